@@ -1,0 +1,81 @@
+// Makes a checkout ready to run: npm packages, the native addon, and for tests the system packages
+// that they drive. Plain JavaScript, since it runs on whatever Node >= 18 the machine has.
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const root = dirname(dirname(fileURLToPath(import.meta.url)));
+export const nodeBinary = join(root, 'node_modules/node/bin/node');
+const stamp = join(root, 'node_modules/.wirestitch-setup');
+const noInstall = process.env.WIRESTITCH_NO_INSTALL === '1';
+
+function run(command, args) {
+  const done = spawnSync(command, args, { cwd: root, stdio: ['ignore', 2, 2] });
+  if (done.error !== undefined) throw new Error(`cannot run ${command}: ${done.error.message}`);
+  return done.status ?? 1;
+}
+
+function lockDigest() {
+  const lock = readFileSync(join(root, 'package-lock.json'));
+  return createHash('sha256').update(lock).digest('hex');
+}
+
+/** Installs npm packages when node_modules does not match package-lock.json. */
+export function installPackages() {
+  const digest = lockDigest();
+  const current = existsSync(stamp) ? readFileSync(stamp, 'utf8') : '';
+  if (existsSync(nodeBinary) && current === digest) return;
+  if (noInstall) fail('npm packages are missing or out of date', 'npm ci');
+  console.error('wirestitch: installing npm packages (about 1 GB, ClickHouse included) ...');
+  if (run('npm', ['ci', '--no-audit', '--no-fund']) !== 0) fail('npm ci failed', 'npm ci');
+  if (!existsSync(nodeBinary)) {
+    fail('the npm package "node" did not install its binary', 'npm install-scripts approve node');
+  }
+  writeFileSync(stamp, digest);
+}
+
+/** Builds native/ where a C compiler is; without one the program runs on its TypeScript twins. */
+export function buildNative() {
+  const script = join(root, 'native/build.mjs');
+  if (!existsSync(script)) return;
+  if (run(process.execPath, [script]) !== 0) {
+    console.error('wirestitch: the native addon was not built; see the messages above');
+  }
+}
+
+/**
+ * Debian packages that tests drive: installed when root and absent, else the command is printed.
+ * @param {Record<string, string>} needed executable -> package
+ */
+export function installSystemPackages(needed) {
+  const missing = Object.entries(needed).filter(
+    ([tool]) => spawnSync('sh', ['-c', `command -v ${tool}`]).status !== 0,
+  );
+  if (missing.length === 0) return;
+  const names = [...new Set(missing.map(([, name]) => name))];
+  const command = `apt-get install -y --no-install-recommends ${names.join(' ')}`;
+  if (noInstall || process.getuid?.() !== 0) {
+    console.error(`wirestitch: some tests will be skipped; to run them: sudo ${command}`);
+    return;
+  }
+  console.error(`wirestitch: tests need ${names.join(', ')}; running: ${command}`);
+  process.env.DEBIAN_FRONTEND = 'noninteractive';
+  run('apt-get', ['update', '-qq']);
+  if (run('sh', ['-c', command]) !== 0) console.error(`wirestitch: failed: ${command}`);
+}
+
+function fail(what, command) {
+  console.error(`wirestitch: ${what}; run: ${command}`);
+  process.exit(1);
+}
+
+/** Everything `npm start` needs. */
+export function setup() {
+  installPackages();
+  mkdirSync(join(root, '.cache'), { recursive: true });
+  buildNative();
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) setup();
