@@ -1,0 +1,81 @@
+import type { Component } from './component.ts';
+
+/** Small durable values: checkpoints, cursors. */
+export interface KeyValueStore {
+  get(key: string): Promise<Uint8Array | undefined>;
+  set(key: string, value: Uint8Array): Promise<void>;
+  delete(key: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+export type RecordType = 'data' | 'sealed';
+
+/** A record that was appended and not acknowledged. */
+export interface LogRecord {
+  /** Rises by one with each record of a log. */
+  readonly position: number;
+  readonly type: RecordType;
+  readonly payload: Uint8Array;
+}
+
+/**
+ * A durable log of records with out-of-order acknowledgement: the disk side of a queue.
+ * A record is durable against kill -9 when append resolves.
+ */
+export interface RecordLog {
+  /** Unacknowledged records found at open, oldest first. */
+  recovered(): AsyncIterable<LogRecord>;
+  /**
+   * Writes one record; `acks` are acknowledged in the same atomic write (a sealed batch replaces
+   * its data records). Rejects with PipelineError, retryable, when the disk is full or `max_bytes`
+   * is reached. @returns its position
+   */
+  append(
+    type: RecordType,
+    payload: readonly Uint8Array[],
+    acks?: readonly number[],
+  ): Promise<number>;
+  ack(positions: readonly number[]): Promise<void>;
+  /** Reads back one unacknowledged record. */
+  read(position: number): Promise<LogRecord>;
+  /** Bytes of unacknowledged records. */
+  readonly bytes: number;
+  close(): Promise<void>;
+}
+
+/** What `storage: <extension id>` of a component names. */
+export interface StorageProvider {
+  /** @param owner unique and stable name, e.g. `exporter_otlp_grpc_x_traces` */
+  keyValue(owner: string): Promise<KeyValueStore>;
+  log(owner: string): Promise<RecordLog>;
+}
+
+/** A ClickHouse HTTP endpoint that an extension owns or knows. */
+export interface EngineEndpoint {
+  /** http://host:port */
+  readonly url: string;
+  /** Unix socket that serves the same interface. */
+  readonly socketPath?: string;
+  readonly username: string;
+  readonly password: string;
+  /**
+   * Resolves when no statement with this query id runs any more (stopped if need be), so that its
+   * outcome is final.
+   */
+  endQuery(queryId: string): Promise<void>;
+}
+
+/** What an extension offers to components that name it. */
+export interface Capabilities {
+  readonly storage?: StorageProvider;
+  readonly engine?: EngineEndpoint;
+}
+
+/** A component beside the pipelines. Extensions start before every pipeline and stop after. */
+export interface Extension extends Component {
+  readonly capabilities: Capabilities;
+  /** Called when all pipelines run. */
+  ready?(): Promise<void>;
+  /** Called before pipelines stop. */
+  notReady?(): Promise<void>;
+}

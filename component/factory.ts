@@ -1,0 +1,87 @@
+import type { z } from 'zod';
+import type { Component } from './component.ts';
+import type { Consumer, Consumers } from './consumer.ts';
+import type { Extension } from './extension.ts';
+import type { Settings } from './settings.ts';
+import type { Signal, SignalData } from './signals.ts';
+
+export type Kind = 'receiver' | 'processor' | 'exporter' | 'connector' | 'extension';
+
+export type Stability = 'development' | 'alpha' | 'beta' | 'stable';
+
+/** A metric that a component emits, for docs and tests. */
+export interface MetricInfo {
+  readonly name: string;
+  readonly description: string;
+  readonly unit: string;
+  readonly kind: 'counter' | 'gauge' | 'histogram';
+}
+
+/**
+ * The plain description of a component type. `config` is decoder and documentation in one: strict,
+ * with texts, defaults and units; what it accepts works.
+ */
+interface FactoryBase<C> {
+  /** Newest YAML type; also the folder's name. */
+  readonly type: string;
+  /** Older YAML types that are accepted. */
+  readonly aliases?: readonly string[];
+  /** Signals that it supports; for extensions the key is not used. */
+  readonly stability: Readonly<Partial<Record<Signal, Stability>>>;
+  /** One sentence for `components` and the docs. */
+  readonly description: string;
+  readonly config: z.ZodType<C>;
+  readonly metrics?: readonly MetricInfo[];
+}
+
+/** One instance a configured id; `next` holds a consumer for each signal that a pipeline wants. */
+export interface ReceiverFactory<C> extends FactoryBase<C> {
+  readonly kind: 'receiver';
+  create(settings: Settings, config: C, next: Consumers): Component;
+}
+
+/** One instance a pipeline and id. */
+export interface ProcessorFactory<C> extends FactoryBase<C> {
+  readonly kind: 'processor';
+  create<S extends Signal>(
+    signal: S,
+    settings: Settings,
+    config: C,
+    next: Consumer<S>,
+  ): Component & Consumer<S>;
+}
+
+/** One instance a signal and id, shared by the pipelines of that signal. */
+export interface ExporterFactory<C> extends FactoryBase<C> {
+  readonly kind: 'exporter';
+  create<S extends Signal>(signal: S, settings: Settings, config: C): Component & Consumer<S>;
+}
+
+/** One instance a pair of signals and id. */
+export interface ConnectorFactory<C> extends FactoryBase<C> {
+  readonly kind: 'connector';
+  /** Pairs [taken, given] that it supports. */
+  readonly pairs: readonly (readonly [Signal, Signal])[];
+  create<F extends Signal, T extends Signal>(
+    from: F,
+    to: T,
+    settings: Settings,
+    config: C,
+    next: Consumer<T>,
+  ): Component & Consumer<F>;
+}
+
+export interface ExtensionFactory<C> extends FactoryBase<C> {
+  readonly kind: 'extension';
+  create(settings: Settings, config: C): Extension;
+}
+
+export type Factory<C> =
+  | ReceiverFactory<C>
+  | ProcessorFactory<C>
+  | ExporterFactory<C>
+  | ConnectorFactory<C>
+  | ExtensionFactory<C>;
+
+/** A batch of any signal, for code that does not look inside. */
+export type AnyBatch = SignalData[Signal];

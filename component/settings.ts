@@ -1,0 +1,116 @@
+import type { Extension } from './extension.ts';
+
+/** Structured log of one component; levels mean: warn = recovered, error = data lost. */
+export interface Logger {
+  debug(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  info(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  warn(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  error(message: string, fields?: Readonly<Record<string, unknown>>): void;
+}
+
+/** Attributes of one time series. Keep the object: looking a series up costs, adding does not. */
+export type Attributes = Readonly<Record<string, string>>;
+
+export interface Counter {
+  /** @param value at least 0 */
+  add(value: number, attributes?: Attributes): void;
+}
+
+export interface Histogram {
+  record(value: number, attributes?: Attributes): void;
+}
+
+export interface InstrumentOptions {
+  readonly description: string;
+  /** UCUM unit, as in OTel: `{spans}`, `By`, `s`. */
+  readonly unit: string;
+}
+
+/** The program's own metrics. Asking twice for a name gives the same instrument. */
+export interface Meter {
+  counter(name: string, options: InstrumentOptions): Counter;
+  histogram(name: string, options: InstrumentOptions, bounds: readonly number[]): Histogram;
+  /** `observe` is called when metrics are read; the returned function unregisters it. */
+  gauge(
+    name: string,
+    options: InstrumentOptions,
+    observe: () => number,
+    attributes?: Attributes,
+  ): () => void;
+}
+
+/** A pending callback. */
+export interface Timer {
+  cancel(): void;
+}
+
+/** Time comes only from here, so that tests can hold it. */
+export interface Clock {
+  /** Milliseconds since 1970, with fraction. */
+  unixMs(): number;
+  /** Milliseconds that never go back, from an arbitrary start. */
+  monotonicMs(): number;
+  /** Calls `run` once after `ms`; a pending timer does not keep the process alive. */
+  after(ms: number, run: () => void): Timer;
+}
+
+/** Randomness comes only from here, so that a seed replays a test. */
+export interface Random {
+  /** Uniform in [0, 1). */
+  float(): number;
+  bytes(length: number): Uint8Array;
+}
+
+/** The process-wide budget of bytes held for data in flight. */
+export interface MemoryBudget {
+  /** Takes `bytes` if they fit; false means: refuse the data, retryable. */
+  tryReserve(bytes: number): boolean;
+  /** Gives back what tryReserve took. */
+  release(bytes: number): void;
+  readonly used: number;
+  readonly limit: number;
+}
+
+/**
+ * What a component tells the ledger of items that neither came from nor went to another component.
+ * In and out of each edge are counted by the graph: in = out + dropped{reason} + held - created.
+ */
+export interface NodeLedger {
+  /** Items that will not be delivered, with a fixed snake_case reason. */
+  dropped(reason: string, items: number): void;
+  /** Items kept after consume() settled (+) or no longer kept (-). */
+  held(delta: number): void;
+  /** Items that were not there before (receivers need not call it). */
+  created(items: number): void;
+  /** Exporters: items that the backend confirmed. */
+  delivered(items: number): void;
+}
+
+/** What a component may ask of the program that runs it; usable from start() on. */
+export interface Host {
+  /** The started extension with this id (`type[/name]`), or undefined. */
+  extension(id: string): Extension | undefined;
+  /** All started extensions by id. */
+  extensions(): ReadonlyMap<string, Extension>;
+  /** A fault that ends the program in an orderly way (a listener died). */
+  fatal(error: Error): void;
+}
+
+export interface BuildInfo {
+  readonly command: string;
+  readonly version: string;
+}
+
+/** Everything that code passes to a component, beside what the user configured. */
+export interface Settings {
+  /** `type[/name]` as configured. */
+  readonly id: string;
+  readonly logger: Logger;
+  readonly meter: Meter;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly budget: MemoryBudget;
+  readonly ledger: NodeLedger;
+  readonly host: Host;
+  readonly build: BuildInfo;
+}
