@@ -1,0 +1,99 @@
+import type { Compression, LoadSignal } from './payload.ts';
+
+export type Output = 'nop' | 'grpc' | 'http' | 'attributes' | 'clickhouse';
+
+/** One row of the table: a load and the pipeline that it goes through. */
+export interface Case {
+  readonly name: string;
+  readonly protocol: 'grpc' | 'http';
+  readonly signal: LoadSignal;
+  readonly items: number;
+  readonly compression: Compression;
+  readonly output: Output;
+}
+
+function one(
+  protocol: 'grpc' | 'http',
+  signal: LoadSignal,
+  items: number,
+  compression: Compression,
+  output: Output,
+): Case {
+  const name = `${signal} ${protocol} -> ${output}, ${items}, ${compression}`;
+  return { name, protocol, signal, items, compression, output };
+}
+
+/** The whole table, in the order in which it is printed. */
+export const cases: readonly Case[] = [
+  one('grpc', 'traces', 1000, 'none', 'nop'),
+  one('grpc', 'traces', 1000, 'gzip', 'nop'),
+  one('grpc', 'traces', 1000, 'zstd', 'nop'),
+  one('grpc', 'traces', 50, 'none', 'nop'),
+  one('grpc', 'traces', 1, 'none', 'nop'),
+  one('grpc', 'traces', 1000, 'none', 'grpc'),
+  one('grpc', 'traces', 1000, 'gzip', 'grpc'),
+  one('grpc', 'traces', 1000, 'zstd', 'grpc'),
+  one('http', 'traces', 1000, 'none', 'nop'),
+  one('http', 'traces', 1000, 'none', 'http'),
+  one('grpc', 'traces', 1000, 'none', 'attributes'),
+  one('grpc', 'traces', 1000, 'none', 'clickhouse'),
+  one('grpc', 'logs', 1000, 'none', 'nop'),
+  one('grpc', 'logs', 1000, 'none', 'grpc'),
+  one('grpc', 'logs', 1000, 'none', 'clickhouse'),
+  one('grpc', 'metrics', 1000, 'none', 'nop'),
+  one('grpc', 'metrics', 1000, 'none', 'grpc'),
+  one('grpc', 'metrics', 1000, 'none', 'clickhouse'),
+];
+
+/** Where a configuration points. */
+export interface Ports {
+  grpcIn: number;
+  httpIn: number;
+  grpcSink: number;
+  httpSink: number;
+  clickhouse: number;
+  /** Password of the engine's user `default`. */
+  password: string;
+  database: string;
+}
+
+function exporter(output: Output, compression: Compression, ports: Ports): string {
+  if (output === 'nop') return 'nop:';
+  if (output === 'http') {
+    return `otlp_http: {endpoint: "http://127.0.0.1:${ports.httpSink}", compression: ${compression}}`;
+  }
+  if (output === 'clickhouse') {
+    const address = `http://127.0.0.1:${ports.clickhouse}`;
+    const login = `username: default, password: "${ports.password}", database: ${ports.database}`;
+    return `clickhouse: {endpoint: "${address}", ${login}, timeout: 60s}`;
+  }
+  const target = `endpoint: "127.0.0.1:${ports.grpcSink}", tls: {insecure: true}`;
+  return `otlp_grpc: {${target}, compression: ${compression}}`;
+}
+
+/** The same YAML for both programs. */
+export function configuration(test: Case, ports: Ports, schema: string): string {
+  const name = exporter(test.output, test.compression, ports).split(':')[0];
+  const batch =
+    test.output === 'clickhouse'
+      ? '{timeout: 5s, send_batch_size: 100000}'
+      : '{send_batch_size: 8192}';
+  const attributes =
+    '{actions: [{key: bench.zone, value: eu-1, action: insert}, {key: url.scheme, action: delete}]}';
+  const chain = test.output === 'attributes' ? '[attributes, batch]' : '[batch]';
+  return `receivers:
+  otlp:
+    protocols:
+      grpc: {endpoint: "127.0.0.1:${ports.grpcIn}", max_recv_msg_size_mib: 16}
+      http: {endpoint: "127.0.0.1:${ports.httpIn}"}
+processors:
+  batch: ${batch}
+  attributes: ${attributes}
+exporters:
+  ${exporter(test.output, test.compression, ports).replace(/\}$/, schema === '' ? '}' : `, ${schema}}`)}
+service:
+  telemetry: {metrics: {level: none}, logs: {level: error}}
+  pipelines:
+    ${test.signal}: {receivers: [otlp], processors: ${chain}, exporters: [${name}]}
+`;
+}

@@ -1,0 +1,198 @@
+/**
+ * `npm run bench`: CPU seconds per item of this program against the Go collector, one table.
+ *
+ *   npm run bench -- [--only TEXT] [--repeats 5] [--seconds 4] [--json FILE]
+ *
+ * Both programs get the same YAML, one core (the load and the sink have the other), and run in turn
+ * A B A B ...; what is counted is user + system time of the process while load arrives, over the
+ * items that it accepted. The Go collector is `$PEERS_DIR/bin/otelcol-lite`; without it only this
+ * program's own figures are printed.
+ */
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { loadavg, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { type Case, cases, configuration, type Ports } from './lib/cases.ts';
+import { type Child, cpuSeconds, freePort, peakRssMb, sleep, start } from './lib/process.ts';
+import { type Row, table } from './lib/table.ts';
+
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string', default: '' },
+    repeats: { type: 'string', default: '5' },
+    seconds: { type: 'string', default: '4' },
+    json: { type: 'string' },
+    verbose: { type: 'boolean', default: false },
+  },
+});
+const repeats = Number(values.repeats);
+const loadMs = Number(values.seconds) * 1000;
+const here = import.meta.dirname;
+const root = join(here, '..');
+const node = process.execPath;
+const peer = join(process.env.PEERS_DIR ?? '', 'bin/otelcol-lite');
+const hasPeer = process.env.PEERS_DIR !== undefined && existsSync(peer);
+const scratch = mkdtempSync(join(tmpdir(), 'wirestitch-bench-'));
+const flags = process.execArgv;
+
+type Program = 'wirestitch' | 'otelcol';
+
+export interface Sample {
+  itemsPerCpuSecond: number;
+  /** Gateway and engine together; equal to the above without an engine. */
+  itemsPerCpuSecondAll: number;
+  rssMb: number;
+}
+
+function startProgram(program: Program, config: string): Child {
+  const options = { core: 0, log: values.verbose, env: { GOMAXPROCS: '1' } };
+  if (program === 'otelcol') return start(peer, ['--config', config], options);
+  return start(node, [...flags, join(root, 'gateway/main.ts'), '--config', config], options);
+}
+
+async function waitForPort(port: number): Promise<void> {
+  for (let i = 0; i < 200; i += 1) {
+    const open = await fetch(`http://127.0.0.1:${port}/`).then(
+      () => true,
+      () => false,
+    );
+    if (open) return;
+    await sleep(50);
+  }
+  throw new Error(`cannot reach port ${port} within 10 s`);
+}
+
+async function accepted(load: Child): Promise<number> {
+  const line = load.line(/accepted/);
+  load.process.kill('SIGUSR2');
+  return (JSON.parse(await line) as { accepted: number }).accepted;
+}
+
+/** Waits until the engine has no merge left to do. */
+async function settleMerges(ports: Ports): Promise<void> {
+  for (let calm = 0, i = 0; calm < 3 && i < 120; i += 1) {
+    const query = encodeURIComponent('SELECT count() FROM system.merges');
+    const answer = await fetch(`http://127.0.0.1:${ports.clickhouse}/?query=${query}`, {
+      headers: { 'X-ClickHouse-User': 'default', 'X-ClickHouse-Key': ports.password },
+    });
+    calm = (await answer.text()).trim() === '0' ? calm + 1 : 0;
+    await sleep(500);
+  }
+}
+
+async function startEngine(ports: Ports, name: string): Promise<Child> {
+  const engine = start(
+    node,
+    [
+      join(root, 'gateway/main.ts'),
+      'clickhouse',
+      ...['--path', join(scratch, name), '--listen', `127.0.0.1:${ports.clickhouse}`],
+    ],
+    { log: values.verbose, env: { WIRESTITCH_ENGINE_PASSWORD: ports.password } },
+  );
+  await waitForPort(ports.clickhouse);
+  return engine;
+}
+
+/** The engine may be a child of the process that was started: the CPU of all of them. */
+function engineCpu(engine: Child | undefined): number {
+  if (engine === undefined) return 0;
+  return cpuSeconds(engine.pid) + childrenOf(engine.pid).reduce((s, p) => s + cpuSeconds(p), 0);
+}
+
+function childrenOf(pid: number): number[] {
+  const path = `/proc/${pid}/task/${pid}/children`;
+  return existsSync(path)
+    ? readFileSync(path, 'utf8')
+        .split(' ')
+        .filter((text) => text !== '')
+        .map(Number)
+    : [];
+}
+
+async function measure(program: Program, test: Case, sink: readonly number[]): Promise<Sample> {
+  const ports: Ports = {
+    grpcIn: await freePort(),
+    httpIn: await freePort(),
+    grpcSink: sink[0] ?? 0,
+    httpSink: sink[1] ?? 0,
+    clickhouse: await freePort(),
+    password: 'bench',
+    database: 'bench',
+  };
+  const name = `${program}-${Date.now()}`;
+  const engine = test.output === 'clickhouse' ? await startEngine(ports, name) : undefined;
+  const schema = program === 'wirestitch' && test.output === 'clickhouse' ? 'schema: otel' : '';
+  const config = join(scratch, `${name}.yaml`);
+  writeFileSync(config, configuration(test, ports, schema));
+  const child = startProgram(program, config);
+  await waitForPort(ports.httpIn);
+  const load = start(
+    node,
+    [
+      join(here, 'lib/load.ts'),
+      JSON.stringify({
+        protocol: test.protocol,
+        port: test.protocol === 'grpc' ? ports.grpcIn : ports.httpIn,
+        signal: test.signal,
+        items: test.items,
+        compression: test.compression,
+        inFlight: 16,
+      }),
+    ],
+    { core: 1 },
+  );
+  await load.line(/ready/);
+  await sleep(1500);
+  const before = {
+    items: await accepted(load),
+    cpu: cpuSeconds(child.pid),
+    all: engineCpu(engine),
+  };
+  await sleep(test.output === 'clickhouse' ? Math.max(loadMs, 12_000) : loadMs);
+  const items = (await accepted(load)) - before.items;
+  const cpu = cpuSeconds(child.pid) - before.cpu;
+  const rssMb = peakRssMb(child.pid);
+  await load.stop();
+  await child.stop();
+  let all = cpu;
+  if (engine !== undefined) {
+    await settleMerges(ports);
+    all += engineCpu(engine) - before.all;
+    await engine.stop();
+    rmSync(join(scratch, name), { recursive: true, force: true });
+  }
+  return { itemsPerCpuSecond: items / cpu, itemsPerCpuSecondAll: items / all, rssMb };
+}
+
+async function runCase(test: Case, sink: readonly number[]): Promise<Row> {
+  const samples: Record<Program, Sample[]> = { wirestitch: [], otelcol: [] };
+  for (let i = 0; i < repeats; i += 1) {
+    const order: Program[] = i % 2 === 0 ? ['wirestitch', 'otelcol'] : ['otelcol', 'wirestitch'];
+    for (const program of order) {
+      if (program === 'otelcol' && !hasPeer) continue;
+      samples[program].push(await measure(program, test, sink));
+    }
+  }
+  return { test, ours: samples.wirestitch, theirs: samples.otelcol };
+}
+
+const sink = start(node, [join(here, 'lib/sink.ts')], { core: 1 });
+const ready = (await sink.line(/^ready/)).split(' ').slice(1).map(Number);
+if (!hasPeer) console.log('The Go collector is not there (PEERS_DIR): own figures only.');
+const rows: Row[] = [];
+try {
+  for (const test of cases.filter((c) => c.name.includes(values.only))) {
+    rows.push(await runCase(test, ready));
+    console.log(table(rows.slice(-1), rows.length === 1));
+  }
+} finally {
+  await sink.stop();
+  rmSync(scratch, { recursive: true, force: true });
+}
+console.log(
+  `\nload average at the end: ${loadavg()
+    .map((v) => v.toFixed(1))
+    .join(' ')}`,
+);
+if (values.json !== undefined) writeFileSync(values.json, JSON.stringify(rows, null, 1));
