@@ -1,0 +1,88 @@
+import type { StoredTrace } from './model.ts';
+
+/**
+ * What a trace must have: one span that fulfils every condition here at once. Absent = any.
+ * `tags` compare by string form with span, resource, scope, event and link attributes (each tag may
+ * be found in another place of that span); `error=true` means status ERROR.
+ */
+export interface TraceQuery {
+  readonly service?: string;
+  readonly operation?: string;
+  readonly tags?: readonly (readonly [key: string, value: string])[];
+  /** Span duration in nanoseconds, inclusive. */
+  readonly minDurationNs?: bigint;
+  readonly maxDurationNs?: bigint;
+  /** Span start, nanoseconds since 1970, inclusive. */
+  readonly startMinNs: bigint;
+  readonly startMaxNs: bigint;
+  /** Traces to return, newest first. */
+  readonly limit: number;
+}
+
+export interface TraceSummary {
+  /** 32 lower-case hex digits. */
+  readonly traceId: string;
+  /** '' when the trace has no root among its stored spans. */
+  readonly rootServiceName: string;
+  readonly rootOperationName: string;
+  readonly startUnixNano: bigint;
+  readonly endUnixNano: bigint;
+  readonly spanCount: number;
+  readonly errorSpanCount: number;
+  /** Spans whose parent is not stored in the trace. */
+  readonly orphanSpanCount: number;
+  readonly services: readonly {
+    readonly name: string;
+    readonly spanCount: number;
+    readonly errorSpanCount: number;
+  }[];
+}
+
+export interface FoundTraces {
+  /** Newest first. */
+  readonly traces: readonly TraceSummary[];
+  /** True when more traces match than were returned. */
+  readonly truncated: boolean;
+}
+
+export interface Operation {
+  readonly name: string;
+  /** OTLP SpanKind. */
+  readonly kind: number;
+}
+
+/** Calls from one service to another. */
+export interface Dependency {
+  readonly parent: string;
+  readonly child: string;
+  readonly callCount: number;
+}
+
+/** The store cannot answer: down, out of time, or over a limit. */
+export class ReadError extends Error {
+  readonly reason: 'unavailable' | 'timeout' | 'too_broad' | 'internal';
+
+  constructor(message: string, reason: ReadError['reason'], cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.name = 'ReadError';
+    this.reason = reason;
+  }
+}
+
+/** Traces as the query languages and front ends see them. All methods reject with ReadError. */
+export interface TraceReader {
+  /** Names of all services with spans, sorted. */
+  services(): Promise<readonly string[]>;
+  /** Distinct operations of a service, by name; only of one SpanKind where that is given. */
+  operations(service: string, kind?: number): Promise<readonly Operation[]>;
+  findTraces(query: TraceQuery): Promise<FoundTraces>;
+  /**
+   * Whole traces in the order of `ids` (32 hex digits); those that are not stored are left out.
+   * `hint` narrows the time range where the caller knows it; a trace outside is found all the same.
+   */
+  getTraces(
+    ids: readonly string[],
+    hint?: { readonly startNs: bigint; readonly endNs: bigint },
+  ): Promise<readonly StoredTrace[]>;
+  dependencies(startNs: bigint, endNs: bigint): Promise<readonly Dependency[]>;
+}
