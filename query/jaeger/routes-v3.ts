@@ -1,0 +1,106 @@
+/** Handlers of api_v3: what Jaeger UI 2.15 and later asks. */
+import type { TraceSummary } from '../../storage/traces/reader.ts';
+import type { ApiOptions } from './api.ts';
+import { ParameterError, parseRfc3339, parseTraceId } from './go-text.ts';
+import { type ApiRequest, type ApiResponse, v3Error, v3Ok } from './http.ts';
+import { kindName, missingServiceName } from './json-v1.ts';
+import { toV3 } from './json-v3.ts';
+import { kindParam, storedService, v3Raw, v3Search } from './params.ts';
+import { bounds, serviceNames } from './routes-v1.ts';
+
+export async function services(options: ApiOptions): Promise<ApiResponse> {
+  return v3Ok({ services: await serviceNames(options) });
+}
+
+export async function operations(options: ApiOptions, request: ApiRequest): Promise<ApiResponse> {
+  const { query } = request;
+  const service = query.get('service') ?? '';
+  if (service === '') return v3Ok({ operations: [] });
+  const kind = kindParam(query.get('span_kind') ?? query.get('spanKind'));
+  const found = await options.reader.operations(storedService(service), kind);
+  return v3Ok({
+    operations: found.map((o) =>
+      o.kind === 0 ? { name: o.name } : { name: o.name, spanKind: kindName(o.kind) },
+    ),
+  });
+}
+
+function time(query: URLSearchParams, name: string): bigint | undefined {
+  const camel = name.replace(/_t/, 'T');
+  const text = query.get(name) ?? query.get(camel) ?? '';
+  if (text === '') return undefined;
+  try {
+    return parseRfc3339(text);
+  } catch (error) {
+    throw new ParameterError(`malformed parameter ${name}: ${(error as Error).message}`);
+  }
+}
+
+export async function trace(
+  options: ApiOptions,
+  request: ApiRequest,
+  id: string,
+): Promise<ApiResponse> {
+  let traceId: string;
+  try {
+    traceId = parseTraceId(id);
+  } catch (error) {
+    return v3Error(400, `malformed parameter trace_id: ${(error as Error).message}`);
+  }
+  const startNs = time(request.query, 'start_time');
+  const endNs = time(request.query, 'end_time');
+  const hint = startNs === undefined || endNs === undefined ? undefined : { startNs, endNs };
+  const traces = await options.reader.getTraces([traceId], hint);
+  if (traces.length === 0) return v3Error(404, 'No traces found');
+  const raw = v3Raw(request.query);
+  const resourceSpans = toV3(traces, { raw, maxClockSkewNs: options.maxClockSkewNs });
+  return v3Ok(
+    { result: { resourceSpans } },
+    traces.some((t) => t.truncated),
+  );
+}
+
+export async function search(options: ApiOptions, request: ApiRequest): Promise<ApiResponse> {
+  const query = v3Search(request.query, options);
+  const { traces: found, truncated } = await options.reader.findTraces(query);
+  if (found.length === 0) return v3Error(404, 'No traces found');
+  const ids = found.map((summary) => summary.traceId);
+  const traces = await options.reader.getTraces(ids, bounds(found));
+  const raw = v3Raw(request.query);
+  const resourceSpans = toV3(traces, { raw, maxClockSkewNs: options.maxClockSkewNs });
+  return v3Ok({ result: { resourceSpans } }, truncated);
+}
+
+export async function summaries(options: ApiOptions, request: ApiRequest): Promise<ApiResponse> {
+  const { traces, truncated } = await options.reader.findTraces(v3Search(request.query, options));
+  return v3Ok({ summaries: traces.map(summaryOf) }, truncated);
+}
+
+function summaryOf(trace: TraceSummary): Record<string, unknown> {
+  const hasRoot = trace.rootServiceName !== '' || trace.rootOperationName !== '';
+  return {
+    traceId: trace.traceId,
+    rootServiceName: trace.rootServiceName || (hasRoot ? missingServiceName : ''),
+    rootOperationName: trace.rootOperationName,
+    minStartTimeUnixNano: `${trace.startUnixNano}`,
+    maxEndTimeUnixNano: `${trace.endUnixNano}`,
+    spanCount: trace.spanCount,
+    errorSpanCount: trace.errorSpanCount,
+    orphanSpanCount: trace.orphanSpanCount,
+    services: trace.services.map((s) => ({ ...s, name: s.name || missingServiceName })),
+  };
+}
+
+export async function dependencies(options: ApiOptions, request: ApiRequest): Promise<ApiResponse> {
+  const now = options.nowNs();
+  const endNs = time(request.query, 'end_time') ?? now;
+  const startNs = time(request.query, 'start_time') ?? endNs - 86_400_000_000_000n;
+  const found = await options.reader.dependencies(startNs, endNs);
+  return v3Ok({
+    dependencies: found.map((d) => ({
+      parent: d.parent || missingServiceName,
+      child: d.child || missingServiceName,
+      callCount: `${d.callCount}`,
+    })),
+  });
+}
