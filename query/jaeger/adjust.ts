@@ -42,9 +42,14 @@ export interface AdjustOptions {
   readonly maxClockSkewNs: bigint;
   /** Text for a span whose parent is not stored, `%s` being the parent's id. */
   readonly missingParentText: string;
+  /** Events by time; API v1 keeps the order in which they were recorded. */
+  readonly sortEvents: boolean;
 }
 
 const byKey = (a: KeyValue, b: KeyValue): number => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0);
+
+const byTime = (a: StoredEvent, b: StoredEvent): number =>
+  a.timeUnixNano < b.timeUnixNano ? -1 : a.timeUnixNano > b.timeUnixNano ? 1 : 0;
 
 export function sortAttributes(attributes: readonly KeyValue[]): readonly KeyValue[] {
   return attributes.length < 2 ? attributes : attributes.toSorted(byKey);
@@ -57,6 +62,7 @@ export function adjust(spans: readonly StoredSpan[], options: AdjustOptions): Vi
     const shown = view(stored);
     shown.attributes = normalizeIps(sortAttributes(stored.attributes));
     shown.events = stored.events.map((e) => ({ ...e, attributes: sortAttributes(e.attributes) }));
+    if (options.sortEvents) shown.events = shown.events.toSorted(byTime);
     shown.links = stored.links.map((l) => ({ ...l, attributes: sortAttributes(l.attributes) }));
     shown.resource = once(resources, stored.resource, sortedResource);
     return shown;

@@ -69,7 +69,7 @@ export function kindName(kind: number): string {
 export function toV1(trace: StoredTrace, options: V1Options): V1Trace {
   const spans = options.raw
     ? trace.spans.map(view)
-    : adjust(trace.spans, { ...options, missingParentText });
+    : adjust(trace.spans, { ...options, missingParentText, sortEvents: false });
   const processes = new Processes();
   const shown = spans.map((span) => toSpan(span, processes, options.raw));
   return {

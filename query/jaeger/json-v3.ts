@@ -27,7 +27,7 @@ export function toV3(traces: readonly StoredTrace[], options: V3Options): Json[]
   for (const trace of traces) {
     const spans = options.raw
       ? trace.spans.map(view)
-      : adjust(trace.spans, { ...options, missingParentText });
+      : adjust(trace.spans, { ...options, missingParentText, sortEvents: true });
     for (const span of spans) {
       let scopes = groups.get(span.resource);
       if (scopes === undefined) groups.set(span.resource, (scopes = new Map()));

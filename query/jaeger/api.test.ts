@@ -1,0 +1,222 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { StoredTrace } from '../../storage/traces/model.ts';
+import {
+  type FoundTraces,
+  ReadError,
+  type TraceQuery,
+  type TraceReader,
+} from '../../storage/traces/reader.ts';
+import { answer } from './api.ts';
+import { otlpJsonTraces } from './otlp-json.ts';
+
+const traceId = '0102030405060708090a0b0c0d0e0f10';
+const request = {
+  resourceSpans: [
+    {
+      resource: { attributes: [{ key: 'service.name', value: { stringValue: 'shop' } }] },
+      scopeSpans: [{ spans: [{ traceId, spanId: 'a1a1a1a1a1a1a1a1', name: 'GET /', kind: 2 }] }],
+    },
+  ],
+};
+const stored: StoredTrace[] = otlpJsonTraces(Buffer.from(JSON.stringify(request)));
+
+class Reader implements TraceReader {
+  readonly queries: TraceQuery[] = [];
+  failure: ReadError | undefined;
+
+  async services(): Promise<readonly string[]> {
+    if (this.failure !== undefined) throw this.failure;
+    return ['', 'shop'];
+  }
+  async operations(service: string, kind?: number) {
+    return service === 'shop' && (kind ?? 2) === 2 ? [{ name: 'GET /', kind: 2 }] : [];
+  }
+  async findTraces(query: TraceQuery): Promise<FoundTraces> {
+    this.queries.push(query);
+    if (query.service === 'nope') return { traces: [], truncated: false };
+    const counts = { spanCount: 1, errorSpanCount: 0 };
+    const summary = {
+      traceId,
+      rootServiceName: 'shop',
+      rootOperationName: 'GET /',
+      startUnixNano: 5n,
+      endUnixNano: 9n,
+      ...counts,
+      orphanSpanCount: 0,
+      services: [{ name: 'shop', ...counts }],
+    };
+    return { traces: [summary], truncated: true };
+  }
+  async getTraces(ids: readonly string[]) {
+    return stored.filter((t) => ids.includes(t.traceId));
+  }
+  async dependencies() {
+    return [{ parent: 'shop', child: '', callCount: 3 }];
+  }
+}
+
+function get(target: string, reader = new Reader(), method = 'GET') {
+  const [path = '', query = ''] = target.split('?');
+  const options = { reader, nowNs: () => 10n ** 18n, maxTraces: 1000, maxClockSkewNs: 0n };
+  const body = Buffer.from(JSON.stringify(request));
+  return answer(options, { method, path, query: new URLSearchParams(query), body });
+}
+
+async function f(target: string, status: number, body: unknown, method = 'GET'): Promise<void> {
+  const answered = await get(target, undefined, method);
+  assert.equal(answered?.status, status, target);
+  const text = String(answered?.body);
+  assert.deepEqual(typeof body === 'string' ? text : JSON.parse(text), body, target);
+}
+
+const ok = (data: unknown, more = {}) => ({
+  data,
+  total: 0,
+  limit: 0,
+  offset: 0,
+  errors: null,
+  ...more,
+});
+const bad = (code: number, msg: string) => ok(null, { errors: [{ code, msg }] });
+const bad3 = (httpCode: number, message: string) => ({ error: { httpCode, message } });
+
+test('v1 lists and errors', async () => {
+  await f('/api/services', 200, ok(['missing-service-name', 'shop'], { total: 2 }));
+  await f('/api/services/shop/operations', 200, ok(['GET /'], { total: 1 }));
+  await f(
+    '/api/operations?service=shop',
+    200,
+    ok([{ name: 'GET /', spanKind: 'server' }], { total: 1 }),
+  );
+  await f('/api/operations?service=shop&spanKind=client', 200, ok([]));
+  await f('/api/operations', 400, bad(400, "parameter 'service' is required"));
+  await f('/api/traces', 400, bad(400, "parameter 'service' is required"));
+  await f('/api/traces/zz', 400, bad(400, 'strconv.ParseUint: parsing "zz": invalid syntax'));
+  await f('/api/traces/11', 404, bad(404, 'trace not found'));
+  await f(
+    '/api/traces?service=a&minDuration=zz',
+    400,
+    bad(400, 'unable to parse param \'minDuration\': time: invalid duration "zz"'),
+  );
+  await f(
+    '/api/traces?service=a&minDuration=2s&maxDuration=1s',
+    400,
+    bad(400, "'maxDuration' should be greater than 'minDuration'"),
+  );
+  await f(
+    '/api/traces?service=a&tag=x',
+    400,
+    bad(400, "malformed 'tag' parameter, expecting key:value, received: x"),
+  );
+  await f(
+    '/api/traces?service=a&start=x',
+    400,
+    bad(400, 'unable to parse param \'start\': strconv.ParseInt: parsing "x": invalid syntax'),
+  );
+  await f('/api/metrics/calls?service=a', 501, bad(501, 'metrics querying is currently disabled'));
+  await f('/api/metrics/minstep', 200, ok(1000));
+  await f(
+    '/api/dependencies',
+    200,
+    ok([{ parent: 'shop', child: 'missing-service-name', callCount: 3 }]),
+  );
+  await f('/api/nope', 404, '404 page not found\n');
+  await f(
+    `/api/archive/${traceId}`,
+    500,
+    bad(500, 'archive span storage was not configured'),
+    'POST',
+  );
+});
+
+test('a v1 search reaches the reader and says that it was cut off', async () => {
+  const reader = new Reader();
+  const tags = encodeURIComponent('{"b":"2"}');
+  const query = `service=shop&operation=x&tag=a:1:2&tags=${tags}&minDuration=1ms&start=1&end=2&limit=20`;
+  const answered = await get(`/api/traces?${query}`, reader);
+  assert.deepEqual(reader.queries[0], {
+    service: 'shop',
+    operation: 'x',
+    tags: [
+      ['a', '1:2'],
+      ['b', '2'],
+    ],
+    minDurationNs: 1_000_000n,
+    startMinNs: 1000n,
+    startMaxNs: 2000n,
+    limit: 20,
+  });
+  const envelope = JSON.parse(String(answered?.body)) as { limit: number; data: unknown[] };
+  assert.equal(envelope.limit, 20);
+  assert.equal(envelope.data.length, 1);
+  assert.equal(answered?.headers?.['X-Wirestitch-Truncated'], 'true');
+});
+
+test('a multi-get answers what is there and names what is not', async () => {
+  const answered = await get(`/api/traces?traceID=${traceId}&traceID=12`);
+  const envelope = JSON.parse(String(answered?.body)) as { data: unknown[]; errors: unknown };
+  assert.equal(envelope.data.length, 1);
+  assert.deepEqual(envelope.errors, [
+    { code: 404, msg: 'trace not found', traceID: '12'.padStart(32, '0') },
+  ]);
+});
+
+const range = 'query.start_time_min=2026-01-01T00:00:00Z&query.start_time_max=2026-01-02T00:00:00Z';
+
+test('v3 lists, searches, summaries and errors', async () => {
+  await f('/api/v3/services', 200, { services: ['missing-service-name', 'shop'] });
+  await f('/api/v3/operations?service=shop', 200, {
+    operations: [{ name: 'GET /', spanKind: 'server' }],
+  });
+  await f('/api/v3/traces/12', 404, bad3(404, 'No traces found'));
+  await f(
+    '/api/v3/traces/xyz',
+    400,
+    bad3(400, 'malformed parameter trace_id: strconv.ParseUint: parsing "xyz": invalid syntax'),
+  );
+  await f(
+    '/api/v3/traces?query.service_name=shop',
+    400,
+    bad3(400, 'query.start_time_min and query.start_time_max are required'),
+  );
+  await f(`/api/v3/traces?query.service_name=nope&${range}`, 404, bad3(404, 'No traces found'));
+  await f(`/api/v3/trace-summaries?query.serviceName=nope&${range}`, 200, { summaries: [] });
+  await f(
+    `/api/v3/traces?${range}&query.duration_min=zz`,
+    400,
+    bad3(400, 'malformed parameter query.duration_min: time: invalid duration "zz"'),
+  );
+  await f(`/api/v3/trace-summaries?query.serviceName=shop&${range}`, 200, {
+    summaries: [
+      {
+        traceId,
+        rootServiceName: 'shop',
+        rootOperationName: 'GET /',
+        minStartTimeUnixNano: '5',
+        maxEndTimeUnixNano: '9',
+        spanCount: 1,
+        errorSpanCount: 0,
+        orphanSpanCount: 0,
+        services: [{ name: 'shop', spanCount: 1, errorSpanCount: 0 }],
+      },
+    ],
+  });
+  await f('/api/v3/nope', 404, '404 page not found\n');
+});
+
+test('a store that fails is said in the words of each generation', async () => {
+  const reader = new Reader();
+  reader.failure = new ReadError('cannot reach the store', 'unavailable');
+  const v1 = await get('/api/services', reader);
+  assert.equal(v1?.status, 503);
+  assert.match(String(v1?.body), /"code":503,"msg":"cannot reach the store"/);
+  const v3 = await get('/api/v3/services', reader);
+  assert.match(String(v3?.body), /"httpCode":503,"message":"cannot reach the store"/);
+});
+
+test('an OTLP file is transformed without being stored', async () => {
+  const answered = await get('/api/transform', undefined, 'POST');
+  const envelope = JSON.parse(String(answered?.body)) as { data: { traceID: string }[] };
+  assert.equal(envelope.data[0]?.traceID, traceId);
+});

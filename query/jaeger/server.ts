@@ -1,0 +1,122 @@
+/** The HTTP server before the Jaeger API: Host check, limits, compression, static files. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { gzip } from 'node:zlib';
+import { type ApiOptions, answer } from './api.ts';
+import type { ApiResponse } from './http.ts';
+import { landing, type UiOptions, uiFile } from './ui-files.ts';
+
+export interface ServerOptions extends ApiOptions {
+  /** '' or a path prefix such as `/jaeger`. */
+  readonly basePath: string;
+  /** Host names (without port) that are answered; undefined = any. */
+  readonly allowedHosts: ReadonlySet<string> | undefined;
+  readonly ui: UiOptions | undefined;
+  readonly additionalHeaders: Readonly<Record<string, string>>;
+  /** Called for failures that are the program's own. */
+  readonly onBug: (error: unknown) => void;
+}
+
+const maxBodyBytes = 32 << 20;
+const gzipFrom = 1024;
+
+/** An unstarted server. */
+export function jaegerServer(options: ServerOptions): Server {
+  const server = createServer({ maxHeaderSize: 64 << 10 }, (request, response) => {
+    respond(options, request)
+      .catch((error: unknown): ApiResponse => {
+        options.onBug(error);
+        return plain(500, 'internal error\n');
+      })
+      .then((answered) => send(request, response, answered, options.additionalHeaders))
+      .catch(options.onBug);
+  });
+  server.headersTimeout = 10_000;
+  server.requestTimeout = 30_000;
+  server.maxConnections = 1000;
+  return server;
+}
+
+function plain(status: number, body: string): ApiResponse {
+  return { status, contentType: 'text/plain; charset=utf-8', body };
+}
+
+function hostName(header: string): string {
+  return header.replace(/:\d+$/, '').toLowerCase();
+}
+
+async function respond(options: ServerOptions, request: IncomingMessage): Promise<ApiResponse> {
+  const host = hostName(request.headers.host ?? '');
+  if (options.allowedHosts !== undefined && !options.allowedHosts.has(host)) {
+    return plain(403, `cannot answer for host ${JSON.stringify(host)}: not one of this server's\n`);
+  }
+  const [target = '', search = ''] = splitTarget(request.url ?? '/');
+  const { basePath } = options;
+  if (basePath !== '' && target !== basePath && !target.startsWith(`${basePath}/`)) {
+    return plain(404, '404 page not found\n');
+  }
+  const path = target.slice(basePath.length) || '/';
+  const body = await readBody(request);
+  if (body === undefined) return plain(413, `cannot take more than ${maxBodyBytes} bytes\n`);
+  const query = new URLSearchParams(search);
+  const answered = await answer(options, { method: request.method ?? '', path, query, body });
+  if (answered !== undefined) return answered;
+  if (request.method !== 'GET' && request.method !== 'HEAD') {
+    return plain(405, 'method not allowed\n');
+  }
+  if (options.ui !== undefined) return uiFile(options.ui, decodePath(path));
+  return path === '/' ? landing() : plain(404, '404 page not found\n');
+}
+
+function splitTarget(url: string): [string, string] {
+  const mark = url.indexOf('?');
+  return mark < 0 ? [url, ''] : [url.slice(0, mark), url.slice(mark + 1)];
+}
+
+function decodePath(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return '/';
+  }
+}
+
+async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
+  if (request.method !== 'POST') return Buffer.alloc(0);
+  const parts: Buffer[] = [];
+  let bytes = 0;
+  for await (const part of request as AsyncIterable<Buffer>) {
+    bytes += part.length;
+    if (bytes > maxBodyBytes) return undefined;
+    parts.push(part);
+  }
+  return Buffer.concat(parts);
+}
+
+function compressed(body: Buffer): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    gzip(body, { level: 1 }, (error, out) => (error === null ? resolve(out) : reject(error)));
+  });
+}
+
+async function send(
+  request: IncomingMessage,
+  response: ServerResponse,
+  answered: ApiResponse,
+  additional: Readonly<Record<string, string>>,
+): Promise<void> {
+  const plainBody = Buffer.from(answered.body);
+  const headers: Record<string, string | number> = {
+    'Content-Type': answered.contentType,
+    'X-Content-Type-Options': 'nosniff',
+    Vary: 'Accept-Encoding',
+    ...additional,
+    ...answered.headers,
+  };
+  const accepts = /\bgzip\b/.test(String(request.headers['accept-encoding']));
+  const zip = accepts && plainBody.length >= gzipFrom;
+  const body = zip ? await compressed(plainBody) : plainBody;
+  if (zip) headers['Content-Encoding'] = 'gzip';
+  headers['Content-Length'] = body.length;
+  response.writeHead(answered.status, headers);
+  response.end(request.method === 'HEAD' ? undefined : body);
+}
