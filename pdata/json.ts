@@ -1,0 +1,65 @@
+import type { Batch } from './batch.ts';
+import { printMessage } from './json/print.ts';
+import { jsonToProto } from './json/read.ts';
+import { defaultLimits, type Limits, parseRequest } from './parse.ts';
+import { Cursor, readVarint, skipValue } from './proto/cursor.ts';
+import { messages, requestMessage } from './schema.ts';
+import type { Signal } from './signal.ts';
+
+/**
+ * Reads OTLP/JSON (opentelemetry-proto, docs/specification.md "JSON Protobuf Encoding") into a batch.
+ * Ids are hex in either case, other bytes base64; 64-bit integers are exact, as numbers or strings;
+ * enums are numbers or names; snake_case names are accepted; unknown fields and nulls are ignored; of
+ * keys that come twice the last wins.
+ *
+ * @param bytes one JSON object, UTF-8
+ * @throws WireError
+ */
+export function parseJson<S extends Signal>(
+  signal: S,
+  bytes: Uint8Array,
+  limits: Limits = defaultLimits,
+): Batch<S> {
+  return parseRequest(
+    signal,
+    jsonToProto(bytes, requestMessage[signal], limits.maxNesting),
+    limits,
+  );
+}
+
+/**
+ * The batch as one OTLP/JSON object, in pieces of one resource each: lowerCamelCase names, 64-bit
+ * integers as strings, enums as numbers, ids in lower hex. Unknown fields are left out; text that is
+ * not UTF-8 gets U+FFFD.
+ */
+export function* toJsonChunks<S extends Signal>(batch: Batch<S>): Generator<string> {
+  const root = requestMessage[batch.signal];
+  const list = root.fields[0]!;
+  const group = messages[list.message]!;
+  let before = `{"${list.name}":[`;
+  let rest = '';
+  for (const range of batch.ranges()) {
+    const c = new Cursor(range);
+    while (c.pos < range.length) {
+      const tag = readVarint(c);
+      const field = root.byNumber[Math.floor(tag / 8)];
+      if (field === undefined) {
+        skipValue(c, tag);
+        continue;
+      }
+      const length = readVarint(c);
+      const start = c.pos;
+      c.pos += length;
+      const text = printMessage(range, start, c.pos, messages[field.message] ?? group);
+      if (field === list) yield before + text;
+      else rest = `,"${field.name}":${text}`;
+      if (field === list) before = ',';
+    }
+  }
+  yield `${before === ',' ? '' : before}]${rest}}`;
+}
+
+/** The batch as one OTLP/JSON text; see {@link toJsonChunks}. */
+export function toJson<S extends Signal>(batch: Batch<S>): string {
+  return [...toJsonChunks(batch)].join('');
+}

@@ -1,0 +1,3 @@
+export class Overlay {
+  version = 0;
+}

@@ -1,0 +1,47 @@
+import type { Batch } from './batch.ts';
+import { type CheckResult, checkRequest } from './check.ts';
+import { Fault } from './check-table.ts';
+import { explainFault } from './explain.ts';
+import { normalise } from './normalise.ts';
+import { OtlpBatch } from './otlp-batch.ts';
+import { type Message, requestMessage } from './schema.ts';
+import type { Signal } from './signal.ts';
+
+export interface Limits {
+  /** Attribute values (and unknown groups) inside one another, at most; 1 to 200. */
+  readonly maxNesting: number;
+}
+
+export const defaultLimits: Limits = { maxNesting: 64 };
+
+/** Longest request: offsets are signed 32-bit numbers. */
+const maxRequestBytes = 0x7fffffff;
+
+function checked(bytes: Uint8Array, root: Message, limits: Limits): CheckResult {
+  const result = checkRequest(bytes, root.index, limits.maxNesting);
+  if (result.fault !== Fault.none) throw explainFault(bytes, root, result, limits.maxNesting);
+  return result;
+}
+
+/**
+ * The structural pass: reads a whole export request and makes a batch over its bytes, which are not
+ * copied. Checked are lengths, wire types, varints (10 bytes at most), field numbers, trace and span
+ * ids (0 or 16 and 8 bytes), nesting, and UTF-8 of attribute keys, names and service.name; unknown
+ * fields and groups are kept. Later readers trust it.
+ *
+ * @param bytes protobuf of Export{Trace,Metrics,Logs,Profiles}ServiceRequest, OTLP 1.11; empty is valid
+ * @throws WireError for the first fault; nothing of the request is kept then
+ */
+export function parseRequest<S extends Signal>(
+  signal: S,
+  bytes: Uint8Array,
+  limits: Limits = defaultLimits,
+): Batch<S> {
+  if (bytes.length > maxRequestBytes) throw new Error('BUG: a request of more than 2 GiB');
+  const root = requestMessage[signal];
+  let result = checked(bytes, root, limits);
+  if (!result.unordered) return new OtlpBatch(signal, [bytes], [result.items]);
+  const ordered = normalise(bytes, root);
+  result = checked(ordered, root, limits);
+  return new OtlpBatch(signal, [ordered], [result.items]);
+}
