@@ -38,7 +38,7 @@ export const defaultParseLimits: ParseLimits = {
  * Reads one YAML document, every value with its position. Anchors, aliases and `<<` work.
  * @param file name for positions
  * @param start position of the text's first character, when it is a part of another text
- * @throws ConfigError with every syntax error
+ * @throws ConfigError at the first fault
  */
 export function parseYaml(
   text: string,
@@ -66,14 +66,10 @@ export function parseYaml(
     const { line, col } = lines.linePos(offset);
     return { file, line: Math.max(line, 1), column: Math.max(col, 1) };
   };
-  if (document.errors.length > 0) {
-    throw new ConfigError(
-      document.errors.map((error) => ({
-        at: place(error.pos[0]),
-        path: [],
-        message: `invalid YAML: ${error.message}`,
-      })),
-    );
+  const [error] = document.errors; // what follows the first is mostly its consequence
+  if (error !== undefined) {
+    const at = place(error.pos[0]);
+    throw new ConfigError([{ at, path: [], message: `invalid YAML: ${error.message}` }]);
   }
   const reader = new Reader(document, place, limits);
   return reader.read(document.contents, 0, origin);

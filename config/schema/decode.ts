@@ -20,7 +20,12 @@ export function decode<T>(node: ConfNode, schema: z.ZodType<T>, path: ConfPath =
   const parsed = schema.safeParse(empty ? {} : materialize(node, schema));
   if (parsed.success) return { ok: true, value: parsed.data };
   const issues = parsed.error.issues.flatMap((issue) => explain(issue, [], { node, schema, path }));
-  return { ok: false, issues };
+  return { ok: false, issues: issues.toSorted(byPosition) };
+}
+
+function byPosition(a: ConfigIssue, b: ConfigIssue): number {
+  const line = (a.at?.line ?? 0) - (b.at?.line ?? 0);
+  return line === 0 ? (a.at?.column ?? 0) - (b.at?.column ?? 0) : line;
 }
 
 interface Scope {

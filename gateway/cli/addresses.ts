@@ -1,0 +1,65 @@
+import type { Extension } from '../../component/extension.ts';
+import { formatEndpoint, parseEndpoint } from '../../config/schema/endpoint.ts';
+import type { ComponentConfig, ProgramConfig } from '../config/program.ts';
+
+/**
+ * What a user wants to know after the start: where to send and where to look.
+ * @returns lines of text, '' when there is nothing to tell
+ */
+export function addressLines(
+  config: ProgramConfig,
+  extensions: ReadonlyMap<string, Extension>,
+): string {
+  const rows: [string, string][] = [];
+  for (const receiver of config.components.receiver.values()) rows.push(...otlpRows(receiver));
+  for (const id of config.extensions) {
+    const component = config.components.extension.get(id)!;
+    if (component.factory.type === 'jaeger_query') {
+      rows.push(['Jaeger API and UI', http(text(component.config, ['endpoint']))]);
+    }
+    if (component.factory.type === 'health_check') {
+      rows.push(['Health check', http(text(component.config, ['endpoint']))]);
+    }
+    const engine = extensions.get(id)?.capabilities.engine;
+    if (engine !== undefined) {
+      const login = `user ${engine.username}, password ${engine.password}`;
+      rows.push(['ClickHouse HTTP', `${engine.url} (${login})`]);
+    }
+  }
+  if (rows.length === 0) return '';
+  const width = Math.max(...rows.map(([name]) => name.length));
+  const lines = rows.map(([name, address]) => `  ${name.padEnd(width)}  ${address}`);
+  return ['', 'Wirestitch is ready:', ...lines, '  stop with Ctrl-C', '', ''].join('\n');
+}
+
+function otlpRows(receiver: ComponentConfig): [string, string][] {
+  if (receiver.factory.type !== 'otlp') return [];
+  const grpc = text(receiver.config, ['protocols', 'grpc', 'endpoint']);
+  const web = text(receiver.config, ['protocols', 'http', 'endpoint']);
+  const rows: [string, string][] = [];
+  if (grpc !== undefined) rows.push(['OTLP gRPC', visitable(grpc)]);
+  if (web !== undefined) rows.push(['OTLP HTTP', http(web)]);
+  return rows;
+}
+
+/** The text at `path` of a decoded configuration. */
+function text(config: unknown, path: readonly string[]): string | undefined {
+  let here: unknown = config;
+  for (const key of path) {
+    if (typeof here !== 'object' || here === null) return undefined;
+    here = (here as Record<string, unknown>)[key];
+  }
+  return typeof here === 'string' ? here : undefined;
+}
+
+function http(endpoint: string | undefined): string {
+  return endpoint === undefined ? 'unknown' : `http://${visitable(endpoint)}`;
+}
+
+/** An address that a browser on this machine can open. */
+function visitable(endpoint: string): string {
+  const parsed = parseEndpoint(endpoint);
+  if (parsed === undefined) return endpoint;
+  const anywhere = parsed.host === '' || parsed.host === '0.0.0.0' || parsed.host === '::';
+  return formatEndpoint({ host: anywhere ? 'localhost' : parsed.host, port: parsed.port });
+}

@@ -1,0 +1,68 @@
+import { readConfig } from '../load.ts';
+import { type Running, startProgram } from '../run.ts';
+import { errorText } from '../telemetry/error-text.ts';
+import { addressLines } from './addresses.ts';
+
+const lastWordsMs = 10_000;
+
+/**
+ * Runs the program until a signal or a fault ends it. SIGINT and SIGTERM stop it in order, the
+ * second one at once.
+ * @param uris values of `--config`
+ * @returns exit code
+ */
+export async function runGateway(
+  uris: readonly string[],
+  options: { readonly addresses: boolean },
+): Promise<number> {
+  const ready = await readConfig(uris, process.env);
+  const stop = listenForSignals();
+  const program = await startProgram(ready);
+  const crashed = catchUncaught(program);
+  if (options.addresses) process.stdout.write(addressLines(ready.config, program.extensions));
+  const reason = await Promise.race([
+    stop.then((signal) => ({ signal })),
+    program.failed.then((error) => ({ error })),
+    crashed.then((error) => ({ error })),
+  ]);
+  if ('error' in reason) {
+    const { logger } = program.telemetry;
+    logger.error('Asynchronous error received, terminating process', { error: reason.error });
+    const late = setTimeout(() => process.exit(1), lastWordsMs);
+    await program.shutdown('error');
+    clearTimeout(late);
+    return 1;
+  }
+  program.telemetry.logger.info('Received signal from OS', { signal: reason.signal });
+  await program.shutdown(reason.signal);
+  return 0;
+}
+
+/** The first SIGINT or SIGTERM; the second ends the process with code 1. */
+function listenForSignals(): Promise<NodeJS.Signals> {
+  const { promise, resolve } = Promise.withResolvers<NodeJS.Signals>();
+  let seen = false;
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      if (seen) {
+        process.stderr.write(`Error: ${signal} again before the shutdown was complete\n`);
+        process.exit(1);
+      }
+      seen = true;
+      resolve(signal);
+    });
+  }
+  return promise;
+}
+
+/** The first error that nobody caught: it is logged, and the program stops in order. */
+function catchUncaught(program: Running): Promise<Error> {
+  const { promise, resolve } = Promise.withResolvers<Error>();
+  const { logger } = program.telemetry;
+  process.on('uncaughtException', (error, origin) => {
+    const stack = error instanceof Error ? error.stack : errorText(error);
+    logger.error('BUG: uncaught error', { origin, stack });
+    resolve(error);
+  });
+  return promise;
+}

@@ -1,0 +1,46 @@
+import type { Factory, Kind } from '../component/factory.ts';
+
+/** A component type known to the program. Its module is imported when a configuration uses it. */
+export interface RegistryEntry {
+  readonly kind: Kind;
+  /** Newest YAML type; also the folder's name. */
+  readonly type: string;
+  /** Older YAML types that are accepted. */
+  readonly aliases: readonly string[];
+  load(): Promise<{ readonly factory: Factory<unknown> }>;
+}
+
+type Load = () => Promise<{ readonly factory: Factory<unknown> }>;
+
+function entry(kind: Kind, type: string, load: Load, aliases: readonly string[] = []) {
+  return { kind, type, aliases, load } satisfies RegistryEntry;
+}
+
+/** Every component of the program, one line each. */
+export const registry: readonly RegistryEntry[] = [
+  // receivers
+  // processors
+  // exporters
+  entry('exporter', 'debug', () => import('../exporters/debug/index.ts')),
+  entry('exporter', 'nop', () => import('../exporters/nop/index.ts')),
+  // connectors
+  // extensions
+  entry('extension', 'health_check', () => import('../extensions/health_check/index.ts')),
+];
+
+/** The entry for a YAML type, also by an older name. */
+export function findComponent(
+  kind: Kind,
+  type: string,
+  entries: readonly RegistryEntry[] = registry,
+): RegistryEntry | undefined {
+  return entries.find((e) => e.kind === kind && (e.type === type || e.aliases.includes(type)));
+}
+
+/** YAML types of a kind, sorted. */
+export function typesOf(kind: Kind, entries: readonly RegistryEntry[] = registry): string[] {
+  return entries
+    .filter((e) => e.kind === kind)
+    .map((e) => e.type)
+    .sort();
+}

@@ -1,0 +1,127 @@
+import { type Signal, signals } from '../../component/signals.ts';
+import { decode } from '../../config/schema/decode.ts';
+import { ConfigError, type ConfigIssue } from '../../config/schema/issue.ts';
+import {
+  type ConfNode,
+  type ConfPath,
+  type MapNode,
+  positionAt,
+} from '../../config/schema/node.ts';
+import { didYouMean } from '../../config/schema/suggest.ts';
+import { type RegistryEntry, registry } from '../components.ts';
+import { checkReferences } from './check.ts';
+import { parseId } from './id.ts';
+import type { ComponentTable, PipelineConfig, ProgramConfig } from './program.ts';
+import { type Findings, readComponents, sectionOf } from './sections.ts';
+import { type ServiceSection, serviceSchema } from './service.ts';
+
+/** A checked configuration and what deserves a warning. */
+export interface Resolved {
+  readonly config: ProgramConfig;
+  readonly warnings: readonly ConfigIssue[];
+}
+
+const topLevel: readonly string[] = [...Object.values(sectionOf), 'service'];
+
+/**
+ * Checks a loaded configuration against the registry.
+ * @throws ConfigError with every fault found
+ */
+export async function resolveConfig(
+  root: MapNode,
+  entries: readonly RegistryEntry[] = registry,
+): Promise<Resolved> {
+  const findings: Findings = { issues: [], warnings: [] };
+  if (root.entries.size === 0) throw fault(root, [], 'empty configuration file');
+  for (const [key, entry] of root.entries) {
+    if (topLevel.includes(key)) continue;
+    const message = `unknown key ${JSON.stringify(key)}${didYouMean(key, topLevel)}`;
+    findings.issues.push({ at: entry.at, path: [], message });
+  }
+  const read = (kind: keyof typeof sectionOf) => readComponents(root, kind, entries, findings);
+  const [receiver, processor, exporter, connector, extension] = await Promise.all([
+    read('receiver'),
+    read('processor'),
+    read('exporter'),
+    read('connector'),
+    read('extension'),
+  ]);
+  const components: ComponentTable = { receiver, processor, exporter, connector, extension };
+  const service = readService(root, findings);
+  const pipelines = service === undefined ? [] : readPipelines(service, findings);
+  if (service !== undefined) {
+    const scope = { root, components, pipelines, extensions: service.section.extensions };
+    checkReferences(scope, findings.issues);
+  }
+  if (findings.issues.length > 0) throw new ConfigError(findings.issues);
+  if (service === undefined) throw new Error('BUG: no service section and no fault');
+  const { extensions, telemetry } = service.section;
+  const config = { components, pipelines, telemetry, extensions: extensions.map(trimId) };
+  return { config, warnings: findings.warnings };
+}
+
+interface Service {
+  readonly node: ConfNode;
+  readonly section: ServiceSection;
+}
+
+function readService(root: MapNode, findings: Findings): Service | undefined {
+  const node: ConfNode = root.entries.get('service')?.value ?? {
+    kind: 'scalar',
+    at: root.at,
+    value: null,
+  };
+  const decoded = decode(node, serviceSchema, ['service']);
+  if (decoded.ok) return { node, section: decoded.value };
+  findings.issues.push(...decoded.issues);
+  return undefined;
+}
+
+function readPipelines(service: Service, findings: Findings): PipelineConfig[] {
+  const out: PipelineConfig[] = [];
+  for (const [key, pipeline] of Object.entries(service.section.pipelines)) {
+    const at = positionAt(service.node, ['pipelines', key]);
+    const report = (message: string) =>
+      findings.issues.push({ at, path: ['service', 'pipelines'], message });
+    try {
+      const id = parseId(key);
+      if (!isSignal(id.type)) {
+        const hint = didYouMean(id.type, signals);
+        const list = signals.join(', ');
+        report(`in ${JSON.stringify(key)} id: unknown signal${hint}; signals are ${list}`);
+        continue;
+      }
+      if (out.some((other) => other.id === id.text)) {
+        report(`duplicate name ${JSON.stringify(id.text)}`);
+      }
+      out.push({
+        id: id.text,
+        signal: id.type,
+        receivers: pipeline.receivers.map(trimId),
+        processors: pipeline.processors.map(trimId),
+        exporters: pipeline.exporters.map(trimId),
+        at,
+      });
+    } catch (error) {
+      report(error instanceof Error ? error.message : String(error));
+    }
+  }
+  return out;
+}
+
+function isSignal(text: string): text is Signal {
+  return (signals as readonly string[]).includes(text);
+}
+
+/** An id as written in a reference, in its canonical form; a wrong one stays and is not found. */
+function trimId(text: string): string {
+  try {
+    return parseId(text).text;
+  } catch {
+    return text;
+  }
+}
+
+function fault(node: ConfNode, path: ConfPath, message: string): ConfigError {
+  return new ConfigError([{ at: node.at, path, message }]);
+}

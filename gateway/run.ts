@@ -1,0 +1,61 @@
+import { availableParallelism } from 'node:os';
+import type { Extension } from '../component/extension.ts';
+import { formatIssue } from '../config/schema/issue.ts';
+import { createService, type Service } from './graph/service.ts';
+import type { ReadyConfig } from './load.ts';
+import { createBudget, createLedger } from './placeholder.ts';
+import { systemClock, systemRandom } from './telemetry/clock.ts';
+import { createTelemetry, type Telemetry } from './telemetry/index.ts';
+import { readBuildInfo } from './version.ts';
+
+/** A running program. */
+export interface Running {
+  /** Resolves with the fault when a component reports that it cannot go on. */
+  readonly failed: Promise<Error>;
+  readonly telemetry: Telemetry;
+  /** Started extensions by id. */
+  readonly extensions: ReadonlyMap<string, Extension>;
+  /** Stops everything in order. @throws AggregateError of the faults */
+  shutdown(reason: string): Promise<void>;
+}
+
+/** Starts what a configuration describes. @throws Error when something cannot start */
+export async function startProgram({ config, warnings }: ReadyConfig): Promise<Running> {
+  const build = readBuildInfo();
+  const clock = systemClock;
+  const telemetry = await createTelemetry(config.telemetry, build, clock);
+  const { logger, meter } = telemetry;
+  for (const warning of warnings) logger.warn(formatIssue(warning));
+  logger.info(`Starting ${build.command}...`, {
+    Version: build.version,
+    NumCPU: availableParallelism(),
+  });
+  const { promise: failed, resolve: fatal } = Promise.withResolvers<Error>();
+  let service: Service | undefined;
+  try {
+    await telemetry.start();
+    const ledger = createLedger();
+    const budget = createBudget(2 ** 30);
+    const environment = { logger, meter, clock, random: systemRandom, budget, ledger, build };
+    service = createService(config, environment, fatal);
+    await service.start();
+  } catch (error) {
+    await telemetry.shutdown();
+    throw error;
+  }
+  logger.info('Everything is ready. Begin running and processing data.');
+  return {
+    failed,
+    telemetry,
+    extensions: service.extensions,
+    async shutdown(reason) {
+      logger.info('Starting shutdown...', { reason });
+      try {
+        await service.shutdown();
+      } finally {
+        await telemetry.shutdown();
+      }
+      logger.info('Shutdown complete.');
+    },
+  };
+}

@@ -1,0 +1,63 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import type { BuildInfo, Clock } from '../../component/settings.ts';
+import type { TelemetryConfig } from './config.ts';
+import { createLogger, type LogSink, type RootLogger } from './logger.ts';
+import { createMeter, type ReadableMeter } from './meter.ts';
+import { type MetricsServer, serveMetrics } from './metrics-server.ts';
+import { registerProcessMetrics } from './process-metrics.ts';
+
+/** The program's own telemetry. */
+export interface Telemetry {
+  readonly logger: RootLogger;
+  readonly meter: ReadableMeter;
+  /** Opens the metrics endpoints. @throws Error when one cannot listen */
+  start(): Promise<void>;
+  shutdown(): Promise<void>;
+}
+
+/** @param sink takes log lines instead of the configured outputs */
+export async function createTelemetry(
+  config: TelemetryConfig,
+  build: BuildInfo,
+  clock: Clock,
+  sink?: LogSink,
+): Promise<Telemetry> {
+  const resource = resourceOf(config, build);
+  const logger = await createLogger(config.logs, { resource }, clock, sink);
+  const meter = createMeter();
+  registerProcessMetrics(meter, clock);
+  const info = { description: 'Attributes of the program', unit: '1' };
+  meter.gauge('target_info', info, () => 1, resource);
+  const servers: MetricsServer[] = [];
+  return {
+    logger,
+    meter,
+    async start() {
+      if (config.metrics.level === 'none') return;
+      for (const reader of config.metrics.readers) {
+        const { host, port } = reader.pull.exporter.prometheus;
+        const server = await serveMetrics(host, port, meter);
+        servers.push(server);
+        logger.debug('Serving metrics', { host, port: server.port });
+      }
+    },
+    async shutdown() {
+      await Promise.all(servers.splice(0).map((server) => server.close()));
+    },
+  };
+}
+
+function resourceOf(config: TelemetryConfig, build: BuildInfo): Record<string, string> {
+  const resource: Record<string, string> = {
+    'host.name': hostname(),
+    'service.instance.id': randomUUID(),
+    'service.name': build.command,
+    'service.version': build.version,
+  };
+  for (const [key, value] of Object.entries(config.resource)) {
+    if (value === null) delete resource[key];
+    else resource[key] = value;
+  }
+  return resource;
+}

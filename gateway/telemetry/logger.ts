@@ -1,0 +1,100 @@
+import { inspect } from 'node:util';
+import type { Logger as Pino } from 'pino';
+import type { Clock, Logger } from '../../component/settings.ts';
+import type { TelemetryConfig } from './config.ts';
+import { errorText } from './error-text.ts';
+import { createSampler, type Sampler } from './sampler.ts';
+
+export type LogFields = Readonly<Record<string, unknown>>;
+
+/** A logger that can make others with more fields. */
+export interface RootLogger extends Logger {
+  child(fields: LogFields): RootLogger;
+}
+
+/** Where log lines go; synchronous, so that nothing is lost when the process ends. */
+export type LogSink = (line: string) => void;
+
+/**
+ * The program's log: one line an entry. `console` is `time TAB level TAB message TAB {fields}`,
+ * `json` has the keys level, ts, msg and the fields.
+ */
+export async function createLogger(
+  config: TelemetryConfig['logs'],
+  resource: LogFields,
+  clock: Clock,
+  sink?: LogSink,
+): Promise<RootLogger> {
+  const { default: pino } = await import('pino');
+  const write = sink ?? (await openSink(config.output_paths));
+  const encode = config.encoding === 'console' ? toConsole : toJson;
+  const log = pino(
+    {
+      level: config.level,
+      base: { ...resource, ...(plainFields(config.initial_fields) as object) },
+      messageKey: 'msg',
+      timestamp: () => `,"ts":"${new Date(clock.unixMs()).toISOString()}"`,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    { write: (line: string) => write(encode(line)) },
+  );
+  const sampler = config.sampling.enabled ? createSampler(config.sampling, clock) : undefined;
+  return wrap(log, sampler);
+}
+
+async function openSink(paths: readonly string[]): Promise<LogSink> {
+  const { default: pino } = await import('pino');
+  const streams = paths.map((path) => {
+    const dest = path === 'stderr' ? 2 : path === 'stdout' ? 1 : path;
+    return pino.destination({ dest, sync: true, mkdir: false });
+  });
+  return (line) => {
+    for (const stream of streams) stream.write(line);
+  };
+}
+
+function wrap(log: Pino, sampler: Sampler | undefined): RootLogger {
+  const at = (level: 'debug' | 'info' | 'warn' | 'error') => {
+    return (message: string, fields?: LogFields): void => {
+      if (!log.isLevelEnabled(level)) return;
+      if (sampler !== undefined && !sampler(level, message)) return;
+      if (fields === undefined) log[level](message);
+      else log[level](plainFields(fields), message);
+    };
+  };
+  return {
+    debug: at('debug'),
+    info: at('info'),
+    warn: at('warn'),
+    error: at('error'),
+    child: (fields) => wrap(log.child(plainFields(fields)), sampler),
+  };
+}
+
+/** Errors as their text, bigint as digits; names that pino uses itself get an underscore. */
+function plainFields(fields: LogFields): Record<string, unknown> {
+  const out: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(fields)) {
+    const name = key === 'level' || key === 'ts' || key === 'msg' ? `_${key}` : key;
+    out[name] = plainValue(value);
+  }
+  return out;
+}
+
+function plainValue(value: unknown): unknown {
+  if (value instanceof Error) return errorText(value);
+  if (typeof value === 'bigint') return value.toString();
+  if (value instanceof Uint8Array) return `${value.length} bytes`;
+  if (value instanceof Map || value instanceof Set) return inspect(value, { depth: 2 });
+  return value;
+}
+
+function toJson(line: string): string {
+  return line;
+}
+
+function toConsole(line: string): string {
+  const { level, ts, msg, ...fields } = JSON.parse(line) as Record<string, unknown>;
+  const rest = Object.keys(fields).length === 0 ? '' : `\t${JSON.stringify(fields)}`;
+  return `${String(ts)}\t${String(level)}\t${String(msg)}${rest}\n`;
+}
