@@ -1,0 +1,67 @@
+import type { Host } from '../component/settings.ts';
+import type { Signal, SignalData } from '../component/signals.ts';
+
+/** What a backend is told about one attempt. */
+export interface Attempt {
+  /** 1 for the first attempt since the data was accepted or, after a restart, read back. */
+  readonly number: number;
+  /**
+   * An earlier attempt (before a restart, too) was sent and got no answer: the data may have
+   * arrived. Only then is it worth asking the backend before sending again.
+   */
+  readonly previousUnknown: boolean;
+  /**
+   * Clock.monotonicMs() at which the attempt is given up with an unknown outcome; Infinity = never.
+   * The promise of an attempt is ignored after that; a backend frees what it can by then.
+   */
+  readonly deadlineMs: number;
+}
+
+/** What every backend may do beside delivering. */
+interface BackendBase {
+  /** Before the first attempt; rejects when the program cannot start without it. */
+  start?(host: Host): Promise<void>;
+  /** After the last attempt; safe without start and twice. */
+  shutdown?(): Promise<void>;
+}
+
+/** Delivers a batch as it is. */
+export interface PushBackend<S extends Signal> extends BackendBase {
+  /**
+   * One attempt. Resolved = the backend confirmed. Rejects with PipelineError: retryable or not,
+   * `unknownOutcome` when the batch was sent and no answer came.
+   */
+  push(batch: SignalData[S], attempt: Attempt): Promise<void>;
+}
+
+/** A batch in its final form. Backends keep what they like beside these fields. */
+export interface SealedBatch {
+  /** Spans, log records, data points or samples in it. */
+  readonly itemCount: number;
+  /** Bytes that it holds in memory and, about, in the log. */
+  readonly byteLength: number;
+}
+
+/**
+ * Delivers in a form that is fixed before the first attempt. With a persistent queue the sealed
+ * batch is written durably, in the same write that acknowledges the records it was made of, and
+ * replayed byte for byte; after a restart it is sent with `previousUnknown`.
+ */
+export interface SealingBackend<S extends Signal, B extends SealedBatch> extends BackendBase {
+  /**
+   * Makes one sealed batch of some queued batches, whole ones only. An error drops them.
+   * @param nowMs Unix milliseconds
+   */
+  seal(batches: readonly SignalData[S][], nowMs: number): B | Promise<B>;
+  /** One attempt; as `push`. The same object comes back for each retry. */
+  send(sealed: B, attempt: Attempt): Promise<void>;
+  /** The bytes for the log: ranges that are written one after the other. */
+  encode(sealed: B): readonly Uint8Array[];
+  /** The inverse; `bytes` may be kept. Throws on bytes that it did not write. */
+  decode(bytes: Uint8Array): B;
+}
+
+/** What an exporter is besides its queue, retries and telemetry. */
+export type Backend<S extends Signal, B extends SealedBatch = SealedBatch> =
+  | PushBackend<S>
+  | SealingBackend<S, B>;
