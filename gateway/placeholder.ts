@@ -1,11 +1,4 @@
 import type { MemoryBudget } from '../component/settings.ts';
-import type { LedgerBook } from './graph/environment.ts';
-
-export function createLedger(): LedgerBook {
-  const nothing = () => {};
-  const node = { dropped: nothing, held: nothing, created: nothing, delivered: nothing };
-  return { node: () => node, edge: () => nothing };
-}
 
 export function createBudget(limit: number): MemoryBudget {
   let used = 0;

@@ -1,9 +1,10 @@
 import { availableParallelism } from 'node:os';
 import type { Extension } from '../component/extension.ts';
 import { formatIssue } from '../config/schema/issue.ts';
+import { Ledger } from '../pipeline/ledger.ts';
 import { createService, type Service } from './graph/service.ts';
 import type { ReadyConfig } from './load.ts';
-import { createBudget, createLedger } from './placeholder.ts';
+import { createBudget } from './placeholder.ts';
 import { systemClock, systemRandom } from './telemetry/clock.ts';
 import { createTelemetry, type Telemetry } from './telemetry/index.ts';
 import { readBuildInfo } from './version.ts';
@@ -34,7 +35,7 @@ export async function startProgram({ config, warnings }: ReadyConfig): Promise<R
   let service: Service | undefined;
   try {
     await telemetry.start();
-    const ledger = createLedger();
+    const ledger = new Ledger(meter);
     const budget = createBudget(2 ** 30);
     const environment = { logger, meter, clock, random: systemRandom, budget, ledger, build };
     service = createService(config, environment, fatal);

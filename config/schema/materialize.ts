@@ -46,11 +46,12 @@ function bestChild(schema: AnySchema, key: string, value: ConfNode): AnySchema |
 }
 
 function scalar(node: ScalarNode, schema: AnySchema): unknown {
-  const { value, text } = node;
+  const { text } = node;
+  const value = typeof node.value === 'bigint' ? Number(node.value) : node.value;
   const options = alternatives(schema);
-  if (text !== undefined && typeof value !== 'string') {
-    const strings = options.some((o) => definition(o).type === 'string');
-    if (strings && (options.length === 1 || !accepts(schema, value))) return text;
+  if (text !== undefined && options.some((o) => definition(o).type === 'string')) {
+    const sure = options.length === 1 || typeof value === 'string';
+    if (sure || !accepts(schema, value)) return text;
   }
   if (typeof value === 'string' && options.every(isStringList)) {
     return value === '' ? [] : value.split(',');

@@ -10,10 +10,10 @@ import type { Settings } from '../../component/settings.ts';
 import { type Signal, signals } from '../../component/signals.ts';
 import { connectorLinks, type Link } from '../config/connectors.ts';
 import type { ComponentConfig, PipelineConfig, ProgramConfig } from '../config/program.ts';
-import { Edge } from './edge.ts';
 import type { Environment } from './environment.ts';
 import { FanOut } from './fanout.ts';
 import type { GraphNode } from './node.ts';
+import { withOverlay } from './overlay.ts';
 import { settingsFor } from './settings.ts';
 
 type AnyConsumer = Consumer<Signal>;
@@ -137,8 +137,8 @@ class Builder {
   }
 
   #connect(from: string, targets: readonly Target[]): AnyConsumer {
-    const edges = targets.map(
-      ({ name, consumer }) => new Edge(consumer, this.#env.ledger.edge(from, name)),
+    const edges = targets.map(({ name, consumer }) =>
+      withOverlay(this.#env.ledger.edge(from, name, consumer)),
     );
     return edges.length === 1 ? edges[0]! : new FanOut(edges);
   }

@@ -13,5 +13,6 @@ export function settingsFor(
   const { meter, clock, random, budget, host, build } = env;
   const named = { 'otelcol.component.id': id, 'otelcol.component.kind': kind, ...fields };
   const logger = env.logger.child(named);
-  return { id, logger, meter, clock, random, budget, host, build, ledger: env.ledger.node(node) };
+  const ledger = env.ledger.node(node, kind === 'receiver' ? 'source' : 'transit');
+  return { id, logger, meter, clock, random, budget, host, build, ledger };
 }
