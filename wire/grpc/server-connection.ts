@@ -1,0 +1,300 @@
+import type { Decompressed, Decompressor } from '../compression/decompressor.ts';
+import { type ByteBudget, DecompressError } from '../compression/types.ts';
+import { Code } from '../status/code.ts';
+import {
+  answerHeaders,
+  answerTrailers,
+  emptyAnswer,
+  messagePrefix,
+  statusBlock,
+} from './answers.ts';
+import { formatOf, type GrpcEncoding, isGrpcEncoding } from './encodings.ts';
+import { Connection, type StreamHandler } from './http2/connection.ts';
+import { ErrorCode } from './http2/constants.ts';
+import type { HeaderList } from './http2/hpack-decoder.ts';
+import type { Stream } from './http2/stream.ts';
+import type { Wire } from './http2/wire.ts';
+import type { Keepalive } from './keepalive.ts';
+import { type MessageFault, prefixBytes } from './message-reader.ts';
+import { ServerCall, type UnaryHandler } from './server-call.ts';
+import { parseTimeout } from './timeout.ts';
+
+export interface ServerConnectionOptions {
+  /** Handlers by path, `/package.Service/Method`. */
+  readonly methods: ReadonlyMap<string, UnaryHandler>;
+  /** Bytes of a message, as sent and decompressed. */
+  readonly maxMessageBytes: number;
+  readonly maxConcurrentStreams: number;
+  /** Whether calls keep their request headers. */
+  readonly keepHeaders: boolean;
+  readonly budget: ByteBudget;
+  readonly decompressor: Decompressor;
+  readonly nowMs: () => number;
+}
+
+const streamWindow = 1 << 20;
+const connectionWindow = 8 << 20;
+const maxHeaderListSize = 64 * 1024;
+const maxHeaderPairs = 256;
+
+/** Fields of a request that decide what becomes of it. */
+interface Request {
+  method: string;
+  path: string;
+  contentType: string;
+  encoding: string;
+  timeout: string;
+}
+
+/**
+ * The gRPC side of one server connection, without its socket: unary calls from HTTP/2 streams to
+ * handlers, and their answers back.
+ */
+export class ServerConnection implements StreamHandler<ServerCall> {
+  readonly http2: Connection<ServerCall>;
+  readonly options: ServerConnectionOptions;
+  /** Remote `host:port`. */
+  readonly peer: string;
+  /** Kept by handlers between calls of a connection. */
+  context: unknown;
+  /** Calls that are not answered. */
+  open = 0;
+  /** When the last call began or ended, monotonic milliseconds. */
+  activeMs: number;
+  keepalive: Keepalive | undefined;
+
+  constructor(options: ServerConnectionOptions, peer: string, wire: Wire) {
+    this.options = options;
+    this.peer = peer;
+    this.activeMs = options.nowMs();
+    this.http2 = new Connection(
+      {
+        server: true,
+        streamWindow,
+        connectionWindow,
+        maxConcurrentStreams: options.maxConcurrentStreams,
+        maxHeaderListSize,
+        maxHeaderPairs,
+        nowMs: options.nowMs,
+      },
+      this,
+      wire,
+    );
+  }
+
+  headers(stream: Stream<ServerCall> | undefined, id: number, list: HeaderList, end: boolean) {
+    if (stream !== undefined) {
+      if (!end) this.http2.reset(stream, ErrorCode.PROTOCOL_ERROR);
+      return;
+    }
+    if (list.malformed || this.open >= this.options.maxConcurrentStreams) {
+      this.http2.resetId(id, list.malformed ? ErrorCode.PROTOCOL_ERROR : ErrorCode.REFUSED_STREAM);
+      return;
+    }
+    const request = readRequest(list);
+    const refusal = this.#refusal(list, request);
+    const handler = this.options.methods.get(request.path);
+    const now = this.options.nowMs();
+    const timeout =
+      request.timeout === '' ? Number.POSITIVE_INFINITY : parseTimeout(request.timeout);
+    if (refusal !== undefined || handler === undefined || timeout === undefined) {
+      this.#refuse(id, end, refusal ?? statusBlock(Code.INTERNAL, 'malformed grpc-timeout'));
+      return;
+    }
+    const encoding = isGrpcEncoding(request.encoding) ? request.encoding : undefined;
+    const kept = this.options.keepHeaders ? keep(list) : undefined;
+    const call = new ServerCall(this, handler, encoding, now + timeout, kept);
+    call.stream = this.http2.open(id, call);
+    this.open += 1;
+    this.activeMs = now;
+  }
+
+  data(stream: Stream<ServerCall>, chunk: Buffer, start: number, end: number): void {
+    const call = stream.owner;
+    if (stream.localClosed) return;
+    call.silentTicks = 0;
+    const { maxMessageBytes, budget } = this.options;
+    const fault = call.reader.push(chunk, start, end, maxMessageBytes, budget);
+    if (fault !== undefined) this.#fault(call, fault);
+  }
+
+  end(stream: Stream<ServerCall>): void {
+    const call = stream.owner;
+    if (stream.localClosed) return;
+    const { reader } = call;
+    if (!reader.complete) {
+      call.fail(Code.INTERNAL, 'unexpected EOF: the request ends before its message does');
+      return;
+    }
+    this.http2.guard.work();
+    if (!reader.compressed) {
+      call.dispatched = true;
+      call.handler(call, reader.message());
+    } else if (call.encoding === undefined) {
+      call.fail(Code.INTERNAL, 'compressed flag set with identity or empty encoding');
+    } else this.#decompress(call, call.encoding);
+  }
+
+  aborted(stream: Stream<ServerCall>): void {
+    stream.owner.abandon();
+  }
+
+  ping(): void {
+    this.keepalive?.pinged(this.options.nowMs());
+  }
+
+  pingAck(): void {
+    this.keepalive?.acknowledged();
+  }
+
+  /** A call was answered, or its stream is gone. */
+  finished(): void {
+    this.open -= 1;
+    this.activeMs = this.options.nowMs();
+    this.keepalive?.answered();
+  }
+
+  /** @param body encoded response message; undefined or empty for the common one */
+  answer(call: ServerCall, body: Uint8Array | undefined): void {
+    const stream = call.stream!;
+    const { out } = this.http2;
+    if (body === undefined || body.length === 0) {
+      if (out.fits(stream, prefixBytes)) {
+        out.whole(stream, emptyAnswer(stream.id), prefixBytes);
+        return;
+      }
+    }
+    const bytes = body ?? new Uint8Array();
+    out.headers(stream, answerHeaders, false);
+    out.data(stream, [messagePrefix(bytes.length), bytes], answerTrailers);
+  }
+
+  answerStatus(call: ServerCall, code: Code, message: string, details?: Uint8Array): void {
+    const stream = call.stream!;
+    this.http2.out.headers(stream, statusBlock(code, message, details), true);
+    this.http2.stopReceiving(stream);
+  }
+
+  /** @returns the header block of the answer when the headers alone decide, else undefined */
+  #refusal(list: HeaderList, request: Request): Buffer | undefined {
+    if (list.overLimit) {
+      const text = `request headers over ${maxHeaderListSize} bytes or ${maxHeaderPairs} fields`;
+      return statusBlock(Code.RESOURCE_EXHAUSTED, text, undefined, 431);
+    }
+    if (request.method !== 'POST') {
+      const text = `method ${quote(request.method)} is not POST`;
+      return statusBlock(Code.INTERNAL, text, undefined, 405);
+    }
+    if (!/^application\/grpc($|[+;])/i.test(request.contentType)) {
+      const text = `invalid gRPC request content-type ${quote(request.contentType)}`;
+      return statusBlock(Code.INVALID_ARGUMENT, text, undefined, 415);
+    }
+    if (!this.options.methods.has(request.path)) {
+      return statusBlock(Code.UNIMPLEMENTED, unknownPath(request.path, this.options.methods));
+    }
+    const { encoding } = request;
+    if (encoding !== '' && encoding !== 'identity' && !isGrpcEncoding(encoding)) {
+      const text = `grpc: Decompressor is not installed for grpc-encoding ${quote(encoding)}`;
+      return statusBlock(Code.UNIMPLEMENTED, text);
+    }
+    return undefined;
+  }
+
+  #refuse(id: number, end: boolean, block: Buffer): void {
+    const stream = this.http2.open(id, noCall as ServerCall);
+    this.http2.out.headers(stream, block, true);
+    if (!end) this.http2.stopReceiving(stream);
+  }
+
+  #fault(call: ServerCall, fault: MessageFault): void {
+    const { reader } = call;
+    const { maxMessageBytes } = this.options;
+    if (fault === 'too_large') {
+      call.fail(
+        Code.RESOURCE_EXHAUSTED,
+        `grpc: received message larger than max (${reader.length} vs. ${maxMessageBytes})`,
+      );
+    } else if (fault === 'no_memory') {
+      call.fail(Code.UNAVAILABLE, 'no memory for the request now, try again later');
+    } else if (fault === 'extra') {
+      call.fail(Code.INTERNAL, 'more bytes than the message of a unary call has');
+    } else call.fail(Code.INTERNAL, 'grpc: received unexpected payload format');
+  }
+
+  #decompress(call: ServerCall, encoding: GrpcEncoding): void {
+    const { decompressor, maxMessageBytes } = this.options;
+    call.dispatched = true;
+    const done = ({ bytes, reserved }: Decompressed): void => {
+      call.reader.release(this.options.budget);
+      call.reader.reserved = reserved;
+      call.handler(call, bytes);
+    };
+    const failed = (error: unknown): void => failDecompress(call, error, maxMessageBytes);
+    try {
+      const format = formatOf(encoding);
+      const result = decompressor.decompress(format, call.reader.message(), maxMessageBytes);
+      if (result instanceof Promise) result.then(done, failed);
+      else done(result);
+    } catch (error) {
+      failed(error);
+    }
+  }
+}
+
+/** Stands for the call on streams that are answered from their headers. */
+const noCall: { abandon(): void } = { abandon: () => undefined };
+
+function failDecompress(call: ServerCall, error: unknown, maxMessageBytes: number): void {
+  if (!(error instanceof DecompressError)) {
+    call.fail(Code.INTERNAL, `BUG: ${String(error)}`);
+  } else if (error.fault === 'too_large') {
+    const text = `grpc: received message after decompression larger than max ${maxMessageBytes}`;
+    call.fail(Code.RESOURCE_EXHAUSTED, text);
+  } else if (error.fault === 'no_memory') {
+    call.fail(Code.UNAVAILABLE, 'no memory for the request now, try again later');
+  } else call.fail(Code.INTERNAL, `grpc: failed to decompress the message: ${error.message}`);
+}
+
+function readRequest(list: HeaderList): Request {
+  const request = { method: '', path: '', contentType: '', encoding: '', timeout: '' };
+  for (let i = 0; i < list.count; i += 1) {
+    const value = list.values[i]!;
+    switch (list.names[i]) {
+      case ':method':
+        request.method = value;
+        break;
+      case ':path':
+        request.path = value;
+        break;
+      case 'content-type':
+        request.contentType = value;
+        break;
+      case 'grpc-encoding':
+        request.encoding = value;
+        break;
+      case 'grpc-timeout':
+        request.timeout = value;
+        break;
+    }
+  }
+  return request;
+}
+
+function keep(list: HeaderList): string[] {
+  const kept: string[] = [];
+  for (let i = 0; i < list.count; i += 1) kept.push(list.names[i]!, list.values[i]!);
+  return kept;
+}
+
+function quote(text: string): string {
+  return JSON.stringify(text.slice(0, 200));
+}
+
+function unknownPath(path: string, methods: ReadonlyMap<string, UnaryHandler>): string {
+  const match = /^\/([^/]+)\/([^/]+)$/.exec(path);
+  if (match === null) return `malformed method name: ${quote(path)}`;
+  const [, service = '', method = ''] = match;
+  const known = [...methods.keys()].some((key) => key.startsWith(`/${service}/`));
+  if (!known) return `unknown service ${service.slice(0, 200)}`;
+  return `unknown method ${method.slice(0, 200)} for service ${service.slice(0, 200)}`;
+}
