@@ -1,0 +1,53 @@
+import type { MemoryBudget } from '../component/settings.ts';
+
+const mebibyte = 2 ** 20;
+
+/** Least and most that {@link defaultBudgetBytes} gives. */
+export const budgetBounds = { least: 64 * mebibyte, most: 1024 * mebibyte } as const;
+
+/**
+ * The budget where none is configured: a quarter of the memory that the process may use, within
+ * {@link budgetBounds}. A quarter, because the heap, the sockets' buffers and what the collector
+ * has not yet given back take about as much again under overload.
+ * @param hostBytes physical memory (`os.totalmem()`)
+ * @param constrainedBytes limit of the control group (`process.constrainedMemory()`); 0 or more
+ *   than the host has = none
+ */
+export function defaultBudgetBytes(hostBytes: number, constrainedBytes: number): number {
+  const limited = constrainedBytes > 0 && constrainedBytes < hostBytes;
+  const quarter = Math.floor((limited ? constrainedBytes : hostBytes) / 4);
+  return Math.min(budgetBounds.most, Math.max(budgetBounds.least, quarter));
+}
+
+/** A budget of `limit` bytes; see {@link MemoryBudget}. */
+export function createBudget(limit: number): MemoryBudget {
+  if (!(limit > 0)) throw new Error(`BUG: memory budget of ${limit} bytes`);
+  return new Budget(limit);
+}
+
+class Budget implements MemoryBudget {
+  readonly limit: number;
+  #used = 0;
+
+  constructor(limit: number) {
+    this.limit = limit;
+  }
+
+  get used(): number {
+    return this.#used;
+  }
+
+  tryReserve(bytes: number): boolean {
+    if (!(bytes >= 0)) throw new Error(`BUG: reservation of ${bytes} bytes`);
+    if (this.#used + bytes > this.limit) return false;
+    this.#used += bytes;
+    return true;
+  }
+
+  release(bytes: number): void {
+    if (!(bytes >= 0 && bytes <= this.#used)) {
+      throw new Error(`BUG: release of ${bytes} bytes of ${this.#used} reserved`);
+    }
+    this.#used -= bytes;
+  }
+}

@@ -1,0 +1,27 @@
+import type { Signal, SignalData } from '../../component/signals.ts';
+import type { SealedBatch } from '../backend.ts';
+
+/** One unit of delivery on its way through the chain: each link reads it, some add to it. */
+export interface Delivery<S extends Signal> {
+  /** What is delivered; empty once it is sealed. */
+  batches: readonly SignalData[S][];
+  sealed: SealedBatch | undefined;
+  readonly items: number;
+  /** Attempts made so far. */
+  attempts: number;
+  /** An attempt was sent and got no answer. */
+  previousUnknown: boolean;
+  /** Clock.monotonicMs() after which the sender no longer waits; Infinity when nobody does. */
+  readonly deadlineMs: number;
+}
+
+/** One link of the chain, seen by the link before it; rejects with PipelineError. */
+export type Sender<S extends Signal> = (delivery: Delivery<S>) => Promise<void>;
+
+/** What items are called in metric names. */
+export const itemNames: Readonly<Record<Signal, string>> = {
+  traces: 'spans',
+  metrics: 'metric_points',
+  logs: 'log_records',
+  profiles: 'profile_samples',
+};
