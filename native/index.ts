@@ -1,0 +1,57 @@
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { cityHash128Into } from '../wire/clickhouse-compress/cityhash.ts';
+import { crc32cPlain } from './crc32c.ts';
+
+/** What one addon file is: loaded, or absent with the reason in words. */
+export type Loaded<T> = { readonly addon: T } | { readonly addon: undefined; why: string };
+
+const buildFolder = new URL('./build/', import.meta.url);
+
+/**
+ * Loads native/build/NAME.node. Never throws: native code is always optional.
+ * WIRESTITCH_NO_NATIVE=1 switches all of it off.
+ */
+export function loadAddon<T>(name: string): Loaded<T> {
+  if (process.env['WIRESTITCH_NO_NATIVE'] === '1') {
+    return { addon: undefined, why: 'switched off by WIRESTITCH_NO_NATIVE' };
+  }
+  const file = fileURLToPath(new URL(`${name}.node`, buildFolder));
+  if (!existsSync(file)) {
+    return { addon: undefined, why: `${file} does not exist; node native/build.mjs makes it` };
+  }
+  try {
+    return { addon: createRequire(import.meta.url)(file) as T };
+  } catch (error) {
+    return { addon: undefined, why: `cannot load ${file}: ${(error as Error).message}` };
+  }
+}
+
+/** Hash functions of hash.c or their TypeScript twins. */
+export interface Hashes {
+  /** Writes CityHash128 (1.0.2) of `bytes` to target[0..16), low half first, little-endian. */
+  cityHash128Into(bytes: Uint8Array, target: Uint8Array): void;
+  /** CRC-32C of bytes that follow bytes with CRC `seed`. */
+  crc32c(bytes: Uint8Array, seed?: number): number;
+  /** Why the addon is not used, when it is not. */
+  readonly plain?: string;
+}
+
+/** The fastest hashes that this machine has. */
+export function loadHashes(): Hashes {
+  const loaded = loadAddon<Hashes>('hash');
+  if (loaded.addon !== undefined) return loaded.addon;
+  return { cityHash128Into, crc32c: crc32cPlain, plain: loaded.why };
+}
+
+/** Path of the program that confines its child (confine.c), or why there is none. */
+export function confineProgram(): { path: string } | { path: undefined; why: string } {
+  if (process.platform !== 'linux') return { path: undefined, why: `${process.platform} has none` };
+  if (process.env['WIRESTITCH_NO_NATIVE'] === '1') {
+    return { path: undefined, why: 'switched off by WIRESTITCH_NO_NATIVE' };
+  }
+  const path = fileURLToPath(new URL('confine', buildFolder));
+  if (existsSync(path)) return { path };
+  return { path: undefined, why: `${path} does not exist; node native/build.mjs makes it` };
+}
