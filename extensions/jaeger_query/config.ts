@@ -1,0 +1,47 @@
+import { z } from 'zod';
+import { duration, endpoint, secret } from '../../config/schema/index.ts';
+
+const storage = z.strictObject({
+  engine: z
+    .string()
+    .optional()
+    .describe('Id of an extension that owns a ClickHouse, such as embedded_clickhouse.'),
+  endpoint: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe('http(s)://host:port of a ClickHouse.'),
+  username: z.string().default('default').describe('User at endpoint.'),
+  password: secret().optional().describe('Password at endpoint.'),
+  database: z.string().min(1).optional().describe('Default: wirestitch (smart), otel (otel).'),
+  schema: z.enum(['smart', 'otel']).default('smart').describe('Tables that hold the spans.'),
+});
+
+export const config = z.strictObject({
+  endpoint: endpoint().default('localhost:16686').describe('Address to listen on.'),
+  base_path: z
+    .string()
+    .regex(/^(\/[\w.-]+)*$/, {
+      error: 'base_path must be empty or begin with / and not end with /',
+    })
+    .default('')
+    .describe('Path prefix of everything.'),
+  storage: storage.refine((s) => (s.engine === undefined) !== (s.endpoint === undefined), {
+    error: 'exactly one of engine and endpoint must be given',
+  }),
+  ui_dir: z.string().optional().describe('Folder of a built Jaeger UI; none = API only.'),
+  allowed_hosts: z
+    .array(z.string())
+    .default([])
+    .describe('Further Host names that are answered while listening on loopback.'),
+  additional_headers: z
+    .record(z.string(), z.string())
+    .default({})
+    .describe('Headers of every answer, e.g. for CORS.'),
+  max_traces: z.int().min(1).max(10_000).default(1500).describe('Most traces of one search.'),
+  query_timeout: duration({ min: 1 }).prefault('8s').describe('A query is given up after this.'),
+  max_clock_skew_adjust: duration()
+    .prefault('0s')
+    .describe('Clock skew between hosts that is mended; 0s only marks it.'),
+});
+
+export type Config = z.infer<typeof config>;

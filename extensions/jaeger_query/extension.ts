@@ -1,0 +1,99 @@
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import type { Capabilities, Extension } from '../../component/extension.ts';
+import type { Settings } from '../../component/settings.ts';
+import { isLoopback, parseEndpoint } from '../../config/schema/index.ts';
+import type { SqlClient } from '../../storage/sql.ts';
+import type { TraceReader } from '../../storage/traces/reader.ts';
+import type { Config } from './config.ts';
+
+/** Jaeger's query API over a ClickHouse, as an extension. */
+export class JaegerQuery implements Extension {
+  readonly capabilities: Capabilities = {};
+  readonly #settings: Settings;
+  readonly #config: Config;
+  #server: Server | undefined;
+  #client: SqlClient | undefined;
+
+  constructor(settings: Settings, config: Config) {
+    this.#settings = settings;
+    this.#config = config;
+  }
+
+  async start(): Promise<void> {
+    const { jaegerServer } = await import('../../query/jaeger/server.ts');
+    const { clock, logger, build, host: program } = this.#settings;
+    const config = this.#config;
+    const listen = parseEndpoint(config.endpoint) ?? { host: 'localhost', port: 0 };
+    const { base_path: basePath, ui_dir: dir } = config;
+    const server = jaegerServer({
+      reader: await this.#reader(),
+      nowNs: () => BigInt(Math.floor(clock.unixMs() * 1000)) * 1000n,
+      maxTraces: config.max_traces,
+      maxClockSkewNs: BigInt(Math.round(config.max_clock_skew_adjust * 1e6)),
+      basePath,
+      allowedHosts: isLoopback(listen.host) ? this.#allowedHosts(listen.host) : undefined,
+      ui: dir === undefined ? undefined : { dir, basePath, version: build.version },
+      additionalHeaders: config.additional_headers,
+      onBug: (error) => {
+        const stack = error instanceof Error ? error.stack : String(error);
+        logger.error('BUG: a query failed', { error: stack });
+      },
+    });
+    this.#server = server;
+    server.listen(listen.port, listen.host === '' ? undefined : listen.host);
+    try {
+      await once(server, 'listening');
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      throw new Error(`cannot listen on ${JSON.stringify(config.endpoint)}: ${why}`);
+    }
+    server.on('error', (error) => program.fatal(error));
+    logger.info('Jaeger query API listens', { endpoint: config.endpoint });
+  }
+
+  async shutdown(): Promise<void> {
+    const server = this.#server;
+    this.#server = undefined;
+    if (server?.listening === true) {
+      const closed = once(server, 'close');
+      server.close();
+      server.closeAllConnections();
+      await closed;
+    }
+    await this.#client?.close();
+    this.#client = undefined;
+  }
+
+  #allowedHosts(host: string): ReadonlySet<string> {
+    const own = host.includes(':') ? `[${host}]` : host;
+    return new Set(['localhost', '127.0.0.1', '[::1]', own, ...this.#config.allowed_hosts]);
+  }
+
+  async #reader(): Promise<TraceReader> {
+    const { createHttpClient } = await import('../../storage/http-client.ts');
+    const { createTraceReader } = await import('../../storage/traces/index.ts');
+    const { schema, database = schema === 'smart' ? 'wirestitch' : 'otel' } = this.#config.storage;
+    const timeoutMs = this.#config.query_timeout;
+    const client = createHttpClient({ ...this.#target(), database, timeoutMs });
+    this.#client = client;
+    return createTraceReader(client, { schema, database, timeoutMs });
+  }
+
+  #target() {
+    const { engine: id, endpoint, username, password } = this.#config.storage;
+    if (id === undefined) {
+      return { url: endpoint ?? '', username, password: password?.reveal() ?? '' };
+    }
+    const engine = this.#settings.host.extension(id)?.capabilities.engine;
+    if (engine === undefined) {
+      throw new Error(
+        `cannot use ${JSON.stringify(id)} as storage::engine: no started extension with this id ` +
+          'owns a ClickHouse; list it before this one in service::extensions',
+      );
+    }
+    const { url, socketPath, username: user, password: secret } = engine;
+    const socket = socketPath === undefined ? {} : { socketPath };
+    return { url, username: user, password: secret, ...socket };
+  }
+}
