@@ -1,0 +1,120 @@
+import { join } from 'node:path';
+import { freePorts, Program, type ProgramOptions } from './program.ts';
+
+export interface AllInOne {
+  readonly program: Program;
+  readonly otlpGrpc: string;
+  readonly otlpHttp: string;
+  readonly jaeger: string;
+  readonly clickhouse: string;
+  readonly password: string;
+  readonly config: string;
+  /** Starts the program again on the same ports and data. */
+  restart(): Promise<AllInOne>;
+  /** One value of a query on the engine. */
+  scalar(sql: string): Promise<string>;
+  stop(): Promise<number | null>;
+}
+
+export interface AllInOneOptions extends ProgramOptions {
+  /** Lines below `exporters: clickhouse:`, with their indentation. */
+  readonly exporter?: string;
+}
+
+const password = 'integration';
+
+function yaml(folder: string, ports: readonly number[], exporter: string): string {
+  const [grpc, http, jaeger, clickhouse, metrics] = ports;
+  return `receivers:
+  otlp:
+    protocols:
+      grpc: {endpoint: "127.0.0.1:${grpc}", max_recv_msg_size_mib: 16}
+      http: {endpoint: "127.0.0.1:${http}"}
+exporters:
+  clickhouse:
+    engine: embedded_clickhouse
+    schema: smart
+    retry_on_failure: {max_elapsed_time: 0}
+    sending_queue:
+      storage: file_storage
+      sizer: bytes
+      queue_size: 268435456
+      batch: {flush_timeout: 300ms, min_size: 1048576}
+${exporter}
+extensions:
+  file_storage: {directory: "${join(folder, 'queue')}", create_directory: true}
+  embedded_clickhouse: {path: "${join(folder, 'clickhouse')}", listen: "127.0.0.1:${clickhouse}"}
+  jaeger_query:
+    endpoint: "127.0.0.1:${jaeger}"
+    storage: {engine: embedded_clickhouse}
+service:
+  extensions: [file_storage, embedded_clickhouse, jaeger_query]
+  telemetry:
+    metrics: {readers: [{pull: {exporter: {prometheus: {host: 127.0.0.1, port: ${metrics}}}}}]}
+  pipelines:
+    traces: {receivers: [otlp], exporters: [clickhouse]}
+`;
+}
+
+/** OTLP in, the embedded engine, Jaeger's API: the program as `npm start` runs it, in `folder`. */
+export async function startAllInOne(
+  folder: string,
+  options: AllInOneOptions = {},
+): Promise<AllInOne> {
+  const ports = await freePorts(5);
+  return startOn(ports, folder, options);
+}
+
+async function startOn(
+  ports: readonly number[],
+  folder: string,
+  options: AllInOneOptions,
+): Promise<AllInOne> {
+  const config = yaml(folder, ports, options.exporter ?? '');
+  const [grpc, http, jaeger, clickhouse, metricsPort = 0] = ports;
+  const env = { ...options.env, WIRESTITCH_ENGINE_PASSWORD: password };
+  const program = await Program.startWith(config, folder, { ...options, env, metricsPort });
+  const engine = `http://127.0.0.1:${clickhouse}`;
+  return {
+    program,
+    otlpGrpc: `127.0.0.1:${grpc}`,
+    otlpHttp: `http://127.0.0.1:${http}`,
+    jaeger: `http://127.0.0.1:${jaeger}`,
+    clickhouse: engine,
+    password,
+    config,
+    restart: () => startOn(ports, folder, options),
+    async scalar(sql) {
+      const headers = { 'X-ClickHouse-User': 'default', 'X-ClickHouse-Key': password };
+      const response = await fetch(engine, { method: 'POST', body: sql, headers });
+      const text = await response.text();
+      if (!response.ok) throw new Error(`cannot run ${sql}: ${text}`);
+      return text.trim();
+    },
+    stop: () => program.stop(),
+  };
+}
+
+/** Posts OTLP/JSON. @returns the status */
+export async function postOtlp(base: string, path: string, body: unknown): Promise<number> {
+  const response = await fetch(`${base}${path}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  await response.arrayBuffer();
+  return response.status;
+}
+
+/** Polls until `check` holds. */
+export async function eventually(
+  what: string,
+  check: () => Promise<boolean>,
+  timeoutMs = 30_000,
+): Promise<void> {
+  const until = Date.now() + timeoutMs;
+  while (!(await check())) {
+    if (Date.now() > until) throw new Error(`not within ${timeoutMs} ms: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
