@@ -1,9 +1,9 @@
 import type { Batch, SplitLimits } from './batch.ts';
-import type { Overlay } from './overlay.ts';
+import { Overlay } from './edits.ts';
+import { editablePart, type Part, readPart } from './part.ts';
 import type { Signal } from './signal.ts';
 import { splitBatch } from './split.ts';
-import { buildTree, type Tree } from './tree.ts';
-import { writeEdits } from './write-edits.ts';
+import { writePart } from './write-edits.ts';
 
 /** Distinct ArrayBuffers behind `ranges`, in bytes. */
 function backing(ranges: readonly Uint8Array[]): number {
@@ -30,8 +30,9 @@ export class OtlpBatch<S extends Signal> implements Batch<S> {
   readonly counts: readonly number[];
   readonly itemCount: number;
   readonly byteLength: number;
-  readonly #overlay: Overlay | undefined;
-  #trees: (Tree | undefined)[] | undefined;
+  /** The edits; undefined = the batch cannot be edited. */
+  readonly overlay: Overlay | undefined;
+  readonly #parts: (Part | undefined)[];
   #written: readonly Uint8Array[] | undefined;
   #writtenVersion = -1;
   #backingBytes = -1;
@@ -42,7 +43,7 @@ export class OtlpBatch<S extends Signal> implements Batch<S> {
     source: readonly Uint8Array[],
     counts: readonly number[],
     overlay?: Overlay,
-    trees?: (Tree | undefined)[],
+    parts: (Part | undefined)[] = [],
   ) {
     this.signal = signal;
     this.source = source;
@@ -55,41 +56,55 @@ export class OtlpBatch<S extends Signal> implements Batch<S> {
     }
     this.itemCount = items;
     this.byteLength = bytes;
-    this.#overlay = overlay;
-    this.#trees = trees;
-  }
-
-  get overlay(): Overlay | undefined {
-    return this.#overlay;
+    this.overlay = overlay;
+    this.#parts = parts;
   }
 
   get backingBytes(): number {
     if (this.#backingBytes < 0) this.#backingBytes = backing(this.source);
-    return this.#backingBytes;
+    const edits = this.overlay?.arena.bytes.length ?? 0;
+    return this.#backingBytes + edits + (this.#written === undefined ? 0 : backing(this.#written));
   }
 
-  /** The index of request `i` of `source`. */
-  tree(i: number): Tree {
-    this.#trees ??= new Array<Tree | undefined>(this.source.length);
-    const known = this.#trees[i];
+  /**
+   * Request `i` of `source` with its index. For a batch with edits the bytes may differ from the
+   * source: every group has its resource and scope then.
+   */
+  part(i: number): Part {
+    const known = this.#parts[i];
     if (known !== undefined) return known;
-    const tree = buildTree(this.signal, this.source[i]!, this.counts[i]!);
-    this.#trees[i] = tree;
-    return tree;
+    let part = readPart(this.signal, this.source[i]!, this.counts[i]!);
+    if (this.overlay !== undefined) part = editablePart(this.signal, part, this.counts[i]!);
+    this.#parts[i] = part;
+    return part;
   }
 
   ranges(): readonly Uint8Array[] {
-    const overlay = this.#overlay;
+    const { overlay } = this;
     if (overlay === undefined || overlay.version === 0) return this.source;
     if (this.#written === undefined || this.#writtenVersion !== overlay.version) {
-      this.#written = writeEdits(this, overlay);
+      this.#written = this.#write(overlay);
       this.#writtenVersion = overlay.version;
     }
     return this.#written;
   }
 
+  #write(overlay: Overlay): Uint8Array[] {
+    return this.source.map((bytes, i) => {
+      const edits = overlay.parts[i];
+      return edits === undefined ? bytes : writePart(this.part(i), edits, overlay.arena.bytes);
+    });
+  }
+
   editable(): Batch<S> {
-    throw new Error('BUG: not yet');
+    if (this.overlay !== undefined) {
+      const copy = this.overlay.clone();
+      return new OtlpBatch(this.signal, this.source, this.counts, copy, [...this.#parts]);
+    }
+    const parts = this.#parts.map((part, i) =>
+      part === undefined ? part : editablePart(this.signal, part, this.counts[i]!),
+    );
+    return new OtlpBatch(this.signal, this.source, this.counts, new Overlay(), parts);
   }
 
   detach(): Batch<S> {

@@ -1,3 +1,155 @@
-export class Overlay {
-  version = 0;
+import type { AttributeKey } from './attribute-key.ts';
+import { duplicateName, Edit, type Overlay, type PartEdits } from './edits.ts';
+import { Writer } from './proto/writer.ts';
+import type { MessageView } from './readers/message-view.ts';
+import { Column, NodeKind, stride } from './tree.ts';
+
+/*
+ * Edits of the message that a view stands on. The batch must be editable (`batch.editable()`).
+ * Values are AnyValue bytes (`encodeValue`); keep and reuse them: equal objects share bytes.
+ */
+
+function editsOf(view: MessageView): { overlay: Overlay; edits: PartEdits } {
+  const { overlay } = view;
+  if (overlay === undefined || view.tree === undefined || view.node < 0) {
+    throw new Error('BUG: an edit of a batch that is not editable()');
+  }
+  const edits = overlay.part(view.part, view.tree);
+  view.edits = edits;
+  overlay.version += 1;
+  return { overlay, edits };
+}
+
+/** The edit that stands for `key`: the one there is, or a new one in place of what came in. */
+function attributeEdit(view: MessageView, key: AttributeKey, add: boolean): number {
+  const { overlay, edits } = editsOf(view);
+  const id = overlay.keyNumber(key);
+  const { node } = view;
+  const known = edits.find(node, id);
+  if (known >= 0) return known;
+  const at = view.originalAttribute(key, 0);
+  if (at >= 0 && edits.findAt(node, view.originalStart(at)) < 0) {
+    takeDuplicates(view, edits, key, at);
+    return edits.add(node, id, view.originalStart(at), view.originalEnd(at));
+  }
+  return add ? edits.add(node, id, view.end, view.end) : -1;
+}
+
+/** Takes out later attributes with the same key: after an edit a key is there once. */
+function takeDuplicates(view: MessageView, edits: PartEdits, key: AttributeKey, at: number): void {
+  for (let next = at; ; ) {
+    next = view.originalAttribute(key, next + 1);
+    if (next < 0) return;
+    const start = view.originalStart(next);
+    if (edits.findAt(view.node, start) < 0) {
+      edits.add(view.node, duplicateName, start, view.originalEnd(next));
+    }
+  }
+}
+
+function putAttribute(view: MessageView, op: number, key: AttributeKey, value: Uint8Array): void {
+  const { overlay, edits } = editsOf(view);
+  const id = overlay.keyNumber(key);
+  const start = overlay.writeAttribute(id, key, value, view.attributeField);
+  const end = overlay.lastEnd;
+  edits.put(view.node, op, start, end, end - value.length, end);
+}
+
+/** Sets `key` to `value`, whether it is there or not. */
+export function setAttribute(view: MessageView, key: AttributeKey, value: Uint8Array): void {
+  putAttribute(view, attributeEdit(view, key, true), key, value);
+}
+
+/** Sets `key` if it is absent. @returns whether it was */
+export function insertAttribute(view: MessageView, key: AttributeKey, value: Uint8Array): boolean {
+  if (view.find(key)) return false;
+  setAttribute(view, key, value);
+  return true;
+}
+
+/** Sets `key` if it is there. @returns whether it was */
+export function updateAttribute(view: MessageView, key: AttributeKey, value: Uint8Array): boolean {
+  if (!view.find(key)) return false;
+  setAttribute(view, key, value);
+  return true;
+}
+
+/** Takes `key` out. @returns whether it was there */
+export function deleteAttribute(view: MessageView, key: AttributeKey): boolean {
+  if (!view.find(key)) return false;
+  const op = attributeEdit(view, key, false);
+  view.edits!.put(view.node, op, 0, 0, 0, 0);
+  return true;
+}
+
+/** Gives the value of `from` the key `to`, which loses its own value. @returns whether it was there */
+export function renameAttribute(view: MessageView, from: AttributeKey, to: AttributeKey): boolean {
+  if (!view.find(from)) return false;
+  if (from.text === to.text) return true;
+  const value = view.value.copy();
+  deleteAttribute(view, to);
+  const op = attributeEdit(view, from, false);
+  const { overlay, edits } = editsOf(view);
+  const id = overlay.keyNumber(to);
+  const old = edits.find(view.node, id);
+  // the deleted edit of `to` keeps its place in the bytes but no longer its name
+  if (old >= 0) edits.ops[old + Edit.name] = duplicateName;
+  edits.ops[op + Edit.name] = id;
+  putAttribute(view, op, to, value);
+  return true;
+}
+
+function fieldEdit(view: MessageView, field: number): number {
+  const { edits } = editsOf(view);
+  const known = edits.find(view.node, -field);
+  if (known >= 0) return known;
+  const start = view.fieldStart(field);
+  if (start >= 0) return edits.add(view.node, -field, start, view.fieldEnd(field));
+  const kind = view.tree!.nodes[view.node * stride + Column.kind];
+  const at = kind === NodeKind.container || kind === NodeKind.data ? view.start : view.end;
+  return edits.add(view.node, -field, at, at);
+}
+
+function putField(view: MessageView, field: number, valueSize: number, w: Writer): void {
+  const op = fieldEdit(view, field);
+  const { arena } = view.overlay!;
+  const start = arena.length;
+  arena.copy(w.bytes, 0, w.length);
+  view.edits!.put(view.node, op, start, arena.length, arena.length - valueSize, arena.length);
+}
+
+/** Sets a length-delimited field: a name, severity text, body (AnyValue bytes), a trace id. */
+export function setBytesField(view: MessageView, field: number, value: Uint8Array): void {
+  const w = new Writer(value.length + 12);
+  w.bytesField(field, value);
+  putField(view, field, value.length, w);
+}
+
+/** Sets a string field. */
+export function setStringField(view: MessageView, field: number, value: string): void {
+  setBytesField(view, field, new TextEncoder().encode(value));
+}
+
+/** Sets a varint field (kind, severity number, flags): 0 <= value < 2^53. */
+export function setUintField(view: MessageView, field: number, value: number): void {
+  const w = new Writer(16);
+  w.tag(field, 0);
+  const before = w.length;
+  w.varint(value);
+  putField(view, field, w.length - before, w);
+}
+
+/** Sets a fixed 64-bit field (times, counts, values) given as unsigned halves. */
+export function setFixed64Field(view: MessageView, field: number, lo: number, hi: number): void {
+  const w = new Writer(16);
+  w.fixed64Field(field, lo, hi);
+  putField(view, field, 8, w);
+}
+
+/** Takes a field out. @returns whether it was there */
+export function clearField(view: MessageView, field: number): boolean {
+  if (!view.findField(field)) return false;
+  const op = fieldEdit(view, field);
+  view.edits!.put(view.node, op, 0, 0, 0, 0);
+  return true;
 }

@@ -119,8 +119,7 @@ class Splitter<S extends Signal> {
 
   /** Cuts request `i`: fills the piece at hand, then new ones. */
   #cut(i: number): void {
-    const tree = this.#batch.tree(i);
-    const bytes = this.#batch.source[i]!;
+    const { tree, bytes } = this.#batch.part(i);
     const { unit, repeated } = measure(tree);
     const inPiece = new Int32Array(tree.count);
     const top = topBytes(tree, bytes.length);

@@ -1,0 +1,22 @@
+/** An attribute key with its UTF-8 bytes: made once, compared with keys in place. */
+export class AttributeKey {
+  readonly text: string;
+  readonly bytes: Uint8Array;
+
+  constructor(text: string) {
+    this.text = text;
+    this.bytes = new TextEncoder().encode(text);
+  }
+
+  /** True when bytes [start, end) of `b` are this key. */
+  matches(b: Uint8Array, start: number, end: number): boolean {
+    const own = this.bytes;
+    let i = own.length;
+    if (end - start !== i) return false;
+    while (i > 0) {
+      i -= 1;
+      if (b[start + i] !== own[i]) return false;
+    }
+    return true;
+  }
+}

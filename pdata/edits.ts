@@ -1,0 +1,181 @@
+import type { AttributeKey } from './attribute-key.ts';
+import { putVarint, varintSize, Writer } from './proto/writer.ts';
+import type { Tree } from './tree.ts';
+
+/** Columns of one edit in {@link PartEdits.ops}. */
+export const Edit = {
+  /** Next edit of the same node, -1 at the end. */
+  next: 0,
+  /** Key number of an attribute, or minus the number of another field. */
+  name: 1,
+  /** What is written instead: bytes of the arena; empty = nothing. */
+  newStart: 2,
+  newEnd: 3,
+  /** What is replaced: bytes of the request; empty = insertion there. */
+  oldStart: 4,
+  oldEnd: 5,
+  /** The value inside what is written: an AnyValue, or the field's bytes. */
+  valueStart: 6,
+  valueEnd: 7,
+} as const;
+
+export const editStride = 8;
+
+/** Name of edits that only take out a later attribute with the same key. */
+export const duplicateName = 0x40000000;
+
+/** Edits of one request: lists of edits, one list a node, in one growing array. */
+export class PartEdits {
+  /** First edit of each node (the newest), -1 = none. */
+  head: Int32Array;
+  /** By how many bytes the edits make each node longer, its children not counted. */
+  growth: Int32Array;
+  ops: Int32Array;
+  count = 0;
+
+  constructor(nodes: number) {
+    this.head = new Int32Array(nodes).fill(-1);
+    this.growth = new Int32Array(nodes);
+    this.ops = new Int32Array(64 * editStride);
+  }
+
+  clone(): PartEdits {
+    const copy = new PartEdits(0);
+    copy.head = this.head.slice();
+    copy.growth = this.growth.slice();
+    copy.ops = this.ops.slice();
+    copy.count = this.count;
+    return copy;
+  }
+
+  /** Adds an edit of `node` that replaces [oldStart, oldEnd) by nothing yet. @returns its place */
+  add(node: number, name: number, oldStart: number, oldEnd: number): number {
+    const at = this.count * editStride;
+    if (at === this.ops.length) {
+      const grown = new Int32Array(this.ops.length * 2);
+      grown.set(this.ops);
+      this.ops = grown;
+    }
+    const o = this.ops;
+    o[at] = this.head[node]!;
+    o[at + 1] = name;
+    o[at + 2] = 0;
+    o[at + 3] = 0;
+    o[at + 4] = oldStart;
+    o[at + 5] = oldEnd;
+    o[at + 6] = 0;
+    o[at + 7] = 0;
+    this.head[node] = at;
+    this.growth[node]! += oldStart - oldEnd;
+    this.count += 1;
+    return at;
+  }
+
+  /** Sets what an edit writes. */
+  put(node: number, op: number, newStart: number, newEnd: number, from: number, to: number): void {
+    const o = this.ops;
+    this.growth[node]! += newEnd - newStart - (o[op + Edit.newEnd]! - o[op + Edit.newStart]!);
+    o[op + Edit.newStart] = newStart;
+    o[op + Edit.newEnd] = newEnd;
+    o[op + Edit.valueStart] = from;
+    o[op + Edit.valueEnd] = to;
+  }
+
+  /** The edit of `node` with this name, -1 = none. */
+  find(node: number, name: number): number {
+    const o = this.ops;
+    let op = this.head[node]!;
+    while (op >= 0 && o[op + Edit.name] !== name) op = o[op]!;
+    return op;
+  }
+
+  /** The edit of `node` that replaces what begins at `oldStart`, -1 = none. */
+  findAt(node: number, oldStart: number): number {
+    const o = this.ops;
+    let op = this.head[node]!;
+    while (op >= 0 && (o[op + Edit.oldStart] !== oldStart || o[op + Edit.oldEnd] === oldStart)) {
+      op = o[op]!;
+    }
+    return op;
+  }
+}
+
+/** What was last written for a key: repeated edits with one value share their bytes. */
+interface LastWritten {
+  value: Uint8Array;
+  field: number;
+  start: number;
+  end: number;
+}
+
+/** All edits of a batch. The arena holds the bytes that edits write. */
+export class Overlay {
+  /** Number of edits made so far; 0 = the batch is as it came in. */
+  version = 0;
+  readonly arena = new Writer(256);
+  readonly parts: (PartEdits | undefined)[] = [];
+  readonly #keys = new Map<string, number>();
+  readonly #last: (LastWritten | undefined)[] = [];
+
+  clone(): Overlay {
+    const copy = new Overlay();
+    copy.version = this.version;
+    copy.arena.copy(this.arena.bytes, 0, this.arena.length);
+    for (const part of this.parts) copy.parts.push(part?.clone());
+    for (const [key, id] of this.#keys) copy.#keys.set(key, id);
+    return copy;
+  }
+
+  /** Edits of request `i`, made if there are none. */
+  part(i: number, tree: Tree): PartEdits {
+    return (this.parts[i] ??= new PartEdits(tree.count));
+  }
+
+  /** Number of a key in this overlay, -1 when no edit has named it. */
+  knownKey(key: AttributeKey): number {
+    return this.#keys.get(key.text) ?? -1;
+  }
+
+  keyNumber(key: AttributeKey): number {
+    const known = this.#keys.get(key.text);
+    if (known !== undefined) return known;
+    const id = this.#keys.size;
+    this.#keys.set(key.text, id);
+    return id;
+  }
+
+  /**
+   * Writes a KeyValue as field `field` to the arena. @returns where it begins; it ends at
+   * {@link lastEnd} and its value takes the last `value.length` bytes
+   */
+  writeAttribute(id: number, key: AttributeKey, value: Uint8Array, field: number): number {
+    const last = this.#last[id];
+    if (last !== undefined && last.value === value && last.field === field) {
+      this.lastEnd = last.end;
+      return last.start;
+    }
+    const { arena } = this;
+    const keySize = key.bytes.length;
+    const body =
+      2 + varintSize(keySize) - 1 + keySize + 1 + varintSize(value.length) + value.length;
+    arena.need(body + 12);
+    const start = arena.length;
+    const b = arena.bytes;
+    let p = putVarint(b, start, field * 8 + 2);
+    p = putVarint(b, p, body);
+    b[p] = 10;
+    p = putVarint(b, p + 1, keySize);
+    b.set(key.bytes, p);
+    p += keySize;
+    b[p] = 18;
+    p = putVarint(b, p + 1, value.length);
+    b.set(value, p);
+    arena.length = p + value.length;
+    this.lastEnd = arena.length;
+    this.#last[id] = { value, field, start, end: arena.length };
+    return start;
+  }
+
+  /** End of what {@link writeAttribute} wrote last. */
+  lastEnd = 0;
+}

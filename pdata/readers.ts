@@ -1,0 +1,7 @@
+export { AttributeKey } from './attribute-key.ts';
+export { InternTable } from './readers/intern.ts';
+export { LogField, LogReader } from './readers/log-reader.ts';
+export { MessageView } from './readers/message-view.ts';
+export { DataKind, MetricReader } from './readers/metric-reader.ts';
+export { SpanField, SpanReader } from './readers/span-reader.ts';
+export { plainValue, ValueType, ValueView } from './readers/value-view.ts';
