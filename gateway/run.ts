@@ -1,10 +1,10 @@
-import { availableParallelism } from 'node:os';
+import { availableParallelism, totalmem } from 'node:os';
 import type { Extension } from '../component/extension.ts';
 import { formatIssue } from '../config/schema/issue.ts';
+import { createBudget, defaultBudgetBytes } from '../pipeline/budget.ts';
 import { Ledger } from '../pipeline/ledger.ts';
 import { createService, type Service } from './graph/service.ts';
 import type { ReadyConfig } from './load.ts';
-import { createBudget } from './placeholder.ts';
 import { systemClock, systemRandom } from './telemetry/clock.ts';
 import { createTelemetry, type Telemetry } from './telemetry/index.ts';
 import { readBuildInfo } from './version.ts';
@@ -36,7 +36,7 @@ export async function startProgram({ config, warnings }: ReadyConfig): Promise<R
   try {
     await telemetry.start();
     const ledger = new Ledger(meter);
-    const budget = createBudget(2 ** 30);
+    const budget = createBudget(defaultBudgetBytes(totalmem(), process.constrainedMemory()));
     const environment = { logger, meter, clock, random: systemRandom, budget, ledger, build };
     service = createService(config, environment, fatal);
     await service.start();

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { ConfigIssue } from './issue.ts';
 import { materialize } from './materialize.ts';
 import { type ConfNode, type ConfPath, nodeAt, positionAt } from './node.ts';
-import { type AnySchema, flagged, keysOf, schemasAt } from './shape.ts';
+import { type AnySchema, constantsOf, flagged, keysOf, schemasAt } from './shape.ts';
 import { didYouMean } from './suggest.ts';
 
 /** What decoding gives: the configuration, or all of its faults. */
@@ -52,6 +52,10 @@ function explain(issue: z.core.$ZodIssue, base: ConfPath, scope: Scope): ConfigI
     const branch = bestBranch(issue, given);
     if (branch !== undefined) return branch.flatMap((inner) => explain(inner, path, scope));
   }
+  if (issue.code === 'invalid_union' && given?.kind === 'scalar') {
+    const message = describeChoice(constantsOf(schemas), given);
+    if (message !== undefined) return [{ at: at(), path: full, message }];
+  }
   const absent = given === undefined || (given.kind === 'scalar' && given.value === null);
   const key = path.at(-1);
   if (absent && key !== undefined && issue.code !== 'custom') {
@@ -86,15 +90,15 @@ function depth(branch: readonly z.core.$ZodIssue[]): number {
 
 function describe(issue: z.core.$ZodIssue, given: ConfNode | undefined): string {
   const got = given === undefined ? '' : `, got ${show(given)}`;
+  if (!/^(Invalid|Too) /.test(issue.message)) return issue.message; // the schema's own words
   switch (issue.code) {
     case 'invalid_type':
       return `expected ${typeName(issue.expected)}${got}`;
     case 'invalid_value': {
-      const values = issue.values.map(String);
       const list = issue.values.map((value) => JSON.stringify(value)).join(', ');
-      const word = given?.kind === 'scalar' ? String(given.value) : '';
       const expected = issue.values.length === 1 ? list : `one of ${list}`;
-      return `expected ${expected}${got}${didYouMean(word, values)}`;
+      const word = given?.kind === 'scalar' ? String(given.value) : '';
+      return `expected ${expected}${got}${didYouMean(word, issue.values.map(String))}`;
     }
     case 'too_small':
       return `must ${bound(issue.origin, 'at least', issue.minimum, issue.inclusive, 'greater')}${got}`;
@@ -105,6 +109,14 @@ function describe(issue: z.core.$ZodIssue, given: ConfNode | undefined): string 
     default:
       return issue.message;
   }
+}
+
+/** For a value that chooses among alternatives by name (`action: insert`). */
+function describeChoice(constants: readonly string[], given: ConfNode): string | undefined {
+  if (constants.length === 0 || given.kind !== 'scalar') return undefined;
+  const list = constants.map((value) => JSON.stringify(value)).join(', ');
+  const hint = didYouMean(String(given.value), constants);
+  return `expected one of ${list}, got ${show(given)}${hint}`;
 }
 
 function unionNames(issue: z.core.$ZodIssueInvalidUnion): string {

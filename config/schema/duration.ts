@@ -1,14 +1,14 @@
 import { z } from 'zod';
 
-const unitMs: Readonly<Record<string, number>> = {
-  ns: 1e-6,
-  us: 1e-3,
-  µs: 1e-3, // U+00B5
-  μs: 1e-3, // U+03BC
-  ms: 1,
-  s: 1000,
-  m: 60_000,
-  h: 3_600_000,
+const unitNs: Readonly<Record<string, number>> = {
+  ns: 1,
+  us: 1e3,
+  µs: 1e3, // U+00B5
+  μs: 1e3, // U+03BC
+  ms: 1e6,
+  s: 1e9,
+  m: 60e9,
+  h: 3600e9,
 };
 
 const part = /(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)/y;
@@ -28,10 +28,10 @@ export function parseDuration(text: string): number | undefined {
   while (part.lastIndex < body.length) {
     const match = part.exec(body);
     if (match === null) return undefined;
-    total += Number(match[1]) * unitMs[match[2]!]!;
+    total += Number(match[1]) * unitNs[match[2]!]!;
   }
-  if (total > 2 ** 63 / 1e6) return undefined;
-  return negative ? -total : total;
+  if (total > 2 ** 63) return undefined;
+  return (negative ? -total : total) / 1e6;
 }
 
 /** Milliseconds in Go's notation, e.g. 90000 -> `1m30s`. */

@@ -65,7 +65,8 @@ export function childSchemas(schema: AnySchema, step: string | number): AnySchem
   for (const option of alternatives(schema)) {
     const def = definition(option);
     if (def.type === 'object') {
-      const child = def.shape[String(step)] ?? def.catchall;
+      const name = String(step);
+      const child = Object.hasOwn(def.shape, name) ? def.shape[name] : def.catchall;
       if (child !== undefined && definition(child).type !== 'never') found.push(child);
     } else if (def.type === 'record') {
       found.push(def.valueType);
@@ -91,4 +92,13 @@ export function keysOf(schemas: readonly AnySchema[]): string[] {
     if (def.type === 'object') for (const name of Object.keys(def.shape)) names.add(name);
   }
   return [...names];
+}
+
+/** The texts that schemas allow, where they are enumerations or constants. */
+export function constantsOf(schemas: readonly AnySchema[]): string[] {
+  return schemas.flatMap(alternatives).flatMap((schema) => {
+    const def = definition(schema);
+    if (def.type === 'literal') return def.values.map(String);
+    return def.type === 'enum' ? Object.values(def.entries).map(String) : [];
+  });
 }

@@ -39,6 +39,8 @@ export function checkConnectors(
 ): void {
   const links = connectorLinks(components, pipelines);
   for (const connector of components.connector.values()) {
+    const { id } = connector;
+    if (components.exporter.has(id) || components.receiver.has(id)) continue; // ambiguous
     const own = links.filter((link) => link.connector === connector);
     for (const pipeline of pipelines) {
       const q = JSON.stringify(connector.id);

@@ -8,12 +8,11 @@ import type {
 } from '../../component/factory.ts';
 import type { Settings } from '../../component/settings.ts';
 import { type Signal, signals } from '../../component/signals.ts';
+import { fanout } from '../../pipeline/fanout.ts';
 import { connectorLinks, type Link } from '../config/connectors.ts';
 import type { ComponentConfig, PipelineConfig, ProgramConfig } from '../config/program.ts';
 import type { Environment } from './environment.ts';
-import { FanOut } from './fanout.ts';
 import type { GraphNode } from './node.ts';
-import { withOverlay } from './overlay.ts';
 import { settingsFor } from './settings.ts';
 
 type AnyConsumer = Consumer<Signal>;
@@ -137,10 +136,8 @@ class Builder {
   }
 
   #connect(from: string, targets: readonly Target[]): AnyConsumer {
-    const edges = targets.map(({ name, consumer }) =>
-      withOverlay(this.#env.ledger.edge(from, name, consumer)),
-    );
-    return edges.length === 1 ? edges[0]! : new FanOut(edges);
+    const { ledger } = this.#env;
+    return fanout(targets.map(({ name, consumer }) => ledger.edge(from, name, consumer)));
   }
 
   #settings(component: ComponentConfig, name: string, fields: Record<string, string>): Settings {

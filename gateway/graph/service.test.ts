@@ -1,0 +1,177 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { background } from '../../component/consumer.ts';
+import { PipelineError } from '../../component/errors.ts';
+import { parseYaml } from '../../config/confmap/parse.ts';
+import { TracesBuilder } from '../../pdata/builder.ts';
+import { createBudget } from '../../pipeline/budget.ts';
+import { Ledger } from '../../pipeline/ledger.ts';
+import { resolveConfig } from '../config/resolve.ts';
+import { systemClock, systemRandom } from '../telemetry/clock.ts';
+import { createLogger } from '../telemetry/logger.ts';
+import { createMeter } from '../telemetry/meter.ts';
+import { createProbe, testRegistry } from '../testing/components.ts';
+import { createService } from './service.ts';
+
+async function build(yaml: string) {
+  const probe = createProbe();
+  const root = parseYaml(yaml, 'test.yaml');
+  assert.ok(root.kind === 'map');
+  const { config } = await resolveConfig(root, testRegistry(probe));
+  const ledger = new Ledger();
+  const fatal: Error[] = [];
+  const environment = {
+    logger: await createLogger(config.telemetry.logs, {}, systemClock, () => {}),
+    meter: createMeter(),
+    clock: systemClock,
+    random: systemRandom,
+    budget: createBudget(1e6),
+    ledger,
+    build: { command: 'test', version: '0' },
+  };
+  const service = createService(config, environment, (error) => fatal.push(error));
+  return { probe, service, ledger, fatal };
+}
+
+function batch() {
+  const builder = new TracesBuilder();
+  builder.resource({});
+  builder.scope('s', '');
+  builder.span({
+    traceId: new Uint8Array(16).fill(1),
+    spanId: new Uint8Array(8).fill(2),
+    name: 'a',
+    startTimeUnixNano: 1n,
+    endTimeUnixNano: 2n,
+  });
+  return builder.finish();
+}
+
+const everything = `
+receivers: {test: , unused: }
+processors: {pass: , pass/edit: {mutates: true}}
+exporters: {keep: , keep/2: }
+connectors: {join: }
+extensions: {aside/1: , aside/2: }
+service:
+  extensions: [aside/2, aside/1]
+  pipelines:
+    traces/in: {receivers: [test], processors: [pass], exporters: [keep, join]}
+    traces/out: {receivers: [join], processors: [pass, pass/edit], exporters: [keep, keep/2]}
+    logs: {receivers: [test], exporters: [keep]}
+`.replace('unused:', 'test/unused:');
+
+test('one instance of each kind, started from the far end and stopped from the near end', async () => {
+  const { probe, service } = await build(everything);
+  await service.start();
+  const started = [
+    'extension aside/2',
+    'extension aside/1',
+    'exporter keep@traces',
+    'exporter keep/2@traces',
+    'processor pass/edit@traces',
+    'processor pass@traces',
+    'connector join@traces-traces',
+    'processor pass@traces',
+    'exporter keep@logs',
+    'receiver test',
+  ];
+  const ready = ['ready aside/2', 'ready aside/1'];
+  assert.deepEqual(probe.events, [...started.map((name) => `start ${name}`), ...ready]);
+  probe.events.length = 0;
+  await service.shutdown();
+  assert.deepEqual(probe.events, [
+    'not ready aside/2',
+    'not ready aside/1',
+    ...started.toReversed().map((name) => `stop ${name}`),
+  ]);
+  probe.events.length = 0;
+  await service.shutdown();
+  assert.deepEqual(probe.events, [], 'a second shutdown does nothing');
+});
+
+test('a receiver gets a consumer for each signal that a pipeline wants', async () => {
+  const { probe } = await build(everything);
+  assert.deepEqual(Object.keys(probe.receivers.get('test') ?? {}), ['traces', 'logs']);
+  assert.equal(probe.receivers.has('test/unused'), false);
+});
+
+test('a batch reaches every exporter and the ledger balances', async () => {
+  const { probe, service, ledger } = await build(everything);
+  await service.start();
+  const sent = batch();
+  await probe.receivers.get('test')!.traces!.consume(sent, background);
+  assert.equal(probe.taken.get('keep@traces')?.length, 2, 'from both pipelines');
+  assert.equal(probe.taken.get('keep/2@traces')?.length, 1);
+  assert.ok(probe.taken.get('keep@traces')?.includes(sent), 'who does not edit shares the batch');
+  assert.notEqual(probe.taken.get('keep/2@traces')?.[0], sent, 'behind an editor it is a copy');
+  const bytes = (ranges: readonly Uint8Array[]) => Buffer.concat(ranges);
+  const copy = probe.taken.get('keep/2@traces')![0]!;
+  assert.deepEqual(bytes(copy.ranges()), bytes(sent.ranges()));
+  assert.deepEqual(ledger.check(), []);
+  const edge = ledger.snapshot().edges.find((e) => e.from === 'receiver/test');
+  assert.equal(edge?.items, 1);
+  await service.shutdown();
+});
+
+test('all branches are tried and their refusals come back together', async () => {
+  const { probe, service, ledger } = await build(`
+receivers: {test: }
+exporters: {keep: , keep/2: , keep/3: }
+service:
+  pipelines:
+    traces: {receivers: [test], exporters: [keep, keep/2]}
+    traces/2: {receivers: [test], exporters: [keep/3]}
+`);
+  await service.start();
+  probe.refusals.set('keep', new PipelineError('first full', { retryable: true, retryAfterMs: 5 }));
+  probe.refusals.set('keep/3', new PipelineError('third full', { retryable: true }));
+  const consumer = probe.receivers.get('test')!.traces!;
+  await assert.rejects(consumer.consume(batch(), background), (error) => {
+    assert.ok(error instanceof PipelineError);
+    assert.equal(error.retryable, true);
+    assert.match(error.message, /first full.*third full/);
+    return true;
+  });
+  assert.equal(probe.taken.get('keep/2@traces')?.length, 1);
+  assert.deepEqual(ledger.check(), []);
+  await service.shutdown();
+});
+
+test('when a component cannot start, what has started is stopped', async () => {
+  const { probe, service } = await build(`
+receivers: {test: }
+exporters: {keep: , keep/bad: {fail: start}}
+extensions: {aside: }
+service:
+  extensions: [aside]
+  pipelines: {traces: {receivers: [test], exporters: [keep, keep/bad]}}
+`);
+  await assert.rejects(service.start(), {
+    message: 'cannot start exporter/keep/bad@traces: told to fail',
+  });
+  assert.deepEqual(probe.events, [
+    'start extension aside',
+    'start exporter keep@traces',
+    'start exporter keep/bad@traces',
+    'stop exporter keep/bad@traces',
+    'stop exporter keep@traces',
+    'stop extension aside',
+  ]);
+});
+
+test('a component that cannot stop does not keep the others from it', async () => {
+  const { probe, service } = await build(`
+receivers: {test: {fail: shutdown}}
+exporters: {keep: }
+service:
+  pipelines: {traces: {receivers: [test], exporters: [keep]}}
+`);
+  await service.start();
+  await assert.rejects(service.shutdown(), (error) => {
+    assert.ok(error instanceof AggregateError);
+    assert.match(String(error.errors[0]), /cannot shut down receiver\/test: told to fail/);
+    return true;
+  });
+  assert.deepEqual(probe.events.slice(-2), ['stop receiver test', 'stop exporter keep@traces']);
+});
