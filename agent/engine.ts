@@ -1,0 +1,411 @@
+import { ipv4Text, ipv6Text } from './address.ts';
+import { FlowFlag, KEY_WORDS, SideFlag } from './flow/columns.ts';
+import { senderIsClient } from './flow/direction.ts';
+import {
+  defaultStreamLimits,
+  type StreamLimits,
+  type StreamSink,
+  TcpStreams,
+} from './flow/streams.ts';
+import {
+  defaultFlowLimits,
+  type FlowEnd,
+  FlowKind,
+  type FlowLimits,
+  FlowTable,
+} from './flow/table.ts';
+import { type Candidate, type FlowHost, L7Flow } from './l7/flow.ts';
+import type { DropReason, Protocol, Transport } from './l7/protocol.ts';
+import { PacketDecoder, TCP, TcpFlag } from './packet/decode.ts';
+import { defaultFragmentLimits, type FragmentLimits } from './packet/fragments.ts';
+import { Verdict, verdicts } from './packet/verdict.ts';
+import type { CapturedPacket } from './pcap/packet.ts';
+import type { Ends } from './session/conversation.ts';
+import { defaultSessionLimits, type SessionLimits, SessionTable } from './session/pairing.ts';
+import type { Session, SessionReason } from './session/session.ts';
+import { Hash64 } from './spans/hash.ts';
+import { count, type EngineStats, verdictDrops } from './stats.ts';
+
+export interface EngineLimits {
+  readonly flows: FlowLimits;
+  readonly streams: StreamLimits;
+  readonly fragments: FragmentLimits;
+  readonly sessions: SessionLimits;
+}
+
+export const defaultEngineLimits: EngineLimits = {
+  flows: defaultFlowLimits,
+  streams: defaultStreamLimits,
+  fragments: defaultFragmentLimits,
+  sessions: defaultSessionLimits,
+};
+
+export interface EngineOptions {
+  /** Protocols that are looked for, in this order where ports do not say. */
+  readonly protocols: readonly Protocol[];
+  readonly limits?: EngineLimits;
+  /** The same message on two interfaces is two sessions; false: interfaces are one. */
+  readonly separateInterfaces?: boolean;
+  /** Seed of the flow table's hash, against chosen collisions. */
+  readonly hashSeed?: number;
+  /** Goes into the ids of flows: what sees the packets. */
+  readonly captureName?: string;
+}
+
+/**
+ * Takes a session as it is finished.
+ * @param baseSeconds seconds since 1970 that the session's times are relative to
+ */
+export type EngineSink = (session: Session, baseSeconds: number) => void;
+
+/** Times are clamped to 1970..2262, which 64 bits of nanoseconds can say. */
+const MAX_SECONDS = 9_223_372_000;
+
+/** Capture time between two looks for what is overdue, in nanoseconds. */
+const SWEEP = 100e6;
+
+const NO_CANDIDATES: readonly Candidate[] = [];
+
+const CLOSE_REASON: Readonly<Record<FlowEnd, SessionReason>> = {
+  idle: 'connection_closed',
+  evicted: 'evicted',
+  replaced: 'connection_closed',
+  finished: 'capture_ended',
+};
+
+/**
+ * From packets to sessions: decoding, flow table, TCP reassembly, protocols, pairing. It does no I/O
+ * and has no clock: time is that of the packets, and of `advance()` where they pause.
+ */
+export class CaptureEngine implements StreamSink, FlowHost {
+  readonly sessions: SessionTable;
+  /** Seconds since 1970 of the first packet; times are nanoseconds relative to it. */
+  baseSeconds = -1;
+  private readonly sink: EngineSink;
+  private readonly decoder: PacketDecoder;
+  private readonly table: FlowTable;
+  private readonly streams: TcpStreams;
+  private readonly l7: (L7Flow | undefined)[] = [];
+  private readonly protocols: readonly Protocol[];
+  private readonly servicePorts: ReadonlySet<number>;
+  private readonly candidates = new Map<number, readonly Candidate[]>();
+  private readonly separateInterfaces: boolean;
+  private readonly hash: Hash64;
+  private readonly verdictCounts = new Float64Array(verdicts.length);
+  private readonly sessionCounts = new Map<string, number>();
+  private readonly dropCounts = new Map<string, number>();
+  private packets = 0;
+  private bytes = 0;
+  private flowsUnknown = 0;
+  /** Latest time seen; never goes back. */
+  private now = 0;
+  private nextSweep = 0;
+
+  constructor(options: EngineOptions, sink: EngineSink) {
+    const limits = options.limits ?? defaultEngineLimits;
+    this.sink = sink;
+    this.protocols = options.protocols;
+    this.servicePorts = new Set(options.protocols.flatMap((p) => p.ports));
+    this.separateInterfaces = options.separateInterfaces ?? true;
+    this.hash = new Hash64(options.captureName ?? '');
+    this.decoder = new PacketDecoder(limits.fragments);
+    this.table = new FlowTable(
+      limits.flows,
+      (flow, why) => this.flowEnded(flow, why),
+      options.hashSeed ?? 0,
+    );
+    this.streams = new TcpStreams(this.table.columns, this, limits.streams);
+    this.sessions = new SessionTable((s) => this.finished(s), limits.sessions);
+  }
+
+  /** Takes one packet; its bytes are not kept. */
+  packet(p: CapturedPacket): void {
+    const seconds = Math.min(Math.max(0, p.seconds), MAX_SECONDS);
+    if (this.baseSeconds < 0) this.baseSeconds = seconds;
+    const time = (seconds - this.baseSeconds) * 1e9 + p.nanos;
+    if (time > this.now) {
+      this.now = time;
+      if (time >= this.nextSweep) this.sweep();
+    }
+    this.packets++;
+    this.bytes += p.wireLength;
+    const d = this.decoder;
+    const verdict = d.decode(p, time);
+    this.verdictCounts[verdict]!++;
+    if (verdict > Verdict.udp) return;
+    if (!this.separateInterfaces) d.interfaceId = 0;
+    if (verdict === Verdict.tcp) this.tcp(time);
+    else this.udp(time);
+  }
+
+  /** Lets time pass without packets. @param seconds, nanos time since 1970 */
+  advance(seconds: number, nanos: number): void {
+    if (this.baseSeconds < 0) return;
+    const time = (seconds - this.baseSeconds) * 1e9 + nanos;
+    if (time <= this.now) return;
+    this.now = time;
+    this.sweep();
+  }
+
+  /** The capture is over: everything held is handed on, open sessions with their reason. */
+  finish(): void {
+    this.table.clear();
+  }
+
+  stats(): EngineStats {
+    const drops = new Map(verdictDrops(this.verdictCounts));
+    const expired = this.decoder.fragments.expired;
+    if (expired > 0) count(drops, verdicts[Verdict.fragmentExpired], expired);
+    for (const [name, n] of this.dropCounts) count(drops, name, n);
+    for (const [name, n] of this.sessions.dropped) count(drops, name, n);
+    return {
+      packets: this.packets,
+      bytes: this.bytes,
+      flowsCreated: this.table.created,
+      flowsActive: this.table.count,
+      flowsEvicted: this.table.evicted,
+      flowsUnknown: this.flowsUnknown,
+      tcpRetransmitted: this.streams.retransmitted,
+      tcpOutOfOrder: this.streams.outOfOrder,
+      tcpGaps: this.streams.gaps,
+      tcpLostBytes: this.streams.lostBytes,
+      heldBytes: this.streams.heldBytes + this.decoder.fragments.bytes,
+      sessionsOpen: this.sessions.openCount,
+      sessions: Object.fromEntries(this.sessionCounts),
+      drops: Object.fromEntries(drops),
+    };
+  }
+
+  data(
+    flow: number,
+    side: number,
+    b: Uint8Array,
+    start: number,
+    end: number,
+    sequence: number,
+    acknowledgement: number,
+    time: number,
+  ): void {
+    this.payload(flow, 'tcp', side, b, start, end, sequence, acknowledgement, time);
+  }
+
+  gap(flow: number, side: number, length: number, sequence: number, time: number): void {
+    this.l7[flow]?.gap(side, length, sequence, time);
+  }
+
+  closed(flow: number, side: number, time: number): void {
+    const l7 = this.l7[flow];
+    if (l7 === undefined) return;
+    l7.close(side, time);
+    const other = this.table.columns.sideFlags[flow * 2 + 1 - side]!;
+    if ((other & SideFlag.closed) !== 0) this.release(flow, 'connection_closed');
+  }
+
+  ends(flow: number): Ends {
+    const { key, flags, firstSeen } = this.table.columns;
+    const at = flow * KEY_WORDS;
+    const v6 = (flags[flow]! & FlowFlag.v6) !== 0;
+    const client = this.clientSide(flow);
+    const last = key[at + 9]!;
+    this.hash.start();
+    for (let i = 0; i < KEY_WORDS; i++) this.hash.word(key[at + i]!);
+    this.hash.time(this.baseSeconds, firstSeen[flow]!);
+    this.hash.end();
+    const address = (side: number): string => {
+      const w = at + side * 4;
+      if (!v6) return ipv4Text(key[w + 3]!);
+      return ipv6Text(key[w]!, key[w + 1]!, key[w + 2]!, key[w + 3]!);
+    };
+    const port = (side: number): number => (key[at + 8]! >>> (side === 0 ? 16 : 0)) & 0xffff;
+    return {
+      transport: (last & 0xff) === TCP ? 'tcp' : 'udp',
+      ipVersion: v6 ? 6 : 4,
+      clientAddress: address(client),
+      clientPort: port(client),
+      serverAddress: address(1 - client),
+      serverPort: port(1 - client),
+      interfaceId: last >>> 9,
+      idHigh: this.hash.high,
+      idLow: this.hash.low,
+    };
+  }
+
+  nextSequence(flow: number, side: number): number {
+    return this.table.columns.next[flow * 2 + side]!;
+  }
+
+  clientSide(flow: number): number {
+    return (this.table.columns.flags[flow]! & FlowFlag.clientIsOne) === 0 ? 0 : 1;
+  }
+
+  settle(flow: number, clientSide: number): boolean {
+    const flags = this.table.columns.flags;
+    if ((flags[flow]! & FlowFlag.sideCertain) !== 0) return this.clientSide(flow) === clientSide;
+    this.setClient(flow, clientSide);
+    flags[flow]! |= FlowFlag.sideCertain;
+    return true;
+  }
+
+  dropped(protocol: string, reason: DropReason): void {
+    count(this.dropCounts, `${protocol}/${reason}`);
+  }
+
+  private tcp(time: number): void {
+    const d = this.decoder;
+    const c = this.table.columns;
+    const syn = (d.flags & (TcpFlag.syn | TcpFlag.ack)) === TcpFlag.syn;
+    let flow = this.table.lookup(d, this.now);
+    if (syn && !this.table.isNew && this.isReuse(flow)) {
+      this.table.remove(flow, 'replaced');
+      flow = this.table.lookup(d, this.now);
+    }
+    const side = this.table.side;
+    if (this.table.isNew) this.guessClient(flow, side);
+    if ((d.flags & TcpFlag.syn) !== 0 && (c.flags[flow]! & FlowFlag.sideCertain) === 0) {
+      this.settle(flow, syn ? side : 1 - side);
+    }
+    this.account(flow, side);
+    if ((c.flags[flow]! & FlowFlag.ignored) !== 0) this.noteEnd(flow, side);
+    else this.streams.segment(d, flow, side, time);
+    this.table.touch(flow, this.tcpKind(flow), this.now);
+  }
+
+  private udp(time: number): void {
+    const d = this.decoder;
+    const flow = this.table.lookup(d, this.now);
+    const side = this.table.side;
+    if (this.table.isNew) this.guessClient(flow, side);
+    this.account(flow, side);
+    this.table.touch(flow, FlowKind.udp, this.now);
+    const start = d.payloadStart;
+    if (d.payloadLength === 0) return;
+    this.payload(flow, 'udp', side, d.bytes, start, start + d.payloadLength, 0, 0, time);
+  }
+
+  private account(flow: number, side: number): void {
+    const c = this.table.columns;
+    const x = flow * 2 + side;
+    c.packets[x]!++;
+    c.bytes[x]! += this.decoder.payloadWireLength;
+  }
+
+  private payload(
+    flow: number,
+    transport: Transport,
+    side: number,
+    b: Uint8Array,
+    start: number,
+    end: number,
+    sequence: number,
+    acknowledgement: number,
+    time: number,
+  ): void {
+    const flags = this.table.columns.flags;
+    if ((flags[flow]! & FlowFlag.ignored) !== 0) return;
+    let l7 = this.l7[flow];
+    if (l7 === undefined) {
+      l7 = new L7Flow(this, flow);
+      while (this.l7.length <= flow) this.l7.push(undefined);
+      this.l7[flow] = l7;
+    }
+    const candidates =
+      l7.protocol === undefined ? this.candidatesOf(flow, transport) : NO_CANDIDATES;
+    const on = l7.data(candidates, transport, side, b, start, end, sequence, acknowledgement, time);
+    if (on) return;
+    this.flowsUnknown++;
+    this.l7[flow] = undefined;
+    flags[flow]! |= FlowFlag.ignored;
+  }
+
+  /** The protocols to look for, those first whose usual ports the flow has. */
+  private candidatesOf(flow: number, transport: Transport): readonly Candidate[] {
+    const ports = this.table.columns.key[flow * KEY_WORDS + 8]!;
+    const a = ports >>> 16;
+    const b = ports & 0xffff;
+    const odd = transport === 'tcp' ? 1 : 0;
+    const service = this.servicePorts.has(a) ? a : this.servicePorts.has(b) ? b : -1;
+    const shunned = this.protocols.some((p) => p.notPorts?.includes(a) || p.notPorts?.includes(b));
+    const key = (service + 1) * 2 + odd;
+    const cached = shunned ? undefined : this.candidates.get(key);
+    if (cached !== undefined) return cached;
+    const made: Candidate[] = [];
+    for (const protocol of this.protocols) {
+      if (!protocol.transports.includes(transport)) continue;
+      if (protocol.notPorts?.includes(a) || protocol.notPorts?.includes(b)) continue;
+      const usual = protocol.ports.includes(service);
+      if (usual) made.unshift({ protocol, usual });
+      else made.push({ protocol, usual });
+    }
+    if (!shunned) this.candidates.set(key, made);
+    return made;
+  }
+
+  private guessClient(flow: number, side: number): void {
+    const d = this.decoder;
+    const sender = senderIsClient(d.sourcePort, d.destinationPort, this.servicePorts);
+    this.setClient(flow, sender ? side : 1 - side);
+  }
+
+  private setClient(flow: number, side: number): void {
+    const flags = this.table.columns.flags;
+    if (side === 1) flags[flow]! |= FlowFlag.clientIsOne;
+    else flags[flow]! &= ~FlowFlag.clientIsOne;
+  }
+
+  /** Whether a SYN on a known flow opens another connection between the same ports. */
+  private isReuse(flow: number): boolean {
+    const c = this.table.columns;
+    const x = flow * 2 + this.table.side;
+    const flags = c.sideFlags[x]!;
+    if ((flags & SideFlag.fromStart) !== 0) return c.initial[x] !== this.decoder.sequence;
+    return (flags & SideFlag.started) !== 0 || c.packets[x]! > 0;
+  }
+
+  /** The end of a connection whose data is not looked at. */
+  private noteEnd(flow: number, side: number): void {
+    const { flags } = this.decoder;
+    const c = this.table.columns;
+    if ((flags & TcpFlag.fin) !== 0) c.sideFlags[flow * 2 + side]! |= SideFlag.closed;
+    if ((flags & TcpFlag.rst) === 0) return;
+    c.sideFlags[flow * 2]! |= SideFlag.closed;
+    c.sideFlags[flow * 2 + 1]! |= SideFlag.closed;
+  }
+
+  private tcpKind(flow: number): FlowKind {
+    const c = this.table.columns;
+    const both = c.sideFlags[flow * 2]! & c.sideFlags[flow * 2 + 1]!;
+    if ((both & SideFlag.closed) !== 0) return FlowKind.closing;
+    const payload = c.bytes[flow * 2]! + c.bytes[flow * 2 + 1]!;
+    const answered = c.packets[flow * 2]! > 0 && c.packets[flow * 2 + 1]! > 0;
+    return payload > 0 || answered ? FlowKind.established : FlowKind.opening;
+  }
+
+  private flowEnded(flow: number, why: FlowEnd): void {
+    this.streams.finish(flow, this.now);
+    this.release(flow, CLOSE_REASON[why]);
+  }
+
+  /** The application side of a flow is over. */
+  private release(flow: number, reason: SessionReason): void {
+    const l7 = this.l7[flow];
+    this.table.columns.flags[flow]! |= FlowFlag.ignored;
+    if (l7 === undefined) return;
+    this.l7[flow] = undefined;
+    // UDP has no end of its own.
+    l7.close(0, this.now);
+    l7.close(1, this.now);
+    this.sessions.close(l7, reason);
+  }
+
+  private sweep(): void {
+    this.nextSweep = this.now + SWEEP;
+    this.streams.sweep(this.now);
+    this.sessions.expire(this.now);
+    this.table.expire(this.now);
+  }
+
+  private finished(session: Session): void {
+    count(this.sessionCounts, `${session.protocol.name}/${session.reason}`);
+    this.sink(session, this.baseSeconds);
+  }
+}

@@ -1,0 +1,46 @@
+import type { Session } from '../session/session.ts';
+import type { TraceContext } from './trace-context.ts';
+
+/** Why less than the whole message was seen; '' = all of it was. */
+export type Incomplete = '' | 'truncated' | 'lost' | 'connection_closed';
+
+/**
+ * A request or response. Protocols extend it with their fields. Times are nanoseconds since the
+ * engine's base.
+ */
+export class Message {
+  readonly isRequest: boolean;
+  /** Time of the packet that brought the first byte. */
+  readonly start: number;
+  /** Time of the packet that brought the last byte so far. */
+  end: number;
+  /** TCP sequence number of the first byte; 0 for UDP. */
+  readonly sequence: number;
+  /** Acknowledgement number of the segment with the first byte; 0 for UDP. */
+  readonly acknowledgement: number;
+  /** Bytes on the wire so far, framing included. */
+  length = 0;
+  ended = false;
+  incomplete: Incomplete = '';
+  /** Transaction id, for protocols whose responses are matched by one. */
+  key = 0;
+  /** X-Request-ID or what the protocol has for it; '' = none. */
+  requestId = '';
+  /** Trace header that the message carries. */
+  trace: TraceContext | undefined = undefined;
+  /** The session it is part of, once begun. */
+  session: Session | undefined = undefined;
+
+  constructor(isRequest: boolean, start: number, sequence: number, acknowledgement: number) {
+    this.isRequest = isRequest;
+    this.start = start;
+    this.end = start;
+    this.sequence = sequence;
+    this.acknowledgement = acknowledgement;
+  }
+
+  /** Whether a response with the same key answers this request, or a request repeats it. */
+  matches(_other: Message): boolean {
+    return true;
+  }
+}

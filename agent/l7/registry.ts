@@ -1,0 +1,13 @@
+import { dns } from './dns/protocol.ts';
+import { http1 } from './http1/protocol.ts';
+import type { Protocol } from './protocol.ts';
+
+/** Makes each protocol that is known, by the name that configuration uses. */
+export const protocols = {
+  http: http1,
+  dns,
+} as const satisfies Record<string, () => Protocol>;
+
+export type ProtocolName = keyof typeof protocols;
+
+export const protocolNames = Object.keys(protocols) as ProtocolName[];
