@@ -137,7 +137,14 @@ class Builder {
 
   #connect(from: string, targets: readonly Target[]): AnyConsumer {
     const { ledger } = this.#env;
-    return fanout(targets.map(({ name, consumer }) => ledger.edge(from, name, consumer)));
+    const [only] = targets;
+    if (only !== undefined && targets.length === 1) {
+      return fanout([ledger.edge(from, only.name, only.consumer)]);
+    }
+    const branching = `fanout of ${from}`; // each branch takes a batch: out is more than in
+    ledger.node(branching, 'fanout');
+    const edges = targets.map(({ name, consumer }) => ledger.edge(branching, name, consumer));
+    return ledger.edge(from, branching, fanout(edges));
   }
 
   #settings(component: ComponentConfig, name: string, fields: Record<string, string>): Settings {
