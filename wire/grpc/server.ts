@@ -24,7 +24,7 @@ export interface ServerOptions extends Omit<ServerConnectionOptions, 'nowMs'> {
 }
 
 /** Where to listen. */
-export type ListenAddress = { host: string; port: number } | { path: string };
+export type ListenAddress = { host?: string; port: number } | { path: string };
 
 /** What a client may leave unfinished before it is cut off. */
 export const patience = {

@@ -1,0 +1,203 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Context } from '../../component/consumer.ts';
+import type { Decompressed, Decompressor } from '../../wire/compression/decompressor.ts';
+import { type ByteBudget, DecompressError, type Encoding } from '../../wire/compression/types.ts';
+import { Code } from '../../wire/status/code.ts';
+import type { Status } from '../../wire/status/status.ts';
+import { type Body, type BodyFault, readBody } from './body.ts';
+import type { Cors, HeaderPairs } from './cors.ts';
+import { answerFailure, answerSuccess, answerText } from './http-answer.ts';
+import type { Format } from './ingest.ts';
+
+/** What takes the bodies of a path. */
+export interface BodySink {
+  take(body: Buffer, format: Format, ctx: Context, done: (refusal?: Status) => void): void;
+}
+
+export interface HttpHandlerOptions {
+  readonly sinks: ReadonlyMap<string, BodySink>;
+  readonly maxBodyBytes: number;
+  /** Content encodings that are decompressed; empty = none, bodies are taken as they are. */
+  readonly algorithms: ReadonlySet<string>;
+  readonly includeMetadata: boolean;
+  readonly keepAlive: boolean;
+  readonly responseHeaders: HeaderPairs;
+  readonly cors: Cors | undefined;
+  readonly budget: ByteBudget;
+  readonly decompressor: Decompressor;
+}
+
+const noMetadata: ReadonlyMap<string, readonly string[]> = new Map();
+
+/** When a client that is refused for want of memory should come again. */
+const memoryRetryMs = 1000;
+
+/** @returns the format that a content type stands for; parameters do not matter */
+export function formatOf(contentType: string): Format | undefined {
+  const end = contentType.indexOf(';');
+  const type = (end < 0 ? contentType : contentType.slice(0, end)).trim().toLowerCase();
+  if (type === 'application/x-protobuf') return 'protobuf';
+  return type === 'application/json' ? 'json' : undefined;
+}
+
+/** One request on its way; holds what its answer needs. */
+interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly format: Format;
+  readonly extra: HeaderPairs;
+}
+
+/** Requests of OTLP/HTTP, from headers to answer. */
+export class HttpHandler {
+  readonly #options: HttpHandlerOptions;
+
+  constructor(options: HttpHandlerOptions) {
+    this.#options = options;
+  }
+
+  handle(request: IncomingMessage, response: ServerResponse): void {
+    const { sinks, cors } = this.#options;
+    const extra = this.#extraHeaders(request);
+    const url = request.url ?? '/';
+    const query = url.indexOf('?');
+    const sink = sinks.get(query < 0 ? url : url.slice(0, query));
+    if (request.method === 'OPTIONS' && cors !== undefined) {
+      this.#preflight(cors, request, response);
+      return;
+    }
+    response.on('error', () => undefined);
+    const format = formatOf(request.headers['content-type'] ?? '');
+    if (sink === undefined) this.#refuseEarly(request, response, 404, extra);
+    else if (request.method !== 'POST') this.#refuseEarly(request, response, 405, extra);
+    else if (format === undefined) this.#refuseEarly(request, response, 415, extra);
+    else this.#body({ request, response, format, extra }, sink);
+  }
+
+  #extraHeaders(request: IncomingMessage): HeaderPairs {
+    const { responseHeaders, cors, keepAlive } = this.#options;
+    const extra = [...responseHeaders];
+    if (cors !== undefined) extra.push(...cors.answer(request.headers.origin));
+    if (!keepAlive) extra.push('connection', 'close');
+    return extra;
+  }
+
+  #preflight(cors: Cors, request: IncomingMessage, response: ServerResponse): void {
+    const { headers } = request;
+    const method = headers['access-control-request-method'] ?? '';
+    const asked = String(headers['access-control-request-headers'] ?? '');
+    request.resume();
+    response.writeHead(204, cors.preflight(headers.origin, method, asked));
+    response.end();
+  }
+
+  /** Refuses before the body is read; the connection ends where one may be coming. */
+  #refuseEarly(
+    request: IncomingMessage,
+    response: ServerResponse,
+    status: 404 | 405 | 415,
+    extra: HeaderPairs,
+  ): void {
+    const { headers } = request;
+    const length = headers['content-length'];
+    const hasBody = headers['transfer-encoding'] !== undefined || (length ?? '0') !== '0';
+    const end = hasBody && !(Number(length) <= 65_536) ? [...extra, 'connection', 'close'] : extra;
+    if (status === 404) answerText(response, status, '404 page not found\n', end);
+    else if (status === 405) {
+      const allow = [...end, 'allow', 'POST'];
+      answerText(response, status, '405 method not allowed, supported: [POST]', allow);
+    } else {
+      const text =
+        '415 unsupported media type, supported: [application/json, application/x-protobuf]';
+      answerText(response, status, text, end);
+    }
+    request.resume();
+  }
+
+  #body(exchange: Exchange, sink: BodySink): void {
+    const { algorithms, maxBodyBytes, budget } = this.#options;
+    const { headers } = exchange.request;
+    const coding = (headers['content-encoding'] ?? '').trim().toLowerCase();
+    const plain = coding === '' || coding === 'identity' || algorithms.size === 0;
+    if (!plain && !algorithms.has(coding)) {
+      const message = `unsupported Content-Encoding: ${coding.slice(0, 100)}`;
+      this.#refuse(exchange, { code: Code.INVALID_ARGUMENT, message });
+      return;
+    }
+    const declared = Number(headers['content-length'] ?? -1);
+    readBody(exchange.request, declared, maxBodyBytes, budget, (body) => {
+      if (typeof body === 'string') this.#bodyFault(exchange, body);
+      else if (plain) this.#take(exchange, sink, body);
+      else this.#decompress(exchange, sink, body, coding as Encoding);
+    });
+  }
+
+  #decompress(exchange: Exchange, sink: BodySink, body: Body, encoding: Encoding): void {
+    const { decompressor, maxBodyBytes, budget } = this.#options;
+    const done = (plain: Decompressed): void => {
+      budget.release(body.reserved);
+      this.#take(exchange, sink, plain);
+    };
+    const failed = (error: unknown): void => {
+      budget.release(body.reserved);
+      this.#decompressFault(exchange, error);
+    };
+    try {
+      const result = decompressor.decompress(encoding, body.bytes, maxBodyBytes);
+      if (result instanceof Promise) result.then(done, failed);
+      else done(result);
+    } catch (error) {
+      failed(error);
+    }
+  }
+
+  #take(exchange: Exchange, sink: BodySink, body: Body): void {
+    const { request, response, format, extra } = exchange;
+    const { budget } = this.#options;
+    sink.take(body.bytes, format, this.#context(request), (refusal) => {
+      budget.release(body.reserved);
+      if (refusal === undefined) answerSuccess(response, format, extra);
+      else answerFailure(response, format, refusal, extra);
+    });
+  }
+
+  #context(request: IncomingMessage): Context {
+    const { remoteAddress, remotePort } = request.socket;
+    const metadata = this.#options.includeMetadata
+      ? new Map(Object.entries(request.headersDistinct as Record<string, string[]>))
+      : noMetadata;
+    const client = { address: `${remoteAddress ?? ''}:${remotePort ?? 0}`, metadata };
+    return { client, deadlineMs: Number.POSITIVE_INFINITY };
+  }
+
+  #bodyFault(exchange: Exchange, fault: BodyFault): void {
+    if (fault === 'no_memory') this.#noMemory(exchange);
+    else if (fault === 'too_large') this.#tooLarge(exchange);
+    else exchange.response.destroy();
+  }
+
+  #decompressFault(exchange: Exchange, error: unknown): void {
+    if (!(error instanceof DecompressError)) {
+      this.#refuse(exchange, { code: Code.INTERNAL, message: `BUG: ${String(error)}` });
+    } else if (error.fault === 'no_memory') this.#noMemory(exchange);
+    else if (error.fault === 'too_large') this.#tooLarge(exchange);
+    else this.#refuse(exchange, { code: Code.INVALID_ARGUMENT, message: error.message });
+  }
+
+  #noMemory(exchange: Exchange): void {
+    const message = 'no memory for the request now, try again later';
+    this.#refuse(exchange, { code: Code.UNAVAILABLE, message, retryDelayMs: memoryRetryMs });
+  }
+
+  #tooLarge(exchange: Exchange): void {
+    const message = `request body over ${this.#options.maxBodyBytes} bytes`;
+    this.#refuse(exchange, { code: Code.INVALID_ARGUMENT, message }, 413);
+  }
+
+  #refuse(exchange: Exchange, status: Status, http?: number): void {
+    const { request, response, format, extra } = exchange;
+    const end = request.complete ? extra : [...extra, 'connection', 'close'];
+    answerFailure(response, format, status, end, http);
+    request.resume();
+  }
+}

@@ -1,0 +1,63 @@
+import type { Consumer, Context } from '../../component/consumer.ts';
+import type { Attributes, Counter, Settings } from '../../component/settings.ts';
+import type { Signal, SignalData } from '../../component/signals.ts';
+import { parseJson } from '../../pdata/json.ts';
+import { parseRequest } from '../../pdata/parse.ts';
+import type { Status } from '../../wire/status/status.ts';
+import { statusOf } from './failure.ts';
+import { itemNames } from './items.ts';
+
+/** How a request body is encoded. */
+export type Format = 'protobuf' | 'json';
+
+/** Takes request bodies of one signal over one transport and hands batches on. */
+export class Ingest<S extends Signal> {
+  readonly signal: S;
+  readonly #next: Consumer<S>;
+  readonly #accepted: Counter;
+  readonly #refused: Counter;
+  readonly #failed: Counter;
+  readonly #attributes: Attributes;
+
+  constructor(signal: S, next: Consumer<S>, settings: Settings, transport: 'grpc' | 'http') {
+    this.signal = signal;
+    this.#next = next;
+    const name = itemNames[signal];
+    const unit = `{${name}}`;
+    const counter = (what: string, description: string): Counter =>
+      settings.meter.counter(`otelcol_receiver_${what}_${name}`, { description, unit });
+    this.#accepted = counter('accepted', 'Items that were pushed into the pipeline.');
+    this.#refused = counter('refused', 'Items that the pipeline refused; the sender may retry.');
+    this.#failed = counter('failed', 'Items that the pipeline can never take.');
+    this.#attributes = { receiver: settings.id, transport };
+  }
+
+  /**
+   * Takes one body; the bytes belong to the batch from here on. `done` is called exactly once:
+   * without a status when the pipeline accepted it.
+   */
+  take(body: Buffer, format: Format, ctx: Context, done: (refusal?: Status) => void): void {
+    let items = 0;
+    const refuse = (error: unknown): void => {
+      const failed = error instanceof Error && 'retryable' in error && error.retryable === false;
+      if (items > 0) (failed ? this.#failed : this.#refused).add(items, this.#attributes);
+      done(statusOf(error));
+    };
+    try {
+      const parse = format === 'json' ? parseJson : parseRequest;
+      const batch = parse(this.signal, body);
+      items = batch.itemCount;
+      if (items === 0) {
+        done();
+        return;
+      }
+      const given = this.#next.mutates ? batch.editable() : batch;
+      this.#next.consume(given as unknown as SignalData[S], ctx).then(() => {
+        this.#accepted.add(items, this.#attributes);
+        done();
+      }, refuse);
+    } catch (error) {
+      refuse(error);
+    }
+  }
+}

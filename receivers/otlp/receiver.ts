@@ -1,0 +1,56 @@
+import type { AddressInfo } from 'node:net';
+import type { Component } from '../../component/component.ts';
+import type { Consumers } from '../../component/consumer.ts';
+import type { Settings } from '../../component/settings.ts';
+import type { OtlpReceiverConfig } from './config.ts';
+import type { Listener } from './grpc.ts';
+
+/** Open requests have so long to be answered at shutdown. */
+const drainMs = 5000;
+
+/** The OTLP receiver: one listener for each protocol that is configured. */
+export class OtlpReceiver implements Component {
+  readonly #settings: Settings;
+  readonly #config: OtlpReceiverConfig;
+  readonly #next: Consumers;
+  #listeners: Listener[] = [];
+  /** What is bound, once started. */
+  addresses: { grpc?: AddressInfo | string; http?: AddressInfo | string } = {};
+
+  constructor(settings: Settings, config: OtlpReceiverConfig, next: Consumers) {
+    this.#settings = settings;
+    this.#config = config;
+    this.#next = next;
+  }
+
+  async start(): Promise<void> {
+    const { grpc, http } = this.#config.protocols;
+    if (grpc !== undefined) {
+      const { listenGrpc } = await import('./grpc.ts');
+      const listener = await bind(grpc.endpoint, listenGrpc(grpc, this.#settings, this.#next));
+      this.#listeners.push(listener);
+      this.addresses.grpc = listener.address;
+    }
+    if (http !== undefined) {
+      const { listenHttp } = await import('./http.ts');
+      const listener = await bind(http.endpoint, listenHttp(http, this.#settings, this.#next));
+      this.#listeners.push(listener);
+      this.addresses.http = listener.address;
+    }
+  }
+
+  async shutdown(): Promise<void> {
+    const listeners = this.#listeners;
+    this.#listeners = [];
+    await Promise.all(listeners.map((listener) => listener.close(drainMs)));
+  }
+}
+
+async function bind(endpoint: string, listening: Promise<Listener>): Promise<Listener> {
+  try {
+    return await listening;
+  } catch (cause) {
+    const text = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`cannot listen on ${endpoint}: ${text}`, { cause });
+  }
+}
