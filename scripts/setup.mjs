@@ -66,6 +66,26 @@ export function installSystemPackages(needed) {
   if (run('sh', ['-c', command]) !== 0) console.error(`wirestitch: failed: ${command}`);
 }
 
+/** The Python SDK that tests send with, in a virtual environment below .cache. */
+export function installPythonSdk() {
+  const folder = join(root, '.cache/python');
+  const requirements = join(root, 'integration/apps/requirements.txt');
+  const wanted = readFileSync(requirements, 'utf8');
+  const mark = join(folder, '.requirements');
+  if (existsSync(mark) && readFileSync(mark, 'utf8') === wanted) return;
+  const command = `python3 -m venv ${folder} && ${folder}/bin/pip install -r ${requirements}`;
+  if (noInstall) {
+    console.error(`wirestitch: tests with the Python SDK will be skipped; to run them: ${command}`);
+    return;
+  }
+  console.error('wirestitch: installing the Python SDK for tests ...');
+  const made =
+    run('python3', ['-m', 'venv', folder]) === 0 &&
+    run(join(folder, 'bin/pip'), ['install', '-q', '--no-input', '-r', requirements]) === 0;
+  if (made) writeFileSync(mark, wanted);
+  else console.error(`wirestitch: failed: ${command}`);
+}
+
 function fail(what, command) {
   console.error(`wirestitch: ${what}; run: ${command}`);
   process.exit(1);

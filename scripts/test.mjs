@@ -1,7 +1,7 @@
 // npm test: set-up, type check, formatter and linter, tidy, then every test file.
 //   npm test [-- FILE...]   runs only these test files
 import { spawnSync } from 'node:child_process';
-import { installSystemPackages, nodeBinary, root, setup } from './setup.mjs';
+import { installPythonSdk, installSystemPackages, nodeBinary, root, setup } from './setup.mjs';
 import { globSync, nodeTestFiles } from './test-files.mjs';
 
 const systemPackages = {
@@ -25,6 +25,7 @@ function step(name, command, args) {
 const only = process.argv.slice(2);
 if (only.length === 0) installSystemPackages(systemPackages);
 setup();
+if (only.length === 0) installPythonSdk();
 if (only.length === 0) {
   step('type check', 'node_modules/.bin/tsc', ['--noEmit']);
   step('formatter and linter', 'node_modules/.bin/biome', ['ci', '--error-on-warnings']);
