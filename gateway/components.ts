@@ -19,6 +19,7 @@ function entry(kind: Kind, type: string, load: Load, aliases: readonly string[] 
 /** Every component of the program, one line each. */
 export const registry: readonly RegistryEntry[] = [
   // receivers
+  entry('receiver', 'otlp', () => import('../receivers/otlp/index.ts')),
   // processors
   // exporters
   entry('exporter', 'debug', () => import('../exporters/debug/index.ts')),

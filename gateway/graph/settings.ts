@@ -1,5 +1,6 @@
 import type { Kind } from '../../component/factory.ts';
-import type { Settings } from '../../component/settings.ts';
+import type { NodeLedger, Settings } from '../../component/settings.ts';
+import type { NodeRole } from '../../pipeline/ledger.ts';
 import type { Environment } from './environment.ts';
 
 /** The settings of one instance: the program's, with a logger and a ledger node of its own. */
@@ -13,6 +14,18 @@ export function settingsFor(
   const { meter, clock, random, budget, host, build } = env;
   const named = { 'otelcol.component.id': id, 'otelcol.component.kind': kind, ...fields };
   const logger = env.logger.child(named);
-  const ledger = env.ledger.node(node, kind === 'receiver' ? 'source' : 'transit');
+  const ledger = kind === 'extension' ? unused : env.ledger.node(node, roleOf(kind));
   return { id, logger, meter, clock, random, budget, host, build, ledger };
 }
+
+function roleOf(kind: Kind): NodeRole {
+  return kind === 'receiver' ? 'source' : 'transit';
+}
+
+/** No items pass through an extension. */
+const unused: NodeLedger = {
+  dropped: () => {},
+  held: () => {},
+  created: () => {},
+  delivered: () => {},
+};

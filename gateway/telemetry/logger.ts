@@ -16,8 +16,8 @@ export interface RootLogger extends Logger {
 export type LogSink = (line: string) => void;
 
 /**
- * The program's log: one line an entry. `console` is `time TAB level TAB message TAB {fields}`,
- * `json` has the keys level, ts, msg and the fields.
+ * The program's log: one line an entry. `console` is `time TAB level TAB message TAB {fields}`
+ * without the resource, `json` has the keys level, ts, msg, resource and the fields.
  */
 export async function createLogger(
   config: TelemetryConfig['logs'],
@@ -94,7 +94,7 @@ function toJson(line: string): string {
 }
 
 function toConsole(line: string): string {
-  const { level, ts, msg, ...fields } = JSON.parse(line) as Record<string, unknown>;
+  const { level, ts, msg, resource: _resource, ...fields } = JSON.parse(line) as Record<string, unknown>;
   const rest = Object.keys(fields).length === 0 ? '' : `\t${JSON.stringify(fields)}`;
   return `${String(ts)}\t${String(level)}\t${String(msg)}${rest}\n`;
 }
