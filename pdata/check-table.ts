@@ -7,6 +7,8 @@ import { type Field, type Message, message, messages } from './schema.ts';
  *     bits 0-7   operation (Op); 0 = field unknown
  *     bits 8-15  message index of the child, for Op.message and Op.value
  *     bits 16-19 flags (Flag)
+ *
+ * The entry of number 0, which no field has, is 1 where field 1000 is the deprecated scope list.
  */
 export const fieldsPerMessage = 17;
 
@@ -63,6 +65,9 @@ export const Fault = {
 
 export type Fault = (typeof Fault)[keyof typeof Fault];
 
+/** Messages in which field 1000 is the list of old instrumentation_library groups. */
+const deprecatedListOwners = new Set(['ResourceSpans', 'ResourceLogs', 'ResourceMetrics']);
+
 const groupNames = /^(Resource|Scope)(Spans|Logs|Metrics|Profiles)$/;
 const varintKinds = ['bool', 'int32', 'uint32', 'sint32', 'enum', 'int64', 'uint64'];
 
@@ -107,6 +112,7 @@ function buildTable(): Int32Array {
     for (const field of owner.fields) {
       table[owner.index * fieldsPerMessage + field.number] = entry(owner, field);
     }
+    if (deprecatedListOwners.has(owner.name)) table[owner.index * fieldsPerMessage] = 1;
   }
   return table;
 }
@@ -119,11 +125,6 @@ export const known = {
   keyValue: message('KeyValue').index,
   anyValue: message('AnyValue').index,
 } as const;
-
-/** Messages in which field 1000 is the list of old instrumentation_library groups. */
-export const deprecatedListOwners: ReadonlySet<number> = new Set(
-  ['ResourceSpans', 'ResourceLogs', 'ResourceMetrics'].map((name) => message(name).index),
-);
 
 /** Number of the field that held the scope groups before they were called scopes. */
 export const deprecatedListField = 1000;

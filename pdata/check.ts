@@ -1,7 +1,6 @@
 import {
   checkTable,
   deprecatedListField,
-  deprecatedListOwners,
   Fault,
   Flag,
   fieldsPerMessage,
@@ -140,7 +139,7 @@ function checkMessage(
     if (op === Op.unknown) {
       const next = skipField(r, b, p, end, field, tag, nesting);
       if (next < 0) return false;
-      if (number === deprecatedListField && wireType === 2 && deprecatedListOwners.has(msg)) {
+      if (number === deprecatedListField && wireType === 2 && checkTable[base] === 1) {
         if (!checkDeprecated(r, b, p, next, msg, nesting)) return false;
       }
       p = next;

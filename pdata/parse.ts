@@ -1,7 +1,8 @@
 import type { Batch } from './batch.ts';
-import { type CheckResult, checkRequest } from './check.ts';
+import { checkRequest } from './check.ts';
 import { Fault } from './check-table.ts';
 import { explainFault } from './explain.ts';
+import { fastCheck, nativeMinBytes } from './fast-check.ts';
 import { normalise } from './normalise.ts';
 import { OtlpBatch } from './otlp-batch.ts';
 import { type Message, requestMessage } from './schema.ts';
@@ -17,9 +18,20 @@ export const defaultLimits: Limits = { maxNesting: 64 };
 /** Longest request: offsets are signed 32-bit numbers. */
 const maxRequestBytes = 0x7fffffff;
 
-function checked(bytes: Uint8Array, root: Message, limits: Limits): CheckResult {
-  const result = checkRequest(bytes, root.index, limits.maxNesting);
-  if (result.fault !== Fault.none) throw explainFault(bytes, root, result, limits.maxNesting);
+/** Items of a valid request, and whether it is out of order. */
+interface Checked {
+  items: number;
+  unordered: boolean;
+}
+
+function checked(bytes: Uint8Array, root: Message, limits: Limits): Checked {
+  const { maxNesting } = limits;
+  if (fastCheck !== undefined && bytes.length >= nativeMinBytes) {
+    const found = fastCheck.check(bytes, root.index, maxNesting);
+    if (found >= 0) return { items: Math.floor(found / 2), unordered: found % 2 === 1 };
+  }
+  const result = checkRequest(bytes, root.index, maxNesting);
+  if (result.fault !== Fault.none) throw explainFault(bytes, root, result, maxNesting);
   return result;
 }
 
