@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict';
+import { dirname } from 'node:path';
+import test from 'node:test';
+import { tidy, tidyFiles } from './tidy.ts';
+
+test('the checkout is tidy', () => {
+  assert.deepEqual(tidy(dirname(import.meta.dirname)), []);
+});
+
+function faults(...files: [path: string, text: string][]): string[] {
+  const sources = files.map(([path, text]) => ({ path, text }));
+  return tidyFiles(sources, (path) => sources.some((s) => s.path === path));
+}
+
+/** A file that imports `paths`, from a place that may import anything. */
+const user = (...paths: string[]): [string, string] => [
+  'scripts/user.ts',
+  paths.map((path) => `import '../${path}';`).join('\n'),
+];
+
+test('long lines and files', () => {
+  const wide = `const a = [${'1, '.repeat(40)}1];\n`;
+  assert.deepEqual(faults(['scripts/a.ts', wide]), [
+    'scripts/a.ts:1: 133 columns, the limit is 100',
+  ]);
+  assert.deepEqual(faults(['scripts/a.ts', `f('${'x'.repeat(120)}');\n`]), []);
+  assert.deepEqual(faults(['scripts/a.ts', '\n'.repeat(501)]), [
+    'scripts/a.ts: 501 lines, the limit is 500',
+  ]);
+});
+
+test('words', () => {
+  const path = ['', 'work', 'main'].join('/');
+  assert.deepEqual(faults(['README.md', `see ${path}`]), [
+    `README.md:1: a path of one machine: ${path.slice(0, 6)}`,
+  ]);
+});
+
+test('direction of imports', () => {
+  const f = (from: string, to: string, want: string[]) => {
+    const up = '../'.repeat(from.split('/').length - 1);
+    const rest = [user(from), [to, '']] as [string, string][];
+    const found = faults([from, `import '${up}${to}';`], ...rest);
+    assert.deepEqual(
+      found.filter((fault) => /import/.test(fault)),
+      want,
+    );
+  };
+  f('pdata/a.ts', 'wire/b.ts', []);
+  f('pipeline/a.ts', 'component/b.ts', []);
+  f('pdata/a.ts', 'component/b.ts', ['pdata/a.ts: imports against the direction: component/b.ts']);
+  f('query/a.ts', 'gateway/b.ts', ['query/a.ts: imports against the direction: gateway/b.ts']);
+  f('exporters/x/a.ts', 'exporters/x/b.ts', []);
+  f('exporters/x/a.ts', 'exporters/y/b.ts', [
+    'exporters/x/a.ts: components never import each other, this one imports exporters/y/b.ts',
+  ]);
+  f('gateway/a.ts', 'exporters/y/b.ts', []);
+  f('gateway/a.ts', 'bench/b.ts', ['gateway/a.ts: the program imports bench/b.ts']);
+});
+
+test('files that nobody imports', () => {
+  assert.deepEqual(faults(['pdata/a.ts', '']), ['pdata/a.ts: nothing imports it']);
+  assert.deepEqual(faults(['pdata/a.ts', ''], user('pdata/a.ts')), []);
+  const run = "new URL('./a.ts', import.meta.url)";
+  assert.deepEqual(faults(['pdata/a.ts', ''], ['pdata/b.test.ts', run]), []);
+});
+
+test('component folders and links', () => {
+  assert.deepEqual(faults(['exporters/x/a.ts', ''], user('exporters/x/a.ts')), [
+    'exporters/x: has no index.ts',
+    'exporters/x: has no README.md',
+    'exporters/x: has no test',
+  ]);
+  assert.deepEqual(faults(['docs/a.md', '[x](b.md) [y](https://a.b) [z](#c)'], ['docs/c.md', '']), [
+    'docs/a.md: the link to b.md leads nowhere',
+  ]);
+});

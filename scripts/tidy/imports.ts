@@ -1,0 +1,92 @@
+import { dirname, normalize } from 'node:path';
+import { isCode, isTest, type SourceFile } from './files.ts';
+
+const base = ['pdata', 'wire', 'native', 'config/schema'];
+const kinds = ['receivers', 'processors', 'exporters', 'connectors', 'extensions'];
+const component = [...base, 'component', 'pipeline', 'config'];
+const logic = ['storage', 'stitch', 'agent', 'query'];
+const free = ['gateway', 'testing', 'integration', 'bench', 'scripts', 'ui'];
+
+/** What each layer may import beside itself (docs/architecture.md draws it). */
+const layers: Readonly<Record<string, readonly string[]>> = {
+  pdata: ['wire', 'native'],
+  wire: ['pdata', 'native'],
+  native: ['pdata', 'wire'],
+  config: [...base, 'component'],
+  component: base,
+  pipeline: [...base, 'component'],
+  storage: [...base, 'component'],
+  stitch: base,
+  agent: base,
+  query: [...base, 'storage', 'stitch'],
+  ...Object.fromEntries(kinds.map((kind) => [kind, [...component, ...logic]])),
+};
+
+/** An import of one file of the checkout by another. */
+export interface Import {
+  readonly from: string;
+  readonly to: string;
+}
+
+const importPattern = /(?:from|import)\s*\(?\s*['"](\.{1,2}\/[^'"]+)['"]/g;
+// Also files that are named to be run: new URL('./worker.ts', import.meta.url).
+const mentionPattern = /['"`]((?:\.{1,2}\/)?[\w./-]+\.(?:ts|mjs))['"`]/g;
+
+/** Imports between files of the checkout. */
+export function importsOf(files: readonly SourceFile[]): Import[] {
+  return files.filter((f) => isCode(f.path)).flatMap((f) => matches(f, importPattern));
+}
+
+function matches(file: SourceFile, pattern: RegExp): Import[] {
+  return [...file.text.matchAll(pattern)].map((match) => ({
+    from: file.path,
+    to: normalize(`${dirname(file.path)}/${match[1]}`),
+  }));
+}
+
+/** Imports run one way, and components never import each other. */
+export function checkDirection(files: readonly SourceFile[]): string[] {
+  const faults: string[] = [];
+  for (const { from, to } of importsOf(files)) {
+    if (isTest(from)) continue;
+    const [layer, folder] = from.split('/') as [string, string];
+    const [target, targetFolder] = to.split('/') as [string, string];
+    if (free.includes(layer)) {
+      if (layer === 'gateway' && ['integration', 'bench', 'scripts'].includes(target)) {
+        faults.push(`${from}: the program imports ${to}`);
+      }
+      continue;
+    }
+    if (kinds.includes(layer) && kinds.includes(target)) {
+      if (layer !== target || folder !== targetFolder) {
+        faults.push(`${from}: components never import each other, this one imports ${to}`);
+      }
+    } else if (layer !== target && !mayImport(layer, to)) {
+      faults.push(`${from}: imports against the direction: ${to}`);
+    }
+  }
+  return faults;
+}
+
+function mayImport(layer: string, to: string): boolean {
+  return (layers[layer] ?? []).some((allowed) => to.startsWith(`${allowed}/`));
+}
+
+/** Files that start something by themselves: run by people, by package.json or by a launcher. */
+const entryPoint = /^(bench|integration|scripts|ui)\/|\.test\.ts$|^gateway\/main\.ts$|\.mjs$/;
+
+/** No file that nobody imports. */
+export function checkUse(files: readonly SourceFile[]): string[] {
+  const used = new Set<string>();
+  for (const file of files) {
+    for (const { from, to } of matches(file, importPattern)) if (from !== to) used.add(to);
+    for (const match of file.text.matchAll(mentionPattern)) {
+      const near = normalize(`${dirname(file.path)}/${match[1]}`);
+      for (const path of [near, normalize(match[1]!)]) if (path !== file.path) used.add(path);
+    }
+  }
+  return files
+    .filter(({ path }) => isCode(path) && /\.tsx?$/.test(path))
+    .filter(({ path }) => !entryPoint.test(path) && !used.has(path))
+    .map(({ path }) => `${path}: nothing imports it`);
+}
