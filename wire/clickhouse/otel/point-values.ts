@@ -2,6 +2,7 @@ import type { FixedColumn, StringColumn } from '../columns.ts';
 import type { Message } from '../message.ts';
 import { readVarint, type Scan, skipField } from '../scan.ts';
 import { secondsOf } from '../time.ts';
+import { copyVarint64 } from '../varint64.ts';
 import type { PointTime } from './metric-tables.ts';
 
 const ZEROS = new Uint8Array(16);
@@ -115,31 +116,13 @@ export function repeatedVarint64(
       p = readVarint(b, p + 1, scan);
       const end = p + scan.value;
       while (p < end) {
-        p = putVarint64(column, b, p);
+        p = copyVarint64(column.data, b, p);
         count++;
       }
     } else if (tag === 16) {
-      p = putVarint64(column, b, p + 1);
+      p = copyVarint64(column.data, b, p + 1);
       count++;
     } else p = skipField(b, p, scan);
   }
   return count;
-}
-
-function putVarint64(column: FixedColumn, b: Uint8Array, at: number): number {
-  let low = 0;
-  let high = 0;
-  let p = at;
-  for (let shift = 0; ; shift += 7) {
-    const byte = b[p++]!;
-    const bits = byte & 127;
-    if (shift < 28) low |= bits << shift;
-    else if (shift === 28) {
-      low |= bits << 28;
-      high = bits >>> 4;
-    } else high |= bits << (shift - 32);
-    if (byte < 128) break;
-  }
-  column.data.u64(low >>> 0, high >>> 0);
-  return p;
 }

@@ -36,7 +36,7 @@ export class TestDatabase {
   /** Rows as objects; 64-bit integers are strings. */
   rows(sql: string): Record<string, unknown>[] {
     const settings =
-      'output_format_json_quote_64bit_integers=1, output_format_json_quote_denormals=1';
+      'max_threads=1, output_format_json_quote_64bit_integers=1, output_format_json_quote_denormals=1';
     const text = this.#session.query(`${sql} SETTINGS ${settings}`, 'JSONEachRow');
     return text
       .split('\n')
