@@ -1,15 +1,31 @@
 import type { Component } from '../component/component.ts';
-import type { Consumer } from '../component/consumer.ts';
+import type { Consumer, Context } from '../component/consumer.ts';
+import { PipelineError } from '../component/errors.ts';
 import type { Settings } from '../component/settings.ts';
-import type { Signal } from '../component/signals.ts';
-import type { Backend, SealedBatch } from './backend.ts';
+import type { Signal, SignalData } from '../component/signals.ts';
+import type { Backend, SealedBatch, SealingBackend } from './backend.ts';
+import { attempt } from './chain/attempt.ts';
+import type { Delivery } from './chain/delivery.ts';
+import { ShutDown } from './chain/errors.ts';
+import { Outcome } from './chain/outcome.ts';
+import { Pauses, retry } from './chain/retry.ts';
 import type { ExporterConfig } from './config.ts';
+import { DiskQueue } from './queue/disk.ts';
+import { SendingQueue } from './queue/queue.ts';
+import { Sealer } from './queue/sealer.ts';
 
 export type { Attempt, Backend, PushBackend, SealedBatch, SealingBackend } from './backend.ts';
 
+/** Least time that a shutdown leaves to deliveries under way. */
+const shutdownMsMin = 10_000;
+
 /**
- * An exporter around a backend: queue, batching, [sealing], retries, time-out, telemetry, attempt.
- * @param config decoded from {@link deliveryKeys}
+ * An exporter around a backend: queue, batching, [sealing], telemetry, retries, time-out, attempt.
+ * Semantics, defaults and metric names are those of the Go collector's exporterhelper.
+ *
+ * @param config decoded from `deliveryKeys()`
+ * @returns what a factory's `create` gives; `consume` resolves when the queue accepted (on disk,
+ *   when it is there), without a queue when the backend confirmed
  */
 export function createExporter<S extends Signal, B extends SealedBatch = SealedBatch>(
   signal: S,
@@ -17,9 +33,126 @@ export function createExporter<S extends Signal, B extends SealedBatch = SealedB
   config: ExporterConfig,
   backend: Backend<S, B>,
 ): Component & Consumer<S> {
-  void signal;
-  void settings;
-  void config;
-  void backend;
-  throw new Error('BUG: not built yet');
+  return new Exporter(signal, settings, config, backend as unknown as Backend<S>);
+}
+
+class Exporter<S extends Signal> implements Component, Consumer<S> {
+  readonly mutates = false;
+  readonly #signal: S;
+  readonly #settings: Settings;
+  readonly #config: ExporterConfig;
+  readonly #backend: Backend<S>;
+  readonly #pauses: Pauses;
+  readonly #outcome: Outcome<S>;
+  #queue: SendingQueue<S> | undefined;
+  #sealer: Sealer<S> | undefined;
+  #flying = 0;
+  #whenIdle: (() => void) | undefined;
+  #state: 'created' | 'started' | 'stopped' = 'created';
+  #stopped: Promise<void> | undefined;
+
+  constructor(signal: S, settings: Settings, config: ExporterConfig, backend: Backend<S>) {
+    const { sending_queue: queue, retry_on_failure: retries, timeout } = config;
+    this.#signal = signal;
+    this.#settings = settings;
+    this.#config = config;
+    this.#backend = backend;
+    this.#pauses = new Pauses(settings);
+    const once = attempt(backend, settings.clock, timeout);
+    const persistent = queue?.storage !== undefined;
+    const onlyCopy = queue !== undefined && !persistent;
+    const sender =
+      retries === undefined ? once : retry(settings, retries, this.#pauses, () => onlyCopy, once);
+    const failed = queue === undefined || queue.wait_for_result ? 'refused' : 'dropped';
+    this.#outcome = new Outcome(signal, settings, failed, persistent, sender);
+  }
+
+  async start(): Promise<void> {
+    if (this.#state !== 'created') throw new Error('BUG: exporter started twice');
+    this.#state = 'started';
+    await this.#backend.start?.(this.#settings.host);
+    const { sending_queue: config } = this.#config;
+    const disk = config?.storage === undefined ? undefined : await this.#openDisk(config.storage);
+    if (!('push' in this.#backend)) {
+      const backend: SealingBackend<S, SealedBatch> = this.#backend;
+      this.#sealer = new Sealer(backend, this.#settings, disk, this.#pauses);
+    }
+    if (config === undefined) return;
+    this.#queue = new SendingQueue({
+      signal: this.#signal,
+      settings: this.#settings,
+      config,
+      outcome: this.#outcome,
+      pauses: this.#pauses,
+      disk,
+      sealer: this.#sealer,
+    });
+    await this.#queue.start();
+  }
+
+  consume(batch: SignalData[S], ctx: Context): Promise<void> {
+    if (this.#state !== 'started') return Promise.reject(new ShutDown());
+    if (batch.itemCount === 0) return Promise.resolve();
+    if (this.#queue !== undefined) return this.#queue.consume(batch, ctx);
+    return this.#deliverNow(batch, ctx);
+  }
+
+  shutdown(): Promise<void> {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  async #stop(): Promise<void> {
+    this.#state = 'stopped';
+    const boundMs = Math.max(shutdownMsMin, 2 * this.#config.timeout);
+    this.#pauses.stop();
+    await this.#queue?.shutdown(boundMs);
+    if (this.#flying > 0) {
+      await new Promise<void>((resolve) => {
+        const timer = this.#settings.clock.after(boundMs, resolve);
+        this.#whenIdle = () => {
+          timer.cancel();
+          resolve();
+        };
+      });
+    }
+    await this.#backend.shutdown?.();
+  }
+
+  /** Delivers while the sender waits. */
+  async #deliverNow(batch: SignalData[S], ctx: Context): Promise<void> {
+    const delivery: Delivery<S> = {
+      batches: [batch],
+      sealed: undefined,
+      items: batch.itemCount,
+      attempts: 0,
+      previousUnknown: false,
+      deadlineMs: ctx.deadlineMs,
+    };
+    this.#flying++;
+    try {
+      await this.#sealer?.seal(delivery, []);
+      await this.#outcome.send(delivery);
+      this.#settings.ledger.delivered(delivery.items);
+    } catch (thrown) {
+      throw PipelineError.from(thrown);
+    } finally {
+      this.#flying--;
+      if (this.#flying === 0) this.#whenIdle?.();
+    }
+  }
+
+  async #openDisk(id: string): Promise<DiskQueue<S>> {
+    const { host, logger } = this.#settings;
+    const extension = host.extension(id);
+    if (extension === undefined) {
+      throw new Error(`cannot use storage ${JSON.stringify(id)}: no such extension is started`);
+    }
+    const { storage } = extension.capabilities;
+    if (storage === undefined) {
+      throw new Error(`cannot use storage ${JSON.stringify(id)}: it is no storage extension`);
+    }
+    const log = await storage.log(`exporter_${this.#settings.id}_${this.#signal}`);
+    return new DiskQueue(this.#signal, log, logger);
+  }
 }

@@ -1,0 +1,91 @@
+import { PipelineError } from '../../component/errors.ts';
+import type { Settings } from '../../component/settings.ts';
+import type { Signal } from '../../component/signals.ts';
+import { type Delivery, itemNames, type Sender } from './delivery.ts';
+import { dropReason, ShutDown } from './errors.ts';
+
+/** What becomes of a batch that could not be delivered. */
+export type Failed = 'dropped' | 'refused';
+
+/**
+ * Counts and logs how each delivery ended, once.
+ * @param failed `dropped`: it was accepted, so the ledger counts the loss; `refused`: the sender is
+ *   told and the ledger is left to whoever tells it
+ * @param kept whether what a shutdown interrupts is still on disk
+ */
+export function outcome<S extends Signal>(
+  signal: S,
+  settings: Settings,
+  failed: Failed,
+  kept: boolean,
+  next: Sender<S>,
+): Outcome<S> {
+  return new Outcome(signal, settings, failed, kept, next);
+}
+
+export class Outcome<S extends Signal> {
+  readonly #settings: Settings;
+  readonly #failed: Failed;
+  readonly #kept: boolean;
+  readonly #next: Sender<S>;
+  readonly #sent: (items: number) => void;
+  readonly #sendFailed: (items: number) => void;
+  /** Deliveries that a shutdown gave up waiting for: they count no more. */
+  readonly #abandoned = new WeakSet<Delivery<S>>();
+
+  constructor(signal: S, settings: Settings, failed: Failed, kept: boolean, next: Sender<S>) {
+    const name = itemNames[signal];
+    const unit = `{${name}}`;
+    const attributes = { exporter: settings.id };
+    const counter = (what: string, description: string) => {
+      const instrument = settings.meter.counter(`otelcol_exporter_${what}_${name}`, {
+        description,
+        unit,
+      });
+      return (items: number) => instrument.add(items, attributes);
+    };
+    this.#settings = settings;
+    this.#failed = failed;
+    this.#kept = kept;
+    this.#next = next;
+    this.#sent = counter('sent', `Number of ${name} successfully sent to destination`);
+    this.#sendFailed = counter(
+      'send_failed',
+      `Number of ${name} in failed attempts to send to destination`,
+    );
+  }
+
+  readonly send: Sender<S> = async (delivery) => {
+    try {
+      await this.#next(delivery);
+    } catch (thrown) {
+      const error = PipelineError.from(thrown);
+      if (!this.#abandoned.has(delivery)) this.failed(delivery.items, error);
+      throw error;
+    }
+    if (this.#abandoned.has(delivery)) return;
+    this.#sent(delivery.items);
+    if (this.#failed === 'dropped') this.#settings.ledger.delivered(delivery.items);
+  };
+
+  /** Counts items as not delivered. */
+  failed(items: number, error: PipelineError): void {
+    if (this.#kept && error instanceof ShutDown) return;
+    this.#sendFailed(items);
+    const { logger, ledger } = this.#settings;
+    if (this.#failed === 'refused') {
+      const fields = { error: error.message, rejected_items: items };
+      logger.error('Exporting failed. Rejecting data.', fields);
+      return;
+    }
+    ledger.dropped(dropReason(error), items);
+    const fields = { error: error.message, dropped_items: items };
+    logger.error('Exporting failed. Dropping data.', fields);
+  }
+
+  /** Counts a delivery under way as failed now, and its later end not at all. */
+  abandon(delivery: Delivery<S>, error: PipelineError): void {
+    this.#abandoned.add(delivery);
+    this.failed(delivery.items, error);
+  }
+}

@@ -1,0 +1,97 @@
+import type { RecordLog } from '../../component/extension.ts';
+import type { Logger } from '../../component/settings.ts';
+import type { Signal, SignalData } from '../../component/signals.ts';
+import { decodeBatch, decodeHeader, encodeRecord } from './record.ts';
+
+/** A record that an earlier run left. */
+export interface Recovered {
+  readonly position: number;
+  readonly sealed: boolean;
+  readonly partition: string;
+  readonly items: number;
+  readonly bytes: number;
+}
+
+/** The queue's side of a record log: batches and sealed bodies in, positions out. */
+export class DiskQueue<S extends Signal> {
+  readonly #signal: S;
+  readonly #log: RecordLog;
+  readonly #logger: Logger;
+  readonly #acks = new Set<Promise<void>>();
+
+  constructor(signal: S, log: RecordLog, logger: Logger) {
+    this.#signal = signal;
+    this.#log = log;
+    this.#logger = logger;
+  }
+
+  /** Bytes of records that are not acknowledged. */
+  get bytes(): number {
+    return this.#log.bytes;
+  }
+
+  /**
+   * What is left of earlier runs, oldest first. A record that cannot be read is acknowledged,
+   * logged and passed to `lost`.
+   */
+  async *recovered(lost: () => void): AsyncIterable<Recovered> {
+    for await (const { position, type, payload } of this.#log.recovered()) {
+      try {
+        const { partition, items, bodyAt } = decodeHeader(this.#signal, payload);
+        const bytes = payload.length - bodyAt;
+        yield { position, sealed: type === 'sealed', partition, items, bytes };
+      } catch (error) {
+        this.#logger.error('Dropping a queue record', { position, error: textOf(error) });
+        this.ack([position]);
+        lost();
+      }
+    }
+  }
+
+  append(batch: SignalData[S], partition: string): Promise<number> {
+    const record = encodeRecord(this.#signal, partition, batch.itemCount, batch.ranges());
+    return this.#log.append('data', record);
+  }
+
+  /** Writes a sealed batch that takes the place of the records at `replaces`. */
+  appendSealed(
+    items: number,
+    body: readonly Uint8Array[],
+    replaces: readonly number[],
+  ): Promise<number> {
+    return this.#log.append('sealed', encodeRecord(this.#signal, '', items, body), replaces);
+  }
+
+  /** Throws when the record cannot be read or is none of this queue. */
+  async readBatch(position: number): Promise<SignalData[S]> {
+    const { payload } = await this.#log.read(position);
+    return decodeBatch(this.#signal, payload);
+  }
+
+  async readSealed(position: number): Promise<Uint8Array> {
+    const { payload } = await this.#log.read(position);
+    return payload.subarray(decodeHeader(this.#signal, payload).bodyAt);
+  }
+
+  /** Notes that records are done with. A failure is logged: they would come again after a restart. */
+  ack(positions: readonly number[]): void {
+    const done = this.#log.ack(positions).catch((error: unknown) => {
+      const fields = { records: positions.length, error: textOf(error) };
+      this.#logger.error(
+        'Cannot acknowledge queue records: a restart will send them again',
+        fields,
+      );
+    });
+    this.#acks.add(done);
+    void done.then(() => this.#acks.delete(done));
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#acks);
+    await this.#log.close();
+  }
+}
+
+export function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,40 @@
+import type { PipelineError } from '../../component/errors.ts';
+import type { Signal, SignalData } from '../../component/signals.ts';
+
+/** One accepted request, until all of it is delivered or dropped. */
+export interface Entry {
+  readonly items: number;
+  /** In the queue's unit. */
+  readonly size: number;
+  /** Record in the log that holds it; -1 = none (memory only, or replaced by a sealed record). */
+  position: number;
+  /** Bytes of the memory budget that it holds. */
+  reserved: number;
+  /** Those of them that only spare reading it back from disk. */
+  cached: number;
+  /** Parts of it that are neither delivered nor dropped. */
+  pending: number;
+  /** The first error that a part of it ended with. */
+  error: PipelineError | undefined;
+  /** Tells the sender that waits for the result. */
+  settle: ((error: PipelineError | undefined) => void) | undefined;
+}
+
+/** A run of items that waits in a lane: an entry, or what a split left over. */
+export interface Part<S extends Signal> {
+  readonly entries: readonly Entry[];
+  /** undefined: only on disk, at the position of its entry. */
+  batch: SignalData[S] | undefined;
+  readonly items: number;
+  /** In the batch's unit. */
+  readonly units: number;
+  /** Encoded bytes, for memory accounting when it is read back. */
+  readonly bytes: number;
+}
+
+/** What one delivery carries. */
+export interface Piece<S extends Signal> {
+  readonly entries: readonly Entry[];
+  readonly batches: readonly SignalData[S][];
+  readonly items: number;
+}

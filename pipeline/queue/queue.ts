@@ -1,0 +1,468 @@
+import type { Context } from '../../component/consumer.ts';
+import { PipelineError } from '../../component/errors.ts';
+import type { Settings } from '../../component/settings.ts';
+import type { Signal, SignalData } from '../../component/signals.ts';
+import { type Delivery, itemNames } from '../chain/delivery.ts';
+import { ShutDown } from '../chain/errors.ts';
+import type { Outcome } from '../chain/outcome.ts';
+import type { Pauses } from '../chain/retry.ts';
+import { batchSizer, type QueueConfig } from '../config.ts';
+import { Admission } from './admission.ts';
+import { assemble, entriesOf, unitsOf } from './assemble.ts';
+import { Deque } from './deque.ts';
+import type { DiskQueue } from './disk.ts';
+import type { Entry, Part, Piece } from './entry.ts';
+import { Lanes } from './lanes.ts';
+import { QueueReader } from './reader.ts';
+import type { Sealer } from './sealer.ts';
+
+/** Bytes of heap that a waiting request takes beside its data. */
+const entryBytes = 512;
+
+/** Part of the budget that batches which are on disk anyway may take. */
+const cacheFraction = 1 / 4;
+
+export interface QueueParts<S extends Signal> {
+  readonly signal: S;
+  readonly settings: Settings;
+  readonly config: QueueConfig;
+  readonly outcome: Outcome<S>;
+  readonly pauses: Pauses;
+  /** Present: every request is on disk before it is accepted. */
+  readonly disk: DiskQueue<S> | undefined;
+  /** Present: deliveries are sealed, and requests are not split over several. */
+  readonly sealer: Sealer<S> | undefined;
+}
+
+interface SealedWait {
+  readonly entry: Entry;
+  readonly bytes: number;
+}
+
+/**
+ * The sending queue: admits requests, makes batches of them, keeps `num_consumers` deliveries
+ * under way, and settles each request when all of it is delivered or dropped.
+ *
+ *   consume ─> admission ─> [disk] ─> lanes ─> assemble (merge, split) ─> [sealer] ─> outcome
+ *
+ * Deliveries pull: a batch is made when a consumer is free for it.
+ */
+export class SendingQueue<S extends Signal> {
+  readonly #parts: QueueParts<S>;
+  readonly #admission: Admission;
+  readonly #lanes: Lanes<S>;
+  readonly #reader: QueueReader<S> | undefined;
+  readonly #batchUnit: 'items' | 'bytes';
+  readonly #maxUnits: number;
+  readonly #minUnits: number;
+  readonly #partitionKeys: readonly string[];
+  /** Pieces of a split that wait for a consumer. */
+  readonly #pieces = new Deque<Piece<S>>();
+  /** Sealed batches of an earlier run; they go first. */
+  readonly #sealed = new Deque<SealedWait>();
+  readonly #flying = new Map<Delivery<S>, Piece<S>>();
+  readonly #enqueueFailed: (items: number) => void;
+  readonly #gauges: (() => void)[] = [];
+  #cachedBytes = 0;
+  #active = 0;
+  #started = false;
+  #stopping = false;
+  #whenIdle: (() => void) | undefined;
+
+  constructor(parts: QueueParts<S>) {
+    const { config, settings, disk, pauses } = parts;
+    const { batch } = config;
+    this.#parts = parts;
+    this.#admission = new Admission(settings.clock, config.queue_size, config.block_on_overflow);
+    this.#batchUnit = batch === undefined ? 'items' : batchSizer(config, batch);
+    this.#maxUnits = batch?.max_size ?? 0;
+    this.#minUnits = batch?.min_size ?? 0;
+    this.#partitionKeys = (batch?.partition?.metadata_keys ?? []).map((key) => key.toLowerCase());
+    const policy = {
+      minUnits: this.#minUnits,
+      maxUnits: parts.sealer === undefined ? 0 : this.#maxUnits,
+      flushMs: batch?.flush_timeout ?? 0,
+    };
+    this.#lanes = new Lanes(settings.clock, policy, () => this.#dispatch());
+    this.#reader =
+      disk && new QueueReader(disk, settings.budget, pauses, () => this.#flying.size === 0);
+    const name = itemNames[parts.signal];
+    const attributes = { exporter: settings.id };
+    const failed = settings.meter.counter(`otelcol_exporter_enqueue_failed_${name}`, {
+      description: `Number of ${name} failed to be added to the sending queue`,
+      unit: `{${name}}`,
+    });
+    this.#enqueueFailed = (items) => failed.add(items, attributes);
+  }
+
+  /** Takes up what an earlier run left, and begins to deliver. */
+  async start(): Promise<void> {
+    const { disk, settings } = this.#parts;
+    this.#expose();
+    let records = 0;
+    let items = 0;
+    if (disk !== undefined) {
+      for await (const found of disk.recovered(() => {})) {
+        this.#recover(found);
+        records++;
+        items += found.items;
+      }
+    }
+    if (records > 0) {
+      settings.logger.info('Sending queue read from disk', { records, items });
+    }
+    this.#started = true;
+    this.#dispatch();
+  }
+
+  consume(batch: SignalData[S], ctx: Context): Promise<void> {
+    const { sizer } = this.#parts.config;
+    const size = sizer === 'requests' ? 1 : unitsOf(batch, sizer);
+    try {
+      const room = this.#admission.enter(size, ctx);
+      const partition = this.#partitionOf(ctx);
+      if (this.#parts.disk !== undefined) return this.#persist(batch, size, partition, room);
+      if (room !== undefined) return room.then(() => this.#hold(batch, size, partition));
+      return this.#hold(batch, size, partition);
+    } catch (thrown) {
+      this.#enqueueFailed(batch.itemCount);
+      return Promise.reject(PipelineError.from(thrown));
+    }
+  }
+
+  /**
+   * Stops taking. Without a disk everything is tried once more; with one it is left there. What
+   * takes longer than `boundMs` is given up: left on disk, or dropped and counted.
+   */
+  async shutdown(boundMs: number): Promise<void> {
+    if (this.#stopping) return;
+    this.#stopping = true;
+    const { disk, pauses, settings } = this.#parts;
+    this.#admission.close();
+    pauses.stop();
+    if (disk === undefined && this.#started) this.#lanes.flush();
+    else this.#lanes.close();
+    this.#dispatch();
+    if (!this.#idle()) {
+      await new Promise<void>((resolve) => {
+        const timer = settings.clock.after(boundMs, resolve);
+        this.#whenIdle = () => {
+          timer.cancel();
+          resolve();
+        };
+      });
+    }
+    this.#abandon();
+    for (const unregister of this.#gauges.splice(0)) unregister();
+    await disk?.close();
+  }
+
+  #expose(): void {
+    const { settings, signal } = this.#parts;
+    const attributes = { exporter: settings.id, data_type: signal };
+    const gauge = (name: string, description: string, read: () => number) => {
+      const options = { description, unit: '{batches}' };
+      this.#gauges.push(settings.meter.gauge(name, options, read, attributes));
+    };
+    const size = 'Current size of the sending queue, in units of its sizer';
+    gauge('otelcol_exporter_queue_size', size, () => this.#admission.size);
+    const capacity = 'Fixed capacity of the sending queue, in units of its sizer';
+    gauge('otelcol_exporter_queue_capacity', capacity, () => this.#admission.capacity);
+  }
+
+  #recover(found: {
+    position: number;
+    sealed: boolean;
+    partition: string;
+    items: number;
+    bytes: number;
+  }): void {
+    const { ledger } = this.#parts.settings;
+    const { sizer } = this.#parts.config;
+    const size = sizer === 'requests' ? 1 : sizer === 'items' ? found.items : found.bytes;
+    const entry = newEntry(found.items, size, found.position, 0);
+    this.#admission.force(size);
+    ledger.created(found.items);
+    ledger.held(found.items);
+    if (found.sealed) this.#sealed.push({ entry, bytes: found.bytes });
+    else this.#lanes.push(found.partition, this.#part(entry, undefined, found.bytes));
+  }
+
+  #partitionOf(ctx: Context): string {
+    if (this.#partitionKeys.length === 0) return '';
+    return JSON.stringify(this.#partitionKeys.map((key) => ctx.client.metadata.get(key) ?? []));
+  }
+
+  /** Accepts a request that room was taken for into memory. */
+  #hold(batch: SignalData[S], size: number, partition: string): Promise<void> {
+    const kept = compact(batch);
+    const bytes = kept.backingBytes + entryBytes;
+    const { settings, config } = this.#parts;
+    if (!settings.budget.tryReserve(bytes)) {
+      this.#admission.leave(size);
+      this.#enqueueFailed(batch.itemCount);
+      const message = `memory budget exhausted: ${bytes} bytes do not fit`;
+      return Promise.reject(new PipelineError(message, { retryable: true }));
+    }
+    const entry = newEntry(kept.itemCount, size, -1, bytes);
+    settings.ledger.held(entry.items);
+    const accepted = config.wait_for_result ? settled(entry) : Promise.resolve();
+    this.#lanes.push(partition, this.#part(entry, kept, kept.byteLength));
+    this.#dispatch();
+    return accepted;
+  }
+
+  /** Accepts a request once it is on disk; it stays in memory, too, where there is room. */
+  async #persist(
+    batch: SignalData[S],
+    size: number,
+    partition: string,
+    room: Promise<void> | undefined,
+  ): Promise<void> {
+    const { settings } = this.#parts;
+    let position: number;
+    try {
+      await room;
+    } catch (error) {
+      this.#enqueueFailed(batch.itemCount);
+      throw error;
+    }
+    try {
+      position = await this.#parts.disk!.append(batch, partition);
+    } catch (thrown) {
+      this.#admission.leave(size);
+      this.#enqueueFailed(batch.itemCount);
+      throw PipelineError.from(thrown);
+    }
+    const entry = newEntry(batch.itemCount, size, position, 0);
+    settings.ledger.held(entry.items);
+    if (this.#stopping) return;
+    const kept = this.#cache(entry, batch);
+    this.#lanes.push(partition, this.#part(entry, kept, batch.byteLength));
+    this.#dispatch();
+  }
+
+  #cache(entry: Entry, batch: SignalData[S]): SignalData[S] | undefined {
+    const { budget } = this.#parts.settings;
+    const most = budget.limit * cacheFraction;
+    if (this.#cachedBytes + batch.byteLength + entryBytes > most) return undefined;
+    const kept = compact(batch);
+    const bytes = kept.backingBytes + entryBytes;
+    if (this.#cachedBytes + bytes > most || !budget.tryReserve(bytes)) return undefined;
+    entry.reserved = bytes;
+    entry.cached = bytes;
+    this.#cachedBytes += bytes;
+    return kept;
+  }
+
+  #part(entry: Entry, batch: SignalData[S] | undefined, bytes: number): Part<S> {
+    const units = this.#batchUnit === 'bytes' ? bytes : entry.items;
+    return { entries: [entry], batch, items: entry.items, units, bytes };
+  }
+
+  #dispatch(): void {
+    if (!this.#started) return;
+    const { config, disk } = this.#parts;
+    while (this.#active < config.num_consumers && !(this.#stopping && disk !== undefined)) {
+      const work = this.#nextWork();
+      if (work === undefined) break;
+      this.#active++;
+      void work().then(() => {
+        this.#active--;
+        this.#dispatch();
+      });
+    }
+    if (this.#whenIdle !== undefined && this.#idle()) this.#whenIdle();
+  }
+
+  #nextWork(): (() => Promise<void>) | undefined {
+    const sealed = this.#sealed.shift();
+    if (sealed !== undefined) return () => this.#sendSealed(sealed);
+    const piece = this.#pieces.shift();
+    if (piece !== undefined) return () => this.#send(piece);
+    const taken = this.#lanes.take();
+    return taken && (() => this.#sendParts(taken.key, taken.parts));
+  }
+
+  #idle(): boolean {
+    if (this.#active > 0) return false;
+    return this.#parts.disk !== undefined || !this.#started || this.#lanes.empty;
+  }
+
+  async #sendSealed({ entry, bytes }: SealedWait): Promise<void> {
+    const { sealer } = this.#parts;
+    const piece: Piece<S> = { entries: [entry], batches: [], items: entry.items };
+    const delivery = newDelivery<S>(piece);
+    delivery.previousUnknown = true;
+    try {
+      if (sealer === undefined) {
+        const message = 'cannot send a sealed batch: this exporter does not seal';
+        throw new PipelineError(message, { retryable: false });
+      }
+      delivery.sealed = sealer.decode(await this.#reader!.loadSealed(entry, bytes));
+    } catch (thrown) {
+      this.#lose(piece, PipelineError.from(thrown));
+      return;
+    }
+    await this.#deliver(delivery, piece, -1);
+  }
+
+  async #sendParts(key: string, parts: Part<S>[]): Promise<void> {
+    const loaded = parts.every((part) => part.batch !== undefined)
+      ? parts
+      : await this.#load(parts);
+    if (loaded.length === 0) return;
+    let pieces: Piece<S>[];
+    try {
+      pieces = this.#piecesOf(loaded);
+    } catch (thrown) {
+      const items = loaded.reduce((sum, part) => sum + part.items, 0);
+      this.#lose({ entries: entriesOf(loaded), batches: [], items }, PipelineError.from(thrown));
+      return;
+    }
+    const last = pieces.at(-1)!;
+    const lastUnits = unitsOf(last.batches[0]!, this.#batchUnit);
+    if (pieces.length > 1 && lastUnits < this.#minUnits && !this.#stopping) {
+      pieces.pop();
+      this.#lanes.unshift(key, {
+        entries: last.entries,
+        batch: last.batches[0],
+        items: last.items,
+        units: lastUnits,
+        bytes: last.batches[0]!.byteLength,
+      });
+    }
+    for (const piece of pieces.slice(1)) this.#pieces.push(piece);
+    const sent = this.#send(pieces[0]!);
+    if (pieces.length > 1) this.#dispatch();
+    await sent;
+  }
+
+  #piecesOf(parts: readonly Part<S>[]): Piece<S>[] {
+    if (this.#parts.sealer === undefined) {
+      return assemble(parts, { sizer: this.#batchUnit, maxUnits: this.#maxUnits });
+    }
+    const items = parts.reduce((sum, part) => sum + part.items, 0);
+    return [{ entries: entriesOf(parts), batches: parts.map((part) => part.batch!), items }];
+  }
+
+  /** Reads back what is only on disk; what cannot be read is dropped. */
+  async #load(parts: readonly Part<S>[]): Promise<Part<S>[]> {
+    const loaded: Part<S>[] = [];
+    for (const part of parts) {
+      try {
+        if (part.batch === undefined) await this.#reader!.load(part);
+        loaded.push(part);
+      } catch (thrown) {
+        const piece = { entries: part.entries, batches: [], items: part.items };
+        this.#lose(piece, PipelineError.from(thrown));
+      }
+    }
+    return loaded;
+  }
+
+  async #send(piece: Piece<S>): Promise<void> {
+    const { sealer } = this.#parts;
+    const delivery = newDelivery(piece);
+    if (sealer === undefined) return this.#deliver(delivery, piece, -1);
+    this.#flying.set(delivery, piece);
+    try {
+      const position = await sealer.seal(delivery, piece.entries);
+      if (this.#flying.has(delivery)) await this.#deliver(delivery, piece, position);
+    } catch (thrown) {
+      if (this.#flying.delete(delivery)) this.#lose(piece, PipelineError.from(thrown));
+    }
+  }
+
+  async #deliver(delivery: Delivery<S>, piece: Piece<S>, sealedAt: number): Promise<void> {
+    this.#flying.set(delivery, piece);
+    let error: PipelineError | undefined;
+    try {
+      await this.#parts.outcome.send(delivery);
+    } catch (thrown) {
+      error = PipelineError.from(thrown);
+    }
+    if (this.#flying.delete(delivery)) this.#finish(piece, error, sealedAt);
+  }
+
+  /** Ends items that never came to an attempt. */
+  #lose(piece: Piece<S>, error: PipelineError): void {
+    this.#parts.outcome.failed(piece.items, error);
+    this.#finish(piece, error, -1);
+  }
+
+  #finish(piece: Piece<S>, error: PipelineError | undefined, sealedAt: number): void {
+    const { disk, settings, config } = this.#parts;
+    const kept = disk !== undefined && error instanceof ShutDown;
+    const acks: number[] = [];
+    if (sealedAt >= 0 && !kept) acks.push(sealedAt);
+    for (const entry of piece.entries) {
+      if (error !== undefined && !(entry.error instanceof ShutDown)) entry.error = error;
+      if (--entry.pending > 0) continue;
+      if (entry.position >= 0 && !(entry.error instanceof ShutDown)) acks.push(entry.position);
+      this.#release(entry);
+      if (config.wait_for_result && entry.error === undefined) {
+        settings.ledger.delivered(entry.items);
+      }
+      entry.settle?.(entry.error);
+      this.#admission.leave(entry.size);
+    }
+    if (!kept) settings.ledger.held(-piece.items);
+    if (acks.length > 0) disk?.ack(acks);
+  }
+
+  #release(entry: Entry): void {
+    if (entry.reserved === 0) return;
+    this.#parts.settings.budget.release(entry.reserved);
+    this.#cachedBytes -= entry.cached;
+    entry.reserved = 0;
+    entry.cached = 0;
+  }
+
+  /** Gives up everything that is still here. */
+  #abandon(): void {
+    const { outcome } = this.#parts;
+    const error = new ShutDown();
+    for (const [delivery, piece] of this.#flying) {
+      outcome.abandon(delivery, error);
+      this.#finish(piece, error, -1);
+    }
+    this.#flying.clear();
+    this.#lanes.flush();
+    for (let piece = this.#pieces.shift(); piece !== undefined; piece = this.#pieces.shift()) {
+      this.#lose(piece, error);
+    }
+    for (let taken = this.#lanes.take(); taken !== undefined; taken = this.#lanes.take()) {
+      const items = taken.parts.reduce((sum, part) => sum + part.items, 0);
+      this.#lose({ entries: entriesOf(taken.parts), batches: [], items }, error);
+    }
+  }
+}
+
+function newEntry(items: number, size: number, position: number, reserved: number): Entry {
+  const ending = { pending: 1, error: undefined, settle: undefined };
+  return { items, size, position, reserved, cached: 0, ...ending };
+}
+
+function newDelivery<S extends Signal>(piece: Piece<S>): Delivery<S> {
+  return {
+    batches: piece.batches,
+    sealed: undefined,
+    items: piece.items,
+    attempts: 0,
+    previousUnknown: false,
+    deadlineMs: Number.POSITIVE_INFINITY,
+  };
+}
+
+function settled(entry: Entry): Promise<void> {
+  return new Promise((resolve, reject) => {
+    entry.settle = (error) => (error === undefined ? resolve() : reject(error));
+  });
+}
+
+/** The batch itself, or a copy where it would keep much more memory alive than it needs. */
+function compact<S extends Signal>(batch: SignalData[S]): SignalData[S] {
+  const wasteful = batch.backingBytes > 2 * batch.byteLength + 4096;
+  return wasteful ? (batch.detach() as SignalData[S]) : batch;
+}

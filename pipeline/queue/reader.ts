@@ -1,0 +1,63 @@
+import { PipelineError } from '../../component/errors.ts';
+import type { MemoryBudget } from '../../component/settings.ts';
+import type { Signal } from '../../component/signals.ts';
+import { ShutDown } from '../chain/errors.ts';
+import type { Pauses } from '../chain/retry.ts';
+import type { DiskQueue } from './disk.ts';
+import { textOf } from './disk.ts';
+import type { Entry, Part } from './entry.ts';
+
+/** How often a reader asks again for room in the budget. */
+const retryMs = 50;
+
+/**
+ * Brings parts that are only on disk into memory. Waits for room in the budget; when nothing of
+ * this queue is under way, it goes ahead without, so that a queue always moves.
+ */
+export class QueueReader<S extends Signal> {
+  readonly #disk: DiskQueue<S>;
+  readonly #budget: MemoryBudget;
+  readonly #pauses: Pauses;
+  readonly #idle: () => boolean;
+
+  constructor(disk: DiskQueue<S>, budget: MemoryBudget, pauses: Pauses, idle: () => boolean) {
+    this.#disk = disk;
+    this.#budget = budget;
+    this.#pauses = pauses;
+    this.#idle = idle;
+  }
+
+  /** Fills in `part.batch`. Rejects with ShutDown, or a permanent error when it is unreadable. */
+  async load(part: Part<S>): Promise<void> {
+    const entry = part.entries[0]!;
+    await this.#reserve(entry, part.bytes);
+    part.batch = await readable(() => this.#disk.readBatch(entry.position));
+  }
+
+  /** The body of a sealed record; rejects as `load`. */
+  async loadSealed(entry: Entry, bytes: number): Promise<Uint8Array> {
+    await this.#reserve(entry, bytes);
+    return readable(() => this.#disk.readSealed(entry.position));
+  }
+
+  async #reserve(entry: Entry, bytes: number): Promise<void> {
+    for (;;) {
+      if (this.#pauses.stopped) throw new ShutDown();
+      if (this.#budget.tryReserve(bytes)) {
+        entry.reserved += bytes;
+        return;
+      }
+      if (this.#idle()) return;
+      await this.#pauses.pause(retryMs);
+    }
+  }
+}
+
+async function readable<T>(read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    const message = `cannot read a record of the queue back: ${textOf(error)}`;
+    throw new PipelineError(message, { retryable: false, cause: error });
+  }
+}

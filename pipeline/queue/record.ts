@@ -1,0 +1,78 @@
+import type { AnyBatch } from '../../component/factory.ts';
+import type { Signal, SignalData } from '../../component/signals.ts';
+import { signals } from '../../component/signals.ts';
+import { parseRequest } from '../../pdata/parse.ts';
+
+/*
+ * A record of the queue's log, little endian:
+ *
+ *   ┌─────────┬────────┬─────────┬─────────┬────────────┬──────────────────────────────┐
+ *   │ version │ signal │ key len │ items   │ key        │ body                         │
+ *   │ u8 = 1  │ u8     │ u16     │ u32     │ UTF-8      │                              │
+ *   └─────────┴────────┴─────────┴─────────┴────────────┴──────────────────────────────┘
+ *
+ * `key` is the partition. The body of a data record is a batch's ranges, which concatenated are
+ * one OTLP export request (of profiles there is always one range); the body of a sealed record is
+ * what the backend's encode() gave. Neither addresses nor metadata of clients are stored, apart
+ * from the metadata values that a partition was asked for.
+ */
+
+const version = 1;
+const headerBytes = 8;
+const keyBytesMax = 0xffff;
+
+/** What stands before the body of a record. */
+export interface RecordHeader {
+  readonly partition: string;
+  readonly items: number;
+  /** Where the body begins. */
+  readonly bodyAt: number;
+}
+
+/** The ranges of a record: header and body. Throws when the partition's key is too long. */
+export function encodeRecord(
+  signal: Signal,
+  partition: string,
+  items: number,
+  body: readonly Uint8Array[],
+): Uint8Array[] {
+  const key = Buffer.from(partition, 'utf8');
+  if (key.length > keyBytesMax) {
+    throw new Error(`cannot store a partition key of ${key.length} bytes: at most ${keyBytesMax}`);
+  }
+  const header = Buffer.allocUnsafe(headerBytes + key.length);
+  header[0] = version;
+  header[1] = signals.indexOf(signal);
+  header.writeUInt16LE(key.length, 2);
+  header.writeUInt32LE(items, 4);
+  key.copy(header, headerBytes);
+  return [header, ...body];
+}
+
+/** Reads the header of a record. Throws on a record that this queue cannot have written. */
+export function decodeHeader(signal: Signal, record: Uint8Array): RecordHeader {
+  const bytes = Buffer.from(record.buffer, record.byteOffset, record.byteLength);
+  if (bytes.length < headerBytes) {
+    throw new Error(`cannot read a queue record of ${bytes.length} bytes: too short`);
+  }
+  if (bytes[0] !== version) {
+    throw new Error(`cannot read a queue record of version ${bytes[0]}: expected ${version}`);
+  }
+  if (signals[bytes[1]!] !== signal) {
+    const found = signals[bytes[1]!] ?? `signal ${bytes[1]}`;
+    throw new Error(`cannot read a queue record of ${found}: expected ${signal}`);
+  }
+  const bodyAt = headerBytes + bytes.readUInt16LE(2);
+  if (bodyAt > bytes.length) throw new Error('cannot read a queue record: key cut off');
+  const partition = bytes.toString('utf8', headerBytes, bodyAt);
+  return { partition, items: bytes.readUInt32LE(4), bodyAt };
+}
+
+/** The batch of a data record. Throws when the body is no valid request. */
+export function decodeBatch<S extends Signal>(signal: S, record: Uint8Array): SignalData[S] {
+  const { bodyAt } = decodeHeader(signal, record);
+  // What was accepted once is not refused for its depth: the widest limit that parsing takes.
+  return parseRequest(signal, record.subarray(bodyAt), {
+    maxNesting: 200,
+  }) as AnyBatch as SignalData[S];
+}

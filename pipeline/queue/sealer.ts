@@ -1,0 +1,83 @@
+import { PipelineError } from '../../component/errors.ts';
+import type { Settings } from '../../component/settings.ts';
+import type { Signal } from '../../component/signals.ts';
+import type { SealedBatch, SealingBackend } from '../backend.ts';
+import type { Delivery } from '../chain/delivery.ts';
+import { ShutDown } from '../chain/errors.ts';
+import type { Pauses } from '../chain/retry.ts';
+import type { DiskQueue } from './disk.ts';
+import type { Entry } from './entry.ts';
+
+/** How long to wait before a sealed batch is written again (disk full). */
+const retryMs = 1000;
+
+/** Turns deliveries into their final form, and with a log makes that form durable. */
+export class Sealer<S extends Signal> {
+  readonly #backend: SealingBackend<S, SealedBatch>;
+  readonly #settings: Pick<Settings, 'clock' | 'logger'>;
+  readonly #disk: DiskQueue<S> | undefined;
+  readonly #pauses: Pauses;
+
+  constructor(
+    backend: SealingBackend<S, SealedBatch>,
+    settings: Pick<Settings, 'clock' | 'logger'>,
+    disk: DiskQueue<S> | undefined,
+    pauses: Pauses,
+  ) {
+    this.#backend = backend;
+    this.#settings = settings;
+    this.#disk = disk;
+    this.#pauses = pauses;
+  }
+
+  /**
+   * Seals a delivery. In the log the sealed record replaces the records of `entries`.
+   * @returns the position of the sealed record; -1 without a log
+   */
+  async seal(delivery: Delivery<S>, entries: readonly Entry[]): Promise<number> {
+    let sealed: SealedBatch;
+    try {
+      sealed = await this.#backend.seal(delivery.batches, this.#settings.clock.unixMs());
+    } catch (error) {
+      throw PipelineError.from(error);
+    }
+    delivery.batches = [];
+    delivery.sealed = sealed;
+    if (this.#disk === undefined) return -1;
+    const body = this.#backend.encode(sealed);
+    const position = await this.#write(this.#disk, delivery.items, body, entries);
+    for (const entry of entries) entry.position = -1;
+    return position;
+  }
+
+  /** What encode() gave before a restart; throws a permanent PipelineError when unreadable. */
+  decode(bytes: Uint8Array): SealedBatch {
+    try {
+      return this.#backend.decode(bytes);
+    } catch (error) {
+      const message = `cannot decode a sealed batch: ${PipelineError.from(error).message}`;
+      throw new PipelineError(message, { retryable: false, cause: error });
+    }
+  }
+
+  async #write(
+    disk: DiskQueue<S>,
+    items: number,
+    body: readonly Uint8Array[],
+    entries: readonly Entry[],
+  ): Promise<number> {
+    const replaces = entries.map((entry) => entry.position);
+    for (;;) {
+      if (this.#pauses.stopped) throw new ShutDown();
+      try {
+        return await disk.appendSealed(items, body, replaces);
+      } catch (thrown) {
+        const error = PipelineError.from(thrown);
+        if (!error.retryable) throw error;
+        const fields = { error: error.message, items };
+        this.#settings.logger.warn('Cannot write a sealed batch yet. Will try again.', fields);
+        await this.#pauses.pause(retryMs);
+      }
+    }
+  }
+}
