@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { rowsOf } from '../sql.ts';
+import { edgesStatement } from './edges.ts';
+import { migrate, newestVersion, readIdKey, schemaVersionOf, setTtl } from './migrate.ts';
+import { spans } from './spans.ts';
+import { createTable } from './table.ts';
+import { openTestDatabase, type TestDatabase } from './testing/chdb-client.ts';
+
+let database: TestDatabase;
+before(async () => {
+  database = await openTestDatabase();
+});
+after(() => database.close());
+
+const options = { database: 'smart', ttlDays: 7 };
+
+test('a fresh database gets the newest version, a second run changes nothing', async () => {
+  const { client } = database;
+  assert.equal(await schemaVersionOf(client, options), 0);
+  assert.equal(await migrate(client, options), newestVersion);
+  const key = await readIdKey(client, options);
+  assert.equal(key.length, 16);
+  assert.equal(await migrate(client, options), newestVersion);
+  assert.deepEqual(await readIdKey(client, options), key);
+});
+
+test('a migration that was broken off is run again', async () => {
+  const { client } = database;
+  const broken = { database: 'broken', ttlDays: 0 };
+  await client.command('CREATE DATABASE broken');
+  await client.command(createTable(spans, broken)[0]!, {
+    settings: { allow_suspicious_low_cardinality_types: 1 },
+  });
+  assert.equal(await migrate(client, broken), newestVersion);
+});
+
+test('a schema newer than the program is refused', async () => {
+  const { client } = database;
+  await migrate(client, { database: 'future', ttlDays: 0 });
+  await client.command('INSERT INTO future.schema_version (version) VALUES (999)');
+  await assert.rejects(migrate(client, { database: 'future', ttlDays: 0 }), /version 999/);
+});
+
+test('TTL is changed, removed and set again', async () => {
+  const { client } = database;
+  const ttlOfSpans = async () => {
+    const sql =
+      "SELECT create_table_query AS q FROM system.tables WHERE database = 'smart' AND name = 'spans'";
+    const [row] = await rowsOf<{ q: string }>(client, sql);
+    return /TTL bucket \+ toIntervalDay\((\d+)\)/.exec(row!.q)?.[1];
+  };
+  assert.equal(await ttlOfSpans(), '7');
+  await setTtl(client, { ...options, ttlDays: 30 });
+  assert.equal(await ttlOfSpans(), '30');
+  await setTtl(client, { ...options, ttlDays: 0 });
+  assert.equal(await ttlOfSpans(), undefined);
+  await setTtl(client, { ...options, ttlDays: 0 });
+  await setTtl(client, options);
+  assert.equal(await ttlOfSpans(), '7');
+});
+
+test('edges: parent and child in different services, once however often it runs', async () => {
+  const { client } = database;
+  const db = { database: 'edges', ttlDays: 0 };
+  await migrate(client, db);
+  const start = Date.UTC(2026, 0, 5, 10, 0, 0) / 1000;
+  const span = (id: number, parent: number, service: string, second: number, status = 0) =>
+    `(toDateTime(${start + second - (second % 300)}, 'UTC'), 1, unhex('${'ab'.repeat(16)}'),
+      unhex('${id.toString(16).padStart(16, '0')}'),
+      unhex('${parent.toString(16).padStart(16, '0')}'),
+      toDateTime64(${start + second}, 9, 'UTC'), 1000, '${service}', ${status})`;
+  const insert = (rows: string[]) =>
+    client.command(`INSERT INTO edges.spans (bucket, batch, trace_id, span_id, parent_span_id,
+      time, duration, service, status_code) VALUES ${rows.join(', ')}`);
+  await insert([
+    span(1, 0, 'web', 290),
+    span(2, 1, 'web', 291),
+    span(3, 2, 'api', 292),
+    span(4, 2, 'api', 301, 2),
+    span(5, 4, 'db', 302),
+  ]);
+  await client.command(edgesStatement(db, start + 240, start + 360));
+  await client.command(edgesStatement(db, start + 240, start + 360));
+  await insert([span(6, 3, 'db', 303)]);
+  await client.command(edgesStatement(db, start + 240, start + 360));
+  const rows = await rowsOf(
+    client,
+    `SELECT toUnixTimestamp(minute) - ${start} AS at, client, server, calls, errors, duration_sum
+      FROM edges.service_edges FINAL ORDER BY at, client, server`,
+  );
+  assert.deepEqual(rows, [
+    { at: '240', client: 'web', server: 'api', calls: '1', errors: '0', duration_sum: '1000' },
+    { at: '300', client: 'api', server: 'db', calls: '2', errors: '0', duration_sum: '2000' },
+    { at: '300', client: 'web', server: 'api', calls: '1', errors: '1', duration_sum: '1000' },
+  ]);
+});
+
+test('the compatibility view gives contrib names, kinds and text attributes', async () => {
+  const { client } = database;
+  const db = { database: 'flat', ttlDays: 0 };
+  await migrate(client, db);
+  await client.command(`INSERT INTO flat.resources (day, id, service, attributes, attributes_other)
+    VALUES ('2026-01-05', 7, 'web', map('service.name', 'web'), map('host.cpus', '4'))`);
+  await client.command(`INSERT INTO flat.scopes (day, id, name, version)
+    VALUES ('2026-01-05', 8, 'lib', '1.2')`);
+  await client.command(`INSERT INTO flat.spans (bucket, batch, trace_id, span_id, time, duration,
+      service, name, kind, status_code, resource_id, scope_id, attributes_string, attributes_int,
+      attributes_bool, attributes_other)
+    VALUES ('2026-01-05 10:00:00', 1, unhex('${'ab'.repeat(16)}'), unhex('${'cd'.repeat(8)}'),
+      '2026-01-05 10:00:01.000000005', 17, 'web', 'GET /', 2, 2, 7, 8, map('a', 'x'), map('n', 5),
+      map('b', true), map('list', '[1,"a"]'))`);
+  const rows = await rowsOf(client, 'SELECT * FROM flat.otel_traces');
+  assert.deepEqual(rows, [
+    {
+      Timestamp: '2026-01-05 10:00:01.000000005',
+      TraceId: 'ab'.repeat(16),
+      SpanId: 'cd'.repeat(8),
+      ParentSpanId: '',
+      TraceState: '',
+      SpanName: 'GET /',
+      SpanKind: 'Server',
+      ServiceName: 'web',
+      ResourceAttributes: { 'service.name': 'web', 'host.cpus': '4' },
+      ScopeName: 'lib',
+      ScopeVersion: '1.2',
+      SpanAttributes: { a: 'x', n: '5', b: 'true', list: '[1,"a"]' },
+      Duration: '17',
+      StatusCode: 'Error',
+      StatusMessage: '',
+      'Events.Timestamp': [],
+      'Events.Name': [],
+      'Events.Attributes': [],
+      'Links.TraceId': [],
+      'Links.SpanId': [],
+      'Links.TraceState': [],
+      'Links.Attributes': [],
+    },
+  ]);
+});

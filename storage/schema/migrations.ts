@@ -1,0 +1,35 @@
+import { schemaVersion, settings } from './bookkeeping.ts';
+import { operations, resources, scopes, traceAlias } from './dictionaries.ts';
+import { serviceEdges } from './edges.ts';
+import { spans } from './spans.ts';
+import { createTable, type SchemaOptions, type TableSpec } from './table.ts';
+import { tracesView } from './views.ts';
+
+export interface Migration {
+  readonly version: number;
+  /** Statements in order; each may be run again after a crash in the middle. */
+  statements(options: SchemaOptions): string[];
+}
+
+/** All tables of the newest version, for statements that touch each of them. */
+export const tables: readonly TableSpec[] = [
+  schemaVersion,
+  settings,
+  resources,
+  scopes,
+  operations,
+  traceAlias,
+  serviceEdges,
+  spans,
+];
+
+/** Oldest first. A published migration is never changed: the next version is a new entry. */
+export const migrations: readonly Migration[] = [
+  {
+    version: 1,
+    statements: (options) => [
+      ...tables.flatMap((table) => createTable(table, options)),
+      tracesView(options),
+    ],
+  },
+];

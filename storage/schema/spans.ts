@@ -1,0 +1,99 @@
+import type { TableSpec } from './table.ts';
+
+const strings = 'Map(LowCardinality(String), String)';
+/** Low-entropy 64-bit ids: a dictionary per part makes them one or two bytes. */
+const dictionaryId = 'LowCardinality(UInt64)';
+
+/**
+ * Hashes of every `key, value` pair that a tag search can look for on the span itself: span, event
+ * and link attributes by their own type. A search computes the same hashes of what it looks for.
+ */
+const tagHashes = [
+  pairs('attributes_string'),
+  pairs('attributes_int'),
+  pairs('attributes_float'),
+  pairs('attributes_bool'),
+  pairs('attributes_other'),
+  nestedPairs('`events.attributes`'),
+  nestedPairs('`events.attributes_other`'),
+  nestedPairs('`links.attributes`'),
+  nestedPairs('`links.attributes_other`'),
+];
+
+function pairs(map: string): string {
+  return `arrayMap((k, v) -> cityHash64(k, v), mapKeys(${map}), mapValues(${map}))`;
+}
+
+function nestedPairs(maps: string): string {
+  return `arrayFlatten(arrayMap(m -> ${pairs('m')}, ${maps}))`;
+}
+
+/** What `INDEX tags` covers; a search uses the same text, so that the index applies. */
+export const tagHashExpression = `arrayConcat(${tagHashes.join(', ')})`;
+
+/** Class of a duration: two an octave, so that a quantile is known to within 19 %. */
+export const durationBand = 'toUInt8(floor(2 * log2(greatest(duration, 1))))';
+
+/** Requests, errors and durations of each operation and minute, as a projection of the spans. */
+export const redProjection = `SELECT toStartOfMinute(time) AS minute, service, name, kind, status_code,
+    ${durationBand} AS band, count(), sum(duration)
+  GROUP BY minute, service, name, kind, status_code, band`;
+
+/** Where the spans of a trace are, as a projection ordered by trace id. */
+export const locatorProjection = 'SELECT trace_id, min(bucket), max(bucket) GROUP BY trace_id';
+
+/** The spans: docs/schema.md says what each column means and why it has its type. */
+export const spans: TableSpec = {
+  name: 'spans',
+  engine: 'MergeTree',
+  partitionBy: 'toDate(bucket)',
+  orderBy: '(bucket, trace_id, time)',
+  ttlColumn: 'bucket',
+  shardBy: 'cityHash64(trace_id)',
+  columns: [
+    "bucket DateTime('UTC') CODEC(ZSTD(1))",
+    `batch ${dictionaryId} CODEC(ZSTD(1))`,
+    'trace_id FixedString(16) CODEC(ZSTD(1))',
+    'span_id FixedString(8) CODEC(NONE)',
+    'parent_span_id FixedString(8) CODEC(ZSTD(1))',
+    "time DateTime64(9, 'UTC') CODEC(Delta(8), ZSTD(1))",
+    "duration Int64 CODEC(T64('bit'), ZSTD(1))",
+    'service LowCardinality(String) CODEC(ZSTD(1))',
+    'name LowCardinality(String) CODEC(ZSTD(1))',
+    'kind UInt8 CODEC(ZSTD(1))',
+    'status_code UInt8 CODEC(ZSTD(1))',
+    'status_message String CODEC(ZSTD(1))',
+    'trace_state String CODEC(ZSTD(1))',
+    'flags UInt32 CODEC(ZSTD(1))',
+    'dropped_attributes UInt32 CODEC(ZSTD(1))',
+    'dropped_events UInt32 CODEC(ZSTD(1))',
+    'dropped_links UInt32 CODEC(ZSTD(1))',
+    `resource_id ${dictionaryId} CODEC(ZSTD(1))`,
+    `scope_id ${dictionaryId} CODEC(ZSTD(1))`,
+    'resource_inline String CODEC(ZSTD(1))',
+    'scope_inline String CODEC(ZSTD(1))',
+    `attributes_string ${strings} CODEC(ZSTD(5))
+    SETTINGS (min_compress_block_size = 2097152, max_compress_block_size = 2097152)`,
+    'attributes_int Map(LowCardinality(String), Int64) CODEC(ZSTD(5))',
+    'attributes_float Map(LowCardinality(String), Float64) CODEC(ZSTD(1))',
+    'attributes_bool Map(LowCardinality(String), Bool) CODEC(ZSTD(1))',
+    `attributes_other ${strings} CODEC(ZSTD(1))`,
+    "`events.time` Array(DateTime64(9, 'UTC')) CODEC(ZSTD(1))",
+    '`events.name` Array(LowCardinality(String)) CODEC(ZSTD(1))',
+    `\`events.attributes\` Array(${strings}) CODEC(ZSTD(3))`,
+    `\`events.attributes_other\` Array(${strings}) CODEC(ZSTD(1))`,
+    '`events.dropped_attributes` Array(UInt32) CODEC(ZSTD(1))',
+    '`links.trace_id` Array(FixedString(16)) CODEC(ZSTD(1))',
+    '`links.span_id` Array(FixedString(8)) CODEC(ZSTD(1))',
+    '`links.trace_state` Array(String) CODEC(ZSTD(1))',
+    '`links.flags` Array(UInt32) CODEC(ZSTD(1))',
+    `\`links.attributes\` Array(${strings}) CODEC(ZSTD(1))`,
+    `\`links.attributes_other\` Array(${strings}) CODEC(ZSTD(1))`,
+    '`links.dropped_attributes` Array(UInt32) CODEC(ZSTD(1))',
+    'INDEX time_range time TYPE minmax GRANULARITY 1',
+    `INDEX tags ${tagHashExpression} TYPE bloom_filter(0.005) GRANULARITY 1`,
+    `PROJECTION locator (${locatorProjection})`,
+    `PROJECTION red (${redProjection})`,
+  ],
+  settings: "string_serialization_version = 'single_stream'",
+};
