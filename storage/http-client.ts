@@ -153,6 +153,7 @@ function headers(
     ...(target.options.database ? { 'X-ClickHouse-Database': target.options.database } : {}),
     'X-ClickHouse-Format': options.format ?? 'RowBinary',
     ...(length === undefined ? {} : { 'Content-Length': length }),
+    ...(options.contentEncoding ? { 'Content-Encoding': options.contentEncoding } : {}),
   };
 }
 

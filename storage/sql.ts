@@ -11,6 +11,8 @@ export interface SqlOptions {
   /** Milliseconds until the call is given up; the statement may then still run. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
+  /** How the body of an insert is compressed, as `Content-Encoding` names it; absent: not. */
+  readonly contentEncoding?: string;
 }
 
 export interface QueryOptions extends SqlOptions {
