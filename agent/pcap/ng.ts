@@ -2,7 +2,7 @@ import { u16be, u16le, u32be, u32le } from '../bytes.ts';
 import { CaptureFileError } from './error.ts';
 import type { FormatParser } from './format.ts';
 import { type CapturedPacket, type CaptureLimits, emptyPacket, type PacketSink } from './packet.ts';
-import { microseconds, type Resolution, splitTime, ticksOf } from './resolution.ts';
+import { microseconds, type Resolution, type SplitTime, splitTime, ticksOf } from './resolution.ts';
 
 /*
  * pcapng (https://www.ietf.org/archive/id/draft-ietf-opsawg-pcapng-02.html)
@@ -63,6 +63,8 @@ export class NgParser implements FormatParser {
   private readonly sink: PacketSink;
   private readonly limits: CaptureLimits;
   private readonly packet: CapturedPacket = emptyPacket();
+  /** Of the last packet; kept apart, since whoever gets a packet may change it. */
+  private readonly time: SplitTime = { seconds: 0, nanos: 0 };
   private bigEndian = false;
   private interfaces: Interface[] = [];
   /** Interfaces of earlier sections: their numbers are not used again. */
@@ -200,7 +202,7 @@ export class NgParser implements FormatParser {
     const captured = this.u32(b, at + 8);
     const start = at + 16;
     this.checkCaptured(captured, end - start, here);
-    splitTime(this.u32(b, at), this.u32(b, at + 4), from.resolution, this.packet);
+    splitTime(this.u32(b, at), this.u32(b, at + 4), from.resolution, this.time);
     this.emit(b, id, from, start, captured, this.u32(b, at + 12));
   }
 
@@ -236,6 +238,8 @@ export class NgParser implements FormatParser {
     p.start = start;
     p.length = captured;
     p.wireLength = Math.max(wire, captured);
+    p.seconds = this.time.seconds;
+    p.nanos = this.time.nanos;
     p.linkType = from.linkType;
     p.interfaceId = this.firstInterface + id;
     this.sink(p);

@@ -1,0 +1,66 @@
+import type { CapturedPacket, CaptureLimits } from '../../agent/pcap/packet.ts';
+import { CaptureReader } from '../../agent/pcap/reader.ts';
+import { chunksOf } from './chunks.ts';
+
+/** First and last time in a capture, in nanoseconds since 1970. */
+export interface Span {
+  first: bigint;
+  last: bigint;
+}
+
+/** Adds to the times of packets. */
+export class TimeShift {
+  private seconds = 0;
+  private nanos = 0;
+
+  /** @param by nanoseconds, also negative */
+  set(by: bigint): void {
+    const seconds = by / 1_000_000_000n;
+    this.seconds = Number(seconds);
+    this.nanos = Number(by - seconds * 1_000_000_000n);
+  }
+
+  apply(p: CapturedPacket): void {
+    p.seconds += this.seconds;
+    p.nanos += this.nanos;
+    if (p.nanos >= 1e9) {
+      p.nanos -= 1e9;
+      p.seconds++;
+    } else if (p.nanos < 0) {
+      p.nanos += 1e9;
+      p.seconds--;
+    }
+  }
+}
+
+export function packetNanos(p: CapturedPacket): bigint {
+  return BigInt(p.seconds) * 1_000_000_000n + BigInt(p.nanos);
+}
+
+/**
+ * The earliest and latest time in some files, undefined when there is no packet. Faults are left
+ * for the real reading to report.
+ */
+export async function timesOf(
+  files: readonly string[],
+  limits: CaptureLimits,
+  stopped: () => boolean,
+): Promise<Span | undefined> {
+  let first: bigint | undefined;
+  let last = 0n;
+  const see = (p: CapturedPacket): void => {
+    const time = packetNanos(p);
+    if (first === undefined || time < first) first = time;
+    if (time > last) last = time;
+  };
+  for (const file of files) {
+    try {
+      const reader = new CaptureReader(see, limits);
+      for await (const chunk of chunksOf(file)) {
+        reader.push(chunk);
+        if (stopped()) break;
+      }
+    } catch {}
+  }
+  return first === undefined ? undefined : { first, last };
+}
