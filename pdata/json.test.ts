@@ -184,7 +184,7 @@ describe('OTLP/JSON', () => {
       ['metrics', 'metrics', 4],
     ];
     for (const [name, signal, items] of files) {
-      const bytes = readFileSync(join(dir, 'otlp/examples', `${name}.json`));
+      const bytes: Buffer = readFileSync(join(dir, 'otlp/examples', `${name}.json`));
       const batch = parseJson(signal, bytes);
       assert.equal(batch.itemCount, items);
       const sorted = (value: unknown): unknown =>

@@ -26,10 +26,6 @@ class EditWriter {
   readonly #ops: Int32Array;
   /** First byte of the source that was not handled yet. */
   #cursor = 0;
-  /** Edits of the node at hand in the order of their places. */
-  #sorted = new Int32Array(16);
-  #sortedCount = 0;
-  #sortedNext = 0;
 
   constructor(size: number, source: Uint8Array, arena: Uint8Array, ops: Int32Array) {
     this.out = new Uint8Array(size);
@@ -60,42 +56,58 @@ class EditWriter {
     this.#cursor = body;
   }
 
-  /** Takes up the edits of a node; the list is newest first. */
-  collect(head: number): void {
+  /** Writes the edits of `list` whose places lie before `end`. */
+  apply(list: EditList, end: number): void {
     const ops = this.#ops;
-    let count = 0;
-    for (let op = head; op >= 0; op = ops[op]!) {
-      if (count === this.#sorted.length) this.#growSorted();
-      const place = ops[op + Edit.oldStart]!;
-      let i = count;
-      // edits come newest first, so equal places keep the order in which they were made
-      for (; i > 0 && ops[this.#sorted[i - 1]! + Edit.oldStart]! >= place; i -= 1) {
-        this.#sorted[i] = this.#sorted[i - 1]!;
-      }
-      this.#sorted[i] = op;
-      count += 1;
-    }
-    this.#sortedCount = count;
-    this.#sortedNext = 0;
-  }
-
-  #growSorted(): void {
-    const grown = new Int32Array(this.#sorted.length * 2);
-    grown.set(this.#sorted);
-    this.#sorted = grown;
-  }
-
-  /** Writes the collected edits whose places lie before `end`. */
-  apply(end: number): void {
-    const ops = this.#ops;
-    for (; this.#sortedNext < this.#sortedCount; this.#sortedNext += 1) {
-      const op = this.#sorted[this.#sortedNext]!;
+    for (; list.next < list.count; list.next += 1) {
+      const op = list.ops[list.next]!;
       const start = ops[op + Edit.oldStart]!;
       if (start >= end) return;
       this.copyTo(start);
       this.#copy(this.#arena, ops[op + Edit.newStart]!, ops[op + Edit.newEnd]!);
       this.#cursor = ops[op + Edit.oldEnd]!;
     }
+  }
+}
+
+/**
+ * True when an older edit is written before a newer one: at the same place insertions come first,
+ * and else the older.
+ */
+function comesBefore(edits: Int32Array, older: number, newer: number): boolean {
+  const place = edits[older + Edit.oldStart]!;
+  const other = edits[newer + Edit.oldStart]!;
+  if (place !== other) return place < other;
+  return edits[older + Edit.oldEnd] === place || edits[newer + Edit.oldEnd] !== other;
+}
+
+/** The edits of one node in the order of their places; filled anew for each node. */
+class EditList {
+  ops = new Int32Array(16);
+  count = 0;
+  /** First edit that was not written. */
+  next = 0;
+
+  /** Takes up a node's edits, of which `head` is the newest. */
+  collect(edits: Int32Array, head: number): void {
+    let count = 0;
+    for (let op = head; op >= 0; op = edits[op]!) {
+      if (count === this.ops.length) this.#grow();
+      let i = count;
+      for (; i > 0 && comesBefore(edits, op, this.ops[i - 1]!); i -= 1) {
+        this.ops[i] = this.ops[i - 1]!;
+      }
+      this.ops[i] = op;
+      count += 1;
+    }
+    this.count = count;
+    this.next = 0;
+  }
+
+  #grow(): void {
+    const grown = new Int32Array(this.ops.length * 2);
+    grown.set(this.ops);
+    this.ops = grown;
   }
 }
 
@@ -131,32 +143,29 @@ export function writePart(part: Part, edits: PartEdits, arena: Uint8Array): Uint
   const touched = new Uint8Array(count);
   const size = edits.growth.slice();
   const total = sizes(tree, edits, touched, size);
-  const w = new EditWriter(
-    bytes.length + total,
-    bytes,
-    arena,
-    edits.ops.subarray(0, edits.count * editStride),
-  );
-  let pendingUntil = -1;
+  const ops = edits.ops.subarray(0, edits.count * editStride);
+  const w = new EditWriter(bytes.length + total, bytes, arena, ops);
+  const leaf = new EditList();
+  // a metric's own edits: some lie behind its data
+  const outer = new EditList();
+  let outerUntil = 0;
   for (let n = 0; n < count; n += 1) {
     if (touched[n] === 0) continue;
-    if (pendingUntil >= 0 && n >= pendingUntil) {
-      w.apply(Number.POSITIVE_INFINITY);
-      pendingUntil = -1;
-    }
+    if (n >= outerUntil) w.apply(outer, Number.POSITIVE_INFINITY);
     const at = n * stride;
     w.header(nodes[at + Column.header]!, nodes[at + Column.body]!, size[n]!);
     const head = edits.head[n]!;
     if (head < 0) continue;
-    w.collect(head);
     const next = nodes[at + Column.next]!;
-    if (next === n + 1) w.apply(Number.POSITIVE_INFINITY);
+    const list = next === n + 1 ? leaf : outer;
+    list.collect(ops, head);
+    if (list === leaf) w.apply(leaf, Number.POSITIVE_INFINITY);
     else {
-      w.apply(nodes[at + stride + Column.header]! + 1);
-      pendingUntil = next;
+      w.apply(outer, nodes[at + stride + Column.header]! + 1);
+      outerUntil = next;
     }
   }
-  w.apply(Number.POSITIVE_INFINITY);
+  w.apply(outer, Number.POSITIVE_INFINITY);
   w.copyTo(bytes.length);
   return w.out;
 }
