@@ -50,6 +50,6 @@ export class DebugExporter<S extends Signal> implements Component, Consumer<S> {
     output.entry(titles[this.#signal], describeCounts(this.#signal, batch));
     if (this.#config.verbosity === 'basic') return;
     const { renderBatch } = await import('./text/render.ts');
-    output.text(renderBatch(this.#signal, batch, this.#config.verbosity));
+    output.text(renderBatch(batch, this.#config.verbosity));
   }
 }
