@@ -7,18 +7,11 @@ import { listenAddress } from '../../config/groups/listen.ts';
 import { loadTlsServer } from '../../config/groups/tls-load.ts';
 import { Decompressor } from '../../wire/compression/decompressor.ts';
 import type { KeepaliveOptions } from '../../wire/grpc/keepalive.ts';
+import { otlpPaths } from '../../wire/grpc/otlp-paths.ts';
 import { GrpcServer, type ServerOptions } from '../../wire/grpc/server.ts';
 import type { ServerCall, UnaryHandler } from '../../wire/grpc/server-call.ts';
 import { encodeStatus } from '../../wire/status/status.ts';
 import { Ingest } from './ingest.ts';
-
-/** The method of each signal's service. */
-export const grpcPaths: Readonly<Record<Signal, string>> = {
-  traces: '/opentelemetry.proto.collector.trace.v1.TraceService/Export',
-  metrics: '/opentelemetry.proto.collector.metrics.v1.MetricsService/Export',
-  logs: '/opentelemetry.proto.collector.logs.v1.LogsService/Export',
-  profiles: '/opentelemetry.proto.collector.profiles.v1development.ProfilesService/Export',
-};
 
 const noMetadata: ReadonlyMap<string, readonly string[]> = new Map();
 
@@ -96,7 +89,7 @@ export async function listenGrpc(
   for (const signal of signals) {
     const consumer = next[signal] as Consumer<typeof signal> | undefined;
     if (consumer === undefined) continue;
-    methods.set(grpcPaths[signal], handlerFor(signal, consumer, settings));
+    methods.set(otlpPaths[signal], handlerFor(signal, consumer, settings));
   }
   const options: ServerOptions = {
     methods,
