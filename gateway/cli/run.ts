@@ -1,12 +1,14 @@
-import { readConfig } from '../load.ts';
+import { type ReadyConfig, readConfig } from '../load.ts';
 import { type Running, startProgram } from '../run.ts';
 import { errorText } from '../telemetry/error-text.ts';
 import { addressLines } from './addresses.ts';
 
 const lastWordsMs = 10_000;
+const hourMs = 3_600_000;
 
 /**
- * Runs the program until a signal or a fault ends it. SIGINT and SIGTERM stop it in order, the
+ * Runs the program until a signal or a fault ends it; components' timers do not keep the process
+ * alive, so a timer here does. SIGINT and SIGTERM stop it in order, the
  * second one at once.
  * @param uris values of `--config`
  * @returns exit code
@@ -16,10 +18,19 @@ export async function runGateway(
   options: { readonly addresses: boolean },
 ): Promise<number> {
   const ready = await readConfig(uris, process.env);
+  const alive = setInterval(() => undefined, hourMs);
+  try {
+    return await runUntilStopped(ready, options.addresses);
+  } finally {
+    clearInterval(alive);
+  }
+}
+
+async function runUntilStopped(ready: ReadyConfig, addresses: boolean): Promise<number> {
   const stop = listenForSignals();
   const program = await startProgram(ready);
   const crashed = catchUncaught(program);
-  if (options.addresses) process.stdout.write(addressLines(ready.config, program.extensions));
+  if (addresses) process.stdout.write(addressLines(ready.config, program.extensions));
   const reason = await Promise.race([
     stop.then((signal) => ({ signal })),
     program.failed.then((error) => ({ error })),
