@@ -24,6 +24,8 @@ export const registry: readonly RegistryEntry[] = [
   // exporters
   entry('exporter', 'debug', () => import('../exporters/debug/index.ts')),
   entry('exporter', 'nop', () => import('../exporters/nop/index.ts')),
+  entry('exporter', 'otlp_grpc', () => import('../exporters/otlp_grpc/index.ts'), ['otlp']),
+  entry('exporter', 'otlp_http', () => import('../exporters/otlp_http/index.ts'), ['otlphttp']),
   // connectors
   // extensions
   entry('extension', 'health_check', () => import('../extensions/health_check/index.ts')),
