@@ -12,6 +12,8 @@ export interface OtelSchemaOptions {
   readonly cluster: string;
   /** Adds column `batch`, by which the exporter finds out what an interrupted insert has left. */
   readonly withBatch: boolean;
+  /** Whose tables; absent: all. */
+  readonly signals?: readonly ('traces' | 'logs' | 'metrics')[];
 }
 
 const ATTRIBUTES = 'Map(LowCardinality(String), String)';
@@ -31,13 +33,14 @@ const MATERIALIZED = [
 /** CREATE statements of everything, each safe to repeat. */
 export function createStatements(options: OtelSchemaOptions): string[] {
   const { database, cluster } = options;
+  const signals = options.signals ?? ['traces', 'logs', 'metrics'];
   return [
     ...(database === 'default'
       ? []
       : [`CREATE DATABASE IF NOT EXISTS ${quoteIdentifier(database)}${onCluster(cluster)}`]),
-    ...tracesStatements(options),
-    logsStatement(options),
-    ...metricStatements(options),
+    ...(signals.includes('traces') ? tracesStatements(options) : []),
+    ...(signals.includes('logs') ? [logsStatement(options)] : []),
+    ...(signals.includes('metrics') ? metricStatements(options) : []),
   ];
 }
 

@@ -1,13 +1,18 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import fc from 'fast-check';
-import { createStatements } from '../../../storage/otel/ddl.ts';
-import { defaultTableNames } from '../../../storage/otel/names.ts';
-import { groups, span } from '../testing/arbitrary.ts';
-import { asText, sortedPairs } from '../testing/as-text.ts';
-import { TestDatabase } from '../testing/chdb-table.ts';
-import { type Group, request, type Span, spanBytes } from '../testing/otlp-model.ts';
-import { OtelTracesEncoder } from './traces.ts';
+import { OtelTracesEncoder } from '../../wire/clickhouse/otel/traces.ts';
+import { groups, span } from '../../wire/clickhouse/testing/arbitrary.ts';
+import { asText, sortedPairs } from '../../wire/clickhouse/testing/as-text.ts';
+import { TestDatabase } from '../../wire/clickhouse/testing/chdb-table.ts';
+import {
+  type Group,
+  request,
+  type Span,
+  spanBytes,
+} from '../../wire/clickhouse/testing/otlp-model.ts';
+import { createStatements } from './ddl.ts';
+import { defaultTableNames } from './names.ts';
 
 let database: TestDatabase;
 

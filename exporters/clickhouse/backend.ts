@@ -1,0 +1,144 @@
+import { PipelineError } from '../../component/errors.ts';
+import type { Host, Settings } from '../../component/settings.ts';
+import type { SignalData } from '../../component/signals.ts';
+import type { Attempt, SealingBackend } from '../../pipeline/exporter.ts';
+import type { SqlClient } from '../../storage/sql.ts';
+import { compressBody } from './compress.ts';
+import type { ClickHouseConfig, Compression } from './config.ts';
+import { type Connection, connect } from './connection.ts';
+import { pipelineError } from './errors.ts';
+import { sendBatch } from './insert.ts';
+import type { PlacedBlock, SchemaWriter, StoredSignal } from './schemas.ts';
+import {
+  type ClickHouseBatch,
+  decodeBatch,
+  encodeBatch,
+  newBatch,
+  type SealedBlock,
+} from './sealed-batch.ts';
+
+/** Bytes of OTLP that are encoded without a pause for other work. */
+const BYTES_A_TURN = 2 * 1024 * 1024;
+
+/** Delivers one signal into ClickHouse; see README.md for what is promised when. */
+export class ClickHouseBackend<S extends StoredSignal>
+  implements SealingBackend<S, ClickHouseBatch>
+{
+  readonly #signal: S;
+  readonly #settings: Settings;
+  readonly #config: ClickHouseConfig;
+  #connection: Connection | undefined;
+  #writer: SchemaWriter | undefined;
+  #stopJobs: (() => Promise<void>) | undefined;
+  /** Seals run one after the other: they share the writer. */
+  #sealing: Promise<unknown> = Promise.resolve();
+
+  constructor(signal: S, settings: Settings, config: ClickHouseConfig) {
+    this.#signal = signal;
+    this.#settings = settings;
+    this.#config = config;
+  }
+
+  async start(host: Host): Promise<void> {
+    const { id, logger, clock } = this.#settings;
+    const connection = await connect(this.#config, host);
+    this.#connection = connection;
+    try {
+      if (this.#signal === 'traces' && this.#config.schema === 'smart') {
+        const { prepareSmart } = await import('./smart-schema.ts');
+        const smart = await prepareSmart(connection.client, this.#config, this.#settings);
+        this.#writer = smart.writer;
+        this.#stopJobs = smart.stop;
+      } else {
+        const { prepareOtel } = await import('./otel-schema.ts');
+        const own = this.#config.schema === 'smart';
+        this.#writer = await prepareOtel(
+          connection.client,
+          this.#config,
+          this.#signal,
+          own,
+          logger,
+        );
+      }
+    } catch (error) {
+      throw pipelineError(error, `prepare the tables of ${id}`);
+    }
+    void clock;
+  }
+
+  async shutdown(): Promise<void> {
+    await this.#stopJobs?.();
+    this.#stopJobs = undefined;
+    await this.#connection?.client.close();
+    this.#connection = undefined;
+  }
+
+  seal(batches: readonly SignalData[S][], nowMs: number): Promise<ClickHouseBatch> {
+    const sealed = this.#sealing.then(() => this.#seal(batches, nowMs));
+    this.#sealing = sealed.catch(() => undefined);
+    return sealed;
+  }
+
+  async #seal(batches: readonly SignalData[S][], nowMs: number): Promise<ClickHouseBatch> {
+    const writer = this.#writer;
+    if (writer === undefined) throw new PipelineError('BUG: not started', { retryable: false });
+    const batchId = this.#newId();
+    let items = 0;
+    let bytes = 0;
+    for (const batch of batches) {
+      items += batch.itemCount;
+      for (const range of batch.ranges()) {
+        writer.append(range, nowMs / 1000);
+        bytes += range.length;
+        if (bytes < BYTES_A_TURN) continue;
+        bytes = 0;
+        await new Promise((resume) => setImmediate(resume));
+      }
+    }
+    const { blocks, dictionaryKeys } = writer.seal(batchId);
+    const sealed = await Promise.all(blocks.map((block) => this.#finish(block)));
+    return newBatch(batchId, items, sealed, dictionaryKeys);
+  }
+
+  async #finish(block: PlacedBlock): Promise<SealedBlock> {
+    const compression: Compression = this.#connection?.compression ?? 'none';
+    return { ...block, compression, body: await compressBody(block.body, compression) };
+  }
+
+  #newId(): bigint {
+    const bytes = this.#settings.random.bytes(8);
+    return new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true);
+  }
+
+  async send(sealed: ClickHouseBatch, attempt: Attempt): Promise<void> {
+    const connection = this.#connection;
+    if (connection === undefined) throw new PipelineError('BUG: not started', { retryable: false });
+    const target = {
+      client: connection.client as SqlClient,
+      database: this.#config.database,
+      clock: this.#settings.clock,
+      endQuery: connection.endQuery,
+      inserted: (block: SealedBlock) => this.#count(block),
+    };
+    const fromBefore = attempt.number === 1 && attempt.previousUnknown;
+    await sendBatch(target, sealed, fromBefore, attempt.deadlineMs);
+    this.#writer?.delivered(sealed.dictionaryKeys);
+  }
+
+  #count(block: SealedBlock): void {
+    const { meter, id } = this.#settings;
+    const attributes = { exporter: id, table: block.table };
+    const parts = { description: 'INSERT statements, each one part', unit: '{parts}' };
+    meter.counter('otelcol_exporter_clickhouse_parts', parts).add(1, attributes);
+    const rows = { description: 'Rows inserted', unit: '{rows}' };
+    meter.counter('otelcol_exporter_clickhouse_rows', rows).add(block.rows, attributes);
+  }
+
+  encode(sealed: ClickHouseBatch): readonly Uint8Array[] {
+    return encodeBatch(sealed);
+  }
+
+  decode(bytes: Uint8Array): ClickHouseBatch {
+    return decodeBatch(bytes);
+  }
+}

@@ -1,0 +1,133 @@
+import type { Clock } from '../../component/settings.ts';
+import { quoteName, rowsOf, type SqlClient, SqlError, type SqlOptions } from '../../storage/sql.ts';
+import { pipelineError } from './errors.ts';
+import type { BlockState, ClickHouseBatch, SealedBlock } from './sealed-batch.ts';
+
+/** Where blocks go. */
+export interface InsertTarget {
+  readonly client: SqlClient;
+  readonly database: string;
+  readonly clock: Clock;
+  /** Resolves when no statement with this id runs any more. */
+  endQuery(queryId: string): Promise<void>;
+  /** Told of each INSERT that succeeded. */
+  inserted(block: SealedBlock): void;
+}
+
+/**
+ * Settings that make one body one block and, as it lies in one partition, one part, which is there
+ * whole or not at all.
+ */
+const settings: Readonly<Record<string, string | number>> = {
+  async_insert: 0,
+  max_insert_block_size: 10_000_000,
+  min_insert_block_size_rows: 0,
+  min_insert_block_size_bytes: 0,
+};
+
+/** Milliseconds that looking into an unknown outcome may take at least. */
+const MIN_LOOK_MS = 5_000;
+
+/**
+ * One id a block, the same for all attempts: a server refuses a second statement with the id of one
+ * that still runs, and the id is known after a restart.
+ */
+export function queryIdOf(batch: ClickHouseBatch, index: number): string {
+  return `wirestitch-${batch.batchId.toString(16).padStart(16, '0')}-${index}`;
+}
+
+/**
+ * Sends what is not yet known to be delivered, block after block.
+ * @param fromBefore the first attempt of this process, after one of another that got no answer
+ * @throws PipelineError of the first block that failed; those before it stay done
+ */
+export async function sendBatch(
+  target: InsertTarget,
+  batch: ClickHouseBatch,
+  fromBefore: boolean,
+  deadlineMs: number,
+): Promise<void> {
+  if (fromBefore) for (const state of batch.states) state.unknown = true;
+  for (const [index, block] of batch.blocks.entries()) {
+    const state = batch.states[index]!;
+    if (state.done) continue;
+    const queryId = queryIdOf(batch, index);
+    if (state.unknown && block.verify === 'count') {
+      await settleUnknown(target, batch, block, state, queryId);
+      if (state.done) continue;
+    }
+    await sendBlock(target, block, state, queryId, deadlineMs);
+  }
+}
+
+async function sendBlock(
+  target: InsertTarget,
+  block: SealedBlock,
+  state: BlockState,
+  queryId: string,
+  deadlineMs: number,
+): Promise<void> {
+  const { client, database, clock } = target;
+  const into = `${quoteName(database)}.${quoteName(block.table)}`;
+  const columns = block.columns.map(quoteName).join(', ');
+  const left = deadlineMs - clock.monotonicMs();
+  const options: SqlOptions = {
+    queryId,
+    settings: block.day === -1 ? { ...settings, max_partitions_per_insert_block: 0 } : settings,
+    ...(Number.isFinite(left)
+      ? { timeoutMs: Math.max(1, Math.floor(left)) }
+      : { timeoutMs: 2 ** 31 - 1 }),
+    ...(block.compression === 'none' ? {} : { contentEncoding: block.compression }),
+  };
+  try {
+    await client.insert(`INSERT INTO ${into} (${columns}) FORMAT Native`, [block.body], options);
+  } catch (error) {
+    if (error instanceof SqlError && error.outcome === 'unknown') state.unknown = true;
+    throw pipelineError(error, `insert ${block.rows} rows into ${into}`);
+  }
+  state.done = true;
+  target.inserted(block);
+}
+
+/**
+ * Finds out what an attempt without an answer has left: ends it, then counts the rows of the batch.
+ * All there: done. None: the block is to be sent. Some: they are removed first; a part is written
+ * whole or not at all, so that this is the work of somebody else.
+ */
+async function settleUnknown(
+  target: InsertTarget,
+  batch: ClickHouseBatch,
+  block: SealedBlock,
+  state: BlockState,
+  queryId: string,
+): Promise<void> {
+  const { client, database } = target;
+  const table = `${quoteName(database)}.${quoteName(block.table)}`;
+  const where =
+    `batch = ${batch.batchId}` +
+    (block.day === -1 ? '' : ` AND ${block.dayExpression} = toDate(${block.day})`);
+  const doing = `find out what an interrupted insert into ${table} has left`;
+  try {
+    await target.endQuery(queryId);
+    const [row] = await rowsOf<{ rows: string }>(
+      client,
+      `SELECT count() AS rows FROM ${table} WHERE ${where}`,
+      { timeoutMs: 4 * MIN_LOOK_MS },
+    );
+    const rows = Number(row?.rows);
+    if (rows === block.rows) {
+      state.done = true;
+      target.inserted(block);
+      return;
+    }
+    if (rows !== 0) {
+      await client.command(`ALTER TABLE ${table} DELETE WHERE ${where}`, {
+        settings: { mutations_sync: 2 },
+        timeoutMs: 12 * MIN_LOOK_MS,
+      });
+    }
+    state.unknown = false;
+  } catch (error) {
+    throw pipelineError(error, doing);
+  }
+}

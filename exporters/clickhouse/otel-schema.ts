@@ -1,0 +1,169 @@
+import { PipelineError } from '../../component/errors.ts';
+import type { Logger } from '../../component/settings.ts';
+import { createStatements } from '../../storage/otel/ddl.ts';
+import type { TableNames } from '../../storage/otel/names.ts';
+import { quoteName, rowsOf, type SqlClient } from '../../storage/sql.ts';
+import type { Block } from '../../wire/clickhouse/block.ts';
+import type { SealOptions } from '../../wire/clickhouse/day-tables.ts';
+import { OtelLogsEncoder } from '../../wire/clickhouse/otel/logs.ts';
+import type { PointTime } from '../../wire/clickhouse/otel/metric-tables.ts';
+import { metricKinds, OtelMetricsEncoder } from '../../wire/clickhouse/otel/metrics.ts';
+import { OtelTracesEncoder } from '../../wire/clickhouse/otel/traces.ts';
+import type { ClickHouseConfig } from './config.ts';
+import type { PlacedBlock, SchemaWriter, StoredSignal } from './schemas.ts';
+
+/** What DESCRIBE TABLE tells of a table that exists already. */
+export interface TableShape {
+  readonly table: string;
+  readonly columns: ReadonlyMap<string, string>;
+}
+
+/** Table names of a configuration. */
+export function tableNames(config: ClickHouseConfig): TableNames {
+  const { metrics_tables: metrics } = config;
+  return {
+    traces: config.traces_table_name,
+    logs: config.logs_table_name,
+    gauge: metrics.gauge.name,
+    sum: metrics.sum.name,
+    histogram: metrics.histogram.name,
+    exponential_histogram: metrics.exponential_histogram.name,
+    summary: metrics.summary.name,
+  };
+}
+
+/** Tables that a signal goes to, by their key in {@link TableNames}. */
+function tablesOf(signal: StoredSignal): readonly (keyof TableNames)[] {
+  if (signal === 'traces') return ['traces'];
+  return signal === 'logs' ? ['logs'] : metricKinds;
+}
+
+/**
+ * Creates the tables if asked to, looks at what is there and makes the writer for one signal.
+ * @param withBatch tables made here get column `batch`, which makes retries exact
+ */
+export async function prepareOtel(
+  client: SqlClient,
+  config: ClickHouseConfig,
+  signal: StoredSignal,
+  withBatch: boolean,
+  logger: Logger,
+): Promise<SchemaWriter> {
+  const names = tableNames(config);
+  if (config.create_schema) await createTables(client, config, signal, names, withBatch);
+  const shapes = new Map<keyof TableNames, TableShape>();
+  for (const key of tablesOf(signal)) {
+    const shape = await describe(client, config.database, names[key]);
+    refuseJson(shape);
+    shapes.set(key, shape);
+    if (!shape.columns.has('batch')) {
+      logger.info(
+        `table ${shape.table} has no column batch: rows of an insert that gets no answer are sent ` +
+          'again and may be there twice (at least once)',
+      );
+    }
+  }
+  return writerFor(signal, shapes);
+}
+
+async function createTables(
+  client: SqlClient,
+  config: ClickHouseConfig,
+  signal: StoredSignal,
+  names: TableNames,
+  withBatch: boolean,
+): Promise<void> {
+  const { name, params } = config.table_engine;
+  const statements = createStatements({
+    database: config.database,
+    tables: names,
+    ttlSeconds: config.ttl / 1000,
+    engine: `${name}(${params})`,
+    cluster: config.cluster_name,
+    withBatch,
+    signals: [signal],
+  });
+  for (const sql of statements) await client.command(sql);
+  if (config.durability !== 'power') return;
+  for (const key of tablesOf(signal)) {
+    const table = `${quoteName(config.database)}.${quoteName(names[key])}`;
+    const settings = 'fsync_after_insert = 1, fsync_part_directory = 1';
+    await client.command(`ALTER TABLE ${table} MODIFY SETTING ${settings}`);
+  }
+}
+
+async function describe(client: SqlClient, database: string, table: string): Promise<TableShape> {
+  const rows = await rowsOf<{ name: string; type: string; default_type: string }>(
+    client,
+    `DESCRIBE TABLE ${quoteName(database)}.${quoteName(table)}`,
+  );
+  const insertable = rows.filter(
+    (row) => row.default_type !== 'MATERIALIZED' && row.default_type !== 'ALIAS',
+  );
+  return { table, columns: new Map(insertable.map((row) => [row.name, row.type])) };
+}
+
+function refuseJson(shape: TableShape): void {
+  for (const [column, type] of shape.columns) {
+    if (!type.startsWith('JSON') && !type.startsWith('Object(')) continue;
+    throw new PipelineError(
+      `cannot write to table ${shape.table}: its column ${column} is of type ${type}; tables with ` +
+        'attributes as JSON (json: true) are not supported, only those with Map columns',
+      { retryable: false },
+    );
+  }
+}
+
+function sealOptions(shape: TableShape, batchId: bigint): SealOptions {
+  return {
+    table: shape.table,
+    present: new Set(shape.columns.keys()),
+    batchId,
+    ...(shape.columns.has('batch') ? { batchColumn: 'batch' } : {}),
+  };
+}
+
+function placed(blocks: readonly Block[], shape: TableShape, time: string): PlacedBlock[] {
+  const verify = shape.columns.has('batch') ? 'count' : 'none';
+  return blocks.map((block) => ({ ...block, verify, dayExpression: `toDate(${time})` }));
+}
+
+function writerFor(
+  signal: StoredSignal,
+  shapes: ReadonlyMap<keyof TableNames, TableShape>,
+): SchemaWriter {
+  if (signal === 'metrics') return metricsWriter(shapes);
+  const encoder = signal === 'traces' ? new OtelTracesEncoder() : new OtelLogsEncoder();
+  const shape = shapes.get(signal)!;
+  return {
+    append: (range) => encoder.append(range),
+    seal(batchId) {
+      const blocks = encoder.seal(sealOptions(shape, batchId));
+      return { blocks: placed(blocks, shape, 'Timestamp'), dictionaryKeys: [] };
+    },
+    delivered: () => {},
+  };
+}
+
+function metricsWriter(shapes: ReadonlyMap<keyof TableNames, TableShape>): SchemaWriter {
+  const time = (kind: (typeof metricKinds)[number]): PointTime =>
+    shapes.get(kind)!.columns.get('TimeUnix') === 'DateTime' ? 'DateTime' : 'DateTime64(9)';
+  const encoder = new OtelMetricsEncoder({
+    gauge: time('gauge'),
+    sum: time('sum'),
+    histogram: time('histogram'),
+    exponential_histogram: time('exponential_histogram'),
+    summary: time('summary'),
+  });
+  return {
+    append: (range) => encoder.append(range),
+    seal(batchId) {
+      const blocks = metricKinds.flatMap((kind) => {
+        const shape = shapes.get(kind)!;
+        return placed(encoder.seal(kind, sealOptions(shape, batchId)), shape, 'TimeUnix');
+      });
+      return { blocks, dictionaryKeys: [] };
+    },
+    delivered: () => {},
+  };
+}

@@ -1,0 +1,30 @@
+import type { Signal } from '../../component/signals.ts';
+import type { Block } from '../../wire/clickhouse/block.ts';
+import type { Verify } from './sealed-batch.ts';
+
+/** A block and how its delivery is verified. */
+export interface PlacedBlock extends Block {
+  readonly verify: Verify;
+  /** Day of a row, as an expression over its columns. */
+  readonly dayExpression: string;
+}
+
+/** What `encode` made of queued batches. */
+export interface Placed {
+  /** In the order in which they are inserted. */
+  readonly blocks: readonly PlacedBlock[];
+  readonly dictionaryKeys: readonly string[];
+}
+
+/** How one signal is laid out in one schema. */
+export interface SchemaWriter {
+  /** Adds what one range of a batch holds. @param receiptSeconds Unix seconds */
+  append(range: Uint8Array, receiptSeconds: number): void;
+  /** Everything added so far, as blocks; empty afterwards. */
+  seal(batchId: bigint): Placed;
+  /** Called with the keys of a sealed batch once it is delivered. */
+  delivered(dictionaryKeys: readonly string[]): void;
+}
+
+/** Signals that the exporter stores. */
+export type StoredSignal = Exclude<Signal, 'profiles'>;

@@ -1,0 +1,77 @@
+import type { Settings } from '../../component/settings.ts';
+import { migrate, readIdKey } from '../../storage/schema/migrate.ts';
+import type { SchemaOptions } from '../../storage/schema/table.ts';
+import { quoteName, type SqlClient } from '../../storage/sql.ts';
+import type { Block } from '../../wire/clickhouse/block.ts';
+import { SmartSpansEncoder } from '../../wire/clickhouse/smart/spans.ts';
+import { WrittenRows } from '../../wire/clickhouse/smart/written-rows.ts';
+import type { ClickHouseConfig } from './config.ts';
+import { startEdges } from './edges.ts';
+import type { PlacedBlock, SchemaWriter } from './schemas.ts';
+
+const DAY_MS = 86_400_000;
+
+/** The writer of schema `smart` and what ends its jobs. */
+export interface SmartSchema {
+  readonly writer: SchemaWriter;
+  stop(): Promise<void>;
+}
+
+/** Brings the schema up to date, if asked to, and makes the writer of spans. */
+export async function prepareSmart(
+  client: SqlClient,
+  config: ClickHouseConfig,
+  settings: Settings,
+): Promise<SmartSchema> {
+  const { database } = config;
+  if (config.create_schema) {
+    const options: SchemaOptions = {
+      database,
+      ttlDays: Math.ceil(config.ttl / DAY_MS),
+      ...(config.cluster_name === '' ? {} : { cluster: config.cluster_name }),
+    };
+    await migrate(client, options);
+    if (config.durability === 'power') await makePowerSafe(client, database);
+  }
+  const written = new WrittenRows();
+  const encoder = new SmartSpansEncoder(await readIdKey(client, { database }), written);
+  const unregister = settings.meter.gauge(
+    'otelcol_exporter_clickhouse_inline_sets',
+    { description: 'Resources and scopes stored with their spans: too many', unit: '{sets}' },
+    () => encoder.inlined,
+    { exporter: settings.id },
+  );
+  const stopEdges = startEdges(client, config, settings);
+  return {
+    writer: writerOf(encoder, written),
+    async stop() {
+      unregister();
+      await stopEdges();
+    },
+  };
+}
+
+async function makePowerSafe(client: SqlClient, database: string): Promise<void> {
+  for (const table of ['spans', 'resources', 'scopes', 'operations']) {
+    const name = `${quoteName(database)}.${quoteName(table)}`;
+    const settings = 'fsync_after_insert = 1, fsync_part_directory = 1';
+    await client.command(`ALTER TABLE ${name} MODIFY SETTING ${settings}`);
+  }
+}
+
+function writerOf(encoder: SmartSpansEncoder, written: WrittenRows): SchemaWriter {
+  return {
+    append: (range, receiptSeconds) => encoder.append(range, receiptSeconds),
+    seal(batchId) {
+      const { blocks, dictionaryKeys } = encoder.seal(batchId);
+      return { blocks: blocks.map(placed), dictionaryKeys };
+    },
+    delivered: (keys) => written.add(keys),
+  };
+}
+
+function placed(block: Block): PlacedBlock {
+  return block.table === 'spans'
+    ? { ...block, verify: 'count', dayExpression: 'toDate(bucket)' }
+    : { ...block, verify: 'idempotent', dayExpression: 'day' };
+}
