@@ -21,6 +21,13 @@ export function asBuffer(b: Uint8Array): Buffer {
   return Buffer.isBuffer(b) ? b : Buffer.from(b.buffer, b.byteOffset, b.byteLength);
 }
 
+/** A copy of bytes [start, end). (`slice` of a Buffer would be a view.) */
+export function copyOf(b: Uint8Array, start: number, end: number): Uint8Array {
+  const copy = new Uint8Array(end - start);
+  if (end > start) copy.set(b.subarray(start, end));
+  return copy;
+}
+
 const SHORT = 24;
 
 /** Bytes [start, end) as ISO 8859-1: every byte one character. */

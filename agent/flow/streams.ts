@@ -1,3 +1,4 @@
+import { copyOf } from '../bytes.ts';
 import { type PacketDecoder, TcpFlag } from '../packet/decode.ts';
 import { type FlowColumns, SideFlag } from './columns.ts';
 
@@ -236,7 +237,7 @@ export class TcpStreams {
     const segments = held.segments;
     let at = segments.length;
     while (at > 0 && ((segments[at - 1]!.sequence - sequence) | 0) > 0) at--;
-    const bytes = d.bytes.slice(d.payloadStart, d.payloadStart + d.payloadLength);
+    const bytes = copyOf(d.bytes, d.payloadStart, d.payloadStart + d.payloadLength);
     segments.splice(at, 0, {
       sequence,
       bytes,

@@ -1,3 +1,4 @@
+import { copyOf } from '../bytes.ts';
 import { type Conversation, type Ends, Order } from '../session/conversation.ts';
 import type { SessionTable } from '../session/pairing.ts';
 import type { Session } from '../session/session.ts';
@@ -188,7 +189,7 @@ export class L7Flow implements Conversation, MessageSink {
     this.probes ??= [undefined, undefined];
     const old = this.probes[side];
     if (old === undefined) {
-      const bytes = b.slice(start, Math.min(end, start + MAX_PROBE));
+      const bytes = copyOf(b, start, Math.min(end, start + MAX_PROBE));
       const whole = bytes.length === end - start;
       this.probes[side] = whole ? { bytes, sequence, acknowledgement, time } : undefined;
       return;

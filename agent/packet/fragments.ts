@@ -1,3 +1,5 @@
+import { copyOf } from '../bytes.ts';
+
 /** What reassembly of IP fragments may hold. */
 export interface FragmentLimits {
   /** Datagrams in progress. The oldest is given up for a new one. */
@@ -83,7 +85,7 @@ export class FragmentTable {
       return FragmentResult.malformed;
     }
     const d = this.datagramOf(key, now);
-    if (!this.insert(d, offset, b.slice(start, end), last, past)) {
+    if (!this.insert(d, offset, copyOf(b, start, end), last, past)) {
       this.drop(key);
       return FragmentResult.malformed;
     }
