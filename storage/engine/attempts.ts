@@ -1,0 +1,90 @@
+import { codes, EngineError } from './errors.ts';
+
+/** One run of a statement, from the head of its request to its outcome. */
+export class Attempt {
+  readonly queryId: string;
+  /** Comment that the statement starts with, by which the engine's process list shows it. */
+  readonly tag: string;
+  cancelled = false;
+  readonly ended: Promise<void>;
+  #end: () => void = () => {};
+  #onCancel: (() => void) | undefined;
+
+  constructor(queryId: string, tag: string) {
+    this.queryId = queryId;
+    this.tag = tag;
+    this.ended = new Promise((resolve) => {
+      this.#end = resolve;
+    });
+  }
+
+  /** Throws EngineError 394 when the attempt was cancelled. */
+  check(): void {
+    if (this.cancelled) throw new EngineError(codes.cancelled, 'Query was cancelled');
+  }
+
+  /** What stops it while it is not in the engine (a body that is still coming in). */
+  onCancel(stop: () => void): void {
+    this.#onCancel = stop;
+  }
+
+  cancel(): void {
+    this.cancelled = true;
+    this.#onCancel?.();
+  }
+
+  finish(): void {
+    this.#end();
+  }
+}
+
+/**
+ * Running attempts by query id, and the ids that were ended: a request with such an id that comes
+ * late (it was still on its way) is refused, so that an ended attempt stays ended. Remembers the
+ * newest 10,000 ended ids.
+ */
+export class Attempts {
+  readonly #running = new Map<string, Attempt>();
+  readonly #ended = new Set<string>();
+  readonly #limit: number;
+  #count = 0;
+
+  constructor(limit = 10_000) {
+    this.#limit = limit;
+  }
+
+  /** Throws EngineError 216 when the id runs, 394 when it was ended. */
+  begin(queryId: string): Attempt {
+    if (this.#running.has(queryId)) {
+      throw new EngineError(
+        codes.duplicateQueryId,
+        `Query with id = ${queryId} is already running`,
+      );
+    }
+    if (this.#ended.has(queryId)) {
+      throw new EngineError(codes.cancelled, `Query with id = ${queryId} was ended before it came`);
+    }
+    const attempt = new Attempt(queryId, `/*wq${++this.#count}*/`);
+    this.#running.set(queryId, attempt);
+    return attempt;
+  }
+
+  finish(attempt: Attempt): void {
+    this.#running.delete(attempt.queryId);
+    attempt.finish();
+  }
+
+  get(queryId: string): Attempt | undefined {
+    return this.#running.get(queryId);
+  }
+
+  /** Refuses this id from now on. */
+  bar(queryId: string): void {
+    this.#ended.add(queryId);
+    if (this.#ended.size > this.#limit) this.#ended.delete(this.#ended.values().next().value!);
+  }
+
+  get size(): number {
+    return this.#running.size;
+  }
+}

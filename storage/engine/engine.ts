@@ -1,0 +1,248 @@
+import { closeSync, constants as fs, openSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { Socket } from 'node:net';
+import { join } from 'node:path';
+import { type Attempt, Attempts } from './attempts.ts';
+import { type Bounds, baseSettings, type Chdb } from './chdb.ts';
+import { codes, EngineError } from './errors.ts';
+import { type Approved, approve, type KnownNames, type Parser } from './guard.ts';
+import { literal } from './lexer.ts';
+import { type Answer, type Environment, Pool, Session } from './sessions.ts';
+import { insertFrom, selectInto } from './statement.ts';
+
+export interface EngineOptions {
+  readonly path: string;
+  readonly configFile: string;
+  readonly bounds: Bounds;
+  /** Folder for spooled bodies and pipes. */
+  readonly scratch: string;
+  /** Existing named pipes, one per reading session. */
+  readonly pipes: readonly string[];
+  readonly writers: number;
+}
+
+/** Most callers that wait for a session of one pool. */
+const waitingLimit = 200;
+/** Approved statements kept; longer texts are not. */
+const approvedLimit = 500;
+const approvedTextLimit = 64 << 10;
+
+/** ClickHouse in this process: sessions, the guard before them, and the end of statements. */
+export class Engine {
+  readonly attempts = new Attempts();
+  readonly #options: EngineOptions;
+  readonly #readers: Pool;
+  readonly #writers: Pool;
+  readonly #control: Pool;
+  readonly #approved = new Map<string, Approved>();
+  readonly #parser: Parser;
+  #known: KnownNames = { tableFunctions: new Set(), functions: new Set(), engines: new Set() };
+  #version = '';
+  #files = 0;
+
+  constructor(options: EngineOptions, chdb: Chdb) {
+    this.#options = options;
+    const base = baseSettings(options.bounds);
+    const connectionArgs = [
+      `--config-file=${options.configFile}`,
+      ...Object.entries(base).map(([name, value]) => `--${name}=${value}`),
+    ];
+    const open = (pipe: string) =>
+      new Session(new chdb.Session(options.path, { connectionArgs }), base, pipe);
+    this.#control = new Pool([open('')], 10_000);
+    this.#readers = new Pool(options.pipes.map(open), waitingLimit);
+    this.#writers = new Pool(
+      Array.from({ length: options.writers }, () => open('')),
+      waitingLimit,
+    );
+    this.#parser = {
+      canonical: (sql) => this.#ask(`SELECT formatQuerySingleLine(${literal(sql)})`),
+      ast: (sql) => this.#ask(`EXPLAIN AST ${sql}`),
+    };
+  }
+
+  get version(): string {
+    return this.#version;
+  }
+
+  /** Makes `default` an ordinary database and learns what the engine knows. */
+  async start(): Promise<void> {
+    await this.#ownDefaultDatabase();
+    const list = async (sql: string) => new Set((await this.#ask(sql)).toLowerCase().split('\n'));
+    this.#known = {
+      tableFunctions: await list('SELECT name FROM system.table_functions'),
+      functions: await list('SELECT name FROM system.functions'),
+      engines: await list('SELECT name FROM system.table_engines'),
+    };
+    this.#version = (await this.#ask('SELECT version()')).trim();
+  }
+
+  /**
+   * The engine's own `default` is an overlay that reads any file whose name is given as a table
+   * name. The tables in it belong to an Atomic database with the same metadata, so that is put in
+   * its place: dropped when it never was one, reattached otherwise.
+   */
+  async #ownDefaultDatabase(): Promise<void> {
+    const kind = (
+      await this.#ask("SELECT engine FROM system.databases WHERE name = 'default'")
+    ).trim();
+    if (kind === 'Overlay') {
+      const stored = (await this.#ask('SHOW TABLES FROM default')).trim() !== '';
+      await this.#ask('DETACH DATABASE default');
+      try {
+        await this.#ask('ATTACH DATABASE default');
+      } catch (error) {
+        if (stored) throw error;
+        await this.#ask('CREATE DATABASE default ENGINE = Atomic');
+      }
+    }
+    const now = (await this.#ask('SHOW CREATE DATABASE default')).trim();
+    if (!/ENGINE = Atomic/.test(now)) {
+      throw new Error(`cannot make "default" an ordinary database: it is ${now}`);
+    }
+    await this.#control.use((session) => session.run('USE default', 'TSV'));
+  }
+
+  async #ask(sql: string): Promise<string> {
+    const answer = await this.#control.use((session) => session.run(sql, 'TSVRaw'));
+    return Buffer.from(answer.bytes).toString();
+  }
+
+  /** See guard.ts. Approved texts are kept (500, oldest out). */
+  async approve(sql: string): Promise<Approved> {
+    const kept = this.#approved.get(sql);
+    if (kept !== undefined) return kept;
+    const approved = await approve(sql, this.#parser, this.#known);
+    if (sql.length <= approvedTextLimit) {
+      if (this.#approved.size >= approvedLimit) {
+        this.#approved.delete(this.#approved.keys().next().value!);
+      }
+      this.#approved.set(sql, approved);
+    }
+    return approved;
+  }
+
+  /** A name for a file in the scratch folder that does not exist. */
+  scratchFile(): string {
+    return join(this.#options.scratch, `body-${process.pid}-${++this.#files}`);
+  }
+
+  /** Runs an INSERT whose data is in `file`, and removes the file. Rejects with EngineError. */
+  async insert(
+    statement: Approved,
+    file: string,
+    environment: Environment,
+    attempt: Attempt,
+  ): Promise<Answer> {
+    try {
+      const sql = insertFrom(statement.canonical, literal(file));
+      return await this.#writers.use(async (session) => {
+        await session.prepare(environment);
+        attempt.check();
+        return session.run(`${attempt.tag}${sql}`, 'TabSeparated');
+      });
+    } finally {
+      await rm(file, { force: true });
+    }
+  }
+
+  /** Runs a statement that gives few rows or none. Rejects with EngineError. */
+  run(
+    statement: Approved,
+    format: string,
+    environment: Environment,
+    attempt: Attempt,
+  ): Promise<Answer> {
+    return this.#readers.use(async (session) => {
+      await session.prepare(environment);
+      attempt.check();
+      return session.run(`${attempt.tag}${statement.canonical}`, format);
+    });
+  }
+
+  /**
+   * Runs a SELECT; its rows come out of the stream that `use` receives, as the engine writes them
+   * into a pipe, so that a slow client slows the query instead of filling memory. When `use`
+   * settles early, the query is stopped. Rejects with EngineError.
+   */
+  select(
+    statement: Approved,
+    format: string,
+    environment: Environment,
+    attempt: Attempt,
+    use: (rows: Socket, outcome: Promise<Answer>) => Promise<void>,
+  ): Promise<void> {
+    return this.#readers.use(async (session) => {
+      await session.prepare(environment);
+      attempt.check();
+      const fd = openSync(session.pipe, fs.O_RDONLY | fs.O_NONBLOCK);
+      const rows = new Socket({ fd, readable: true, writable: false });
+      rows.on('error', () => {});
+      const sql = selectInto(statement.canonical, literal(session.pipe), format);
+      const outcome = session.run(`${attempt.tag}${sql}`, format).finally(() => {
+        // a writer that comes and goes makes an end of file, also when the engine opened none
+        if (!rows.destroyed) closeSync(openSync(session.pipe, fs.O_WRONLY | fs.O_NONBLOCK));
+      });
+      outcome.catch(() => {});
+      try {
+        await use(rows, outcome);
+      } finally {
+        rows.destroy();
+        await this.#stop(attempt, outcome);
+      }
+    });
+  }
+
+  /** Ends a statement that runs in the engine; resolves when it has. */
+  async #stop(attempt: Attempt, outcome: Promise<unknown>): Promise<void> {
+    let settled = false;
+    const end = outcome.then(
+      () => {
+        settled = true;
+      },
+      () => {
+        settled = true;
+      },
+    );
+    await Promise.resolve();
+    while (!settled) {
+      const pause = new Promise((resolve) => setTimeout(resolve, 100).unref());
+      await Promise.race([end, pause]);
+      if (!settled) await this.#kill(attempt);
+    }
+  }
+
+  async #kill(attempt: Attempt): Promise<void> {
+    await this.#ask(`KILL QUERY WHERE startsWith(query, ${literal(attempt.tag)}) ASYNC`);
+  }
+
+  /**
+   * Resolves when no statement with this id runs any more, and none will: its outcome is final. A
+   * later request with the id is refused.
+   * @returns whether one was running
+   */
+  async endQuery(queryId: string): Promise<boolean> {
+    this.attempts.bar(queryId);
+    const attempt = this.attempts.get(queryId);
+    if (attempt === undefined) return false;
+    attempt.cancel();
+    let ended = false;
+    const end = attempt.ended.then(() => {
+      ended = true;
+    });
+    while (!ended) {
+      await this.#kill(attempt);
+      await Promise.race([end, new Promise((resolve) => setTimeout(resolve, 100))]);
+    }
+    return true;
+  }
+}
+
+/** Refuses parameters that were not given, before the engine could find another client's. */
+export function checkParameters(statement: Approved, environment: Environment): void {
+  for (const name of statement.parameters) {
+    if (!environment.parameters.has(name)) {
+      throw new EngineError(codes.unsetParameter, `Substitution \`${name}\` is not set`);
+    }
+  }
+}

@@ -1,0 +1,194 @@
+import * as allow from './allow-lists.ts';
+import { codes, EngineError } from './errors.ts';
+import { lex, type Token, unquote } from './lexer.ts';
+import { findFormat, parametersOf } from './statement.ts';
+
+/** Asks the engine's own parser. Both reject with the engine's syntax error. */
+export interface Parser {
+  /** The statement in canonical form on one line: no comments, keywords in upper case. */
+  canonical(sql: string): Promise<string>;
+  /** The output of EXPLAIN AST, one node a line, indented by one blank a level. */
+  ast(canonical: string): Promise<string>;
+}
+
+/** Names that the engine knows, in lower case. */
+export interface KnownNames {
+  readonly tableFunctions: ReadonlySet<string>;
+  readonly functions: ReadonlySet<string>;
+  readonly engines: ReadonlySet<string>;
+}
+
+/** A statement that a client may run. */
+export interface Approved {
+  readonly kind: 'select' | 'insert' | 'other';
+  /** AST root: CreateQuery, UseQuery, ... */
+  readonly root: string;
+  /** What is run. */
+  readonly canonical: string;
+  readonly tokens: readonly Token[];
+  readonly format: string | undefined;
+  readonly parameters: readonly string[];
+}
+
+/**
+ * Lets through statements that touch nothing but the engine's own tables. The statement is first
+ * brought into canonical form by the engine, and that form is examined and run, so that comments,
+ * case, quoting and nesting cannot hide anything. Rejects with EngineError 497 (not allowed) or
+ * the parser's error.
+ */
+export async function approve(sql: string, parser: Parser, known: KnownNames): Promise<Approved> {
+  const canonical = (await parser.canonical(sql)).trim();
+  const tokens = [...lex(canonical)];
+  checkTokens(tokens);
+  const lines = (await parser.ast(withoutParameters(canonical, tokens))).split('\n');
+  const root = nodeName(lines[0] ?? '');
+  const kind = allow.statements.get(root);
+  if (kind === undefined) refuse(`statements of type ${root || 'unknown'} are`);
+  if (root === 'SYSTEM' && !allow.systemCommands.test(canonical)) refuse(`"${canonical}" is`);
+  if (root === 'CreateQuery') checkEngines(tokens);
+  checkNodes(lines, known);
+  for (const text of sourceQueries(tokens, lines)) {
+    const inner = await approve(text, parser, known);
+    if (inner.kind !== 'select') refuse('a dictionary source other than SELECT is');
+  }
+  return {
+    kind,
+    root,
+    canonical,
+    tokens,
+    format: findFormat(tokens)?.name,
+    parameters: parametersOf(tokens),
+  };
+}
+
+/**
+ * The statement with something harmless for each parameter {name:Type}: EXPLAIN wants values, and
+ * a value cannot bring a node that is looked for.
+ */
+function withoutParameters(canonical: string, tokens: readonly Token[]): string {
+  let out = '';
+  let from = 0;
+  for (let i = 0; i + 3 < tokens.length; i++) {
+    const open = tokens[i]!;
+    if (open.text !== '{' || tokens[i + 1]!.type !== 'word' || tokens[i + 2]!.text !== ':')
+      continue;
+    let close = i + 3;
+    while (close < tokens.length && tokens[close]!.depth > open.depth) close++;
+    const end = tokens[close];
+    if (end === undefined) break;
+    out += canonical.slice(from, open.start);
+    out += tokens[i + 3]!.text === 'Identifier' ? `p_${i}` : 'NULL';
+    from = end.end;
+    i = close;
+  }
+  return out + canonical.slice(from);
+}
+
+/** Throws EngineError 497. @param what subject and verb, as in "table function url is" */
+function refuse(what: string): never {
+  throw new EngineError(
+    codes.accessDenied,
+    `${what} not allowed here: only the engine's own tables`,
+  );
+}
+
+function nodeName(line: string): string {
+  return /^ *([A-Za-z]+)/.exec(line)?.[1] ?? '';
+}
+
+function checkTokens(tokens: readonly Token[]): void {
+  let inSettings = false;
+  for (let i = 0; i < tokens.length; i++) {
+    const token = tokens[i]!;
+    const next = tokens[i + 1];
+    if (token.text === ';') refuse('several statements in one request are');
+    if (token.type === 'word' && (token.text === 'OUTFILE' || token.text === 'INFILE')) {
+      refuse(`${token.text} is`);
+    }
+    if (token.upper === 'DISK' && next?.text === '(') refuse('defining a disk is');
+    if (token.text === 'SETTINGS' || token.text === 'SET' || token.text === 'SETTING') {
+      inSettings = true;
+    }
+    if (inSettings && next?.text === '=' && (token.type === 'word' || token.type === 'quoted')) {
+      checkSetting(token.type === 'word' ? token.text : unquote(token.text));
+    }
+  }
+}
+
+/** Throws EngineError 497 when a client may not change this setting. */
+export function checkSetting(name: string): void {
+  if (allow.refusedSettings.test(name.toLowerCase())) refuse(`setting ${name} is`);
+}
+
+function checkEngines(tokens: readonly Token[]): void {
+  for (let i = 0; i + 2 < tokens.length; i++) {
+    if (tokens[i]!.text !== 'ENGINE' || tokens[i + 1]!.text !== '=') continue;
+    const token = tokens[i + 2]!;
+    const name = token.type === 'quoted' ? unquote(token.text) : token.text;
+    checkEngine(name);
+  }
+}
+
+function checkEngine(name: string): void {
+  const plain = name.toLowerCase();
+  if (!allow.engines.has(plain.replace(/^replicated(?=.*mergetree)/, ''))) {
+    refuse(`engine ${name} is`);
+  }
+}
+
+const tablePosition = new Set(['TableExpression', 'InsertQuery', 'CreateQuery', 'DescribeQuery']);
+
+function checkNodes(lines: readonly string[], known: KnownNames): void {
+  const parents: string[] = [];
+  for (const line of lines) {
+    const depth = line.length - line.trimStart().length;
+    const node = nodeName(line);
+    const parent = parents[depth - 1] ?? '';
+    parents[depth] = node;
+    const name = /^ *\w+ +(\S+)/.exec(line)?.[1] ?? '';
+    if (node === 'AlterCommand' && !allow.alterCommands.test(name)) refuse(`ALTER ${name} is`);
+    if (node === 'FunctionWithKeyValueArguments') checkSource(name);
+    if (node === 'Function') checkFunction(name, parent, known);
+    if (/^(Attach|Detach|Backup|Restore)Query$/.test(node)) refuse(`${node} is`);
+  }
+}
+
+function checkFunction(name: string, parent: string, known: KnownNames): void {
+  const plain = name.toLowerCase();
+  if (parent === 'Storage' && known.engines.has(plain)) {
+    checkEngine(name);
+    return;
+  }
+  if (allow.refusedFunctions.has(plain) || allow.refusedFunctionPattern.test(plain)) {
+    refuse(`function ${name} is`);
+  }
+  if (!known.tableFunctions.has(plain) || allow.tableFunctions.has(plain)) return;
+  if (tablePosition.has(parent) || !known.functions.has(plain)) {
+    refuse(`table function ${name} is`);
+  }
+}
+
+/** CLICKHOUSE without HOST is the engine itself; NULL has no data. */
+function checkSource(name: string): void {
+  if (name !== 'clickhouse' && name !== 'null') refuse(`dictionary source ${name} is`);
+}
+
+const sourceKeys = new Set(['TABLE', 'DB', 'DATABASE', 'UPDATE_FIELD', 'UPDATE_LAG', 'QUERY']);
+
+/** SQL texts of a dictionary's source, which the AST shows as mere strings. */
+function sourceQueries(tokens: readonly Token[], lines: readonly string[]): string[] {
+  if (!lines.some((line) => nodeName(line) === 'FunctionWithKeyValueArguments')) return [];
+  const texts: string[] = [];
+  for (let i = 0; i + 3 < tokens.length; i++) {
+    if (tokens[i]!.upper !== 'SOURCE' || tokens[i + 1]!.text !== '(') continue;
+    const depth = tokens[i + 1]!.depth + 2;
+    for (let k = i + 4; k + 1 < tokens.length && tokens[k]!.depth >= depth; k += 2) {
+      const key = tokens[k]!;
+      const value = tokens[k + 1]!;
+      if (!sourceKeys.has(key.upper)) refuse(`dictionary source with ${key.text} is`);
+      if (value.type === 'other') refuse(`dictionary source with ${key.text} ${value.text} is`);
+      if (key.upper === 'QUERY') texts.push(unquote(value.text));
+    }
+  }
+  return texts;
+}

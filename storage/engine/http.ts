@@ -1,0 +1,298 @@
+import { randomUUID } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { Readable, Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { Hash128Into } from '../../wire/clickhouse-compress/frame.ts';
+import type { Attempt } from './attempts.ts';
+import { type BodyOptions, readBody, spoolBody, spoolBytes } from './body.ts';
+import { checkParameters, type Engine } from './engine.ts';
+import { codes, EngineError, exceptionText, fromEngine, statusFor } from './errors.ts';
+import type { Approved } from './guard.ts';
+import { HttpSessions } from './http-sessions.ts';
+import { chooseEncoding, type OutputOptions, outputSteps, setHeaders } from './output.ts';
+import { authenticate, type Call, type Credentials, hostAllowed, readCall } from './request.ts';
+import type { Answer } from './sessions.ts';
+import { killedQueryId, splitStatement } from './statement.ts';
+
+export interface ServerOptions {
+  readonly credentials: Credentials;
+  /** Most bytes of a request's body after decompression. */
+  readonly bodyLimit: number;
+  /** Most bytes of a statement that comes in the body. */
+  readonly queryLimit: number;
+  /** Host part of the TCP address, for the check of the Host header. */
+  readonly listenHost: string;
+  readonly hashInto: Hash128Into;
+}
+
+interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly call: Call;
+  readonly attempt: Attempt;
+}
+
+/** ClickHouse's HTTP interface over one engine. */
+export class HttpFace {
+  readonly #engine: Engine;
+  readonly #options: ServerOptions;
+  readonly #sessions = new HttpSessions(256);
+
+  constructor(engine: Engine, options: ServerOptions) {
+    this.#engine = engine;
+    this.#options = options;
+  }
+
+  /** Answers one request; never rejects. @param local it came over the unix socket */
+  async handle(request: IncomingMessage, response: ServerResponse, local: boolean): Promise<void> {
+    response.setHeader('X-ClickHouse-Server-Display-Name', 'wirestitch');
+    response.setHeader('X-ClickHouse-Timezone', 'UTC');
+    try {
+      await this.#answer(request, response, local);
+    } catch (error) {
+      this.#fail(response, fromEngine(error));
+      if (!request.complete) request.resume();
+    }
+  }
+
+  #fail(response: ServerResponse, error: EngineError): void {
+    const text = exceptionText(error, this.#engine.version);
+    if (response.headersSent) {
+      // the status is gone: the text, then a broken end that no client takes for a good one
+      response.write(`\n${text}`, () => response.destroy());
+      return;
+    }
+    response.removeHeader('Content-Encoding');
+    response.removeHeader('X-ClickHouse-Format');
+    response.statusCode = statusFor(error.code);
+    response.setHeader('X-ClickHouse-Exception-Code', String(error.code));
+    response.setHeader('Content-Type', 'text/plain; charset=UTF-8');
+    if (error.code === codes.tooBigBody) response.setHeader('Connection', 'close');
+    if (response.statusCode === 401) {
+      response.setHeader('WWW-Authenticate', 'Basic realm="ClickHouse server HTTP API"');
+    }
+    response.end(text);
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse, local: boolean): Promise<void> {
+    if (!local && !hostAllowed(request.headers.host, this.#options.listenHost)) {
+      throw new EngineError(
+        codes.accessDenied,
+        `Host "${String(request.headers.host).slice(0, 100)}" is not this server`,
+      );
+    }
+    const path = new URL(request.url ?? '/', 'http://engine').pathname;
+    if (path === '/ping' || path === '/replicas_status') return ok(response);
+    if (path !== '/') return notFound(response, path);
+    const method = request.method ?? '';
+    if (method !== 'GET' && method !== 'POST' && method !== 'HEAD') {
+      response.statusCode = 405;
+      response.setHeader('Allow', 'GET, HEAD, POST');
+      response.end(`cannot answer method ${method}\n`);
+      return;
+    }
+    const call = this.#sessions.apply(readCall(request));
+    if (method !== 'POST' && call.query === '') return ok(response);
+    authenticate(request, call.url, this.#options.credentials);
+    const queryId = call.queryId ?? randomUUID();
+    response.setHeader('X-ClickHouse-Query-Id', queryId.replace(/[^\x21-\x7e]/g, '?'));
+    const attempt = this.#engine.attempts.begin(queryId);
+    try {
+      await this.#execute({ request, response, call, attempt });
+    } finally {
+      this.#engine.attempts.finish(attempt);
+    }
+  }
+
+  #bodyOptions(call: Call, limit: number): BodyOptions {
+    return { limit, frames: call.decompress, hashInto: this.#options.hashInto };
+  }
+
+  async #execute(exchange: Exchange): Promise<void> {
+    const { request, call, attempt } = exchange;
+    attempt.onCancel(() => request.complete || request.destroy());
+    let text = call.query;
+    let body: Buffer | undefined;
+    if (text === '') {
+      body = await readBody(request, this.#bodyOptions(call, this.#options.queryLimit));
+      text = body.toString('latin1');
+    }
+    const split = splitStatement(text);
+    const head = body === undefined ? split.head : Buffer.from(split.head, 'latin1').toString();
+    if (head.trim() === '') throw new EngineError(codes.syntaxError, 'Empty query');
+    const statement = await this.#approve(exchange, head, split.dataAt !== undefined);
+    if (split.dataAt !== undefined) {
+      const inline = Buffer.from(text.slice(split.dataAt), body === undefined ? 'utf8' : 'latin1');
+      return this.#insert(exchange, statement, inline, body !== undefined);
+    }
+    if (body === undefined) request.resume();
+    const killed = killedQueryId(statement.tokens);
+    if (killed !== undefined) return this.#kill(exchange, killed);
+    if (statement.kind === 'select') return this.#select(exchange, statement);
+    if (this.#sessions.handles(call.sessionId, statement)) return this.#empty(exchange);
+    const format = statement.format ?? call.defaultFormat;
+    const answer = await this.#engine.run(statement, format, call.environment, attempt);
+    await this.#send(exchange, format, answer);
+  }
+
+  async #approve(exchange: Exchange, head: string, data: boolean): Promise<Approved> {
+    const statement = await this.#engine.approve(head);
+    const reads =
+      statement.kind === 'select' || /^(Show|Describe|Exists|Explain)/.test(statement.root);
+    if (exchange.request.method !== 'POST' && !reads) {
+      throw new EngineError(
+        164,
+        'Cannot execute query in readonly mode. For queries over HTTP, method GET implies readonly',
+      );
+    }
+    if (data !== (statement.kind === 'insert' && statement.format !== undefined)) {
+      throw new EngineError(
+        codes.notImplemented,
+        'INSERT takes either VALUES or FORMAT with data, or SELECT without FORMAT and data',
+      );
+    }
+    checkParameters(statement, exchange.call.environment);
+    return statement;
+  }
+
+  async #insert(
+    exchange: Exchange,
+    statement: Approved,
+    inline: Buffer,
+    whole: boolean,
+  ): Promise<void> {
+    const { request, call, attempt } = exchange;
+    const file = this.#engine.scratchFile();
+    let size: number;
+    try {
+      const before = inline.toString('latin1').trim() === '' ? Buffer.alloc(0) : inline;
+      size = whole
+        ? await spoolBytes(before, file)
+        : await spoolBody(request, file, before, this.#bodyOptions(call, this.#options.bodyLimit));
+      attempt.check();
+    } catch (error) {
+      await rm(file, { force: true });
+      attempt.check();
+      throw error;
+    }
+    const format = statement.format ?? 'Values';
+    // the rewrite names the format, an empty file is not an error for an insert of nothing
+    if (size === 0) {
+      await rm(file, { force: true });
+      return this.#empty(exchange);
+    }
+    const answer = await this.#engine.insert(statement, file, call.environment, attempt);
+    const rows = String(answer.rowsRead);
+    summary(exchange.response, {
+      written_rows: rows,
+      read_rows: rows,
+      written_bytes: String(size),
+    });
+    setHeaders(exchange.response, this.#output(exchange, format, false));
+    exchange.response.end();
+  }
+
+  #output(exchange: Exchange, format: string, rows = true): OutputOptions {
+    const { call, request } = exchange;
+    const accepted = String(request.headers['accept-encoding'] ?? '');
+    return {
+      format,
+      frames: rows && call.compress,
+      encoding:
+        rows && call.httpCompression && !call.compress ? chooseEncoding(accepted) : undefined,
+      revision: call.revision,
+      hashInto: this.#options.hashInto,
+    };
+  }
+
+  async #select(exchange: Exchange, statement: Approved): Promise<void> {
+    const { call, attempt } = exchange;
+    const format = statement.format ?? call.defaultFormat;
+    await this.#engine.select(statement, format, call.environment, attempt, (rows, outcome) =>
+      this.#stream(exchange, format, rows, outcome),
+    );
+  }
+
+  /** Sends rows as they come; an error before the first row still gets its own status. */
+  async #stream(
+    exchange: Exchange,
+    format: string,
+    rows: Socket,
+    outcome: Promise<Answer>,
+  ): Promise<void> {
+    const { response } = exchange;
+    await firstRows(rows, outcome);
+    if (rows.readableLength === 0) await outcome;
+    const output = this.#output(exchange, format);
+    setHeaders(response, output);
+    summary(response, {});
+    if (exchange.request.method === 'HEAD') {
+      response.end();
+      return;
+    }
+    const checked = new Transform({
+      transform: (chunk, _encoding, done) => done(null, chunk),
+      flush: (done) => outcome.then(() => done(), done),
+    });
+    await pipeline([rows, ...outputSteps(output), checked, response]);
+  }
+
+  /** An answer that is in memory already. */
+  async #send(exchange: Exchange, format: string, answer: Answer): Promise<void> {
+    const output = this.#output(exchange, format);
+    setHeaders(exchange.response, output);
+    summary(exchange.response, { read_rows: String(answer.rowsRead) });
+    const source = Readable.from(answer.bytes.length === 0 ? [] : [Buffer.from(answer.bytes)]);
+    await pipeline([source, ...outputSteps(output), exchange.response]);
+  }
+
+  #empty(exchange: Exchange): void {
+    summary(exchange.response, {});
+    exchange.response.end();
+  }
+
+  async #kill(exchange: Exchange, queryId: string): Promise<void> {
+    const running = await this.#engine.endQuery(queryId);
+    const row = running ? `finished\t${queryId}\tdefault\t\n` : '';
+    setHeaders(exchange.response, this.#output(exchange, 'TabSeparated', false));
+    exchange.response.end(row);
+  }
+}
+
+/** Resolves when rows are there to be read or the statement has ended. */
+async function firstRows(rows: Socket, outcome: Promise<Answer>): Promise<void> {
+  let seen = () => {};
+  const readable = new Promise<void>((resolve) => {
+    seen = resolve;
+  });
+  rows.once('readable', seen);
+  await Promise.race([readable, outcome]).finally(() => rows.off('readable', seen));
+}
+
+function ok(response: ServerResponse): void {
+  response.setHeader('Content-Type', 'text/html; charset=UTF-8');
+  response.end('Ok.\n');
+}
+
+function notFound(response: ServerResponse, path: string): void {
+  response.statusCode = 404;
+  response.setHeader('Content-Type', 'text/plain; charset=UTF-8');
+  response.end(`There is no handle ${path.slice(0, 200)}. Use / or /ping for health checks.\n`);
+}
+
+function summary(response: ServerResponse, known: Readonly<Record<string, string>>): void {
+  const all = {
+    read_rows: '0',
+    read_bytes: '0',
+    written_rows: '0',
+    written_bytes: '0',
+    total_rows_to_read: '0',
+    result_rows: '0',
+    result_bytes: '0',
+    elapsed_ns: '0',
+    ...known,
+  };
+  response.setHeader('X-ClickHouse-Summary', JSON.stringify(all));
+}

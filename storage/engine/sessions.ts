@@ -1,0 +1,119 @@
+import type { ChdbSession } from './chdb.ts';
+import { codes, EngineError, fromEngine } from './errors.ts';
+import { identifier, literal } from './lexer.ts';
+
+/** What a statement runs with, beside its text. Values of settings are text, as in a URL. */
+export interface Environment {
+  readonly database: string;
+  readonly settings: ReadonlyMap<string, string>;
+  readonly parameters: ReadonlyMap<string, string>;
+}
+
+/** Result of a statement whose rows did not go to a file. */
+export interface Answer {
+  readonly bytes: Uint8Array;
+  readonly rowsRead: number;
+}
+
+/** One connection to the engine. Statements on it run one after the other. */
+export class Session {
+  readonly #chdb: ChdbSession;
+  readonly #base: Readonly<Record<string, string>>;
+  readonly #changed = new Map<string, string>();
+  readonly #parameters = new Map<string, string>();
+  #database = 'default';
+  /** Named pipe through which this session's rows leave; see output. */
+  readonly pipe: string;
+
+  constructor(chdb: ChdbSession, base: Readonly<Record<string, string>>, pipe: string) {
+    this.#chdb = chdb;
+    this.#base = base;
+    this.pipe = pipe;
+  }
+
+  /** Rejects with EngineError. */
+  async run(sql: string, format: string): Promise<Answer> {
+    try {
+      const result = await this.#chdb.queryAsync(sql, { format });
+      return { bytes: result.bytes(), rowsRead: result.rowsRead };
+    } catch (error) {
+      throw fromEngine(error);
+    }
+  }
+
+  /** Makes the session's database, settings and parameters those of `environment`. */
+  async prepare(environment: Environment): Promise<void> {
+    if (environment.database !== this.#database) {
+      await this.run(`USE ${identifier(environment.database)}`, 'TSV');
+      this.#database = environment.database;
+    }
+    for (const name of [...this.#changed.keys()]) {
+      if (environment.settings.has(name)) continue;
+      const base = this.#base[name];
+      await this.run(`SET ${name} = ${base === undefined ? 'DEFAULT' : literal(base)}`, 'TSV');
+      this.#changed.delete(name);
+    }
+    for (const [name, value] of environment.settings) {
+      if (this.#changed.get(name) === value) continue;
+      this.#changed.set(name, '\0unknown');
+      await this.run(`SET ${name} = ${literal(value)}`, 'TSV');
+      this.#changed.set(name, value);
+    }
+    for (const [name, value] of environment.parameters) {
+      if (this.#parameters.get(name) === value) continue;
+      this.#parameters.delete(name);
+      await this.run(`SET param_${name} = ${literal(value)}`, 'TSV');
+      this.#parameters.set(name, value);
+    }
+    if (this.#parameters.size > 1000) this.#parameters.clear();
+  }
+
+  /** The statement-independent form of `name = value` pairs that all sessions start with. */
+  async start(): Promise<void> {
+    for (const [name, value] of Object.entries(this.#base)) {
+      await this.run(`SET ${name} = ${literal(value)}`, 'TSV');
+    }
+    await this.run('USE default', 'TSV');
+  }
+
+  close(): void {
+    this.#chdb.close();
+  }
+}
+
+/** A fixed set of sessions handed out in order of asking. */
+export class Pool {
+  readonly #free: Session[];
+  readonly #waiting: ((session: Session) => void)[] = [];
+  readonly #limit: number;
+
+  /** @param limit most callers that wait; more are refused with code 202 */
+  constructor(sessions: readonly Session[], limit: number) {
+    this.#free = [...sessions];
+    this.#limit = limit;
+  }
+
+  /** Runs `work` on a session of its own. */
+  async use<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    const session = await this.#take();
+    try {
+      return await work(session);
+    } finally {
+      const next = this.#waiting.shift();
+      if (next === undefined) this.#free.push(session);
+      else next(session);
+    }
+  }
+
+  #take(): Promise<Session> | Session {
+    const session = this.#free.pop();
+    if (session !== undefined) return session;
+    if (this.#waiting.length >= this.#limit) {
+      throw new EngineError(
+        codes.tooManyQueries,
+        `Too many simultaneous queries: ${this.#limit} wait already`,
+      );
+    }
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+}
