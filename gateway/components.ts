@@ -20,6 +20,7 @@ function entry(kind: Kind, type: string, load: Load, aliases: readonly string[] 
 export const registry: readonly RegistryEntry[] = [
   // receivers
   entry('receiver', 'otlp', () => import('../receivers/otlp/index.ts')),
+  entry('receiver', 'packet', () => import('../receivers/packet/index.ts')),
   // processors
   // exporters
   entry('exporter', 'debug', () => import('../exporters/debug/index.ts')),

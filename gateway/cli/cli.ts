@@ -34,8 +34,10 @@ function createProgram(done: (code: number) => void): Command {
     .option('--addresses', 'print the addresses to use once everything is ready')
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'Error: ')) })
     .exitOverride()
-    .allowExcessArguments(false)
-    .action(async (options: { config: string[]; addresses?: true }) => {
+    .allowExcessArguments(true)
+    .action(async (options: { config: string[]; addresses?: true }, command: Command) => {
+      const [surplus] = command.args;
+      if (surplus !== undefined) throw new Error(`unknown command ${JSON.stringify(surplus)}`);
       const { runGateway } = await import('./run.ts');
       done(await runGateway(options.config, { addresses: options.addresses === true }));
     });

@@ -94,7 +94,13 @@ function toJson(line: string): string {
 }
 
 function toConsole(line: string): string {
-  const { level, ts, msg, resource: _resource, ...fields } = JSON.parse(line) as Record<string, unknown>;
+  const {
+    level,
+    ts,
+    msg,
+    resource: _resource,
+    ...fields
+  } = JSON.parse(line) as Record<string, unknown>;
   const rest = Object.keys(fields).length === 0 ? '' : `\t${JSON.stringify(fields)}`;
   return `${String(ts)}\t${String(level)}\t${String(msg)}${rest}\n`;
 }
