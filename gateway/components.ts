@@ -23,6 +23,7 @@ export const registry: readonly RegistryEntry[] = [
   entry('receiver', 'packet', () => import('../receivers/packet/index.ts')),
   // processors
   // exporters
+  entry('exporter', 'clickhouse', () => import('../exporters/clickhouse/index.ts')),
   entry('exporter', 'debug', () => import('../exporters/debug/index.ts')),
   entry('exporter', 'nop', () => import('../exporters/nop/index.ts')),
   entry('exporter', 'otlp_grpc', () => import('../exporters/otlp_grpc/index.ts'), ['otlp']),
