@@ -53,11 +53,21 @@ export async function resolveConfig(
     const scope = { root, components, pipelines, extensions: service.section.extensions };
     checkReferences(scope, findings.issues);
   }
-  if (findings.issues.length > 0) throw new ConfigError(findings.issues);
+  if (findings.issues.length > 0) throw new ConfigError(inOrder(findings.issues));
   if (service === undefined) throw new Error('BUG: no service section and no fault');
   const { extensions, telemetry } = service.section;
   const config = { components, pipelines, telemetry, extensions: extensions.map(trimId) };
   return { config, warnings: findings.warnings };
+}
+
+/** By place in the sources; sources in the order in which they show up. */
+function inOrder(issues: readonly ConfigIssue[]): ConfigIssue[] {
+  const files = [...new Set(issues.map((issue) => issue.at?.file))];
+  const rank = ({ at }: ConfigIssue) => [files.indexOf(at?.file), at?.line ?? 0, at?.column ?? 0];
+  return issues.toSorted((a, b) => {
+    const [x, y] = [rank(a), rank(b)];
+    return x[0]! - y[0]! || x[1]! - y[1]! || x[2]! - y[2]!;
+  });
 }
 
 interface Service {
