@@ -30,6 +30,11 @@ export const registry: readonly RegistryEntry[] = [
   entry('exporter', 'otlp_http', () => import('../exporters/otlp_http/index.ts'), ['otlphttp']),
   // connectors
   // extensions
+  entry(
+    'extension',
+    'embedded_clickhouse',
+    () => import('../extensions/embedded_clickhouse/index.ts'),
+  ),
   entry('extension', 'health_check', () => import('../extensions/health_check/index.ts')),
 ];
 

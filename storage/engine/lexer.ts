@@ -125,7 +125,7 @@ export function unquote(text: string): string {
   const quote = text[0]!;
   return text
     .slice(1, -1)
-    .replace(/\\x([0-9a-fA-F]{2})|\\([^])|''|""|``/g, (all, hex?: string, char?: string) => {
+    .replace(/\\x([0-9a-fA-F]{2})|\\([\s\S])|''|""|``/g, (all, hex?: string, char?: string) => {
       if (hex !== undefined) return String.fromCharCode(Number.parseInt(hex, 16));
       if (char !== undefined) return escapes[char] ?? char;
       return all[0] === quote ? quote : all;
