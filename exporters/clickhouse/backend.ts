@@ -2,7 +2,6 @@ import { PipelineError } from '../../component/errors.ts';
 import type { Host, Settings } from '../../component/settings.ts';
 import type { SignalData } from '../../component/signals.ts';
 import type { Attempt, SealingBackend } from '../../pipeline/exporter.ts';
-import type { SqlClient } from '../../storage/sql.ts';
 import { compressBody } from './compress.ts';
 import type { ClickHouseConfig, Compression } from './config.ts';
 import { type Connection, connect } from './connection.ts';
@@ -40,7 +39,7 @@ export class ClickHouseBackend<S extends StoredSignal>
   }
 
   async start(host: Host): Promise<void> {
-    const { id, logger, clock } = this.#settings;
+    const { id, logger } = this.#settings;
     const connection = await connect(this.#config, host);
     this.#connection = connection;
     try {
@@ -63,7 +62,6 @@ export class ClickHouseBackend<S extends StoredSignal>
     } catch (error) {
       throw pipelineError(error, `prepare the tables of ${id}`);
     }
-    void clock;
   }
 
   async shutdown(): Promise<void> {
@@ -82,6 +80,20 @@ export class ClickHouseBackend<S extends StoredSignal>
   async #seal(batches: readonly SignalData[S][], nowMs: number): Promise<ClickHouseBatch> {
     const writer = this.#writer;
     if (writer === undefined) throw new PipelineError('BUG: not started', { retryable: false });
+    try {
+      return await this.#encode(writer, batches, nowMs);
+    } catch (error) {
+      // What was added of a batch that cannot be encoded must not get into the next one.
+      writer.seal(0n);
+      throw error;
+    }
+  }
+
+  async #encode(
+    writer: SchemaWriter,
+    batches: readonly SignalData[S][],
+    nowMs: number,
+  ): Promise<ClickHouseBatch> {
     const batchId = this.#newId();
     let items = 0;
     let bytes = 0;
@@ -114,7 +126,7 @@ export class ClickHouseBackend<S extends StoredSignal>
     const connection = this.#connection;
     if (connection === undefined) throw new PipelineError('BUG: not started', { retryable: false });
     const target = {
-      client: connection.client as SqlClient,
+      client: connection.client,
       database: this.#config.database,
       clock: this.#settings.clock,
       endQuery: connection.endQuery,

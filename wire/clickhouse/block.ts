@@ -22,7 +22,9 @@ export function writeBlock(columns: readonly Column[], rows: number): Uint8Array
   for (const column of columns) {
     size += column.byteSize() + column.name.length + column.type.length + 40;
   }
-  const out = new ByteBuffer(size);
+  // Not zeroed: every byte up to the end is written.
+  const out = new ByteBuffer(0);
+  out.bytes = Buffer.allocUnsafeSlow(size);
   out.varint(columns.length);
   out.varint(rows);
   for (const column of columns) {

@@ -1,0 +1,257 @@
+import assert from 'node:assert/strict';
+import { afterEach, beforeEach, test } from 'node:test';
+import { PipelineError } from '../../component/errors.ts';
+import type { Extension } from '../../component/extension.ts';
+import type { Traces } from '../../pdata/batch.ts';
+import { testSettings } from '../../testing/settings.ts';
+import { numberedSpans, range } from '../../testing/spans.ts';
+import { ClickHouseBackend } from './backend.ts';
+import { type ClickHouseConfig, configSchema } from './config.ts';
+import type { ClickHouseBatch } from './sealed-batch.ts';
+import { FakeClickHouse } from './testing/fake-clickhouse.ts';
+
+let server: FakeClickHouse;
+let url: string;
+
+beforeEach(async () => {
+  server = new FakeClickHouse();
+  url = await server.start();
+});
+
+afterEach(() => server.stop());
+
+async function backendOf(given: object = {}, extensions?: ReadonlyMap<string, Extension>) {
+  const edges = { service_edges: { enabled: false } };
+  const config = configSchema.parse({
+    ...('engine' in given ? {} : { endpoint: url }),
+    ...edges,
+    ...given,
+  }) as ClickHouseConfig;
+  const settings = testSettings(extensions === undefined ? {} : { extensions });
+  const backend = new ClickHouseBackend('traces', settings, config);
+  await backend.start(settings.host);
+  return backend;
+}
+
+const forever = { deadlineMs: Number.POSITIVE_INFINITY };
+const first = { number: 1, previousUnknown: false, ...forever };
+const again = { number: 2, previousUnknown: false, ...forever };
+const afterRestart = { number: 1, previousUnknown: true, ...forever };
+
+function spans(from: number, count: number): Traces {
+  return numberedSpans(range(from, count));
+}
+
+async function failure(promise: Promise<void>): Promise<PipelineError> {
+  const error = await promise.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  assert.ok(error instanceof PipelineError, `rejected with ${error}`);
+  return error;
+}
+
+async function sealedSpans(backend: ClickHouseBackend<'traces'>): Promise<ClickHouseBatch> {
+  return backend.seal([spans(1, 5), spans(6, 5)], Date.now());
+}
+
+test('dictionary rows come before spans, one INSERT a block', async () => {
+  const backend = await backendOf();
+  const sealed = await sealedSpans(backend);
+  assert.equal(sealed.itemCount, 10);
+  await backend.send(sealed, first);
+  const tables = server.inserts.map((one) => one.table);
+  assert.equal(tables.at(-1), 'spans');
+  assert.deepEqual([...new Set(tables)], ['resources', 'scopes', 'operations', 'spans']);
+  assert.equal(server.rowsOf('spans'), 10);
+  const second = await sealedSpans(backend);
+  assert.ok(second.blocks.every((block) => block.table === 'spans'));
+  assert.notEqual(second.batchId, sealed.batchId);
+  await backend.shutdown();
+});
+
+const stored = { schema: 'smart' };
+
+test('an insert that was stored without an answer is not sent again', async () => {
+  const backend = await backendOf(stored);
+  const sealed = await sealedSpans(backend);
+  server.fates.push('stored', 'stored', 'stored', 'stored, no answer');
+  const error = await failure(backend.send(sealed, first));
+  assert.equal(error.retryable, true);
+  assert.equal(error.unknownOutcome, true);
+  await backend.send(sealed, { ...again, previousUnknown: true });
+  assert.equal(server.rowsOf('spans'), 10);
+  assert.ok(server.statements.some((sql) => sql.startsWith('KILL QUERY') && sql.endsWith('SYNC')));
+  await backend.shutdown();
+});
+
+test('an insert that was lost without an answer is sent again, byte for byte', async () => {
+  const backend = await backendOf(stored);
+  const sealed = await sealedSpans(backend);
+  server.fates.push('stored', 'stored', 'stored', 'lost, no answer');
+  await failure(backend.send(sealed, first));
+  await backend.send(sealed, { ...again, previousUnknown: true });
+  assert.equal(server.rowsOf('spans'), 10);
+  assert.equal(server.inserts.filter((one) => one.table === 'resources').length, 1);
+  await backend.shutdown();
+});
+
+test('rows of a half-done insert are removed before it is sent again', async () => {
+  const backend = await backendOf(stored);
+  const sealed = await sealedSpans(backend);
+  server.fates.push('stored', 'stored', 'stored', 'half stored, no answer');
+  await failure(backend.send(sealed, first));
+  assert.equal(server.rowsOf('spans'), 5);
+  await backend.send(sealed, { ...again, previousUnknown: true });
+  assert.equal(server.rowsOf('spans'), 10);
+  await backend.shutdown();
+});
+
+test('after a restart the sealed bytes are looked up first', async () => {
+  for (const fate of ['stored, no answer', 'lost, no answer'] as const) {
+    server.inserts.length = 0;
+    const before = await backendOf(stored);
+    const sealed = await sealedSpans(before);
+    server.fates.push('stored', 'stored', 'stored', fate);
+    await failure(before.send(sealed, first));
+    const log = Buffer.concat(before.encode(sealed));
+    const after = await backendOf(stored);
+    const restored = after.decode(new Uint8Array(log));
+    assert.deepEqual(
+      restored.blocks,
+      sealed.blocks.map((b) => ({ ...b, body: new Uint8Array(b.body) })),
+    );
+    await after.send(restored, afterRestart);
+    assert.equal(server.rowsOf('spans'), 10, fate);
+    await before.shutdown();
+    await after.shutdown();
+  }
+});
+
+test('blocks that are done stay done when a later one is refused', async () => {
+  const backend = await backendOf(stored);
+  const sealed = await sealedSpans(backend);
+  server.fates.push('stored', { code: 241 });
+  const error = await failure(backend.send(sealed, first));
+  assert.deepEqual([error.retryable, error.unknownOutcome], [true, false]);
+  await backend.send(sealed, again);
+  assert.deepEqual(
+    server.inserts.map((one) => one.table),
+    ['resources', 'scopes', 'operations', 'spans'],
+  );
+  await backend.shutdown();
+});
+
+test('codes of ClickHouse are retried or not as their cause allows', async () => {
+  const backend = await backendOf(stored);
+  const cases: [number, string, boolean][] = [
+    [241, 'Memory limit exceeded', true],
+    [159, 'Timeout exceeded', true],
+    [202, 'Too many simultaneous queries', true],
+    [252, 'Too many parts (300). Merges are slower than inserts', true],
+    [252, 'Too many partitions for single INSERT block (more than 100)', false],
+    [60, 'Table does not exist', false],
+    [16, 'No such column', false],
+    [53, 'Type mismatch', false],
+    [516, 'Authentication failed', false],
+    [999, 'Keeper exception', true],
+  ];
+  for (const [code, text, retryable] of cases) {
+    const sealed = await sealedSpans(backend);
+    server.fates.push({ code, text });
+    const error = await failure(backend.send(sealed, first));
+    assert.equal(error.retryable, retryable, `${code} ${text}`);
+    assert.match(error.message, new RegExp(`Code: ${code}`));
+  }
+  await backend.shutdown();
+});
+
+test('a server that is away is retried; a refused connection has a known outcome', async () => {
+  const backend = await backendOf(stored);
+  const sealed = await sealedSpans(backend);
+  await server.stop();
+  // The first attempt finds a kept connection broken, which tells nothing; the second none at all.
+  assert.equal((await failure(backend.send(sealed, first))).retryable, true);
+  const error = await failure(backend.send(await sealedSpans(backend), first));
+  assert.deepEqual([error.retryable, error.unknownOutcome], [true, false]);
+  await backend.shutdown();
+});
+
+const otelColumns = {
+  Timestamp: 'DateTime64(9)',
+  TraceId: 'String',
+  SpanName: 'LowCardinality(String)',
+};
+
+test('schema otel writes the columns that the table has and says: at least once', async () => {
+  server.columns = otelColumns;
+  const backend = await backendOf({ schema: 'otel', create_schema: false });
+  const sealed = await sealedSpans(backend);
+  assert.deepEqual(sealed.blocks[0]!.columns, ['Timestamp', 'TraceId', 'SpanName']);
+  assert.equal(sealed.blocks[0]!.verify, 'none');
+  server.fates.push('stored, no answer');
+  await failure(backend.send(sealed, first));
+  await backend.send(sealed, { ...again, previousUnknown: true });
+  assert.equal(server.rowsOf('otel_traces'), 20);
+  await backend.shutdown();
+});
+
+test('a table with a batch column makes schema otel exact', async () => {
+  server.columns = { ...otelColumns, batch: 'UInt64' };
+  const backend = await backendOf({ schema: 'otel', create_schema: false });
+  const sealed = await sealedSpans(backend);
+  server.fates.push('stored, no answer');
+  await failure(backend.send(sealed, first));
+  await backend.send(sealed, { ...again, previousUnknown: true });
+  assert.equal(server.rowsOf('otel_traces'), 10);
+  await backend.shutdown();
+});
+
+test('tables with JSON columns are refused at start, by name', async () => {
+  server.columns = { ...otelColumns, SpanAttributes: 'JSON' };
+  await assert.rejects(
+    backendOf({ schema: 'otel', create_schema: false }),
+    /column SpanAttributes/,
+  );
+});
+
+test('an engine extension is used through its own endpoint and ends statements itself', async () => {
+  const ended: string[] = [];
+  const engine = {
+    url,
+    username: 'default',
+    password: 'secret',
+    endQuery: async (queryId: string) => void ended.push(queryId),
+  };
+  const extension: Extension = {
+    capabilities: { engine },
+    start: async () => {},
+    shutdown: async () => {},
+  };
+  const backend = await backendOf({ engine: 'e' }, new Map([['e', extension]]));
+  const sealed = await sealedSpans(backend);
+  server.fates.push('stored', 'stored', 'stored', 'lost, no answer');
+  await failure(backend.send(sealed, first));
+  await backend.send(sealed, { ...again, previousUnknown: true });
+  assert.equal(ended.length, 1);
+  assert.equal(server.rowsOf('spans'), 10);
+  await backend.shutdown();
+});
+
+test('an engine that is not there is named', async () => {
+  await assert.rejects(
+    backendOf({ engine: 'embedded_clickhouse' }),
+    /engine "embedded_clickhouse"/,
+  );
+});
+
+test('compressed blocks arrive as their encoding says', async () => {
+  for (const compress of ['lz4', 'zstd', 'gzip', 'deflate', 'br'] as const) {
+    const backend = await backendOf({ compress });
+    const sealed = await sealedSpans(backend);
+    assert.ok(sealed.blocks.every((block) => block.compression === compress));
+    const plain = await sealedSpans(await backendOf({ compress: 'none' }));
+    assert.ok(sealed.byteLength < plain.byteLength * 1.2);
+    await backend.shutdown();
+  }
+});

@@ -1,0 +1,123 @@
+import * as http from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** What happens to one INSERT. */
+export type Fate =
+  | 'stored'
+  /** Stored, and the connection breaks before the answer. */
+  | 'stored, no answer'
+  | 'lost, no answer'
+  /** Half of the rows are stored, and the connection breaks. */
+  | 'half stored, no answer'
+  /** Refused with this ClickHouse code. */
+  | { readonly code: number; readonly text?: string };
+
+export interface StoredInsert {
+  readonly table: string;
+  readonly queryId: string;
+  readonly rows: number;
+}
+
+/**
+ * ClickHouse's HTTP interface as far as the exporter uses it, with faults on demand. It keeps how
+ * many rows each INSERT brought, by the batch that is part of the query id.
+ */
+export class FakeClickHouse {
+  readonly inserts: StoredInsert[] = [];
+  readonly statements: string[] = [];
+  /** Decides about the INSERTs to come; without an entry they are stored. */
+  readonly fates: Fate[] = [];
+  /** Answers to DESCRIBE TABLE: names and types. */
+  columns: Readonly<Record<string, string>> = {};
+  readonly #server = http.createServer((request, response) => void this.#answer(request, response));
+
+  async start(): Promise<string> {
+    await new Promise<void>((done) => this.#server.listen(0, '127.0.0.1', done));
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  async stop(): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise((done) => this.#server.close(done));
+  }
+
+  rowsOf(table: string): number {
+    return this.inserts.filter((one) => one.table === table).reduce((n, one) => n + one.rows, 0);
+  }
+
+  async #answer(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const body = Buffer.concat(chunks);
+    const url = new URL(request.url!, 'http://localhost');
+    const query = url.searchParams.get('query');
+    if (query === null) response.end(this.#statement(body.toString()));
+    else this.#insert(query, url.searchParams.get('query_id')!, body, response);
+  }
+
+  #statement(sql: string): string {
+    this.statements.push(sql);
+    if (sql.startsWith('DESCRIBE')) {
+      return Object.entries(this.columns)
+        .map(([name, type]) => JSON.stringify({ name, type, default_type: '' }))
+        .join('\n');
+    }
+    const count = /FROM `\w+`\.`(\w+)` WHERE batch = (\d+)/.exec(sql);
+    if (count !== null && sql.startsWith('SELECT count()')) {
+      return JSON.stringify({ rows: String(this.#rowsOfBatch(count[1]!, BigInt(count[2]!))) });
+    }
+    if (count !== null && sql.includes('DELETE')) return '';
+    const removal = /ALTER TABLE `\w+`\.`(\w+)` DELETE WHERE batch = (\d+)/.exec(sql);
+    if (removal !== null) this.#remove(removal[1]!, BigInt(removal[2]!));
+    if (sql.includes("name = 'id_key'")) return JSON.stringify({ value: '00'.repeat(16) });
+    return sql.includes('max(version)') ? JSON.stringify({ version: 1 }) : '';
+  }
+
+  #ofBatch(one: StoredInsert, table: string, batch: bigint): boolean {
+    return one.table === table && one.queryId.includes(batch.toString(16).padStart(16, '0'));
+  }
+
+  #rowsOfBatch(table: string, batch: bigint): number {
+    const mine = this.inserts.filter((one) => this.#ofBatch(one, table, batch));
+    return mine.reduce((n, one) => n + one.rows, 0);
+  }
+
+  #remove(table: string, batch: bigint): void {
+    const kept = this.inserts.filter((one) => !this.#ofBatch(one, table, batch));
+    this.inserts.splice(0, this.inserts.length, ...kept);
+  }
+
+  #insert(query: string, queryId: string, body: Buffer, response: http.ServerResponse): void {
+    const table = /INSERT INTO `\w+`\.`(\w+)`/.exec(query)![1]!;
+    const rows = rowsInNative(body);
+    const fate = this.fates.shift() ?? 'stored';
+    if (typeof fate === 'object') {
+      response.writeHead(500, { 'X-ClickHouse-Exception-Code': String(fate.code) });
+      response.end(`Code: ${fate.code}. DB::Exception: ${fate.text ?? 'refused'}`);
+      return;
+    }
+    if (fate === 'stored' || fate === 'stored, no answer') {
+      this.inserts.push({ table, queryId, rows });
+    }
+    if (fate === 'half stored, no answer') {
+      this.inserts.push({ table, queryId, rows: rows >> 1 });
+    }
+    if (fate === 'stored') response.end();
+    else response.destroy();
+  }
+}
+
+/** The number of rows of an uncompressed Native block. */
+function rowsInNative(body: Buffer): number {
+  let at = 0;
+  const varint = (): number => {
+    let value = 0;
+    for (let shift = 0; ; shift += 7) {
+      const byte = body[at++]!;
+      value |= (byte & 127) << shift;
+      if (byte < 128) return value;
+    }
+  };
+  varint();
+  return varint();
+}
