@@ -1,4 +1,5 @@
 export { AttributeKey } from './attribute-key.ts';
+export { GroupReader } from './readers/group-reader.ts';
 export { InternTable } from './readers/intern.ts';
 export { LogField, LogReader } from './readers/log-reader.ts';
 export { MessageView } from './readers/message-view.ts';

@@ -1,0 +1,145 @@
+import { AttributeKey } from '../attribute-key.ts';
+import { deleteAttribute, insertAttribute, setAttribute, updateAttribute } from '../overlay.ts';
+import type { MessageView } from '../readers/message-view.ts';
+import { ValueType } from '../readers/value-view.ts';
+import { type AttributeValue, encodeValue } from '../values.ts';
+import { type ConvertedType, converted, hashed } from './convert.ts';
+import { goRegExp, groupNames } from './go-regexp.ts';
+
+/** One action of the attributes and resource processors, checked by `config.ts`. */
+export interface ActionConfig {
+  readonly action: 'insert' | 'update' | 'upsert' | 'delete' | 'hash' | 'extract' | 'convert';
+  readonly key?: string | undefined;
+  readonly value?: AttributeValue | undefined;
+  readonly from_attribute?: string | undefined;
+  readonly from_context?: string | undefined;
+  readonly default_value?: AttributeValue | undefined;
+  readonly pattern?: string | undefined;
+  readonly converted_type?: ConvertedType | undefined;
+}
+
+/** What `from_context` names in the request at hand; undefined = it has none. */
+export type ContextValue = (name: string) => string | undefined;
+
+/** Applies one or several actions to the message that a view stands on. */
+export type Apply = (view: MessageView, context: ContextValue) => void;
+
+/** Keys that patterns matched, kept as {@link AttributeKey}; forgotten when there are too many. */
+const maxKnownKeys = 1024;
+
+type Source = (view: MessageView, context: ContextValue) => Uint8Array | undefined;
+
+function sourceOf(config: ActionConfig): Source {
+  const fallback =
+    config.default_value === undefined ? undefined : encodeValue(config.default_value);
+  if (config.value !== undefined) {
+    const value = encodeValue(config.value);
+    return () => value;
+  }
+  const { from_attribute: attribute, from_context: name } = config;
+  if (attribute !== undefined && attribute !== '') {
+    const from = new AttributeKey(attribute);
+    return (view) => (view.find(from) ? view.value.copy() : fallback);
+  }
+  if (name !== undefined && name !== '') {
+    return (_view, context) => {
+      const text = context(name);
+      return text === undefined ? fallback : encodeValue(text);
+    };
+  }
+  return () => fallback;
+}
+
+function writes(config: ActionConfig): Apply {
+  const key = new AttributeKey(config.key ?? '');
+  const source = sourceOf(config);
+  const write =
+    config.action === 'insert'
+      ? insertAttribute
+      : config.action === 'update'
+        ? updateAttribute
+        : setAttribute;
+  return (view, context) => {
+    const value = source(view, context);
+    if (value !== undefined) write(view, key, value);
+  };
+}
+
+/** Runs `one` for the key and for every key that the pattern matches. */
+function keyed(config: ActionConfig, one: (view: MessageView, key: AttributeKey) => void): Apply {
+  const key = config.key ? new AttributeKey(config.key) : undefined;
+  if (!config.pattern) {
+    if (key === undefined) throw new Error('BUG: an action without key and pattern');
+    return (view) => one(view, key);
+  }
+  const pattern = goRegExp(config.pattern);
+  const known = new Map<string, AttributeKey>();
+  return (view) => {
+    if (key !== undefined) one(view, key);
+    const matching: AttributeKey[] = [];
+    view.rewind();
+    while (view.nextAttribute()) {
+      const text = view.keyText();
+      if (!pattern.test(text)) continue;
+      let found = known.get(text);
+      if (found === undefined) {
+        if (known.size >= maxKnownKeys) known.clear();
+        found = new AttributeKey(text);
+        known.set(text, found);
+      }
+      matching.push(found);
+    }
+    for (const found of matching) one(view, found);
+  };
+}
+
+function extracts(config: ActionConfig): Apply {
+  const key = new AttributeKey(config.key ?? '');
+  const pattern = goRegExp(config.pattern ?? '');
+  const targets = groupNames(pattern).map((name) => new AttributeKey(name));
+  return (view) => {
+    if (!view.find(key) || view.value.type !== ValueType.string) return;
+    const found = pattern.exec(view.value.string());
+    if (found === null) return;
+    targets.forEach((target, i) => {
+      setAttribute(view, target, encodeValue(found[i + 1] ?? ''));
+    });
+  };
+}
+
+function converts(config: ActionConfig): Apply {
+  const key = new AttributeKey(config.key ?? '');
+  const to = config.converted_type ?? 'string';
+  return (view) => {
+    if (!view.find(key)) return;
+    const value = converted(view.value, to);
+    if (value !== undefined) setAttribute(view, key, encodeValue(value));
+  };
+}
+
+function hashAttribute(view: MessageView, key: AttributeKey): void {
+  if (view.find(key)) setAttribute(view, key, encodeValue(hashed(view.value)));
+}
+
+function compileOne(config: ActionConfig): Apply {
+  switch (config.action) {
+    case 'delete':
+      return keyed(config, deleteAttribute);
+    case 'hash':
+      return keyed(config, hashAttribute);
+    case 'extract':
+      return extracts(config);
+    case 'convert':
+      return converts(config);
+    default:
+      return writes(config);
+  }
+}
+
+/** The actions as one function; they are applied in order. */
+export function compileActions(configs: readonly ActionConfig[]): Apply {
+  const steps = configs.map(compileOne);
+  return (view, context) => {
+    for (const step of steps) step(view, context);
+  };
+}

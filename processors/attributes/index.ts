@@ -1,0 +1,68 @@
+import type { Component } from '../../component/component.ts';
+import type { Consumer, Context } from '../../component/consumer.ts';
+import { PipelineError } from '../../component/errors.ts';
+import type { ProcessorFactory } from '../../component/factory.ts';
+import type { Signal, SignalData } from '../../component/signals.ts';
+import { type ContextValue, compileActions } from '../../pdata/actions/actions.ts';
+import { contextValue } from '../../pdata/actions/client-context.ts';
+import type { Logs, Metrics, Traces } from '../../pdata/batch.ts';
+import { LogReader, MetricReader, SpanReader } from '../../pdata/readers.ts';
+import { type Config, config } from './config.ts';
+import { compileMatch, type Matches } from './match.ts';
+
+type ItemReader = SpanReader | LogReader | MetricReader;
+
+function readerOf<S extends Signal>(signal: S, batch: SignalData[S]): ItemReader {
+  if (signal === 'traces') return new SpanReader(batch as Traces);
+  if (signal === 'logs') return new LogReader(batch as Logs);
+  return new MetricReader(batch as Metrics);
+}
+
+function isChosen(signal: Signal, { include, exclude }: Config): Matches | undefined {
+  const included = include === undefined ? undefined : compileMatch(signal, include);
+  const excluded = exclude === undefined ? undefined : compileMatch(signal, exclude);
+  if (included === undefined && excluded === undefined) return undefined;
+  return (place) => (included?.(place) ?? true) && !(excluded?.(place) ?? false);
+}
+
+function create<S extends Signal>(
+  signal: S,
+  settings: Config,
+  next: Consumer<S>,
+): Component & Consumer<S> {
+  if (signal === 'profiles') throw new Error('cannot use attributes in a pipeline of profiles');
+  const apply = compileActions(settings.actions);
+  const chosen = isChosen(signal, settings);
+
+  function edit(batch: SignalData[S], ctx: Context): void {
+    const value: ContextValue = (name) => contextValue(ctx.client, name);
+    const reader = readerOf(signal, batch);
+    while (reader.nextAnyItem()) {
+      if (chosen === undefined || chosen(reader)) apply(reader.item, value);
+    }
+  }
+
+  return {
+    mutates: true,
+    async consume(batch, ctx) {
+      try {
+        edit(batch, ctx);
+      } catch (error) {
+        throw PipelineError.from(error);
+      }
+      await next.consume(batch, ctx);
+    },
+    start: async () => {},
+    shutdown: async () => {},
+  };
+}
+
+/** Changes attributes of spans, log records and data points. */
+export const factory: ProcessorFactory<Config> = {
+  kind: 'processor',
+  type: 'attributes',
+  stability: { traces: 'beta', metrics: 'beta', logs: 'beta' },
+  description: 'Inserts, updates, deletes, hashes, extracts and converts attributes of items.',
+  config,
+  create: (signal, _settings, decoded, next) => create(signal, decoded, next),
+};

@@ -1,0 +1,44 @@
+import type { Component } from '../../component/component.ts';
+import type { Consumer, Context } from '../../component/consumer.ts';
+import { PipelineError } from '../../component/errors.ts';
+import type { ProcessorFactory } from '../../component/factory.ts';
+import type { Signal, SignalData } from '../../component/signals.ts';
+import { type ContextValue, compileActions } from '../../pdata/actions/actions.ts';
+import { contextValue } from '../../pdata/actions/client-context.ts';
+import type { Batch } from '../../pdata/batch.ts';
+import { GroupReader } from '../../pdata/readers.ts';
+import { type Config, config } from './config.ts';
+
+function create<S extends Signal>(settings: Config, next: Consumer<S>): Component & Consumer<S> {
+  const apply = compileActions(settings.attributes);
+
+  function edit(batch: SignalData[S], ctx: Context): void {
+    const value: ContextValue = (name) => contextValue(ctx.client, name);
+    const reader = new GroupReader(batch as Batch<Signal>);
+    while (reader.nextResource()) apply(reader.resource, value);
+  }
+
+  return {
+    mutates: true,
+    async consume(batch, ctx) {
+      try {
+        edit(batch, ctx);
+      } catch (error) {
+        throw PipelineError.from(error);
+      }
+      await next.consume(batch, ctx);
+    },
+    start: async () => {},
+    shutdown: async () => {},
+  };
+}
+
+/** Changes attributes of resources. */
+export const factory: ProcessorFactory<Config> = {
+  kind: 'processor',
+  type: 'resource',
+  stability: { traces: 'beta', metrics: 'beta', logs: 'beta' },
+  description: 'Inserts, updates, deletes, hashes, extracts and converts attributes of resources.',
+  config,
+  create: (_signal, _settings, decoded, next) => create(decoded, next),
+};
