@@ -22,6 +22,8 @@ export const registry: readonly RegistryEntry[] = [
   entry('receiver', 'otlp', () => import('../receivers/otlp/index.ts')),
   entry('receiver', 'packet', () => import('../receivers/packet/index.ts')),
   // processors
+  entry('processor', 'attributes', () => import('../processors/attributes/index.ts')),
+  entry('processor', 'resource', () => import('../processors/resource/index.ts')),
   // exporters
   entry('exporter', 'clickhouse', () => import('../exporters/clickhouse/index.ts')),
   entry('exporter', 'debug', () => import('../exporters/debug/index.ts')),

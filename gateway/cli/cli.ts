@@ -57,5 +57,25 @@ function createProgram(done: (code: number) => void): Command {
       const { listComponents } = await import('./components.ts');
       process.stdout.write(await listComponents(build));
     });
+  addClickHouse(program, done);
   return program;
+}
+
+/** The embedded engine alone. */
+function addClickHouse(program: Command, done: (code: number) => void): void {
+  program
+    .command('clickhouse')
+    .description('run the embedded ClickHouse alone')
+    .requiredOption('--path <dir>', 'directory of its data')
+    .option('--listen <address>', 'host:port of its HTTP interface', '127.0.0.1:8123')
+    .option('--memory-mib <number>', 'bound of its memory in MiB', positiveInteger)
+    .action(async (options: { path: string; listen: string; memoryMib?: number }) => {
+      const { runClickHouse } = await import('./clickhouse.ts');
+      done(await runClickHouse(options));
+    });
+}
+
+function positiveInteger(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new Error(`expected a number of MiB, got ${text}`);
+  return Number(text);
 }
