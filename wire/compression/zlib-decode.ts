@@ -1,3 +1,4 @@
+import { promisify } from 'node:util';
 import zlib from 'node:zlib';
 import type { Reservation } from './reservation.ts';
 import { DecompressError } from './types.ts';
@@ -8,8 +9,11 @@ export type ZlibFormat = 'gzip' | 'zlib' | 'zstd';
 /** Deflate cannot do better than this. */
 const deflateMaxRatio = 1032;
 
-/** Outputs up to this size are made at once, on this thread; larger ones on libuv's. */
-export const syncBytes = 1 << 20;
+/**
+ * Outputs up to this size are made on this thread: for less than that a thread's round trip, 50 us,
+ * costs more than it frees.
+ */
+export const syncBytes = 256 * 1024;
 
 const outputChunk = 128 * 1024;
 
@@ -64,11 +68,24 @@ function zstdOptions(maxBytes: number): zlib.ZstdOptions {
   return { params: { [zlib.constants.ZSTD_d_windowLogMax]: log } };
 }
 
-function decodeAtOnce(format: ZlibFormat, input: Buffer, room: number): Buffer {
+interface OneShot {
+  readonly sync: (input: Buffer, options: zlib.ZlibOptions & zlib.ZstdOptions) => Buffer;
+  readonly later: (input: Buffer, options: zlib.ZlibOptions & zlib.ZstdOptions) => Promise<Buffer>;
+}
+
+const oneShot: Readonly<Record<ZlibFormat, OneShot>> = {
+  gzip: { sync: zlib.gunzipSync, later: promisify(zlib.gunzip) as OneShot['later'] },
+  zlib: { sync: zlib.inflateSync, later: promisify(zlib.inflate) as OneShot['later'] },
+  zstd: {
+    sync: zlib.zstdDecompressSync,
+    later: promisify(zlib.zstdDecompress) as OneShot['later'],
+  },
+};
+
+/** Options for an output of at most `room` bytes in one piece. */
+function roomOptions(format: ZlibFormat, room: number): zlib.ZlibOptions & zlib.ZstdOptions {
   const options = { maxOutputLength: room, chunkSize: Math.max(64, room) };
-  if (format === 'gzip') return zlib.gunzipSync(input, options);
-  if (format === 'zlib') return zlib.inflateSync(input, options);
-  return zlib.zstdDecompressSync(input, { ...options, ...zstdOptions(room) });
+  return format === 'zstd' ? { ...options, ...zstdOptions(room) } : options;
 }
 
 function isTooLarge(error: unknown): boolean {
@@ -118,9 +135,9 @@ function decodeStreamed(
  * Decompresses one whole body. Output is bounded while it is made: a bomb is refused when it passes
  * `maxBytes` or the budget, and never held beyond that. Afterwards `reservation` covers the output.
  *
- * Small outputs are made at once, with room for what the input claims; a claim that was too low and
- * large outputs go to libuv's threads in chunks.
- * @throws DecompressError, or a promise that rejects with it; the reservation is then released
+ * The output is made in one piece with room for what the input claims, large ones on libuv's
+ * threads; when the claim was too low, again in chunks.
+ * @throws DecompressError, or a promise that rejects with it
  */
 export function decodeZlib(
   format: ZlibFormat,
@@ -135,22 +152,23 @@ export function decodeZlib(
   if (window > Math.max(minWindowLimit, maxBytes)) {
     throw new DecompressError('too_large', `zstd window of ${window} bytes`);
   }
-  reservation.grow(window);
   const room = Math.min(maxBytes, Math.max(output, 64));
-  if (room <= syncBytes) {
-    reservation.grow(room);
-    try {
-      const bytes = decodeAtOnce(format, input, room);
-      reservation.resize(bytes.length);
-      return bytes;
-    } catch (error) {
-      if (!isTooLarge(error)) throw corrupt(error);
-      if (room === maxBytes) throw tooLarge(maxBytes);
-      reservation.resize(window);
-    }
-  }
-  return decodeStreamed(format, input, maxBytes, reservation).then((bytes) => {
+  reservation.grow(window + room);
+  const done = (bytes: Buffer): Buffer => {
     reservation.resize(bytes.length);
     return bytes;
-  });
+  };
+  const failed = (error: unknown): Promise<Buffer> => {
+    if (!isTooLarge(error)) throw corrupt(error);
+    if (room === maxBytes) throw tooLarge(maxBytes);
+    reservation.resize(window);
+    return decodeStreamed(format, input, maxBytes, reservation).then(done);
+  };
+  const { sync, later } = oneShot[format];
+  if (room > syncBytes) return later(input, roomOptions(format, room)).then(done, failed);
+  try {
+    return done(sync(input, roomOptions(format, room)));
+  } catch (error) {
+    return failed(error);
+  }
 }
