@@ -83,8 +83,13 @@ export function selectInto(canonical: string, file: string, format: string): str
 
 /** The canonical INSERT ... FORMAT, its data coming from `file`. */
 export function insertFrom(canonical: string, file: string): string {
+  let before = '';
   for (const token of lex(canonical)) {
-    if (token.depth === 0 && (token.upper === 'SETTINGS' || token.upper === 'FORMAT')) {
+    // A table may be called settings or format.
+    const isName = before === '.' || before === 'INTO';
+    before = token.type === 'word' ? token.upper : token.text;
+    if (isName || token.depth !== 0) continue;
+    if (token.upper === 'SETTINGS' || token.upper === 'FORMAT') {
       const at = token.start;
       return `${canonical.slice(0, at)}FROM INFILE ${file} COMPRESSION 'none' ${canonical.slice(at)}`;
     }
