@@ -30,6 +30,10 @@ async function runUntilStopped(ready: ReadyConfig, addresses: boolean): Promise<
   const stop = listenForSignals();
   const program = await startProgram(ready);
   const crashed = catchUncaught(program);
+  process.on('SIGHUP', () => {
+    const message = 'SIGHUP: a changed configuration is taken at the next start';
+    program.telemetry.logger.warn(message);
+  });
   if (addresses) process.stdout.write(addressLines(ready.config, program.extensions));
   const reason = await Promise.race([
     stop.then((signal) => ({ signal })),
