@@ -50,7 +50,7 @@ export class ClickHouseBackend<S extends StoredSignal>
         this.#stopJobs = smart.stop;
       } else {
         const { prepareOtel } = await import('./otel-schema.ts');
-        const own = this.#config.schema === 'smart';
+        const own = this.#config.schema === 'smart' || this.#config.engine !== undefined;
         this.#writer = await prepareOtel(
           connection.client,
           this.#config,
