@@ -3,7 +3,7 @@ import { printMessage } from './json/print.ts';
 import { jsonToProto } from './json/read.ts';
 import { defaultLimits, type Limits, parseRequest } from './parse.ts';
 import { Cursor, readVarint, skipValue } from './proto/cursor.ts';
-import { messages, requestMessage } from './schema.ts';
+import { type Message, messages, requestMessage } from './schema.ts';
 import type { Signal } from './signal.ts';
 
 /**
@@ -37,7 +37,7 @@ export function* toJsonChunks<S extends Signal>(batch: Batch<S>): Generator<stri
   const list = root.fields[0]!;
   const group = messages[list.message]!;
   let before = `{"${list.name}":[`;
-  let rest = '';
+  const dictionary: Uint8Array[] = [];
   for (const range of batch.ranges()) {
     const c = new Cursor(range);
     while (c.pos < range.length) {
@@ -50,13 +50,23 @@ export function* toJsonChunks<S extends Signal>(batch: Batch<S>): Generator<stri
       const length = readVarint(c);
       const start = c.pos;
       c.pos += length;
-      const text = printMessage(range, start, c.pos, messages[field.message] ?? group);
-      if (field === list) yield before + text;
-      else rest = `,"${field.name}":${text}`;
-      if (field === list) before = ',';
+      if (field !== list) {
+        dictionary.push(range.subarray(start, c.pos));
+        continue;
+      }
+      yield before + printMessage(range, start, c.pos, group);
+      before = ',';
     }
   }
-  yield `${before === ',' ? '' : before}]${rest}}`;
+  yield `${before === ',' ? '' : before}]${dictionaryText(root, dictionary)}}`;
+}
+
+/** The second field of a profiles request; several of them are one, as protobuf says. */
+function dictionaryText(root: Message, parts: readonly Uint8Array[]): string {
+  const field = root.fields[1];
+  if (field === undefined || parts.length === 0) return '';
+  const bytes = Buffer.concat(parts);
+  return `,"${field.name}":${printMessage(bytes, 0, bytes.length, messages[field.message]!)}`;
 }
 
 /** The batch as one OTLP/JSON text; see {@link toJsonChunks}. */

@@ -145,7 +145,9 @@ class Generator {
 
   #varint(field: Field): void {
     const lo = this.#u32();
-    if (field.kind === 'int64' || field.kind === 'uint64') this.w.varintHalves(lo, this.#u32());
+    if (field.kind === 'int32' && this.#random(2) === 0) this.w.varint(this.#random(4));
+    else if (field.kind === 'int64' || field.kind === 'uint64')
+      this.w.varintHalves(lo, this.#u32());
     else if (field.kind === 'bool') this.w.varint(lo & 1);
     else if (field.kind === 'enum') this.w.varint(this.#random(6));
     else if (field.kind === 'int32') this.w.varintHalves(lo, lo >>> 31 === 0 ? 0 : 0xffffffff);
