@@ -28,9 +28,6 @@ function detailedRecord(out: Lines, record: LogRecord): void {
   if (record.eventName) out.add(`EventName: ${record.eventName}`);
   out.add(`Body: ${typedValue(record.body)}`);
   out.attributes('Attributes', record.attributes);
-  if (record.droppedAttributesCount) {
-    out.add(`DroppedAttributesCount: ${record.droppedAttributesCount}`);
-  }
   out.add(`Trace ID: ${record.traceId ?? ''}`);
   out.add(`Span ID: ${record.spanId ?? ''}`);
   out.add(`Flags: ${record.flags ?? 0}`);
@@ -52,7 +49,8 @@ export function normalLogs(request: Request): string {
     resource.scopeLogs?.forEach((scope, j) => {
       out.shortScope('ScopeLog', j, scope);
       for (const record of scope.logRecords ?? []) {
-        out.add(`${plainValue(record.body)}${inlineAttributes(record.attributes)}`);
+        const attributes = inlineAttributes(record.attributes);
+        out.add(`${plainValue(record.body)}${attributes === '' ? ' ' : attributes}`);
       }
     });
   });

@@ -33,11 +33,9 @@ function detailedSpan(out: Lines, span: Span): void {
   field('End time', goTime(span.endTimeUnixNano));
   field('Status code', statuses[span.status?.code ?? 0] ?? String(span.status?.code));
   field('Status message', span.status?.message ?? '');
-  if (span.droppedAttributesCount) {
-    field('DroppedAttributesCount', String(span.droppedAttributesCount));
-  }
-  if (span.droppedEventsCount) field('DroppedEventsCount', String(span.droppedEventsCount));
-  if (span.droppedLinksCount) field('DroppedLinksCount', String(span.droppedLinksCount));
+  field('DroppedAttributesCount', String(span.droppedAttributesCount ?? 0));
+  field('DroppedEventsCount', String(span.droppedEventsCount ?? 0));
+  field('DroppedLinksCount', String(span.droppedLinksCount ?? 0));
   out.attributes('Attributes', span.attributes);
   if (span.events?.length) out.add('Events:');
   span.events?.forEach((event, i) => {
