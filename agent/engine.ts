@@ -100,6 +100,8 @@ export class CaptureEngine implements StreamSink, FlowHost {
   /** Latest time seen; never goes back. */
   private now = 0;
   private nextSweep = 0;
+  /** Why sessions of a connection that is being closed get no response any more. */
+  private closeReason: SessionReason = 'connection_closed';
 
   constructor(options: EngineOptions, sink: EngineSink) {
     const limits = options.limits ?? defaultEngineLimits;
@@ -198,7 +200,7 @@ export class CaptureEngine implements StreamSink, FlowHost {
     if (l7 === undefined) return;
     l7.close(side, time);
     const other = this.table.columns.sideFlags[flow * 2 + 1 - side]!;
-    if ((other & SideFlag.closed) !== 0) this.release(flow, 'connection_closed');
+    if ((other & SideFlag.closed) !== 0) this.release(flow, this.closeReason);
   }
 
   ends(flow: number): Ends {
@@ -232,6 +234,10 @@ export class CaptureEngine implements StreamSink, FlowHost {
 
   nextSequence(flow: number, side: number): number {
     return this.table.columns.next[flow * 2 + side]!;
+  }
+
+  acknowledgedInOrder(flow: number, side: number): number {
+    return this.table.columns.inOrder[flow * 2 + side]!;
   }
 
   clientSide(flow: number): number {
@@ -381,8 +387,10 @@ export class CaptureEngine implements StreamSink, FlowHost {
   }
 
   private flowEnded(flow: number, why: FlowEnd): void {
+    this.closeReason = CLOSE_REASON[why];
     this.streams.finish(flow, this.now);
-    this.release(flow, CLOSE_REASON[why]);
+    this.release(flow, this.closeReason);
+    this.closeReason = 'connection_closed';
   }
 
   /** The application side of a flow is over. */

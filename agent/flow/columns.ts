@@ -52,6 +52,8 @@ export class FlowColumns {
   next: Uint32Array<ArrayBuffer>;
   /** Highest acknowledgement number that this side sent. */
   acknowledged: Uint32Array<ArrayBuffer>;
+  /** Acknowledgement number of the last segment of this side that came in order. */
+  inOrder: Uint32Array<ArrayBuffer>;
   initial: Uint32Array<ArrayBuffer>;
   finSequence: Uint32Array<ArrayBuffer>;
   retransmitted: Uint32Array<ArrayBuffer>;
@@ -73,6 +75,7 @@ export class FlowColumns {
     this.bytes = new Float64Array(capacity * 2);
     this.next = new Uint32Array(capacity * 2);
     this.acknowledged = new Uint32Array(capacity * 2);
+    this.inOrder = new Uint32Array(capacity * 2);
     this.initial = new Uint32Array(capacity * 2);
     this.finSequence = new Uint32Array(capacity * 2);
     this.retransmitted = new Uint32Array(capacity * 2);
@@ -97,6 +100,7 @@ export class FlowColumns {
     this.bytes = copied(new Float64Array(capacity * 2), this.bytes);
     this.next = copied(new Uint32Array(capacity * 2), this.next);
     this.acknowledged = copied(new Uint32Array(capacity * 2), this.acknowledged);
+    this.inOrder = copied(new Uint32Array(capacity * 2), this.inOrder);
     this.initial = copied(new Uint32Array(capacity * 2), this.initial);
     this.finSequence = copied(new Uint32Array(capacity * 2), this.finSequence);
     this.retransmitted = copied(new Uint32Array(capacity * 2), this.retransmitted);
@@ -113,6 +117,7 @@ export class FlowColumns {
       this.bytes[side] = 0;
       this.next[side] = 0;
       this.acknowledged[side] = 0;
+      this.inOrder[side] = 0;
       this.initial[side] = 0;
       this.finSequence[side] = 0;
       this.retransmitted[side] = 0;

@@ -100,7 +100,10 @@ export class TcpStreams {
       this.synchronise(x, sequence);
       sequence = (sequence + 1) >>> 0;
     }
-    if ((d.flags & TcpFlag.ack) !== 0) this.acknowledge(x, d.acknowledgement);
+    if ((d.flags & TcpFlag.ack) !== 0) {
+      this.acknowledge(x, d.acknowledgement);
+      this.noteInOrder(x, sequence, d.acknowledgement);
+    }
     const length = d.payloadWireLength;
     if (length > 0) {
       if ((c.sideFlags[x]! & SideFlag.started) === 0) this.join(x, sequence);
@@ -111,7 +114,10 @@ export class TcpStreams {
       return;
     }
     if ((d.flags & TcpFlag.fin) !== 0) this.fin(x, (sequence + length) >>> 0);
-    if (this.held.size > 0) this.checkHoles(flow, time);
+    if (this.held.size > 0) {
+      this.checkHoles(flow, time);
+      if ((d.flags & TcpFlag.ack) !== 0) this.noteInOrder(x, sequence, d.acknowledgement);
+    }
     this.closeAtFin(flow, side, time);
   }
 
@@ -147,6 +153,10 @@ export class TcpStreams {
   private join(x: number, sequence: number): void {
     this.c.next[x] = sequence;
     this.c.sideFlags[x]! |= SideFlag.started;
+  }
+
+  private noteInOrder(x: number, sequence: number, acknowledgement: number): void {
+    if (((sequence - this.c.next[x]!) | 0) <= 0) this.c.inOrder[x] = acknowledgement;
   }
 
   private acknowledge(x: number, acknowledgement: number): void {
@@ -270,6 +280,7 @@ export class TcpStreams {
         this.c.next[x] = s.sequence;
         this.gap(flow, side, early, next, time);
       }
+      this.c.inOrder[x] = s.acknowledgement;
       held.bytes -= s.bytes.length;
       this.totalBytes -= s.bytes.length;
       const overlap = early < 0 ? -early : 0;

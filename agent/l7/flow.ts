@@ -1,5 +1,5 @@
 import { copyOf } from '../bytes.ts';
-import { type Conversation, type Ends, Order } from '../session/conversation.ts';
+import type { Conversation, Ends } from '../session/conversation.ts';
 import type { SessionTable } from '../session/pairing.ts';
 import type { Session } from '../session/session.ts';
 import type { Message } from './message.ts';
@@ -24,6 +24,8 @@ export interface FlowHost {
   ends(flow: number): Ends;
   /** Next TCP sequence number expected from a side. */
   nextSequence(flow: number, side: number): number;
+  /** Acknowledgement number of a side's last segment before the first hole. */
+  acknowledgedInOrder(flow: number, side: number): number;
   /** 0 or 1; the side that is thought to be the client. */
   clientSide(flow: number): number;
   /** Settles who the client is. @returns false when a handshake has shown otherwise */
@@ -53,9 +55,13 @@ export class L7Flow implements Conversation, MessageSink {
   open: Session | undefined = undefined;
   lastOpen: Session | undefined = undefined;
   openCount = 0;
+  orphan: Session | undefined = undefined;
   owed = 0;
-  order: Order = Order.known;
-  orderFrom = 0;
+  requestsLost = -1;
+  responsesLost = -1;
+  unmatched = -1;
+  pipelined = false;
+  lastAcknowledged = -1;
   ordinal = 0;
   private readonly host: FlowHost;
   private readonly flow: number;
@@ -116,6 +122,10 @@ export class L7Flow implements Conversation, MessageSink {
     return this.known;
   }
 
+  serverNext(): number {
+    return this.host.nextSequence(this.flow, 1 - this.host.clientSide(this.flow));
+  }
+
   begin(message: Message): Message | undefined {
     return this.host.sessions.begin(this.protocol!, this, message);
   }
@@ -126,8 +136,8 @@ export class L7Flow implements Conversation, MessageSink {
 
   lost(direction: Direction, sequence: number): void {
     const client = this.host.clientSide(this.flow);
-    const other = direction === 0 ? this.host.nextSequence(this.flow, 1 - client) : 0;
-    this.host.sessions.lost(this, direction, sequence, other);
+    const from = direction === 0 ? this.host.acknowledgedInOrder(this.flow, client) : sequence;
+    this.host.sessions.lost(this, direction, from);
   }
 
   drop(reason: DropReason): void {

@@ -16,30 +16,33 @@ export interface Ends {
   readonly idLow: number;
 }
 
-/** How far requests and responses of a connection can be matched by their order. */
-export const Order = {
-  /** Every request since the last quiet moment was seen. */
-  known: 0,
-  /** Requests were lost: those that acknowledge more than `orderFrom` can be matched again. */
-  requestsLost: 1,
-  /** Responses were lost: those that acknowledge at least `orderFrom` can be matched again. */
-  responsesLost: 2,
-} as const;
-
-export type Order = (typeof Order)[keyof typeof Order];
-
 /** What pairing keeps of one connection; the source of the messages says who talks to whom. */
 export interface Conversation {
   /** Ends, direction settled. */
   ends(): Ends;
+  /** Next TCP sequence number expected from the server. */
+  serverNext(): number;
   /** First and last of the open sessions. */
   open: Session | undefined;
   lastOpen: Session | undefined;
   openCount: number;
   /** Requests handed on unanswered whose responses may still come; they are not reported again. */
   owed: number;
-  order: Order;
-  orderFrom: number;
+  /**
+   * A response whose request was not seen, kept back until the next message: packets may come in
+   * another order than they were sent in, and then the request is the next one.
+   */
+  orphan: Session | undefined;
+  /** Requests went unseen: one can be matched only if it acknowledges more than this; -1 = none. */
+  requestsLost: number;
+  /** Responses went unseen: a request must acknowledge at least this; -1 = none. */
+  responsesLost: number;
+  /** TCP sequence number of the last response that was matched with no request; -1 = none. */
+  unmatched: number;
+  /** The client was seen to send requests before earlier ones were answered. */
+  pipelined: boolean;
+  /** Acknowledgement number of the last request; -1 = none yet. */
+  lastAcknowledged: number;
   /** Sessions begun on this conversation, for ids. */
   ordinal: number;
 }

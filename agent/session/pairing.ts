@@ -1,6 +1,6 @@
 import type { Message } from '../l7/message.ts';
 import type { Direction, DropReason, Protocol } from '../l7/protocol.ts';
-import { type Conversation, Order } from './conversation.ts';
+import type { Conversation } from './conversation.ts';
 import { Session, type SessionReason, type SessionSink } from './session.ts';
 
 export interface SessionLimits {
@@ -59,22 +59,21 @@ export class SessionTable {
     const session = message.session;
     if (session === undefined || session.response === undefined) return;
     if (!session.response.ended || session.request?.ended === false) return;
-    this.finish(session, session.reason);
+    if (session !== session.conversation.orphan) this.finish(session, session.reason);
   }
 
   /**
    * See MessageSink.lost.
-   * @param other next sequence number of the opposite direction
+   * @param from requests: what the client had acknowledged before the lost bytes; responses: where
+   *   the server's stream goes on
    */
-  lost(c: Conversation, direction: Direction, sequence: number, other: number): void {
+  lost(c: Conversation, direction: Direction, from: number): void {
     if (direction === 0) {
       // Requests seen before come before the lost ones: their order stands.
-      c.order = Order.requestsLost;
-      c.orderFrom = other;
+      c.requestsLost = from;
       return;
     }
-    c.order = Order.responsesLost;
-    c.orderFrom = sequence;
+    c.responsesLost = from;
     let kept = false;
     for (const session of openOf(c)) {
       if (session.response !== undefined) continue;
@@ -90,6 +89,7 @@ export class SessionTable {
 
   /** Finishes every open session of a conversation that is over. */
   close(c: Conversation, reason: SessionReason): void {
+    this.releaseOrphan(c);
     for (const session of openOf(c)) this.finish(session, session.response ? '' : reason);
   }
 
@@ -119,8 +119,7 @@ export class SessionTable {
 
   /** The response to `session` may still come, and must not be taken for that to another request. */
   private giveUpOrder(c: Conversation, session: Session, reason: SessionReason): void {
-    c.order = Order.requestsLost;
-    c.orderFrom = session.request!.acknowledgement;
+    c.requestsLost = session.request!.acknowledgement;
     this.giveUp(session, reason);
     for (const other of openOf(c)) {
       if (other.response === undefined && !this.inOrder(c, other.request!)) {
@@ -135,47 +134,97 @@ export class SessionTable {
   }
 
   private regain(c: Conversation): void {
-    c.order = Order.known;
+    c.requestsLost = -1;
+    c.responsesLost = -1;
     c.owed = 0;
   }
 
   private request(protocol: Protocol, c: Conversation, message: Message): void {
-    const repeated = protocol.pairing === 'keyed' ? findOpen(c, message) : undefined;
-    if (repeated !== undefined && repeated.response === undefined) {
-      repeated.repeats++;
-      return;
+    if (protocol.pairing === 'keyed') {
+      const repeated = findOpen(c, message);
+      if (repeated !== undefined && repeated.response === undefined) {
+        repeated.repeats++;
+        return;
+      }
     }
     const session = new Session(c, protocol, message, message.start);
     message.session = session;
-    if (protocol.pairing === 'ordered' && !this.pairable(c, message)) {
-      session.reason = 'capture_gap';
-      message.session = undefined;
-      c.owed++;
-      this.sink(session);
-      return;
+    if (protocol.pairing === 'ordered') {
+      this.notePipelining(c, message);
+      const pairable = this.pairable(c, message);
+      const adopted = pairable && this.adopt(c, session);
+      const passed = !adopted && isPassed(c, message);
+      if (!adopted) this.releaseOrphan(c);
+      if (!pairable || passed) {
+        session.reason = 'capture_gap';
+        message.session = undefined;
+        if (!passed) c.owed++;
+        else if (c.pipelined) c.requestsLost = message.acknowledgement;
+        this.sink(session);
+        return;
+      }
     }
     this.makeRoom(protocol, c);
     this.append(c, session);
     this.wait(session);
   }
 
+  /** Takes the response that was kept back, if sequence numbers say that it answers this request. */
+  private adopt(c: Conversation, session: Session): boolean {
+    const response = c.orphan?.response;
+    if (response === undefined) return false;
+    const request = session.request!;
+    const answers =
+      response.sequence === request.acknowledgement &&
+      after(response.acknowledgement, request.sequence);
+    if (!answers) return false;
+    c.orphan = undefined;
+    session.response = response;
+    response.session = session;
+    return true;
+  }
+
+  private releaseOrphan(c: Conversation): void {
+    const orphan = c.orphan;
+    if (orphan === undefined) return;
+    c.orphan = undefined;
+    if (orphan.response!.ended) this.finish(orphan, 'request_missing');
+  }
+
   private pairable(c: Conversation, request: Message): boolean {
-    if (c.order === Order.known) return true;
+    if (isOrdered(c)) return true;
     if (!this.inOrder(c, request)) return false;
     this.regain(c);
     return true;
   }
 
-  /** Whether a request shows that all before it was answered, where the order was lost. */
+  /** Whether a request was sent before the one before it was answered. */
+  private notePipelining(c: Conversation, request: Message): void {
+    const before = c.lastAcknowledged;
+    c.lastAcknowledged = request.acknowledgement;
+    if (c.pipelined || before < 0) return;
+    const waiting = c.lastOpen !== undefined && c.lastOpen.response === undefined;
+    c.pipelined =
+      !after(request.acknowledgement, before) ||
+      (waiting && !after(request.acknowledgement, c.serverNext()));
+  }
+
+  /**
+   * Whether a request shows that all before it was answered, where the order was lost. Of a client
+   * that pipelines no request can show it.
+   */
   private inOrder(c: Conversation, request: Message): boolean {
-    if (c.order === Order.requestsLost) return after(request.acknowledgement, c.orderFrom);
-    if (c.order === Order.responsesLost) return !after(c.orderFrom, request.acknowledgement);
-    return true;
+    if (isOrdered(c)) return true;
+    if (c.pipelined) return false;
+    const { acknowledgement } = request;
+    if (c.requestsLost >= 0 && !after(acknowledgement, c.requestsLost)) return false;
+    return c.responsesLost < 0 || !after(c.responsesLost, acknowledgement);
   }
 
   private response(protocol: Protocol, c: Conversation, message: Message): Message | undefined {
     const session = protocol.pairing === 'keyed' ? findOpen(c, message) : answered(c, message);
     if (session === undefined || session.response !== undefined) {
+      c.unmatched = message.sequence;
       if (c.owed > 0) {
         c.owed--;
         this.drop('late_response');
@@ -185,6 +234,10 @@ export class SessionTable {
       alone.response = message;
       alone.reason = 'request_missing';
       message.session = alone;
+      if (protocol.pairing === 'ordered') {
+        this.releaseOrphan(c);
+        c.orphan = alone;
+      }
       return undefined;
     }
     session.response = message;
@@ -267,6 +320,16 @@ export class SessionTable {
     if (session.newer === undefined) list.newest = session.older;
     else session.newer.older = session.older;
   }
+}
+
+/** Whether no message went unseen. */
+function isOrdered(c: Conversation): boolean {
+  return c.requestsLost < 0 && c.responsesLost < 0;
+}
+
+/** Whether the server's answer to a request that comes only now may already have gone by. */
+function isPassed(c: Conversation, request: Message): boolean {
+  return c.unmatched >= 0 && !after(request.acknowledgement, c.unmatched);
 }
 
 function openOf(c: Conversation): Session[] {

@@ -55,12 +55,11 @@ export class DnsConnection implements Connection {
     );
   }
 
-  gap(direction: Direction, _length: number, sequence: number, _time: number): void {
+  gap(direction: Direction): void {
     const stream = this.streams?.[direction];
     if (stream === undefined) return;
     stream.forget();
     stream.lost = true;
-    this.sink.lost(direction, (sequence + _length) >>> 0);
   }
 
   close(): void {

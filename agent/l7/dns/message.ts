@@ -2,7 +2,7 @@ import { u16be, u32be } from '../../bytes.ts';
 import { Message } from '../message.ts';
 import { typeName } from './codes.ts';
 import { NameReader } from './names.ts';
-import { recordText } from './records.ts';
+import { genericText, recordText } from './records.ts';
 
 const HEADER = 12;
 const MAX_RECORDS = 64;
@@ -84,7 +84,7 @@ export class DnsParser {
     m.length = end - start;
     const past = this.questions(m, b, start, end, questions);
     if (past < 0) return undefined;
-    const whole = this.answersOf(m, b, start, past, end, answers, others);
+    const whole = this.answersOf(m, b, start, past, end, answers, others, strict);
     return whole || (m.cut && !strict) ? m : undefined;
   }
 
@@ -119,6 +119,7 @@ export class DnsParser {
     end: number,
     answers: number,
     others: number,
+    strict: boolean,
   ): boolean {
     if (answers + others === 0) return true;
     const texts: string[] = [];
@@ -134,8 +135,8 @@ export class DnsParser {
       if (i < answers) {
         if (texts.length < MAX_RECORDS) {
           const text = recordText(this.names, type, b, start, data, stop);
-          if (text === undefined) return false;
-          texts.push(text);
+          if (text === undefined && strict) return false;
+          texts.push(text ?? genericText(b, data, stop));
           types.push(typeName(type));
         }
       } else if (type === OPT && !m.isRequest) {

@@ -6,6 +6,11 @@ import { quoted } from './names.ts';
 const MAX_TEXT = 1024;
 const MAX_HEX = 64;
 
+/** The data of a record in the form of RFC 3597, whatever its type. */
+export function genericText(b: Uint8Array, start: number, end: number): string {
+  return `\\# ${end - start} ${hex(b, start, end)}`.trimEnd();
+}
+
 /**
  * The data of a record as text, as zone files write it (RFC 1035 and successors): `93.184.216.34`,
  * `10 mail.example.com`, `"text"`. Types without a form of their own are written as RFC 3597 does:
@@ -55,7 +60,7 @@ export function recordText(
     case 257:
       return caa(b, start, end);
     default:
-      return generic(b, start, end);
+      return genericText(b, start, end);
   }
 }
 
@@ -169,10 +174,6 @@ function caa(b: Uint8Array, start: number, end: number): string | undefined {
   if (value > end) return undefined;
   const tag = quoted(b, start + 2, value).slice(1, -1);
   return `${b[start]} ${tag} ${quoted(b, value, end)}`;
-}
-
-function generic(b: Uint8Array, start: number, end: number): string {
-  return `\\# ${end - start} ${hex(b, start, end)}`.trimEnd();
 }
 
 function hex(b: Uint8Array, start: number, end: number): string {
