@@ -161,7 +161,8 @@ export class ClientSession implements StreamHandler<Exchange> {
   }
 
   data(stream: Stream<Exchange>, chunk: Buffer, start: number, end: number): void {
-    const { reader, call } = stream.owner;
+    const { reader, call, httpStatus } = stream.owner;
+    if (httpStatus !== 200) return;
     const fault = reader.push(chunk, start, end, maxAnswerBytes, unlimited);
     if (fault === undefined) return;
     const code = fault === 'too_large' ? Code.RESOURCE_EXHAUSTED : Code.INTERNAL;
