@@ -78,7 +78,7 @@ function check(samples: readonly (readonly Group<Span>[])[], encoder: OtelTraces
     for (const group of sample) {
       for (const scope of group.scopes) {
         for (const item of scope.items) {
-          const day = Number(item.start / 86_400_000_000_000n);
+          const day = Number(item.start / 86_400_000_000_000n) & 0xffff;
           const rows = byDay.get(day) ?? byDay.set(day, []).get(day)!;
           rows.push(expectedRow(group, scope, item));
         }
@@ -88,7 +88,7 @@ function check(samples: readonly (readonly Group<Span>[])[], encoder: OtelTraces
   const blocks = encoder.seal({ table: 'ordered', batchId: 0n });
   assert.deepEqual(
     blocks.map((block) => [block.day, block.rows]),
-    [...byDay].sort(([a], [b]) => a - b).map(([day, rows]) => [Math.min(day, 65_535), rows.length]),
+    [...byDay].sort(([a], [b]) => a - b).map(([day, rows]) => [day, rows.length]),
   );
   for (const block of blocks) database.insert('otel', block);
   const stored = database.rows(`SELECT ${SELECT} FROM otel.ordered`);

@@ -1,5 +1,5 @@
 const NANOS = 1_000_000_000;
-const SECONDS_A_DAY = 86_400;
+export const SECONDS_A_DAY = 86_400;
 
 /**
  * Whole seconds of unsigned nanoseconds given as two halves, exact over all 64 bits.

@@ -4,7 +4,7 @@ import { SharedAttributes } from '../attributes-column.ts';
 import { type LowCardinalityColumn, StringColumn } from '../columns.ts';
 import type { Message } from '../message.ts';
 import { readVarint, Scan, skipField } from '../scan.ts';
-import { dayOf, secondsOf } from '../time.ts';
+import { SECONDS_A_DAY, secondsOf } from '../time.ts';
 
 const SERVICE_NAME = new TextEncoder().encode('service.name');
 
@@ -36,11 +36,14 @@ export function putField(
 }
 
 /**
- * The day that toDate(DateTime64(9)) gives for 64 bits of nanoseconds: bits that read as a signed
- * number are before 1970 count as 1970-01-01.
+ * The day that toDate(DateTime64(9)) gives for 64 bits of nanoseconds, which read as a signed
+ * number: seconds are cut towards zero, days wrap at 65536 (2149-06-07 counts as 1970-01-01).
  */
 export function timestampDay(low: number, high: number): number {
-  return high >= 0x8000_0000 ? 0 : dayOf(secondsOf(low, high));
+  if (high < 0x8000_0000) return Math.floor(secondsOf(low, high) / SECONDS_A_DAY) & 0xffff;
+  const negativeLow = -low >>> 0;
+  const negativeHigh = (~high + (low === 0 ? 1 : 0)) >>> 0;
+  return Math.floor(-secondsOf(negativeLow, negativeHigh) / SECONDS_A_DAY) & 0xffff;
 }
 
 /** What the rows below a resource have in common. */

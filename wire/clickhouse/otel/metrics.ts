@@ -3,7 +3,7 @@ import { DayTables, type SealOptions } from '../day-tables.ts';
 import { Message } from '../message.ts';
 import { type Ranges, Scan } from '../scan.ts';
 import { type ItemSink, walkItems } from '../walk.ts';
-import { putField, ResourceState, ScopeState, timestampDay } from './common.ts';
+import { putField, ResourceState, ScopeState } from './common.ts';
 import {
   type DistributionColumns,
   type ExemplarColumns,
@@ -17,6 +17,7 @@ import {
 } from './metric-tables.ts';
 import {
   dataField,
+  pointDay,
   putHexOrZeros,
   putNumber,
   putTime,
@@ -71,7 +72,10 @@ export class OtelMetricsEncoder implements ItemSink {
   readonly #quantile = new Message(none);
   readonly #scan = new Scan();
 
+  readonly #times: PointTimes;
+
   constructor(times: PointTimes) {
+    this.#times = times;
     this.#gauge = new DayTables(() => new GaugeTable(times.gauge));
     this.#sum = new DayTables(() => new SumTable(times.sum));
     this.#histogram = new DayTables(() => new HistogramTable(times.histogram));
@@ -135,7 +139,8 @@ export class OtelMetricsEncoder implements ItemSink {
   #numberPoint(b: Uint8Array, kind: number, start: number, end: number): void {
     const point = this.#number;
     point.read(b, start, end);
-    const day = timestampDay(point.low(b, 3), point.high(b, 3));
+    const time = kind === SUM ? this.#times.sum : this.#times.gauge;
+    const day = pointDay(time, point.low(b, 3), point.high(b, 3));
     const sum = kind === SUM ? this.#sum.for(day) : undefined;
     const table = sum ?? this.#gauge.for(day);
     this.#common(table, b, point, 8);
@@ -149,7 +154,7 @@ export class OtelMetricsEncoder implements ItemSink {
   #histogramPoint(b: Uint8Array, start: number, end: number): void {
     const point = this.#distribution;
     point.read(b, start, end);
-    const table = this.#histogram.for(timestampDay(point.low(b, 3), point.high(b, 3)));
+    const table = this.#histogram.for(this.#day('histogram', b, point));
     this.#common(table, b, point, 10);
     this.#distributionRow(table, b, point, 11, 12);
     const counts = repeated64(table.bucketCounts.items, b, start, end, 6, this.#scan);
@@ -161,7 +166,7 @@ export class OtelMetricsEncoder implements ItemSink {
   #exponentialHistogramPoint(b: Uint8Array, start: number, end: number): void {
     const point = this.#exponentialPoint;
     point.read(b, start, end);
-    const table = this.#exponential.for(timestampDay(point.low(b, 3), point.high(b, 3)));
+    const table = this.#exponential.for(this.#day('exponential_histogram', b, point));
     this.#common(table, b, point, 10);
     this.#distributionRow(table, b, point, 12, 13);
     table.scale.data.u32(zigzag(point.varint(b, 6)));
@@ -184,7 +189,7 @@ export class OtelMetricsEncoder implements ItemSink {
   #summaryRow(b: Uint8Array, start: number, end: number): void {
     const point = this.#summaryPoint;
     point.read(b, start, end);
-    const table = this.#summary.for(timestampDay(point.low(b, 3), point.high(b, 3)));
+    const table = this.#summary.for(this.#day('summary', b, point));
     this.#common(table, b, point, 8);
     table.count.data.u64(point.low(b, 4), point.high(b, 4));
     table.sum.data.u64(point.low(b, 5), point.high(b, 5));
@@ -197,6 +202,10 @@ export class OtelMetricsEncoder implements ItemSink {
     }
     table.quantiles.offsets.end(list.count);
     table.values.offsets.end(list.count);
+  }
+
+  #day(kind: MetricKind, b: Uint8Array, point: Message): number {
+    return pointDay(this.#times[kind], point.low(b, 3), point.high(b, 3));
   }
 
   /** Columns that all tables have; start and time are fields 2 and 3 in every kind of point. */

@@ -1,8 +1,9 @@
 import type { FixedColumn, StringColumn } from '../columns.ts';
 import type { Message } from '../message.ts';
 import { readVarint, type Scan, skipField } from '../scan.ts';
-import { secondsOf } from '../time.ts';
+import { SECONDS_A_DAY, secondsOf } from '../time.ts';
 import { copyVarint64 } from '../varint64.ts';
+import { timestampDay } from './common.ts';
 import type { PointTime } from './metric-tables.ts';
 
 const ZEROS = new Uint8Array(16);
@@ -10,8 +11,18 @@ const ZEROS = new Uint8Array(16);
 /** Nanoseconds as a column of this kind has them; DateTime stops at 2106 and has whole seconds. */
 export function putTime(column: FixedColumn, kind: PointTime, low: number, high: number): void {
   if (kind === 'DateTime64(9)') column.data.u64(low, high);
-  else if (high >= 0x8000_0000) column.data.u32(0);
-  else column.data.u32(Math.min(0xffff_ffff, secondsOf(low, high)));
+  else column.data.u32(dateTimeOf(low, high));
+}
+
+/** The day that toDate gives for a time in a column of this kind. */
+export function pointDay(kind: PointTime, low: number, high: number): number {
+  if (kind === 'DateTime64(9)') return timestampDay(low, high);
+  return Math.floor(dateTimeOf(low, high) / SECONDS_A_DAY);
+}
+
+/** Seconds as type DateTime holds them; what reads as before 1970 is 0. */
+function dateTimeOf(low: number, high: number): number {
+  return high >= 0x8000_0000 ? 0 : Math.min(0xffff_ffff, secondsOf(low, high));
 }
 
 /** A oneof of a double and an sfixed64 as Float64; the later one on the wire counts, absent is 0. */
