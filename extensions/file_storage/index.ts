@@ -1,0 +1,27 @@
+import type { ExtensionFactory } from '../../component/factory.ts';
+import { type Config, config } from './config.ts';
+import { FileStorage } from './storage.ts';
+
+/** Durable queues and checkpoints in a directory; see README.md. */
+export const factory: ExtensionFactory<Config> = {
+  kind: 'extension',
+  type: 'file_storage',
+  stability: {},
+  description: 'Durable queues and checkpoints in a directory',
+  config,
+  metrics: [
+    {
+      name: 'wirestitch_file_storage_bytes',
+      description: 'Bytes of queues on disk',
+      unit: 'By',
+      kind: 'gauge',
+    },
+    {
+      name: 'wirestitch_file_storage_corruptions',
+      description: 'Places in queue files where data was lost to corruption',
+      unit: '{places}',
+      kind: 'counter',
+    },
+  ],
+  create: (settings, decoded) => new FileStorage(settings, decoded),
+};
