@@ -19,6 +19,8 @@ const readable = [
   '/usr/lib',
   '/usr/lib64',
   '/etc/ld.so.cache',
+  '/etc/hosts',
+  '/etc/nsswitch.conf',
   '/etc/localtime',
   '/usr/share/zoneinfo',
   '/proc/self',

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { Readable, Transform } from 'node:stream';
+import { PassThrough, Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Hash128Into } from '../../wire/clickhouse-compress/frame.ts';
 import type { Attempt } from './attempts.ts';
@@ -223,11 +223,13 @@ export class HttpFace {
     outcome: Promise<Answer>,
   ): Promise<void> {
     const { response } = exchange;
-    await firstRows(rows, outcome);
-    if (rows.readableLength === 0) await outcome;
+    const held = new PassThrough({ highWaterMark: holdBytes });
+    pipeline(rows, held).catch(() => {});
+    const whole = await heldBack(rows, held, outcome);
+    const known = whole ? { read_rows: String((await outcome).rowsRead) } : {};
     const output = this.#output(exchange, format);
     setHeaders(response, output);
-    summary(response, {});
+    summary(response, known);
     if (exchange.request.method === 'HEAD') {
       response.end();
       return;
@@ -236,7 +238,7 @@ export class HttpFace {
       transform: (chunk, _encoding, done) => done(null, chunk),
       flush: (done) => outcome.then(() => done(), done),
     });
-    await pipeline([rows, ...outputSteps(output), checked, response]);
+    await pipeline([held, ...outputSteps(output), checked, response]);
   }
 
   /** An answer that is in memory already. */
@@ -261,14 +263,22 @@ export class HttpFace {
   }
 }
 
-/** Resolves when rows are there to be read or the statement has ended. */
-async function firstRows(rows: Socket, outcome: Promise<Answer>): Promise<void> {
-  let seen = () => {};
-  const readable = new Promise<void>((resolve) => {
-    seen = resolve;
+/** Rows up to this size are held until the statement has ended, so that it can still fail well. */
+const holdBytes = 512 << 10;
+
+/**
+ * Resolves when `held` is full or all rows are in it; rejects when the statement fails first.
+ * @returns whether all rows are there
+ */
+function heldBack(rows: Socket, held: PassThrough, outcome: Promise<Answer>): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const look = () => {
+      if (held.readableLength >= holdBytes) resolve(false);
+    };
+    rows.on('data', look);
+    rows.once('end', () => outcome.then(() => resolve(true), reject));
+    outcome.catch(reject);
   });
-  rows.once('readable', seen);
-  await Promise.race([readable, outcome]).finally(() => rows.off('readable', seen));
 }
 
 function ok(response: ServerResponse): void {
