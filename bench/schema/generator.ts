@@ -5,8 +5,8 @@
  * Shape: traces of 8 to 20 spans (mean 14) follow one of 200 call templates with a tenth of the
  * spans off the template; 50 services of 40 operations and 40 instances (2,000 of each); groups of
  * three neighbouring spans share a service; random trace and span ids; log-normal durations; about
- * ten attributes a span: method, route, path with two ids in it, addresses, agent, user (100,000),
- * status, port, thread, size; database spans with statements; 1 % errors with an exception event.
+ * ten attributes a span: method, route, path with two ids in it, addresses, agent, user (100,000, on
+ * entry spans), status, port, thread, size; database spans with statements; 1 % errors with an exception event.
  * 5,000 spans a second; each instance exports every 5 s at a phase of its own, so that one trace
  * arrives in several batches.
  */
@@ -33,7 +33,7 @@ function normal(tag: string): string {
   return `(sqrt(-2 * log(${u})) * cos(6.283185307179586 * ${v}))`;
 }
 
-const kinds = `multiIf(op % 20 < 7, 2, op % 20 < 12, 3, op % 20 < 17, 4, 1)`;
+const kinds = `multiIf(i = 0, 2, op % 20 < 7, 2, op % 20 < 12, 3, op % 20 < 17, 4, 1)`;
 const idA = `(${hash("'idA'", 't')} % 1000000)`;
 const idB = `(${hash("'idB'", 't', 'intDiv(i, 3)')} % 100000)`;
 const route = `concat('/api/v', toString(op % 3 + 1), '/', nouns[op % 12 + 1], '/{', nouns[op % 12 + 1], '_id}/', nouns[intDiv(op, 12) % 12 + 1], toString(op % 40))`;
@@ -47,17 +47,17 @@ const httpStrings = `map(
     'url.path', ${path},
     'url.scheme', 'http',
     'server.address', ${peer},
-    'client.address', concat('10.', toString(op % 4), '.', toString(${hash("'ip'", 't')} % 64), '.', toString(${hash("'ip2'", 't')} % 256)),
-    'user_agent.original', concat('client/', toString(${hash("'ua'", 't')} % 20), '.1 (Linux; x86_64)'),
-    'enduser.id', concat('u', toString(${hash("'user'", 't')} % 100000)))`;
+    'network.protocol.version', '1.1',
+    'client.address', if(i = 0, concat('10.', toString(${hash("'ip1'", 't')} % 4), '.', toString(${hash("'ip'", 't')} % 64), '.', toString(${hash("'ip2'", 't')} % 256)), concat('172.16.', toString(service_no), '.', toString(instance % 40))),
+    'user_agent.original', if(i = 0, concat('Mozilla/5.0 (Linux; x86_64) Browser/', toString(${hash("'ua'", 't')} % 20), '.1'), concat('http-client/', toString(service_no % 5))))`;
+const entryStrings = `mapConcat(${httpStrings}, map('enduser.id', concat('u', toString(${hash("'user'", 't')} % 100000))))`;
 const databaseStrings = `map(
     'db.system.name', 'postgresql',
     'db.namespace', concat('db', toString(service_no)),
     'db.collection.name', ${table},
     'db.operation.name', ['SELECT','SELECT','UPDATE','INSERT'][op % 4 + 1],
     'db.query.text', concat('SELECT a.*, b.name FROM ', ${table}, ' a JOIN ref b ON a.ref_id = b.id WHERE a.id = $1 AND a.tenant = $2 LIMIT ', toString(op % 7 * 10)),
-    'server.address', concat('pg-', toString(service_no % 8), '.prod.svc.cluster.local'),
-    'enduser.id', concat('u', toString(${hash("'user'", 't')} % 100000)))`;
+    'server.address', concat('pg-', toString(service_no % 8), '.prod.svc.cluster.local'))`;
 const internalStrings = `map(
     'code.function.name', concat('com.example.', nouns[op % 12 + 1], '.Handler', toString(op % 40), '.process'),
     'code.file.path', concat('src/', nouns[op % 12 + 1], '/handler', toString(op % 40), '.java'),
@@ -102,7 +102,7 @@ export function generatorSelect(from: number, count: number): string {
     '' AS trace_state, toUInt32(257) AS flags,
     toUInt32(0) AS dropped_attributes, toUInt32(0) AS dropped_events, toUInt32(0) AS dropped_links,
     ${hash("'resource'", 'instance')} AS resource_id, ${hash("'scope'", 'service_no % 5', 'kind')} AS scope_id,
-    multiIf(kind = 4, ${databaseStrings}, kind = 1, ${internalStrings}, ${httpStrings}) AS attributes_string,
+    multiIf(i = 0, ${entryStrings}, kind = 4, ${databaseStrings}, kind = 1, ${internalStrings}, ${httpStrings}) AS attributes_string,
     ${ints} AS attributes_int,
     if(op % 40 = 7, map('app.sampling.ratio', ${uniform("'ratio'", 't')}), map()) AS attributes_float,
     if(kind = 1, map('app.cache.hit', toBool(${hash("'hit'", 't', 'i')} % 3 > 0)), map()) AS attributes_bool,

@@ -1,4 +1,4 @@
-import { durationBand } from './spans.ts';
+import { bucketSlackS, durationBand } from './spans.ts';
 import { type TableSpec, tableName } from './table.ts';
 
 /**
@@ -51,14 +51,14 @@ export function edgesStatement(
     sumMap(map(child.band, toUInt64(1))) AS duration_bands, now64(3) AS computed_at
   FROM (
     SELECT trace_id, span_id, service FROM ${table}
-    WHERE bucket >= toStartOfFiveMinutes(toDateTime(${fromS - parentLookbackS}, 'UTC'))
-      AND bucket < toDateTime(${toS + 300}, 'UTC')
+    WHERE bucket >= toDateTime(${fromS - parentLookbackS}, 'UTC')
+      AND bucket < toDateTime(${toS}, 'UTC')
   ) AS parent
   INNER JOIN (
     SELECT trace_id, parent_span_id, service, time, duration, status_code,
       ${durationBand} AS band
     FROM ${table}
-    WHERE bucket >= toStartOfFiveMinutes(toDateTime(${fromS}, 'UTC'))
+    WHERE bucket >= toDateTime(${fromS - bucketSlackS}, 'UTC')
       AND bucket < toDateTime(${toS}, 'UTC')
       AND time >= toDateTime64(${fromS}, 9, 'UTC') AND time < toDateTime64(${toS}, 9, 'UTC')
       AND parent_span_id != ${zero}

@@ -1,5 +1,11 @@
 import type { TableSpec } from './table.ts';
 
+/**
+ * How much earlier than the span's start its `bucket` may lie, in seconds, where the time was not
+ * clamped: a writer rounds down to the minute, a reader allows for five.
+ */
+export const bucketSlackS = 300;
+
 const strings = 'Map(LowCardinality(String), String)';
 /** Low-entropy 64-bit ids: a dictionary per part makes them one or two bytes. */
 const dictionaryId = 'LowCardinality(UInt64)';
@@ -90,10 +96,10 @@ export const spans: TableSpec = {
     `\`links.attributes\` Array(${strings}) CODEC(ZSTD(1))`,
     `\`links.attributes_other\` Array(${strings}) CODEC(ZSTD(1))`,
     '`links.dropped_attributes` Array(UInt32) CODEC(ZSTD(1))',
-    'INDEX time_range time TYPE minmax GRANULARITY 1',
-    `INDEX tags ${tagHashExpression} TYPE bloom_filter(0.005) GRANULARITY 1`,
+    'INDEX time_range time TYPE minmax GRANULARITY 4',
+    `INDEX tags ${tagHashExpression} TYPE bloom_filter(0.002) GRANULARITY 4`,
     `PROJECTION locator (${locatorProjection})`,
     `PROJECTION red (${redProjection})`,
   ],
-  settings: "string_serialization_version = 'single_stream'",
+  settings: "index_granularity = 2048, string_serialization_version = 'single_stream'",
 };
