@@ -96,7 +96,19 @@ before(async () => {
   writeFileSync(join(folder, 'html/big'), 'x'.repeat(300_000));
   writeFileSync(join(folder, 'nginx.conf'), nginxConfig());
   spawnSync('ip', ['-n', netns, 'link', 'set', 'lo', 'up']);
-  const dump = inside('tcpdump', '-i', 'lo', '-s', '0', '-B', '8192', '-U', '-w', capture);
+  const dump = inside(
+    'tcpdump',
+    '-i',
+    'lo',
+    '-s',
+    '0',
+    '-B',
+    '8192',
+    '-U',
+    '--immediate-mode',
+    '-w',
+    capture,
+  );
   await said(dump, /listening on/);
   inside('nginx', '-c', join(folder, 'nginx.conf'), '-p', folder);
   inside(
@@ -118,7 +130,9 @@ before(async () => {
   );
   talkHttp();
   talkDns();
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  // tcpdump drops what it has not yet read when it is stopped: wait for the last exchange.
+  run('dig', '@127.0.0.1', '+tries=1', 'thelastone.v4.test', 'A');
+  await until(() => readFileSync(capture, 'latin1').split('thelastone').length > 2);
   await stop(dump);
 });
 

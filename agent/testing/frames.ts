@@ -109,7 +109,7 @@ export function pcapFile(frames: readonly Seen[], linkType = 1): Uint8Array {
     record.writeUInt32LE(wireLength ?? frame.length, 12);
     return bytes(record, frame);
   });
-  return bytes(header, ...records);
+  return Buffer.concat([header, ...records]);
 }
 
 export const EPOCH = 1_700_000_000_000_000_000n;
