@@ -91,16 +91,8 @@ static ptr varint(walk *w, ptr p, ptr end, ptr field, uint64_t *value) {
   return fail(w, FAULT_VARINT_END, field);
 }
 
-static int is_utf8(ptr p, ptr end) {
+static int is_wide_utf8(ptr p, ptr end) {
   while (p < end) {
-    uint64_t eight;
-    if (end - p >= 8) {
-      memcpy(&eight, p, 8);
-      if ((eight & 0x8080808080808080ull) == 0) {
-        p += 8;
-        continue;
-      }
-    }
     uint8_t lead = *p++;
     if (lead < 128) continue;
     int more;
@@ -127,6 +119,22 @@ static int is_utf8(ptr p, ptr end) {
     }
   }
   return 1;
+}
+
+/* Eight bytes at a time while they are ASCII; the last eight may overlap those before. */
+static int is_utf8(ptr p, ptr end) {
+  uint64_t high = 0, eight;
+  if (end - p >= 8) {
+    for (ptr q = p; end - q > 8; q += 8) {
+      memcpy(&eight, q, 8);
+      high |= eight;
+    }
+    memcpy(&eight, end - 8, 8);
+    high |= eight;
+  } else {
+    for (ptr q = p; q < end; q += 1) high |= *q;
+  }
+  return (high & 0x8080808080808080ull) == 0 || is_wide_utf8(p, end);
 }
 
 static ptr check_message(walk *w, ptr p, ptr end, int32_t message, int nesting);
@@ -177,15 +185,24 @@ static ptr skip_field(walk *w, ptr p, ptr end, ptr field, uint64_t tag, int nest
   }
 }
 
-/* The usual KeyValue (short key, short string value) at once, all else as any message. */
+/* True when [p, end) is exactly one varint. */
+static int is_varint(ptr p, ptr end) {
+  if (p >= end || end - p > 10 || end[-1] > 127) return 0;
+  for (; p < end - 1; p += 1) {
+    if (*p < 128) return 0;
+  }
+  return 1;
+}
+
+/* The usual KeyValue (short key, then a short string, a bool or an int) at once, all else as any
+ * message. */
 static ptr check_key_value(walk *w, ptr p, ptr end, int nesting) {
-  if (end - p > 4 && p[0] == 10 && p[1] < 128) {
+  if (end - p > 4 && p[0] == 10 && p[1] < 128 && nesting > 0) {
     ptr after = p + 2 + p[1];
-    if (after + 2 < end && after[0] == 18 && after[1] < 128 && after + 2 + after[1] == end) {
-      if (after + 4 <= end && after[2] == 10 && after[3] < 128 && after + 4 + after[3] == end &&
-          nesting > 0 && is_utf8(p + 2, after)) {
-        return end;
-      }
+    if (after + 3 < end && after[0] == 18 && after[1] < 128 && after + 2 + after[1] == end) {
+      int usual = after[2] == 10 ? after[3] < 128 && after + 4 + after[3] == end
+                                 : (after[2] == 24 || after[2] == 16) && is_varint(after + 3, end);
+      if (usual && is_utf8(p + 2, after)) return end;
     }
   }
   return check_message(w, p, end, w->key_value, nesting);

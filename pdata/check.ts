@@ -68,6 +68,12 @@ function slowVarint(r: CheckResult, b: Uint8Array, at: number, end: number, fiel
 
 /** True for well-formed UTF-8: no overlong forms, no surrogates, at most U+10FFFF. */
 export function isUtf8(b: Uint8Array, from: number, to: number): boolean {
+  let high = 0;
+  for (let i = from; i < to; i += 1) high |= b[i]!;
+  return high < 128 || isWideUtf8(b, from, to);
+}
+
+function isWideUtf8(b: Uint8Array, from: number, to: number): boolean {
   let p = from;
   while (p < to) {
     const lead = b[p]!;
@@ -262,9 +268,16 @@ function checkScalar(
   return -1;
 }
 
+/** True when [from, end) is exactly one varint. */
+function isVarint(b: Uint8Array, from: number, end: number): boolean {
+  if (from >= end || end - from > 10 || b[end - 1]! > 127) return false;
+  for (let p = from; p < end - 1; p += 1) if (b[p]! < 128) return false;
+  return true;
+}
+
 /**
- * A KeyValue: the usual shape (short key, then short string value) is read here, all else by
- * {@link checkMessage}.
+ * A KeyValue: the usual shape (short key, then a short string, a bool or an int) is read here, all
+ * else by {@link checkMessage}.
  */
 function checkKeyValue(
   r: CheckResult,
@@ -274,20 +287,17 @@ function checkKeyValue(
   nesting: number,
 ): boolean {
   const keyLength = b[from + 1]!;
-  const afterKey = from + 2 + keyLength;
-  if (end - from > 4 && b[from] === 10 && keyLength < 128 && afterKey + 2 < end) {
-    const valueLength = b[afterKey + 1]!;
-    if (b[afterKey] === 18 && valueLength < 128 && afterKey + 2 + valueLength === end) {
-      const textLength = b[afterKey + 3]!;
-      if (
-        b[afterKey + 2] === 10 &&
-        textLength < 128 &&
-        afterKey + 4 + textLength === end &&
-        nesting > 0 &&
-        isUtf8(b, from + 2, afterKey)
-      ) {
-        return true;
-      }
+  const after = from + 2 + keyLength;
+  const shortKey = end - from > 4 && b[from] === 10 && keyLength < 128 && after + 3 < end;
+  if (shortKey && nesting > 0 && b[after] === 18 && b[after + 1]! < 128) {
+    if (after + 2 + b[after + 1]! === end) {
+      const tag = b[after + 2]!;
+      const size = b[after + 3]!;
+      const usual =
+        tag === 10
+          ? size < 128 && after + 4 + size === end
+          : (tag === 24 || tag === 16) && isVarint(b, after + 3, end);
+      if (usual && isUtf8(b, from + 2, after)) return true;
     }
   }
   return checkMessage(r, b, from, end, known.keyValue, nesting);
