@@ -21,7 +21,7 @@ const user = (...paths: string[]): [string, string] => [
 test('long lines and files', () => {
   const wide = `const a = [${'1, '.repeat(40)}1];\n`;
   assert.deepEqual(faults(['scripts/a.ts', wide]), [
-    'scripts/a.ts:1: 133 columns, the limit is 100',
+    'scripts/a.ts:1: 134 columns, the limit is 100',
   ]);
   assert.deepEqual(faults(['scripts/a.ts', `f('${'x'.repeat(120)}');\n`]), []);
   assert.deepEqual(faults(['scripts/a.ts', '\n'.repeat(501)]), [

@@ -40,5 +40,5 @@ export function isCode(path: string): boolean {
 
 /** Whether a file runs only in tests. */
 export function isTest(path: string): boolean {
-  return path.endsWith('.test.ts') || path.startsWith('testing/') || path.includes('/testing/');
+  return /\.test\.ts$|(^|\/)testing(\/|\.ts$)/.test(path);
 }
