@@ -37,6 +37,7 @@ export const registry: readonly RegistryEntry[] = [
     'embedded_clickhouse',
     () => import('../extensions/embedded_clickhouse/index.ts'),
   ),
+  entry('extension', 'file_storage', () => import('../extensions/file_storage/index.ts')),
   entry('extension', 'health_check', () => import('../extensions/health_check/index.ts')),
 ];
 

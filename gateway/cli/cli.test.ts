@@ -9,11 +9,10 @@ import test from 'node:test';
 const main = join(import.meta.dirname, '../main.ts');
 
 /** Starts the program; `until` waits for a text in its output. */
-function start(args: readonly string[], env: Record<string, string> = {}) {
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', main, ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, ...env },
-  });
+function start(args: readonly string[], preload = '') {
+  const first = preload === '' ? [] : ['--import', `data:text/javascript,${preload}`];
+  const nodeArgs = ['--disable-warning=ExperimentalWarning', ...first, main, ...args];
+  const child = spawn(process.execPath, nodeArgs, { stdio: ['ignore', 'pipe', 'pipe'] });
   let out = '';
   let err = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -122,5 +121,34 @@ test('a component that cannot start ends the program with its reason', async () 
       err,
       /^Error: cannot start extension\/health_check: cannot listen on 203.0.113.1:1/m,
     );
+  });
+});
+
+test('an error that nobody caught ends the program in order', async () => {
+  await withConfig(good, async (path) => {
+    const preload = "process.on('SIGUSR2', () => { throw new Error('thrown by the test'); });";
+    const { child, done, until } = start(['--config', path], preload);
+    await until('Everything is ready');
+    child.kill('SIGUSR2');
+    const { code, err } = await done;
+    assert.equal(code, 1, err);
+    assert.match(err, /BUG: uncaught error.*thrown by the test/);
+    assert.match(err, /Shutdown complete/);
+  });
+});
+
+test('the second signal ends a shutdown that hangs', async () => {
+  await withConfig(good, async (path) => {
+    const preload =
+      "import http from 'node:http'; http.Server.prototype.close = function () { return this; };";
+    const { child, done, until } = start(['--config', path], preload);
+    await until('Everything is ready');
+    child.kill('SIGTERM');
+    await until('Starting shutdown...');
+    child.kill('SIGINT');
+    const { code, err } = await done;
+    assert.equal(code, 1, err);
+    assert.match(err, /^Error: SIGINT again before the shutdown was complete$/m);
+    assert.ok(!err.includes('Shutdown complete'));
   });
 });
