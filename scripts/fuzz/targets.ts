@@ -150,7 +150,7 @@ const sql: Target = {
     Buffer.from('INSERT INTO t FORMAT Values (1, $tag$ text $tag$)'),
   ],
   run: (input) => [...lex(input.toString('latin1'))],
-  refusal: never,
+  refusal: (error) => error instanceof Error && error.message.endsWith('is not closed'),
 };
 
 const status: Target = {
