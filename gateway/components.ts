@@ -39,6 +39,7 @@ export const registry: readonly RegistryEntry[] = [
   ),
   entry('extension', 'file_storage', () => import('../extensions/file_storage/index.ts')),
   entry('extension', 'health_check', () => import('../extensions/health_check/index.ts')),
+  entry('extension', 'jaeger_query', () => import('../extensions/jaeger_query/index.ts')),
 ];
 
 /** The entry for a YAML type, also by an older name. */

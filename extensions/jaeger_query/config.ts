@@ -12,8 +12,7 @@ const storage = z.strictObject({
     .describe('http(s)://host:port of a ClickHouse.'),
   username: z.string().default('default').describe('User at endpoint.'),
   password: secret().optional().describe('Password at endpoint.'),
-  database: z.string().min(1).optional().describe('Default: wirestitch (smart), otel (otel).'),
-  schema: z.enum(['smart', 'otel']).default('smart').describe('Tables that hold the spans.'),
+  database: z.string().min(1).default('wirestitch').describe('Database of the smart schema.'),
 });
 
 export const config = z.strictObject({

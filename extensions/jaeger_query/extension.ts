@@ -72,12 +72,13 @@ export class JaegerQuery implements Extension {
 
   async #reader(): Promise<TraceReader> {
     const { createHttpClient } = await import('../../storage/http-client.ts');
-    const { createTraceReader } = await import('../../storage/traces/index.ts');
-    const { schema, database = schema === 'smart' ? 'wirestitch' : 'otel' } = this.#config.storage;
+    const { createSmartReader } = await import('../../storage/traces/smart-reader.ts');
+    const { database } = this.#config.storage;
     const timeoutMs = this.#config.query_timeout;
     const client = createHttpClient({ ...this.#target(), database, timeoutMs });
     this.#client = client;
-    return createTraceReader(client, { schema, database, timeoutMs });
+    const now = (): number => this.#settings.clock.unixMs();
+    return createSmartReader({ client, database, now, timeoutMs });
   }
 
   #target() {
