@@ -7,6 +7,7 @@ import { ShutDown } from '../chain/errors.ts';
 import type { Outcome } from '../chain/outcome.ts';
 import type { Pauses } from '../chain/retry.ts';
 import { batchSizer, type QueueConfig } from '../config.ts';
+import { compact, retain, retainedBytes } from '../retain.ts';
 import { Admission } from './admission.ts';
 import { assemble, entriesOf, unitsOf } from './assemble.ts';
 import { Deque } from './deque.ts';
@@ -15,9 +16,6 @@ import type { Entry, Part, Piece } from './entry.ts';
 import { Lanes } from './lanes.ts';
 import { QueueReader } from './reader.ts';
 import type { Sealer } from './sealer.ts';
-
-/** Bytes of heap that a waiting request takes beside its data. */
-const entryBytes = 512;
 
 /** Part of the budget that batches which are on disk anyway may take. */
 const cacheFraction = 1 / 4;
@@ -195,15 +193,15 @@ export class SendingQueue<S extends Signal> {
 
   /** Accepts a request that room was taken for into memory. */
   #hold(batch: SignalData[S], size: number, partition: string): Promise<void> {
-    const kept = compact(batch);
-    const bytes = kept.backingBytes + entryBytes;
     const { settings, config } = this.#parts;
-    if (!settings.budget.tryReserve(bytes)) {
+    const retained = retain<S>(batch, settings.budget);
+    if (retained === undefined) {
       this.#admission.leave(size);
       this.#enqueueFailed(batch.itemCount);
-      const message = `memory budget exhausted: ${bytes} bytes do not fit`;
+      const message = `memory budget exhausted: ${batch.byteLength} bytes do not fit`;
       return Promise.reject(new PipelineError(message, { retryable: true }));
     }
+    const { batch: kept, bytes } = retained;
     const entry = newEntry(kept.itemCount, size, -1, bytes);
     settings.ledger.held(entry.items);
     const accepted = config.wait_for_result ? settled(entry) : Promise.resolve();
@@ -245,9 +243,9 @@ export class SendingQueue<S extends Signal> {
   #cache(entry: Entry, batch: SignalData[S]): SignalData[S] | undefined {
     const { budget } = this.#parts.settings;
     const most = budget.limit * cacheFraction;
-    if (this.#cachedBytes + batch.byteLength + entryBytes > most) return undefined;
+    if (this.#cachedBytes + batch.byteLength + retainedBytes > most) return undefined;
     const kept = compact(batch);
-    const bytes = kept.backingBytes + entryBytes;
+    const bytes = kept.backingBytes + retainedBytes;
     if (this.#cachedBytes + bytes > most || !budget.tryReserve(bytes)) return undefined;
     entry.reserved = bytes;
     entry.cached = bytes;
@@ -459,10 +457,4 @@ function settled(entry: Entry): Promise<void> {
   return new Promise((resolve, reject) => {
     entry.settle = (error) => (error === undefined ? resolve() : reject(error));
   });
-}
-
-/** The batch itself, or a copy where it would keep much more memory alive than it needs. */
-function compact<S extends Signal>(batch: SignalData[S]): SignalData[S] {
-  const wasteful = batch.backingBytes > 2 * batch.byteLength + 4096;
-  return wasteful ? (batch.detach() as SignalData[S]) : batch;
 }

@@ -1,0 +1,28 @@
+import type { MemoryBudget } from '../component/settings.ts';
+import type { Signal, SignalData } from '../component/signals.ts';
+
+/** Bytes of heap that a waiting request takes beside its data. */
+export const retainedBytes = 512;
+
+/** A batch that is kept after consume() settled, with what it takes of the memory budget. */
+export interface Retained<S extends Signal> {
+  readonly batch: SignalData[S];
+  /** Give back with `budget.release` when the batch is let go. */
+  readonly bytes: number;
+}
+
+/** Reserves what keeping a batch takes; undefined when the budget has no room. */
+export function retain<S extends Signal>(
+  batch: SignalData[S],
+  budget: MemoryBudget,
+): Retained<S> | undefined {
+  const kept = compact(batch);
+  const bytes = kept.backingBytes + retainedBytes;
+  return budget.tryReserve(bytes) ? { batch: kept, bytes } : undefined;
+}
+
+/** The batch itself, or a copy where it would keep much more memory alive than it needs. */
+export function compact<S extends Signal>(batch: SignalData[S]): SignalData[S] {
+  const wasteful = batch.backingBytes > 2 * batch.byteLength + 4096;
+  return wasteful ? (batch.detach() as SignalData[S]) : batch;
+}
