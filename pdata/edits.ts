@@ -108,6 +108,14 @@ interface LastWritten {
   end: number;
 }
 
+/** What was last written for a text field. */
+interface LastText {
+  text: string;
+  start: number;
+  end: number;
+  size: number;
+}
+
 /** All edits of a batch. The arena holds the bytes that edits write. */
 export class Overlay {
   /** Number of edits made so far; 0 = the batch is as it came in. */
@@ -116,6 +124,7 @@ export class Overlay {
   readonly parts: (PartEdits | undefined)[] = [];
   readonly #keys = new Map<string, number>();
   readonly #last: (LastWritten | undefined)[] = [];
+  readonly #lastTexts: (LastText | undefined)[] = [];
 
   clone(): Overlay {
     const copy = new Overlay();
@@ -176,6 +185,29 @@ export class Overlay {
     return start;
   }
 
-  /** End of what {@link writeAttribute} wrote last. */
+  /** End of what {@link writeAttribute} or {@link writeText} wrote last. */
   lastEnd = 0;
+  /** Bytes of the value that {@link writeText} wrote last. */
+  lastSize = 0;
+
+  /** Writes a string field to the arena. @returns where it begins */
+  writeText(field: number, text: string): number {
+    let last = this.#lastTexts[field];
+    if (last === undefined || last.text !== text) {
+      const { arena } = this;
+      const start = arena.length;
+      arena.tag(field, 2);
+      const before = arena.length;
+      arena.string(text);
+      const written = arena.length - before;
+      // the length comes first; it takes as many bytes as varintSize of what follows
+      let head = 1;
+      while (varintSize(written - head) !== head) head += 1;
+      last = { text, start, end: arena.length, size: written - head };
+      this.#lastTexts[field] = last;
+    }
+    this.lastEnd = last.end;
+    this.lastSize = last.size;
+    return last.start;
+  }
 }

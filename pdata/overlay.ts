@@ -1,5 +1,5 @@
 import type { AttributeKey } from './attribute-key.ts';
-import { duplicateName, Edit, type Overlay, type PartEdits } from './edits.ts';
+import { duplicateName, Edit, type PartEdits } from './edits.ts';
 import { Writer } from './proto/writer.ts';
 import type { MessageView } from './readers/message-view.ts';
 import { Column, NodeKind, stride } from './tree.ts';
@@ -9,7 +9,8 @@ import { Column, NodeKind, stride } from './tree.ts';
  * Values are AnyValue bytes (`encodeValue`); keep and reuse them: equal objects share bytes.
  */
 
-function editsOf(view: MessageView): { overlay: Overlay; edits: PartEdits } {
+/** The edits of the view's request; counts one edit more. */
+function editsOf(view: MessageView): PartEdits {
   const { overlay } = view;
   if (overlay === undefined || view.tree === undefined || view.node < 0) {
     throw new Error('BUG: an edit of a batch that is not editable()');
@@ -17,13 +18,17 @@ function editsOf(view: MessageView): { overlay: Overlay; edits: PartEdits } {
   const edits = overlay.part(view.part, view.tree);
   view.edits = edits;
   overlay.version += 1;
-  return { overlay, edits };
+  return edits;
 }
 
 /** The edit that stands for `key`: the one there is, or a new one in place of what came in. */
-function attributeEdit(view: MessageView, key: AttributeKey, add: boolean): number {
-  const { overlay, edits } = editsOf(view);
-  const id = overlay.keyNumber(key);
+function attributeEdit(
+  view: MessageView,
+  edits: PartEdits,
+  id: number,
+  key: AttributeKey,
+  add: boolean,
+): number {
   const { node } = view;
   const known = edits.find(node, id);
   if (known >= 0) return known;
@@ -47,9 +52,15 @@ function takeDuplicates(view: MessageView, edits: PartEdits, key: AttributeKey, 
   }
 }
 
-function putAttribute(view: MessageView, op: number, key: AttributeKey, value: Uint8Array): void {
-  const { overlay, edits } = editsOf(view);
-  const id = overlay.keyNumber(key);
+function putAttribute(
+  view: MessageView,
+  op: number,
+  id: number,
+  key: AttributeKey,
+  value: Uint8Array,
+): void {
+  const overlay = view.overlay!;
+  const edits = view.edits!;
   const start = overlay.writeAttribute(id, key, value, view.attributeField);
   const end = overlay.lastEnd;
   edits.put(view.node, op, start, end, end - value.length, end);
@@ -57,7 +68,9 @@ function putAttribute(view: MessageView, op: number, key: AttributeKey, value: U
 
 /** Sets `key` to `value`, whether it is there or not. */
 export function setAttribute(view: MessageView, key: AttributeKey, value: Uint8Array): void {
-  putAttribute(view, attributeEdit(view, key, true), key, value);
+  const edits = editsOf(view);
+  const id = view.overlay!.keyNumber(key);
+  putAttribute(view, attributeEdit(view, edits, id, key, true), id, key, value);
 }
 
 /** Sets `key` if it is absent. @returns whether it was */
@@ -77,8 +90,9 @@ export function updateAttribute(view: MessageView, key: AttributeKey, value: Uin
 /** Takes `key` out. @returns whether it was there */
 export function deleteAttribute(view: MessageView, key: AttributeKey): boolean {
   if (!view.find(key)) return false;
-  const op = attributeEdit(view, key, false);
-  view.edits!.put(view.node, op, 0, 0, 0, 0);
+  const edits = editsOf(view);
+  const op = attributeEdit(view, edits, view.overlay!.keyNumber(key), key, false);
+  edits.put(view.node, op, 0, 0, 0, 0);
   return true;
 }
 
@@ -88,19 +102,20 @@ export function renameAttribute(view: MessageView, from: AttributeKey, to: Attri
   if (from.text === to.text) return true;
   const value = view.value.copy();
   deleteAttribute(view, to);
-  const op = attributeEdit(view, from, false);
-  const { overlay, edits } = editsOf(view);
+  const edits = editsOf(view);
+  const overlay = view.overlay!;
+  const op = attributeEdit(view, edits, overlay.keyNumber(from), from, false);
   const id = overlay.keyNumber(to);
   const old = edits.find(view.node, id);
   // the deleted edit of `to` keeps its place in the bytes but no longer its name
   if (old >= 0) edits.ops[old + Edit.name] = duplicateName;
   edits.ops[op + Edit.name] = id;
-  putAttribute(view, op, to, value);
+  putAttribute(view, op, id, to, value);
   return true;
 }
 
 function fieldEdit(view: MessageView, field: number): number {
-  const { edits } = editsOf(view);
+  const edits = editsOf(view);
   const known = edits.find(view.node, -field);
   if (known >= 0) return known;
   const start = view.fieldStart(field);
@@ -127,7 +142,11 @@ export function setBytesField(view: MessageView, field: number, value: Uint8Arra
 
 /** Sets a string field. */
 export function setStringField(view: MessageView, field: number, value: string): void {
-  setBytesField(view, field, new TextEncoder().encode(value));
+  const op = fieldEdit(view, field);
+  const overlay = view.overlay!;
+  const start = overlay.writeText(field, value);
+  const end = overlay.lastEnd;
+  view.edits!.put(view.node, op, start, end, end - overlay.lastSize, end);
 }
 
 /** Sets a varint field (kind, severity number, flags): 0 <= value < 2^53. */

@@ -75,56 +75,76 @@ export class MessageView {
 
   #scan(): void {
     this.#scanned = true;
-    const c = this.#cursor;
-    c.bytes = this.bytes;
-    c.pos = this.start;
-    const { end, bytes } = this;
+    const { bytes: b, end } = this;
     const fields = this.#fields;
     const attributeTag = this.attributeField * 8 + 2;
     for (let i = 0; i < fields.length; i += 3) fields[i] = -1;
     this.#attributes = 0;
-    while (c.pos < end) {
-      const start = c.pos;
-      let tag = bytes[start]!;
-      c.pos += 1;
-      if (tag > 127) {
-        c.pos = start;
-        tag = readVarint(c);
-      }
-      if (tag === attributeTag) {
-        this.#scanAttribute(c, start);
-        continue;
-      }
-      const number = tag >>> 3;
-      const at = number < fieldCount ? number * 3 : 0;
-      fields[at] = start;
-      if ((tag & 7) === 2) {
-        const length = readVarint(c);
-        fields[at + 1] = c.pos;
-        c.pos += length;
+    let p = this.start;
+    while (p < end) {
+      const start = p;
+      const tag = b[p]!;
+      const size = b[p + 1]!;
+      // nearly all fields: a short tag, then a fixed value, or bytes with a short length
+      let stop: number;
+      if ((tag & 135) === 2 && size < 128) {
+        p += 2;
+        stop = p + size;
+      } else if ((tag & 135) === 1) {
+        p += 1;
+        stop = p + 8;
       } else {
-        fields[at + 1] = c.pos;
-        skipValue(c, tag);
+        p = this.#slowField(start);
+        stop = this.#cursor.pos;
       }
-      fields[at + 2] = c.pos;
+      const number = tag < 128 ? tag >>> 3 : this.#numberAt(start);
+      if (tag === attributeTag || (tag > 127 && number === this.attributeField)) {
+        this.#scanAttribute(start, p, stop);
+      } else {
+        const at = number < fieldCount ? number * 3 : 0;
+        fields[at] = start;
+        fields[at + 1] = p;
+        fields[at + 2] = stop;
+      }
+      p = stop;
     }
   }
 
-  #scanAttribute(c: Cursor, start: number): void {
+  /** Start of the value of the field at `start`; the cursor is left at its end. */
+  #slowField(start: number): number {
+    const c = this.#cursor;
+    c.bytes = this.bytes;
+    c.pos = start;
+    const tag = readVarint(c);
+    const afterTag = c.pos;
+    skipValue(c, tag);
+    if ((tag & 7) !== 2) return afterTag;
+    const stop = c.pos;
+    c.pos = afterTag;
+    readVarint(c);
+    const value = c.pos;
+    c.pos = stop;
+    return value;
+  }
+
+  /** Number of the field at `start`, whose tag is written in several bytes. */
+  #numberAt(start: number): number {
+    const c = this.#cursor;
+    c.pos = start;
+    return Math.floor(readVarint(c) / 8);
+  }
+
+  #scanAttribute(start: number, p: number, end: number): void {
     const { bytes } = this;
-    const length = readVarint(c);
-    const p = c.pos;
-    const end = p + length;
     const at = this.#attributes * attributeStride;
     if (at === this.#table.length) this.#growTable();
     this.#attributes += 1;
     const t = this.#table;
     t[at] = start;
     t[at + Attribute.end] = end;
-    c.pos = end;
     const keyLength = bytes[p + 1]!;
     const v = p + 2 + keyLength;
-    if (length > 3 && bytes[p] === 10 && keyLength < 128 && v + 1 < end && bytes[v] === 18) {
+    if (end - p > 3 && bytes[p] === 10 && keyLength < 128 && v + 1 < end && bytes[v] === 18) {
       const valueLength = bytes[v + 1]!;
       if (valueLength < 128 && v + 2 + valueLength === end) {
         t[at + 1] = p + 2;
@@ -134,12 +154,13 @@ export class MessageView {
         return;
       }
     }
-    this.#scanKeyValue(c, at, p, end);
+    this.#scanKeyValue(this.#cursor, at, p, end);
   }
 
   #scanKeyValue(c: Cursor, at: number, start: number, end: number): void {
     const t = this.#table;
     t.fill(start, at + 1, at + 5);
+    c.bytes = this.bytes;
     c.pos = start;
     while (c.pos < end) {
       const tag = readVarint(c);
