@@ -61,6 +61,9 @@ export type EngineSink = (session: Session, baseSeconds: number) => void;
 /** Times are clamped to 1970..2262, which 64 bits of nanoseconds can say. */
 const MAX_SECONDS = 9_223_372_000;
 
+/** Beyond this many nanoseconds from the base a new base is taken, to keep nanoseconds exact. */
+const REBASE = 4e15;
+
 /** Capture time between two looks for what is overdue, in nanoseconds. */
 const SWEEP = 100e6;
 
@@ -124,10 +127,11 @@ export class CaptureEngine implements StreamSink, FlowHost {
   packet(p: CapturedPacket): void {
     const seconds = Math.min(Math.max(0, p.seconds), MAX_SECONDS);
     if (this.baseSeconds < 0) this.baseSeconds = seconds;
-    const time = (seconds - this.baseSeconds) * 1e9 + p.nanos;
+    let time = (seconds - this.baseSeconds) * 1e9 + p.nanos;
     if (time > this.now) {
       this.now = time;
       if (time >= this.nextSweep) this.sweep();
+      if (time > REBASE && this.table.count === 0) time = this.rebase(seconds, p.nanos);
     }
     this.packets++;
     this.bytes += p.wireLength;
@@ -403,6 +407,14 @@ export class CaptureEngine implements StreamSink, FlowHost {
     l7.close(0, this.now);
     l7.close(1, this.now);
     this.sessions.close(l7, reason);
+  }
+
+  /** Starts counting anew where nothing is held that refers to the old base. */
+  private rebase(seconds: number, nanos: number): number {
+    this.baseSeconds = seconds;
+    this.now = nanos;
+    this.nextSweep = 0;
+    return nanos;
   }
 
   private sweep(): void {
