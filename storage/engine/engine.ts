@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { type Attempt, Attempts } from './attempts.ts';
 import { type Bounds, baseSettings, type Chdb } from './chdb.ts';
 import { codes, EngineError } from './errors.ts';
-import { type Approved, approve, type KnownNames, type Parser } from './guard.ts';
+import { type Approved, approve, checkFormat, type KnownNames, type Parser } from './guard.ts';
 import { literal } from './lexer.ts';
 import { type Answer, type Environment, Pool, Session } from './sessions.ts';
 import { insertFrom, selectInto } from './statement.ts';
@@ -36,7 +36,12 @@ export class Engine {
   readonly #control: Pool;
   readonly #approved = new Map<string, Approved>();
   readonly #parser: Parser;
-  #known: KnownNames = { tableFunctions: new Set(), functions: new Set(), engines: new Set() };
+  #known: KnownNames = {
+    tableFunctions: new Set(),
+    functions: new Set(),
+    engines: new Set(),
+    formats: new Set(),
+  };
   #version = '';
   #files = 0;
 
@@ -61,6 +66,11 @@ export class Engine {
     };
   }
 
+  /** Throws EngineError 73 when the engine does not know the format. */
+  checkFormat(name: string): void {
+    checkFormat(name, this.#known);
+  }
+
   get version(): string {
     return this.#version;
   }
@@ -73,6 +83,7 @@ export class Engine {
       tableFunctions: await list('SELECT name FROM system.table_functions'),
       functions: await list('SELECT name FROM system.functions'),
       engines: await list('SELECT name FROM system.table_engines'),
+      formats: await list('SELECT name FROM system.formats'),
     };
     this.#version = (await this.#ask('SELECT version()')).trim();
   }

@@ -16,6 +16,7 @@ export interface KnownNames {
   readonly tableFunctions: ReadonlySet<string>;
   readonly functions: ReadonlySet<string>;
   readonly engines: ReadonlySet<string>;
+  readonly formats: ReadonlySet<string>;
 }
 
 /** A statement that a client may run. */
@@ -51,12 +52,14 @@ export async function approve(sql: string, parser: Parser, known: KnownNames): P
     const inner = await approve(text, parser, known);
     if (inner.kind !== 'select') refuse('a dictionary source other than SELECT is');
   }
+  const format = findFormat(tokens)?.name;
+  if (format !== undefined) checkFormat(format, known);
   return {
     kind,
     root,
     canonical,
     tokens,
-    format: findFormat(tokens)?.name,
+    format,
     parameters: parametersOf(tokens),
   };
 }
@@ -112,6 +115,13 @@ function checkTokens(tokens: readonly Token[]): void {
     if (inSettings && next?.text === '=' && (token.type === 'word' || token.type === 'quoted')) {
       checkSetting(token.type === 'word' ? token.text : unquote(token.text));
     }
+  }
+}
+
+/** Throws EngineError 73; the engine hangs when it meets an unknown format at the end of a pipe. */
+export function checkFormat(name: string, known: KnownNames): void {
+  if (!known.formats.has(name.toLowerCase())) {
+    throw new EngineError(codes.unknownFormat, `Unknown format ${name}`);
   }
 }
 

@@ -154,6 +154,7 @@ export class HttpFace {
       );
     }
     checkParameters(statement, exchange.call.environment);
+    this.#engine.checkFormat(exchange.call.defaultFormat);
     return statement;
   }
 

@@ -24,3 +24,6 @@ export const mark = '@engine ';
 export type ChildMessage =
   | { readonly type: 'ready'; readonly port: number; readonly version: string; confined: string }
   | { readonly type: 'failed'; readonly message: string };
+
+/** Names of scratch folders; those of earlier processes are removed once the data is locked. */
+export const scratchPrefix = 'tmp-';

@@ -2,15 +2,16 @@
  * The engine's process: ClickHouse (chdb) behind its HTTP interface. Started by start.ts, confined
  * before this file is read; takes its configuration on standard input and ends with it.
  */
-import { chmodSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { basename, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { loadHashes } from '../../native/index.ts';
 import { loadChdb, serverConfig } from './chdb.ts';
 import { Engine } from './engine.ts';
 import { HttpFace } from './http.ts';
-import { type ChildConfig, type ChildMessage, mark } from './protocol.ts';
+import { type ChildConfig, type ChildMessage, mark, scratchPrefix } from './protocol.ts';
 
 function say(message: ChildMessage): void {
   process.stdout.write(`${mark}${JSON.stringify(message)}\n`);
@@ -38,6 +39,15 @@ function makeServer(face: HttpFace, local: boolean): Server {
   return server;
 }
 
+/** The data folder is locked by now, so nobody uses the others. */
+function removeOldScratch(own: string): void {
+  const parent = dirname(own);
+  for (const name of readdirSync(parent)) {
+    if (!name.startsWith(scratchPrefix) || name === basename(own)) continue;
+    rmSync(join(parent, name), { recursive: true, force: true });
+  }
+}
+
 async function start(config: ChildConfig): Promise<void> {
   const bounds = { memoryBytes: config.memoryBytes, threads: config.threads };
   writeFileSync(config.configFile, serverConfig(bounds), { mode: 0o600 });
@@ -53,6 +63,7 @@ async function start(config: ChildConfig): Promise<void> {
     loadChdb(),
   );
   await engine.start();
+  removeOldScratch(config.scratch);
   const face = new HttpFace(engine, {
     credentials: { user: config.user, password: config.password },
     bodyLimit: config.bodyLimit,

@@ -1,13 +1,13 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync } from 'node:fs';
 import { join, resolve as resolvePath } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { killQuery } from './client.ts';
 import { confinedCommand } from './confinement.ts';
-import { type ChildConfig, type ChildMessage, mark } from './protocol.ts';
+import { type ChildConfig, type ChildMessage, mark, scratchPrefix } from './protocol.ts';
 
 export interface EngineStart {
   /** Folder of everything the engine stores; made when absent. */
@@ -111,10 +111,8 @@ export class EngineProcess {
   }
 
   async #launch(): Promise<void> {
-    const scratch = join(this.#path, 'tmp');
     mkdirSync(this.#path, { recursive: true, mode: 0o700 });
-    rmSync(scratch, { recursive: true, force: true });
-    mkdirSync(scratch, { mode: 0o700 });
+    const scratch = mkdtempSync(join(this.#path, scratchPrefix));
     const pipes = Array.from({ length: readers }, (_, i) => join(scratch, `rows-${i}`));
     await makePipes(pipes);
     const { command, args, warnings } = confinedCommand(this.#path, this.#listen.port, entry);

@@ -6,10 +6,8 @@ export interface Target {
   readonly url: string;
 }
 
-/** Statements that read or write files or hosts, in many disguises. */
-export function attacks({ folder, url }: Target): string[] {
+function fileReads({ folder }: Target): string[] {
   const file = `${folder}/secret.csv`;
-  const port = new URL(url).port;
   return [
     `SELECT * FROM file('${file}', 'CSV', 'a String')`,
     `select * from FiLe('${file}')`,
@@ -41,6 +39,13 @@ export function attacks({ folder, url }: Target): string[] {
     `SELECT * FROM executable('secret.csv', 'CSV', 'a String')`,
     `SELECT * FROM icebergLocal('${folder}')`,
     `SELECT * FROM deltaLakeLocal('${folder}')`,
+  ];
+}
+
+function hostReads({ folder, url }: Target): string[] {
+  const file = `${folder}/secret.csv`;
+  const port = new URL(url).port;
+  return [
     `SELECT * FROM url('${url}/a', 'CSV', 'a String')`,
     `SELECT * FROM url('file://${file}', 'CSV', 'a String')`,
     `SELECT * FROM s3('${url}/b/c.csv', 'CSV', 'a String')`,
@@ -57,6 +62,13 @@ export function attacks({ folder, url }: Target): string[] {
     `SELECT * FROM azureBlobStorage('${url}/x', 'c', 'b', 'a', 'k')`,
     `SELECT * FROM odbc('DSN=x', 'd', 't')`,
     `SELECT * FROM jdbc('x', 'd', 't')`,
+  ];
+}
+
+function writes({ folder, url }: Target): string[] {
+  const file = `${folder}/secret.csv`;
+  const port = new URL(url).port;
+  return [
     `INSERT INTO FUNCTION file('${folder}/out.csv', 'CSV', 'a UInt8') SELECT 1`,
     `INSERT INTO TABLE FUNCTION url('${url}/o', 'CSV', 'a UInt8') SELECT 1`,
     `INSERT INTO FUNCTION file('${folder}/out.csv', 'CSV', 'a UInt8') VALUES (1)`,
@@ -73,6 +85,13 @@ export function attacks({ folder, url }: Target): string[] {
     `SELECT 1; SELECT * FROM file('${file}', 'CSV', 'a String')`,
     `SELECT 1 FORMAT CSV; SELECT 1 INTO OUTFILE '${folder}/out.csv'`,
     `SELECT '\\'; SELECT 1', 1 INTO OUTFILE '${folder}/out.csv'`,
+  ];
+}
+
+function tables({ folder, url }: Target): string[] {
+  const file = `${folder}/secret.csv`;
+  const port = new URL(url).port;
+  return [
     `CREATE TABLE e1 (a String) ENGINE = File(CSV, '${file}')`,
     `CREATE TABLE e2 (a String) ENGINE=File(CSV)`,
     `CREATE TABLE e3 (a String) engine URL('${url}/e', CSV)`,
@@ -99,6 +118,13 @@ export function attacks({ folder, url }: Target): string[] {
     `CREATE TABLE e22 (a UInt8) ENGINE = MergeTree ORDER BY a
        SETTINGS disk/**/= disk(type = object_storage, object_storage_type = 's3',
        endpoint = '${url}/w/')`,
+  ];
+}
+
+function viewsAndDictionaries({ folder, url }: Target): string[] {
+  const file = `${folder}/secret.csv`;
+  const port = new URL(url).port;
+  return [
     `CREATE VIEW v1 AS SELECT * FROM file('${file}', 'CSV', 'a String')`,
     `CREATE MATERIALIZED VIEW v2 ENGINE = File(CSV, '${folder}/mv.csv') AS SELECT 1 AS a`,
     `CREATE MATERIALIZED VIEW v3 ENGINE = Memory AS SELECT * FROM url('${url}/m', 'CSV', 'a String')`,
@@ -121,6 +147,13 @@ export function attacks({ folder, url }: Target): string[] {
     `CREATE DICTIONARY x6 (a UInt64, b String) PRIMARY KEY a
        SOURCE(CLICKHOUSE(TABLE 't' WHERE '1 IN (SELECT file(\\'${file}\\'))'))
        LAYOUT(FLAT()) LIFETIME(0)`,
+  ];
+}
+
+function others({ folder, url }: Target): string[] {
+  const file = `${folder}/secret.csv`;
+  const port = new URL(url).port;
+  return [
     `ALTER TABLE own UPDATE a = length(file('${file}')) WHERE 1`,
     `ALTER TABLE own ADD COLUMN f String DEFAULT file('${file}')`,
     `ALTER TABLE own MODIFY SETTING disk = disk(type = local, path = '${folder}/d/')`,
@@ -149,4 +182,11 @@ export function attacks({ folder, url }: Target): string[] {
     `SELECT * FROM mergeTreeIndex(file('${file}'))`,
     `SELECT $$a$$ FROM file($x$${file}$x$, 'CSV', 'a String')`,
   ];
+}
+
+/** Statements that read or write files or hosts, in many disguises. */
+export function attacks(target: Target): string[] {
+  return [fileReads, hostReads, writes, tables, viewsAndDictionaries, others].flatMap((list) =>
+    list(target),
+  );
 }
