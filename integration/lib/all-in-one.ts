@@ -33,6 +33,7 @@ function yaml(folder: string, ports: readonly number[], exporter: string): strin
 exporters:
   clickhouse:
     engine: embedded_clickhouse
+    database: wirestitch
     schema: smart
     retry_on_failure: {max_elapsed_time: 0}
     sending_queue:

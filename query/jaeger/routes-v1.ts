@@ -25,7 +25,8 @@ export async function serviceOperations(
 ): Promise<ApiResponse> {
   const found = await options.reader.operations(storedService(service));
   const names = [...new Set(found.map((operation) => operation.name))];
-  return v1Ok(names, request.query, { total: names.length });
+  // Jaeger answers null, not [], for a service without operations.
+  return v1Ok(names.length === 0 ? null : names, request.query, { total: names.length });
 }
 
 export async function operations(options: ApiOptions, request: ApiRequest): Promise<ApiResponse> {
