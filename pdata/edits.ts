@@ -163,10 +163,23 @@ export class Overlay {
       this.lastEnd = last.end;
       return last.start;
     }
+    const start = this.copyAttribute(key, value, 0, value.length, field);
+    this.#last[id] = { value, field, start, end: this.lastEnd };
+    return start;
+  }
+
+  /** The same with the value at [from, to) of `source`, which may be the arena itself. */
+  copyAttribute(
+    key: AttributeKey,
+    source: Uint8Array,
+    from: number,
+    to: number,
+    field: number,
+  ): number {
     const { arena } = this;
     const keySize = key.bytes.length;
-    const body =
-      2 + varintSize(keySize) - 1 + keySize + 1 + varintSize(value.length) + value.length;
+    const size = to - from;
+    const body = 2 + varintSize(keySize) + keySize + varintSize(size) + size;
     arena.need(body + 12);
     const start = arena.length;
     const b = arena.bytes;
@@ -177,11 +190,9 @@ export class Overlay {
     b.set(key.bytes, p);
     p += keySize;
     b[p] = 18;
-    p = putVarint(b, p + 1, value.length);
-    b.set(value, p);
-    arena.length = p + value.length;
+    arena.length = putVarint(b, p + 1, size);
+    arena.copy(source, from, to);
     this.lastEnd = arena.length;
-    this.#last[id] = { value, field, start, end: arena.length };
     return start;
   }
 

@@ -100,7 +100,7 @@ export function deleteAttribute(view: MessageView, key: AttributeKey): boolean {
 export function renameAttribute(view: MessageView, from: AttributeKey, to: AttributeKey): boolean {
   if (!view.find(from)) return false;
   if (from.text === to.text) return true;
-  const value = view.value.copy();
+  const { bytes, start: valueStart, end: valueEnd } = view.value;
   deleteAttribute(view, to);
   const edits = editsOf(view);
   const overlay = view.overlay!;
@@ -110,7 +110,9 @@ export function renameAttribute(view: MessageView, from: AttributeKey, to: Attri
   // the deleted edit of `to` keeps its place in the bytes but no longer its name
   if (old >= 0) edits.ops[old + Edit.name] = duplicateName;
   edits.ops[op + Edit.name] = id;
-  putAttribute(view, op, id, to, value);
+  const start = overlay.copyAttribute(to, bytes, valueStart, valueEnd, view.attributeField);
+  const end = overlay.lastEnd;
+  edits.put(view.node, op, start, end, end - (valueEnd - valueStart), end);
   return true;
 }
 

@@ -40,6 +40,9 @@ export class MessageView {
   readonly #fields = new Int32Array(fieldCount * 3);
   #table = new Int32Array(32 * attributeStride);
   #attributes = 0;
+  /** What was looked for last in this message, and where it is. */
+  #lastKey: AttributeKey | undefined;
+  #lastAt = -1;
   readonly #cursor = new Cursor(this.bytes);
   /** Where {@link nextAttribute} is: an index of the table, then edits. */
   #next = 0;
@@ -60,6 +63,7 @@ export class MessageView {
     this.overlay = overlay;
     this.edits = overlay?.parts[part];
     this.#scanned = false;
+    this.#lastKey = undefined;
   }
 
   /** Moves to a message that is not a node (an event, a link). */
@@ -71,6 +75,7 @@ export class MessageView {
     this.overlay = undefined;
     this.edits = undefined;
     this.#scanned = false;
+    this.#lastKey = undefined;
   }
 
   #scan(): void {
@@ -286,6 +291,15 @@ export class MessageView {
    * the next one is looked for from that place + 1
    */
   originalAttribute(key: AttributeKey, from: number): number {
+    if (from !== 0) return this.#search(key, from);
+    if (key !== this.#lastKey) {
+      this.#lastAt = this.#search(key, 0);
+      this.#lastKey = key;
+    }
+    return this.#lastAt;
+  }
+
+  #search(key: AttributeKey, from: number): number {
     if (!this.#scanned) this.#scan();
     const t = this.#table;
     const b = this.bytes;
