@@ -11,7 +11,7 @@ import { checkParameters, type Engine } from './engine.ts';
 import { codes, EngineError, exceptionText, fromEngine, statusFor } from './errors.ts';
 import type { Approved } from './guard.ts';
 import { HttpSessions } from './http-sessions.ts';
-import { chooseEncoding, type OutputOptions, outputSteps, setHeaders } from './output.ts';
+import { chooseEncoding, type OutputOptions, outputSteps, sendAll, setHeaders } from './output.ts';
 import { authenticate, type Call, type Credentials, hostAllowed, readCall } from './request.ts';
 import type { Answer } from './sessions.ts';
 import { killedQueryId, splitStatement } from './statement.ts';
@@ -239,7 +239,7 @@ export class HttpFace {
       transform: (chunk, _encoding, done) => done(null, chunk),
       flush: (done) => outcome.then(() => done(), done),
     });
-    await pipeline([held, ...outputSteps(output), checked, response]);
+    await sendAll([held, ...outputSteps(output), checked], response);
   }
 
   /** An answer that is in memory already. */
@@ -248,7 +248,7 @@ export class HttpFace {
     setHeaders(exchange.response, output);
     summary(exchange.response, { read_rows: String(answer.rowsRead) });
     const source = Readable.from(answer.bytes.length === 0 ? [] : [Buffer.from(answer.bytes)]);
-    await pipeline([source, ...outputSteps(output), exchange.response]);
+    await sendAll([source, ...outputSteps(output)], exchange.response);
   }
 
   #empty(exchange: Exchange): void {

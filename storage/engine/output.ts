@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
-import { Transform, type Writable } from 'node:stream';
+import { PassThrough, type Readable, Transform, type Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { createDeflate, createGzip, createZstdCompress, constants as zlib } from 'node:zlib';
 import { compressFrame, type Hash128Into } from '../../wire/clickhouse-compress/frame.ts';
 import { codes, EngineError } from './errors.ts';
@@ -122,4 +123,42 @@ export function setHeaders(response: ServerResponse & Writable, options: OutputO
   response.setHeader('Content-Type', contentType(options.format));
   response.setHeader('X-ClickHouse-Format', options.format);
   if (options.encoding !== undefined) response.setHeader('Content-Encoding', options.encoding);
+}
+
+/**
+ * Sends what comes out of the last of `streams`. Rejects with the first fault of any of them and
+ * leaves the response to the caller then, so that it can still tell; when the client goes away,
+ * the streams are destroyed.
+ */
+export async function sendAll(
+  streams: readonly (Readable | Transform)[],
+  response: ServerResponse,
+): Promise<void> {
+  const tail = new PassThrough();
+  const gone = () => void tail.destroy(new Error('the client went away'));
+  const flow = pipeline([...streams, tail]);
+  flow.catch(() => {});
+  response.once('close', gone);
+  try {
+    for await (const chunk of tail) {
+      if (!response.write(chunk)) await drained(response);
+    }
+    await flow;
+    response.end();
+  } finally {
+    response.off('close', gone);
+  }
+}
+
+function drained(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      response.off('drain', done);
+      response.off('close', done);
+      resolve();
+    };
+    response.once('drain', done);
+    response.once('close', done);
+    if (response.destroyed) done();
+  });
 }
