@@ -78,7 +78,7 @@ export class Lanes<S extends Signal> {
     lane.sinceMs = minUnits > 0 ? this.#clock.monotonicMs() : 0;
     this.#ready.delete(lane);
     if (lane.parts.length === 0) this.#lanes.delete(lane.key);
-    else if (this.#complete(lane)) this.#ready.add(lane);
+    else this.#rank(lane);
     return { key: lane.key, parts };
   }
 
@@ -107,6 +107,11 @@ export class Lanes<S extends Signal> {
 
   #added(lane: Lane<S>, part: Part<S>): void {
     lane.units += part.units;
+    this.#rank(lane);
+  }
+
+  /** Makes a lane ready, or sees to it that time does. */
+  #rank(lane: Lane<S>): void {
     if (this.#complete(lane)) this.#ready.add(lane);
     else this.#timer ??= this.#clock.after(this.#policy.flushMs, () => this.#tick());
   }
