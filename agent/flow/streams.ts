@@ -47,6 +47,9 @@ export const defaultStreamLimits: StreamLimits = {
   wait: 1e9,
 };
 
+/** What a held segment takes beside its bytes, which may be none: the capture can cut frames. */
+const SEGMENT = 128;
+
 interface Segment {
   readonly sequence: number;
   readonly bytes: Uint8Array;
@@ -86,7 +89,7 @@ export class TcpStreams {
     this.limits = limits;
   }
 
-  /** Bytes held of segments that came too early. */
+  /** Bytes held of segments that came too early, with what keeping them takes. */
   get heldBytes(): number {
     return this.totalBytes;
   }
@@ -255,8 +258,8 @@ export class TcpStreams {
       acknowledgement: d.acknowledgement,
       time,
     });
-    held.bytes += bytes.length;
-    this.totalBytes += bytes.length;
+    held.bytes += bytes.length + SEGMENT;
+    this.totalBytes += bytes.length + SEGMENT;
     const full =
       segments.length > this.limits.maxSegments ||
       held.bytes > this.limits.maxBytes ||
@@ -281,8 +284,8 @@ export class TcpStreams {
         this.gap(flow, side, early, next, time);
       }
       this.c.inOrder[x] = s.acknowledgement;
-      held.bytes -= s.bytes.length;
-      this.totalBytes -= s.bytes.length;
+      held.bytes -= s.bytes.length + SEGMENT;
+      this.totalBytes -= s.bytes.length + SEGMENT;
       const overlap = early < 0 ? -early : 0;
       const fresh = s.wireLength - overlap;
       if (fresh <= 0) continue;
