@@ -207,7 +207,10 @@ function brokenError(cause: unknown, queryId: string): SqlError {
   const error = cause instanceof Error ? cause : new Error(String(cause));
   const code = 'code' in error ? String(error.code) : '';
   const neverSent = ['ECONNREFUSED', 'ENOTFOUND', 'ENOENT', 'EAI_AGAIN', 'EACCES'].includes(code);
-  const reason = error.name === 'TimeoutError' ? 'no answer in time' : error.message;
+  const timedOut = [error, error.cause].some(
+    (e) => e instanceof Error && e.name === 'TimeoutError',
+  );
+  const reason = timedOut ? 'no answer in time' : error.message;
   return new SqlError(`cannot reach ClickHouse: ${reason}`, {
     code: 0,
     retryable: true,

@@ -97,7 +97,7 @@ export const spans: TableSpec = {
     `\`links.attributes_other\` Array(${strings}) CODEC(ZSTD(1))`,
     '`links.dropped_attributes` Array(UInt32) CODEC(ZSTD(1))',
     'INDEX time_range time TYPE minmax GRANULARITY 4',
-    `INDEX tags ${tagHashExpression} TYPE bloom_filter(0.002) GRANULARITY 4`,
+    `INDEX tags ${tagHashExpression} TYPE bloom_filter(0.0005) GRANULARITY 4`,
     `PROJECTION locator (${locatorProjection})`,
     `PROJECTION red (${redProjection})`,
   ],

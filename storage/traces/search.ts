@@ -69,15 +69,19 @@ export interface Window {
 
 const second = 1_000_000_000n;
 /** A search looks at the newest minute first, then at longer and longer stretches. */
-const windowSeconds = [60n, 240n, 1_200n, 6_000n, 36_000n, 86_400n];
+const windowMinutes = [1n, 4n, 20n, 100n, 600n, 1_440n];
+const minute = 60n * second;
 
-/** The time range of a query in pieces, newest first. */
+/**
+ * The time range of a query in pieces, newest first. Pieces begin at full minutes, as buckets do,
+ * so that no bucket is read twice.
+ */
 export function* searchWindows(startNs: bigint, endNs: bigint): Generator<Window> {
   let toNs = endNs;
   for (let i = 0; toNs >= startNs; i++) {
-    const length = (windowSeconds[i] ?? 7n * 86_400n) * second;
-    const earliest = toNs - length + 1n;
-    const fromNs = earliest < startNs ? startNs : earliest;
+    const minutes = windowMinutes[i] ?? 7n * 1_440n;
+    const aligned = (toNs / minute - minutes + 1n) * minute;
+    const fromNs = aligned < startNs ? startNs : aligned;
     yield { fromNs, toNs };
     toNs = fromNs - 1n;
   }
