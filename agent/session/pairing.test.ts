@@ -58,6 +58,11 @@ test('a response that goes on is not overdue', () => {
   assert.deepEqual(lines(t), ['/1 200']);
 });
 
+test('a request whose body goes on is not overdue', () => {
+  const t = talk().ask('POST /up HTTP/1.1\r\nContent-Length: 4\r\n\r\nab').wait(130_000_000_000n);
+  assert.deepEqual(lines(t.ask('cd').answer(ok(1))), ['/up 200']);
+});
+
 test('a late response is not given to the next request', () => {
   const t = talk().ask(get(1)).wait(121_000_000_000n).acknowledge();
   t.answer(ok(1)).ask(get(2)).answer(ok(2));

@@ -105,8 +105,8 @@ export class SessionTable {
   }
 
   private overdue(session: Session, now: number): void {
-    if (session.response !== undefined) {
-      // The response has begun and goes on: it is not overdue, it is long.
+    if (session.response !== undefined || !session.request!.ended) {
+      // A message that goes on is not overdue, it is long; idle connections end by themselves.
       this.unwait(session);
       session.since = now;
       this.wait(session);
