@@ -2,6 +2,7 @@ import type { Batch } from './batch.ts';
 import { printMessage } from './json/print.ts';
 import { jsonToProto } from './json/read.ts';
 import { defaultLimits, type Limits, parseRequest } from './parse.ts';
+import { asBuffer } from './proto/as-buffer.ts';
 import { Cursor, readVarint, skipValue } from './proto/cursor.ts';
 import { type Message, messages, requestMessage } from './schema.ts';
 import type { Signal } from './signal.ts';
@@ -38,7 +39,8 @@ export function* toJsonChunks<S extends Signal>(batch: Batch<S>): Generator<stri
   const group = messages[list.message]!;
   let before = `{"${list.name}":[`;
   const dictionary: Uint8Array[] = [];
-  for (const range of batch.ranges()) {
+  for (const bytes of batch.ranges()) {
+    const range = asBuffer(bytes);
     const c = new Cursor(range);
     while (c.pos < range.length) {
       const tag = readVarint(c);

@@ -5,4 +5,4 @@ export { LogField, LogReader } from './readers/log-reader.ts';
 export { MessageView } from './readers/message-view.ts';
 export { DataKind, MetricReader } from './readers/metric-reader.ts';
 export { SpanField, SpanReader } from './readers/span-reader.ts';
-export { plainValue, ValueType, ValueView } from './readers/value-view.ts';
+export { eachElement, eachEntry, plainValue, ValueType, ValueView } from './readers/value-view.ts';

@@ -1,3 +1,4 @@
+import { asBuffer } from '../proto/as-buffer.ts';
 import {
   Cursor,
   doubleOf,
@@ -26,15 +27,15 @@ function delimited(c: Cursor, field: Field): string {
   const length = readVarint(c);
   const start = c.pos;
   c.pos += length;
-  const text = Buffer.from(c.bytes.buffer, c.bytes.byteOffset + start, length);
+  const buffer = asBuffer(c.bytes);
   switch (field.kind) {
     case 'bytes':
-      return `"${text.toString('base64')}"`;
+      return `"${buffer.toString('base64', start, c.pos)}"`;
     case 'id16':
     case 'id8':
-      return `"${text.toString('hex')}"`;
+      return `"${buffer.toString('hex', start, c.pos)}"`;
     default:
-      return JSON.stringify(text.toString('utf8'));
+      return JSON.stringify(buffer.toString('utf8', start, c.pos));
   }
 }
 

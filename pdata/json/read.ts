@@ -3,9 +3,19 @@ import { Cursor, readVarint, skipValue } from '../proto/cursor.ts';
 import { Writer } from '../proto/writer.ts';
 import { type Field, type Message, message, messages, type ValueKind } from '../schema.ts';
 import { WireError } from '../wire-error.ts';
+import { fieldNames } from './field-names.ts';
 import { JsonFault, Scanner } from './scanner.ts';
 
 const anyValue = message('AnyValue').index;
+const metric = message('Metric');
+
+/** The data fields of a metric, of which it has at most one, as bits by number. */
+const dataBits = metric.fields
+  .filter(({ number }) => {
+    return (checkTable[metric.index * fieldsPerMessage + number]! & Flag.once) !== 0;
+  })
+  .reduce((bits, { number }) => bits | (1 << number), 0);
+
 const maxUint64 = 0xffffffffffffffffn;
 
 /** Lowest and highest value of each integer kind. */
@@ -54,17 +64,18 @@ class JsonReader {
   #message(msg: Message, nesting: number): void {
     const input = this.#in;
     const start = this.#out.length;
+    const names = fieldNames[msg.index]!;
     let seen = 0;
     input.expect(0x7b);
     if (input.take(0x7d)) return;
     for (;;) {
-      const field = msg.byName.get(input.string());
+      const field = input.field(names);
       input.expect(0x3a);
       if (field === undefined) input.skip(this.#maxNesting);
       else if (!input.takeNull()) {
         this.#path.push(field.name);
         const bit = 1 << field.number;
-        const group = groupOf(msg, field.number);
+        const group = msg === metric && (dataBits & bit) !== 0 ? dataBits : 0;
         if ((seen & (bit | group)) !== 0) this.#removeFields(start, bit | group);
         seen |= bit | group;
         if (field.repeated) this.#list(field, nesting);
@@ -119,10 +130,12 @@ class JsonReader {
         this.#in.stringTo(this.#out);
         return;
       case 'id16':
-        this.#out.bytesField(number, this.#id(16));
+        this.#out.tag(number, 2);
+        this.#idTo(16);
         return;
       case 'id8':
-        this.#out.bytesField(number, this.#id(8));
+        this.#out.tag(number, 2);
+        this.#idTo(8);
         return;
       case 'bytes':
         this.#out.bytesField(number, this.#base64());
@@ -149,7 +162,7 @@ class JsonReader {
       throw new JsonFault(`nesting is deeper than ${this.#maxNesting}`, this.#in.pos);
     }
     const child = messages[field.message]!;
-    const at = this.#out.open(field.number, lengthGuess(field, child));
+    const at = this.#out.open(field.number, lengthGuess[field.message]);
     this.#message(child, isValue ? nesting - 1 : nesting);
     this.#out.close(at);
   }
@@ -175,17 +188,19 @@ class JsonReader {
     return this.#in.string();
   }
 
-  #id(size: number): Uint8Array {
+  /** A hex id as a length-delimited value. */
+  #idTo(size: number): void {
     this.#in.peek();
     const at = this.#in.pos;
+    if (this.#in.hexTo(this.#out, size)) return;
     const text = this.#text('a hex string');
     if (text.length % 2 !== 0 || !/^[0-9a-fA-F]*$/.test(text)) {
       throw new JsonFault(`'${text.slice(0, 40)}' is not hex`, at);
     }
-    if (text.length !== 0 && text.length !== size * 2) {
+    if (text.length !== 0) {
       throw new JsonFault(`length ${text.length / 2}, expected 0 or ${size}`, at);
     }
-    return Buffer.from(text, 'hex');
+    this.#out.varint(0);
   }
 
   #base64(): Uint8Array {
@@ -253,22 +268,11 @@ function integerOf(text: string): bigint | undefined {
   return Number.isSafeInteger(value) ? BigInt(value) : undefined;
 }
 
-function lengthGuess(field: Field, child: Message): number {
-  if (field.item || child.name === 'Metric' || child.name === 'Profile') return 2;
-  return /^(Resource|Scope)./.test(child.name) ? 3 : 1;
-}
-
-/** Fields of which a message has at most one, as bits by number: the data of a metric. */
-function groupOf(msg: Message, number: number): number {
-  if (msg.name !== 'Metric') return 0;
-  const base = msg.index * fieldsPerMessage;
-  if ((checkTable[base + number]! & Flag.once) === 0) return 0;
-  let bits = 0;
-  for (let n = 1; n < fieldsPerMessage; n += 1) {
-    if ((checkTable[base + n]! & Flag.once) !== 0) bits |= 1 << n;
-  }
-  return bits;
-}
+/** Bytes that the length of a message will probably take, by the message's index. */
+const lengthGuess: readonly number[] = messages.map(({ name }) => {
+  if (/^(Span|LogRecord|Metric|Profile)$/.test(name)) return 2;
+  return /^(Resource|Scope)./.test(name) ? 3 : 1;
+});
 
 /**
  * @param bytes one JSON object, UTF-8

@@ -1,5 +1,7 @@
 import { isUtf8 } from '../check.ts';
 import type { Writer } from '../proto/writer.ts';
+import type { Field } from '../schema.ts';
+import type { FieldNames } from './field-names.ts';
 
 /** A fault in JSON text; the caller knows the path. */
 export class JsonFault extends Error {
@@ -24,6 +26,12 @@ const escapes: Readonly<Record<string, number>> = {
   r: 13,
   t: 9,
 };
+
+/** Value of each byte as a hex digit, 16 = none. */
+const hexValue = Uint8Array.from({ length: 256 }, (_, byte) => {
+  const digit = Number.parseInt(String.fromCharCode(byte), 16);
+  return Number.isNaN(digit) ? 16 : digit;
+});
 
 function shown(byte: number | undefined): string {
   if (byte === undefined) return 'the end';
@@ -121,6 +129,15 @@ export class Scanner {
     return text;
   }
 
+  /** A key's field by the bytes of its name; undefined for names that `names` does not have. */
+  field(names: FieldNames): Field | undefined {
+    const found = this.#stringEnd();
+    const start = this.pos;
+    this.pos = Math.abs(found) + 1;
+    if (found < 0) return names.byText(this.#unescape(start, -found));
+    return names.find(this.bytes, start, found);
+  }
+
   /** A string as a length-delimited value: length, then UTF-8. */
   stringTo(w: Writer): void {
     const found = this.#stringEnd();
@@ -132,6 +149,29 @@ export class Scanner {
     w.varint(found - this.pos);
     w.copy(this.bytes, this.pos, found);
     this.pos = found + 1;
+  }
+
+  /**
+   * A string of exactly `size * 2` hex digits as length and bytes. @returns false, and takes nothing,
+   * when it is anything else
+   */
+  hexTo(w: Writer, size: number): boolean {
+    const b = this.bytes;
+    const start = this.pos + 1;
+    const end = start + size * 2;
+    if (this.peek() !== quote || end >= b.length || b[end] !== quote) return false;
+    w.need(size + 1);
+    const out = w.bytes;
+    out[w.length] = size;
+    for (let i = 0; i < size; i += 1) {
+      const high = hexValue[b[start + i * 2]!]!;
+      const low = hexValue[b[start + i * 2 + 1]!]!;
+      if ((high | low) > 15) return false;
+      out[w.length + 1 + i] = high * 16 + low;
+    }
+    w.length += size + 1;
+    this.pos = end + 1;
+    return true;
   }
 
   #unescape(from: number, to: number): string {

@@ -1,4 +1,5 @@
 import { printMessage } from '../json/print.ts';
+import { asBuffer } from '../proto/as-buffer.ts';
 import {
   Cursor,
   doubleOf,
@@ -141,7 +142,8 @@ export class ValueView {
   }
 
   /**
-   * Any value as text: numbers decimal, bytes base64, maps and arrays as JSON, nothing as ''.
+   * Any value as text: numbers decimal, bytes base64, maps and arrays as JSON (keys sorted),
+   * nothing as ''.
    */
   toText(): string {
     switch (this.type) {
@@ -158,7 +160,7 @@ export class ValueView {
       case ValueType.empty:
         return '';
       default:
-        return JSON.stringify(plainValue(this.bytes, this.start, this.end));
+        return plainJson(this.bytes, this.start, this.end);
     }
   }
 
@@ -168,25 +170,55 @@ export class ValueView {
   }
 
   #text(encoding: 'utf8' | 'base64'): string {
-    const { buffer, byteOffset, length } = this.bytes;
-    return Buffer.from(buffer, byteOffset, length).toString(
-      encoding,
-      this.#contentStart,
-      this.#contentEnd,
-    );
+    return asBuffer(this.bytes).toString(encoding, this.#contentStart, this.#contentEnd);
   }
 }
 
-/** A double as Go's `strconv.FormatFloat(f, 'f' or 'e', -1, 64)` in encoding/json's manner. */
+/** A double in decimal, with an exponent below 1e-6 and from 1e21 on. */
 function doubleToText(value: number): string {
-  if (Number.isNaN(value)) return 'NaN';
-  if (!Number.isFinite(value)) return value > 0 ? '+Inf' : '-Inf';
-  if (Object.is(value, -0)) return '-0';
-  const size = Math.abs(value);
-  if (size !== 0 && (size < 1e-6 || size >= 1e21)) {
-    return value.toExponential().replace(/e([+-])(\d)$/, size < 1 ? 'e$1$2' : 'e$1$2');
+  if (Number.isFinite(value)) return Object.is(value, -0) ? '-0' : String(value);
+  return Number.isNaN(value) ? 'NaN' : value > 0 ? '+Inf' : '-Inf';
+}
+
+/** JSON text with `<`, `>`, `&` and the two line separators escaped, as Go's encoder does. */
+function quoted(text: string): string {
+  return JSON.stringify(text).replace(
+    /[<>&\u2028\u2029]/g,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
+/**
+ * An AnyValue as plain JSON (not OTLP/JSON): integers exact, bytes base64, keys of maps sorted, of
+ * equal keys the last; doubles that JSON lacks as texts.
+ */
+function plainJson(bytes: Uint8Array, start: number, end: number): string {
+  const view = new ValueView();
+  view.locate(bytes, start, end);
+  switch (view.type) {
+    case ValueType.empty:
+      return 'null';
+    case ValueType.bool:
+    case ValueType.int:
+      return view.toText();
+    case ValueType.double: {
+      const text = view.toText();
+      return Number.isFinite(view.number()) ? text : quoted(text);
+    }
+    case ValueType.array: {
+      const parts: string[] = [];
+      eachElement(view, (from, to) => parts.push(plainJson(bytes, from, to)));
+      return `[${parts.join(',')}]`;
+    }
+    case ValueType.map: {
+      const parts = new Map<string, string>();
+      eachEntry(view, (key, from, to) => parts.set(key, plainJson(bytes, from, to)));
+      const sorted = [...parts].sort(([a], [b]) => (a < b ? -1 : 1));
+      return `{${sorted.map(([key, text]) => `${quoted(key)}:${text}`).join(',')}}`;
+    }
+    default:
+      return quoted(view.toText());
   }
-  return String(value);
 }
 
 /** An AnyValue as plain values: integers beyond 2^53 and doubles that JSON lacks become strings. */
@@ -217,23 +249,18 @@ export function plainValue(bytes: Uint8Array, start: number, end: number): unkno
 
 function plainList(view: ValueView): unknown[] {
   const out: unknown[] = [];
-  const c = new Cursor(view.bytes, view.contentStart);
-  const end = view.contentEnd;
-  while (c.pos < end) {
-    const tag = readVarint(c);
-    if (tag !== 10) {
-      skipValue(c, tag);
-      continue;
-    }
-    const length = readVarint(c);
-    out.push(plainValue(view.bytes, c.pos, c.pos + length));
-    c.pos += length;
-  }
+  eachElement(view, (start, end) => out.push(plainValue(view.bytes, start, end)));
   return out;
 }
 
 function plainMap(view: ValueView): Record<string, unknown> {
   const out: [string, unknown][] = [];
+  eachEntry(view, (key, start, end) => out.push([key, plainValue(view.bytes, start, end)]));
+  return Object.fromEntries(out);
+}
+
+/** Calls `visit` with the bounds of each element (an AnyValue) of an array. */
+export function eachElement(view: ValueView, visit: (start: number, end: number) => void): void {
   const c = new Cursor(view.bytes, view.contentStart);
   const end = view.contentEnd;
   while (c.pos < end) {
@@ -243,26 +270,42 @@ function plainMap(view: ValueView): Record<string, unknown> {
       continue;
     }
     const length = readVarint(c);
-    const stop = c.pos + length;
+    const start = c.pos;
+    c.pos += length;
+    visit(start, c.pos);
+  }
+}
+
+/** Calls `visit` with the key and the bounds of the value (an AnyValue) of each entry of a map. */
+export function eachEntry(
+  view: ValueView,
+  visit: (key: string, start: number, end: number) => void,
+): void {
+  const c = new Cursor(view.bytes, 0);
+  eachElement(view, (start, end) => {
     let key = '';
-    let value: unknown = null;
-    while (c.pos < stop) {
+    let from = start;
+    let to = start;
+    c.pos = start;
+    while (c.pos < end) {
       const inner = readVarint(c);
       if (inner !== 10 && inner !== 18) {
         skipValue(c, inner);
         continue;
       }
       const size = readVarint(c);
-      if (inner === 18) value = plainValue(view.bytes, c.pos, c.pos + size);
-      else key = utf8(view.bytes, c.pos, c.pos + size);
+      if (inner === 10) key = utf8(view.bytes, c.pos, c.pos + size);
+      else {
+        from = c.pos;
+        to = c.pos + size;
+      }
       c.pos += size;
     }
-    out.push([key, value]);
-  }
-  return Object.fromEntries(out);
+    visit(key, from, to);
+  });
 }
 
 /** Text of bytes [start, end). */
 export function utf8(bytes: Uint8Array, start: number, end: number): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8', start, end);
+  return asBuffer(bytes).toString('utf8', start, end);
 }
