@@ -18,6 +18,19 @@ const targets = [
   { name: 'confine', kind: 'program', sources: ['confine.c'], os: 'linux' },
   { name: 'hash', kind: 'addon', sources: ['hash.c'] },
   { name: 'otlp', kind: 'addon', sources: ['otlp.c'], optional: true },
+  {
+    name: 'columns',
+    kind: 'addon',
+    sources: [
+      'columns.c',
+      'columns_scan.c',
+      'columns_otel.c',
+      'columns_smart.c',
+      'columns_napi.c',
+    ],
+    headers: ['columns.h'],
+    optional: true,
+  },
 ];
 
 const common = ['-O2', '-g0', '-Wall', '-Wextra', '-Wno-unused-parameter'];

@@ -1,6 +1,7 @@
 // Cost of turning OTLP bytes into Native blocks, alone: CPU microseconds and bytes an item.
 //   node scripts/launch.mjs bench/clickhouse/encode.ts
 
+import { loadColumns, NativeOtelEncoder, NativeSmartEncoder } from '../../native/columns.ts';
 import type { Block } from '../../wire/clickhouse/block.ts';
 import { OtelLogsEncoder } from '../../wire/clickhouse/otel/logs.ts';
 import { metricKinds, OtelMetricsEncoder } from '../../wire/clickhouse/otel/metrics.ts';
@@ -33,6 +34,7 @@ function subjects(): Subject[] {
   const smart = new SmartSpansEncoder(new Uint8Array(16), new WrittenRows());
   const now = Date.now() / 1000;
   return [
+    ...nativeSubjects(now),
     {
       name: 'smart traces',
       signal: 'traces',
@@ -58,6 +60,29 @@ function subjects(): Subject[] {
       seal: () => metricKinds.flatMap((kind) => metrics.seal(kind, { table: 't', batchId: 1n })),
     },
   ];
+}
+
+/** The same in C, where it is built. */
+function nativeSubjects(now: number): Subject[] {
+  const addon = loadColumns();
+  if (addon === undefined) return [];
+  const smart = new NativeSmartEncoder(addon, new Uint8Array(16), new WrittenRows());
+  const otel = (['traces', 'logs'] as const).map((signal): Subject => {
+    const encoder = new NativeOtelEncoder(addon, signal);
+    return {
+      name: `C otel ${signal}`,
+      signal,
+      append: (body) => encoder.append(body),
+      seal: () => encoder.seal({ table: 't', batchId: 1n }),
+    };
+  });
+  const one: Subject = {
+    name: 'C smart traces',
+    signal: 'traces',
+    append: (body) => smart.append(body, now),
+    seal: () => smart.seal(1n).blocks,
+  };
+  return [one, ...otel];
 }
 
 function measure(subject: Subject): void {

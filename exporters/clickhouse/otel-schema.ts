@@ -1,5 +1,6 @@
 import { PipelineError } from '../../component/errors.ts';
 import type { Logger } from '../../component/settings.ts';
+import { loadColumns, NativeOtelEncoder } from '../../native/columns.ts';
 import { createStatements } from '../../storage/otel/ddl.ts';
 import type { TableNames } from '../../storage/otel/names.ts';
 import { quoteName, rowsOf, type SqlClient } from '../../storage/sql.ts';
@@ -133,7 +134,7 @@ function writerFor(
   shapes: ReadonlyMap<keyof TableNames, TableShape>,
 ): SchemaWriter {
   if (signal === 'metrics') return metricsWriter(shapes);
-  const encoder = signal === 'traces' ? new OtelTracesEncoder() : new OtelLogsEncoder();
+  const encoder = encoderFor(signal);
   const shape = shapes.get(signal)!;
   return {
     append: (range) => encoder.append(range),
@@ -143,6 +144,13 @@ function writerFor(
     },
     delivered: () => {},
   };
+}
+
+/** The encoder in C where it is built, otherwise its twin: both give the same bytes. */
+function encoderFor(signal: 'traces' | 'logs') {
+  const addon = loadColumns();
+  if (addon !== undefined) return new NativeOtelEncoder(addon, signal);
+  return signal === 'traces' ? new OtelTracesEncoder() : new OtelLogsEncoder();
 }
 
 function metricsWriter(shapes: ReadonlyMap<keyof TableNames, TableShape>): SchemaWriter {

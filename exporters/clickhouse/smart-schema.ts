@@ -1,4 +1,5 @@
 import type { Settings } from '../../component/settings.ts';
+import { loadColumns, NativeSmartEncoder } from '../../native/columns.ts';
 import { migrate, readIdKey } from '../../storage/schema/migrate.ts';
 import type { SchemaOptions } from '../../storage/schema/table.ts';
 import { quoteName, type SqlClient } from '../../storage/sql.ts';
@@ -34,7 +35,7 @@ export async function prepareSmart(
     if (config.durability === 'power') await makePowerSafe(client, database);
   }
   const written = new WrittenRows();
-  const encoder = new SmartSpansEncoder(await readIdKey(client, { database }), written);
+  const encoder = encoderOf(await readIdKey(client, { database }), written);
   const unregister = settings.meter.gauge(
     'otelcol_exporter_clickhouse_inline_sets',
     { description: 'Resources and scopes stored with their spans: too many', unit: '{sets}' },
@@ -59,7 +60,17 @@ async function makePowerSafe(client: SqlClient, database: string): Promise<void>
   }
 }
 
-function writerOf(encoder: SmartSpansEncoder, written: WrittenRows): SchemaWriter {
+/** The encoder in C where it is built, otherwise its twin: both give the same bytes. */
+function encoderOf(key: Uint8Array, written: WrittenRows): SmartSpansEncoder | NativeSmartEncoder {
+  const addon = loadColumns();
+  if (addon === undefined) return new SmartSpansEncoder(key, written);
+  return new NativeSmartEncoder(addon, key, written);
+}
+
+function writerOf(
+  encoder: SmartSpansEncoder | NativeSmartEncoder,
+  written: WrittenRows,
+): SchemaWriter {
   return {
     append: (range, receiptSeconds) => encoder.append(range, receiptSeconds),
     seal(batchId) {

@@ -5,7 +5,7 @@ import { Message } from '../message.ts';
 import type { Ranges } from '../scan.ts';
 import { dayOf, secondsOf } from '../time.ts';
 import { type ItemSink, walkItems } from '../walk.ts';
-import { operationsBlock, resourcesBlock, scopesBlock } from './dictionary-tables.ts';
+import { sealDictionaries } from './dictionary-rows.ts';
 import { type InternedSet, type SetLimits, SetTable } from './sets.ts';
 import { SpansTable } from './spans-table.ts';
 import type { WrittenRows } from './written-rows.ts';
@@ -176,41 +176,22 @@ export class SmartSpansEncoder implements ItemSink {
     const dictionaries: Block[] = [];
     const dictionaryKeys: string[] = [];
     for (const table of this.#used) {
-      const day = dayOf(firstBucket(table));
-      this.#sealDictionaries(table, day, dictionaries, dictionaryKeys);
+      const { resources, scopes, operations } = table;
+      const rows = {
+        day: dayOf(firstBucket(table)),
+        resources,
+        scopes,
+        operations: operations.list(table.service.keys, table.spanName.keys),
+      };
+      sealDictionaries(rows, this.#written, dictionaries, dictionaryKeys);
+      resources.clear();
+      scopes.clear();
+      operations.reset();
     }
     this.#used.length = 0;
     const spans = this.#tables.seal({ table: 'spans', batchColumn: 'batch', batchId });
     return { blocks: [...dictionaries, ...spans], dictionaryKeys };
   }
-
-  #sealDictionaries(table: SpansTable, day: number, blocks: Block[], keys: string[]): void {
-    const take = (key: string): boolean => {
-      if (this.#written.has(key)) return false;
-      keys.push(key);
-      return true;
-    };
-    const setKey = (set: InternedSet): string =>
-      `${day} ${set.kind} ${set.idHigh.toString(36)} ${set.idLow.toString(36)}`;
-    const named = (set: InternedSet): boolean => set.inline.length === 0 && take(setKey(set));
-    const resources = [...table.resources].filter(named);
-    if (resources.length > 0) blocks.push(resourcesBlock(day, resources));
-    const scopes = [...table.scopes].filter(named);
-    if (scopes.length > 0) blocks.push(scopesBlock(day, scopes));
-    const operations = table.operations
-      .list(table.service.keys, table.spanName.keys)
-      .filter(({ service, name, kind }) =>
-        take(`${day} operation ${kind} ${decode(service)}\0${decode(name)}`),
-      );
-    if (operations.length > 0) blocks.push(operationsBlock(day, operations));
-    table.resources.clear();
-    table.scopes.clear();
-    table.operations.reset();
-  }
-}
-
-function decode(text: Uint8Array): string {
-  return Buffer.from(text.buffer, text.byteOffset, text.length).toString('latin1');
 }
 
 function firstBucket(table: SpansTable): number {
