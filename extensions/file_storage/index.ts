@@ -7,7 +7,7 @@ export const factory: ExtensionFactory<Config> = {
   kind: 'extension',
   type: 'file_storage',
   stability: {},
-  description: 'Durable queues and checkpoints in a directory',
+  description: 'Durable queues and checkpoints in a directory.',
   config,
   metrics: [
     {

@@ -8,7 +8,7 @@ export const factory: ProcessorFactory<Config> = {
   kind: 'processor',
   type: 'batch',
   stability: { traces: 'beta', metrics: 'beta', logs: 'beta', profiles: 'development' },
-  description: 'Joins small batches to larger ones',
+  description: 'Joins small batches to larger ones.',
   config,
   metrics,
   create: (_signal, settings, decoded, next) => new BatchProcessor(settings, decoded, next),

@@ -8,7 +8,7 @@ export const factory: ProcessorFactory<Config> = {
   kind: 'processor',
   type: 'memory_limiter',
   stability: { traces: 'beta', metrics: 'beta', logs: 'beta', profiles: 'development' },
-  description: 'Refuses data while the process uses too much memory',
+  description: 'Refuses data while the process uses too much memory.',
   config,
   create: (signal, settings, decoded, next) =>
     new MemoryLimiter(signal, settings, decoded, next, processMemory()),

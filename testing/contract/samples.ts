@@ -1,0 +1,48 @@
+import type { RegistryEntry } from '../../gateway/components.ts';
+
+/** How the contract suites make an instance of a component. */
+export interface Sample {
+  /** A configuration that starts without anything else running; listeners on port 0. */
+  readonly config: unknown;
+  /** What it needs to start; its own tests start it. */
+  readonly startedElsewhere?: string;
+}
+
+/** Samples by `kind/type`, where `{}` will not do. `directory` is a temporary one. */
+export function sampleOf(entry: RegistryEntry, directory: string): Sample {
+  const samples: Readonly<Record<string, Sample>> = {
+    'receiver/otlp': {
+      config: {
+        protocols: { grpc: { endpoint: '127.0.0.1:0' }, http: { endpoint: '127.0.0.1:0' } },
+      },
+    },
+    'receiver/packet': {
+      config: { files: [`${directory}/none.pcap`] },
+      startedElsewhere: 'a capture file',
+    },
+    'processor/attributes': {
+      config: { actions: [{ key: 'contract', action: 'insert', value: 'yes' }] },
+    },
+    'processor/resource': {
+      config: { attributes: [{ key: 'contract', action: 'insert', value: 'yes' }] },
+    },
+    'processor/memory_limiter': { config: { check_interval: '1s', limit_mib: 100_000 } },
+    'exporter/clickhouse': {
+      config: { endpoint: 'http://127.0.0.1:9' },
+      startedElsewhere: 'a ClickHouse server',
+    },
+    'exporter/otlp_grpc': { config: { endpoint: '127.0.0.1:9', tls: { insecure: true } } },
+    'exporter/otlp_http': { config: { endpoint: 'http://127.0.0.1:9' } },
+    'extension/embedded_clickhouse': {
+      config: { path: `${directory}/engine` },
+      startedElsewhere: 'a ClickHouse engine',
+    },
+    'extension/file_storage': { config: { directory } },
+    'extension/health_check': { config: { endpoint: '127.0.0.1:0' } },
+    'extension/jaeger_query': {
+      config: { storage: { engine: 'embedded_clickhouse' } },
+      startedElsewhere: 'a ClickHouse engine',
+    },
+  };
+  return samples[`${entry.kind}/${entry.type}`] ?? { config: {} };
+}
