@@ -68,23 +68,37 @@ export interface Window {
 }
 
 const second = 1_000_000_000n;
-/** A search looks at the newest minute first, then at longer and longer stretches. */
-const windowMinutes = [1n, 4n, 20n, 100n, 600n, 1_440n];
 const minute = 60n * second;
+/** After a piece without a match the next is this much longer than all before it. */
+const growth = 19;
 
 /**
- * The time range of a query in pieces, newest first. Pieces begin at full minutes, as buckets do,
- * so that no bucket is read twice.
+ * The next piece of a search that looks at the newest minute first and then at longer and longer
+ * stretches: as long as the matches so far suggest is needed, much longer where there were none.
+ * Pieces begin at full minutes, as buckets do, so that no bucket is read twice.
+ * @param done start of what was searched already; at first one past the end of the range
+ * @param found traces found so far, of `wanted`
+ * @returns undefined when the range is done
  */
-export function* searchWindows(startNs: bigint, endNs: bigint): Generator<Window> {
-  let toNs = endNs;
-  for (let i = 0; toNs >= startNs; i++) {
-    const minutes = windowMinutes[i] ?? 7n * 1_440n;
-    const aligned = (toNs / minute - minutes + 1n) * minute;
-    const fromNs = aligned < startNs ? startNs : aligned;
-    yield { fromNs, toNs };
-    toNs = fromNs - 1n;
-  }
+export function nextWindow(
+  range: Window,
+  done: bigint,
+  found: number,
+  wanted: number,
+): Window | undefined {
+  const toNs = done - 1n;
+  if (toNs < range.fromNs) return undefined;
+  const searched = Number((range.toNs - toNs + minute - 1n) / minute);
+  const aligned = (toNs / minute - BigInt(pieceMinutes(searched, found, wanted)) + 1n) * minute;
+  return { fromNs: aligned < range.fromNs ? range.fromNs : aligned, toNs };
+}
+
+function pieceMinutes(searched: number, found: number, wanted: number): number {
+  if (searched === 0) return 1;
+  if (searched === 1) return 4;
+  if (found === 0) return searched * growth;
+  const needed = Math.ceil((searched * (wanted - found) * 1.5) / found);
+  return Math.min(Math.max(needed, searched), searched * growth);
 }
 
 /** Spans of the past whose bucket was clamped were older than this when they arrived, in seconds. */

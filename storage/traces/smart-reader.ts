@@ -14,11 +14,12 @@ import {
 } from './reader.ts';
 import { RowBinaryReader } from './row-binary.ts';
 import {
+  nextWindow,
   searchBranches,
   searchStatement,
-  searchWindows,
   type TagSets,
   timeCondition,
+  type Window,
 } from './search.ts';
 import { resourceOf, SetCache, scopeOf } from './sets.ts';
 import { readSpanRow, type SpanRow, spanColumns } from './span-row.ts';
@@ -178,9 +179,15 @@ class SmartReader implements TraceReader {
     const branches = searchBranches(query, tags);
     const nowNs = BigInt(Math.floor(this.#now())) * 1_000_000n;
     const ids = new Set<string>();
-    for (const window of searchWindows(query.startMinNs, query.startMaxNs)) {
+    const range: Window = { fromNs: query.startMinNs, toNs: query.startMaxNs };
+    const wanted = query.limit + 1;
+    let done = range.toNs + 1n;
+    for (;;) {
+      const window = nextWindow(range, done, ids.size, wanted);
+      if (window === undefined) break;
+      done = window.fromNs;
       const time = timeCondition(window, nowNs);
-      const sql = searchStatement(this.#table('spans'), branches, time, query.limit + 1);
+      const sql = searchStatement(this.#table('spans'), branches, time, wanted);
       try {
         const r = new RowBinaryReader(await this.#client.query(sql, deadline()));
         while (!r.done) {
@@ -193,7 +200,7 @@ class SmartReader implements TraceReader {
         }
         throw error;
       }
-      if (ids.size > query.limit) break;
+      if (ids.size >= wanted) break;
     }
     return { ids: [...ids], truncated: false };
   }

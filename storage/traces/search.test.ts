@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { nextWindow, searchBranches, type Window } from './search.ts';
+import { tagForms } from './tags.ts';
+
+const minute = 60_000_000_000n;
+
+test('windows cover the range once, newest first, and break at full minutes', () => {
+  const counts = fc.record({
+    from: fc.bigInt({ min: 0n, max: 10n ** 18n }),
+    length: fc.bigInt({ min: 0n, max: 10n ** 16n }),
+    step: fc.nat(7),
+    wanted: fc.integer({ min: 1, max: 100 }),
+  });
+  fc.assert(
+    fc.property(counts, ({ from, length, step, wanted }) => {
+      const range: Window = { fromNs: from, toNs: from + length };
+      let done = range.toNs + 1n;
+      let pieces = 0;
+      for (let found = 0; ; found = Math.min(found + step, wanted - 1)) {
+        const window = nextWindow(range, done, found, wanted);
+        if (window === undefined) break;
+        assert.equal(window.toNs, done - 1n);
+        assert.ok(window.fromNs <= window.toNs);
+        assert.ok(window.fromNs === from || window.fromNs % minute === 0n);
+        done = window.fromNs;
+        pieces++;
+      }
+      assert.equal(done, from);
+      assert.ok(pieces < 40, `${pieces} pieces`);
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test('an empty range has no windows', () => {
+  assert.equal(nextWindow({ fromNs: 5n, toNs: 4n }, 5n, 0, 1), undefined);
+});
+
+test('a search without conditions has one branch; places of a tag are branches of their own', () => {
+  const range = { startMinNs: 0n, startMaxNs: 1n, limit: 1 };
+  assert.deepEqual(searchBranches(range, []), ['1']);
+  const tag = { tag: ['k', 'v'] as const, resources: [1n], scopes: [2n] };
+  assert.equal(searchBranches(range, [tag]).length, 3);
+  assert.equal(searchBranches(range, [tag, tag]).length, 3);
+});
+
+test('forms of a tag value', () => {
+  const forms = (value: string) => {
+    const { int, float, bool, other } = tagForms('k', value);
+    return [int, float, bool, other];
+  };
+  assert.deepEqual(forms('5'), ['5', '5.0', undefined, ['5', '5.0']]);
+  assert.deepEqual(forms('-0'), [undefined, '-0.0', undefined, ['-0', '-0.0']]);
+  assert.deepEqual(forms('72.5'), [undefined, '72.5', undefined, ['72.5']]);
+  assert.deepEqual(forms('true'), [undefined, undefined, 'true', ['true']]);
+  assert.deepEqual(forms('9223372036854775808')[0], undefined);
+  assert.deepEqual(forms('1e999'), [undefined, undefined, undefined, ['1e999']]);
+  assert.deepEqual(forms("x'"), [undefined, undefined, undefined, ["x'"]]);
+});
