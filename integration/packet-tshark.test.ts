@@ -76,7 +76,8 @@ function nginxConfig(): string {
   const temp = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
     .map((name) => `${name}_temp_path ${folder}/${name};`)
     .join(' ');
-  return `worker_processes 1; daemon off; pid ${folder}/nginx.pid; error_log stderr notice; user root;
+  return `worker_processes 1; daemon off; pid ${folder}/nginx.pid; error_log stderr notice;
+user root;
 events { worker_connections 64; }
 http { access_log off; ${temp} root ${folder}/html; keepalive_requests 10000;
   server { listen 127.0.0.1:80; listen [::1]:80; listen 127.0.0.1:8099;
@@ -300,7 +301,8 @@ test('HTTP as tshark reads it', (t) => {
   }
   assert.deepEqual(Object.fromEntries(myCodes), Object.fromEntries(codes));
 
-  // The packet at a message's sequence number has the message's time; pipelined ones begin inside one.
+  // The packet at a message's sequence number has the message's time; pipelined ones begin inside
+  // one.
   const times = timesBySequence();
   let compared = 0;
   for (const s of seen) {
@@ -355,7 +357,8 @@ function essence(s: Seen): string {
   const { request, response, conversation } = s.session;
   const ends = conversation.ends();
   const what = s.session.protocol.summarize(request, response);
-  const numbers = `${request?.sequence} ${response?.sequence} ${request?.length} ${response?.length}`;
+  const lengths = `${request?.length} ${response?.length}`;
+  const numbers = `${request?.sequence} ${response?.sequence} ${lengths}`;
   return `${ends.clientPort} ${JSON.stringify(what)} ${numbers} ${epoch(s, s.session.end)}`;
 }
 
