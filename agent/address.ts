@@ -5,7 +5,9 @@ export function ipv4Text(word: number): string {
   return `${word >>> 24}.${(word >>> 16) & 255}.${(word >>> 8) & 255}.${word & 255}`;
 }
 
-/** The canonical form of RFC 5952 of four 32-bit words; IPv4-mapped addresses as `::ffff:10.1.2.3`. */
+/**
+ * The canonical form of RFC 5952 of four 32-bit words; IPv4-mapped addresses as `::ffff:10.1.2.3`.
+ */
 export function ipv6Text(w0: number, w1: number, w2: number, w3: number): string {
   if (w0 === 0 && w1 === 0 && w2 === 0xffff) return `::ffff:${ipv4Text(w3)}`;
   const groups = [

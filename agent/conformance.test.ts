@@ -1,5 +1,6 @@
-// Captures with the parses that another agent made of them, packet by packet. Where those differ from
-// the specification, the specification and tshark are right, and the difference is written down.
+// Captures with the parses that another agent made of them, packet by packet. Where those differ
+// from the specification, the specification and tshark are right, and the difference is written
+// down.
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -95,9 +96,12 @@ test('udp_continuous_packet and others: DNS among them is found', (t) => {
   if (reason !== '') return t.skip(reason);
   const names = ['udp_normal', 'udp_continuous_packet'];
   const questions = names.flatMap((name) =>
-    capture(`${name}.pcap`).results.map(
-      (r) =>
-        `${r.name} ${r.attributes['dns.question.name']} ${r.attributes['wirestitch.dns.response_code']}`,
+    capture(`${name}.pcap`).results.map((r) =>
+      [
+        r.name,
+        r.attributes['dns.question.name'],
+        r.attributes['wirestitch.dns.response_code'],
+      ].join(' '),
     ),
   );
   assert.ok(questions.length > 0);

@@ -77,8 +77,8 @@ const CLOSE_REASON: Readonly<Record<FlowEnd, SessionReason>> = {
 };
 
 /**
- * From packets to sessions: decoding, flow table, TCP reassembly, protocols, pairing. It does no I/O
- * and has no clock: time is that of the packets, and of `advance()` where they pause.
+ * From packets to sessions: decoding, flow table, TCP reassembly, protocols, pairing. It does no
+ * I/O and has no clock: time is that of the packets, and of `advance()` where they pause.
  */
 export class CaptureEngine implements StreamSink, FlowHost {
   readonly sessions: SessionTable;

@@ -1,6 +1,7 @@
 /**
  * Where on its way a message was seen, in the order in which a request passes: the order of hops in
- * a trace follows from it. `local` (client and server on one host) and `rest` (not known) rank last.
+ * a trace follows from it. `local` (client and server on one host) and `rest` (not known) rank
+ * last.
  */
 export const observationPoints = [
   'client_process',

@@ -22,8 +22,8 @@ export interface EngineStats {
   /** Finished sessions by protocol and reason: `http/`, `http/timeout`, `dns/request_missing`. */
   sessions: Readonly<Record<string, number>>;
   /**
-   * What was given up, by reason: packets that were not TCP or UDP or not whole (`not_ip`, ...), and
-   * messages (`http/malformed`, ...).
+   * What was given up, by reason: packets that were not TCP or UDP or not whole (`not_ip`, ...),
+   * and messages (`http/malformed`, ...).
    */
   drops: Readonly<Record<string, number>>;
 }

@@ -1,4 +1,6 @@
-/** Words of a flow's key: two addresses of four, two ports in one, protocol and interface in one. */
+/**
+ * Words of a flow's key: two addresses of four, two ports in one, protocol and interface in one.
+ */
 export const KEY_WORDS = 10;
 
 /** Bits of `flags`. */

@@ -143,7 +143,7 @@ test('RST closes both sides after what is held', () => {
   ]);
 });
 
-test('any cutting, order and repetition gives the stream that was sent, over the wrap as well', () => {
+test('any cutting, order and repetition gives what was sent, over the wrap as well', () => {
   const piece = fc.record({ at: fc.nat(99), length: fc.integer({ min: 1, max: 30 }) });
   const plan = fc.array(piece, { minLength: 1, maxLength: 60 });
   const first = fc.constantFrom(0, 1000, 0xffffffff, 0xffffffd0, 0x7fffffff);

@@ -42,7 +42,10 @@ export function parseTraceparent(value: string, traceState = ''): TraceContext |
   return context('traceparent', m[2]!, m[3]!, traceState);
 }
 
-/** Zipkin's single header `{trace}-{span}[-{sampled}[-{parent}]]` (github.com/openzipkin/b3-propagation). */
+/**
+ * Zipkin's single header `{trace}-{span}[-{sampled}[-{parent}]]`
+ * (github.com/openzipkin/b3-propagation).
+ */
 export function parseB3(value: string): TraceContext | undefined {
   const parts = value.split('-', 3);
   if (parts.length < 2 || (parts[0]!.length !== 32 && parts[0]!.length !== 16)) return undefined;

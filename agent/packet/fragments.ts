@@ -42,8 +42,8 @@ export const FragmentResult = {
 } as const;
 
 /**
- * Reassembles the fragments of IPv4 and IPv6 datagrams, bounded in number, bytes and time. Meant for
- * the rare fragmented packet, not for the hot path.
+ * Reassembles the fragments of IPv4 and IPv6 datagrams, bounded in number, bytes and time. Meant
+ * for the rare fragmented packet, not for the hot path.
  */
 export class FragmentTable {
   /** The payload of the datagram that the last call completed. */

@@ -6,7 +6,7 @@ import { type CapturedPacket, type CaptureLimits, emptyPacket, type PacketSink }
 /*
  * Classic pcap (https://www.ietf.org/archive/id/draft-ietf-opsawg-pcap-04.html)
  *
- *   file header, 24 bytes: magic u32 | major u16 | minor u16 | reserved u32 x2 | snaplen u32 | link u32
+ *   file header, 24 bytes: magic u32 | major u16 | minor u16 | 0 u32 x2 | snaplen u32 | link u32
  *   record, 16 bytes:      seconds u32 | fraction u32 | captured u32 | on the wire u32 | frame
  */
 const FILE_HEADER = 24;
@@ -49,7 +49,8 @@ export class ClassicParser implements FormatParser {
       if (captured > this.limits.maxPacketBytes) {
         throw new CaptureFileError(
           offset + at - start + 8,
-          `packet claims ${captured} captured bytes, at most ${this.limits.maxPacketBytes} expected`,
+          `packet claims ${captured} captured bytes, ` +
+            `at most ${this.limits.maxPacketBytes} expected`,
         );
       }
       if (end - at - RECORD_HEADER < captured) break;

@@ -1,6 +1,6 @@
 /**
- * A capture file that cannot be read further: wrong magic, lying lengths, truncation. Packets before
- * `offset` were good and have been handed out.
+ * A capture file that cannot be read further: wrong magic, lying lengths, truncation. Packets
+ * before `offset` were good and have been handed out.
  */
 export class CaptureFileError extends Error {
   /** Byte offset in the file at which the fault was found. */

@@ -3,8 +3,8 @@ export interface FormatParser {
   /**
    * Reads whole records from `bytes[start, end)`.
    * @param offset file offset of `start`, for messages
-   * @returns bytes taken (the rest is passed again, with more behind it) and, in `skip`, bytes after
-   *   those that need not be kept
+   * @returns bytes taken (the rest is passed again, with more behind it) and, in `skip`, bytes
+   *   after those that need not be kept
    * @throws CaptureFileError
    */
   read(bytes: Uint8Array, start: number, end: number, offset: number): number;

@@ -10,9 +10,10 @@ import { microseconds, type Resolution, type SplitTime, splitTime, ticksOf } fro
  *   block:  type u32 | total length u32 | body, padded to 4 | total length u32
  *   SHB 0x0a0d0d0a: byte order magic u32 | major u16 | minor u16 | section length u64 | options
  *   IDB 1:          link u16 | reserved u16 | snaplen u32 | options
- *   PB  2:          interface u16 | drops u16 | time high u32 | low u32 | captured u32 | wire u32 | frame
+ *   PB  2:          interface u16 | drops u16 | then as EPB from the time on, without options
  *   SPB 3:          wire u32 | frame
- *   EPB 6:          interface u32 | time high u32 | low u32 | captured u32 | wire u32 | frame | options
+ *   EPB 6:          interface u32 | time, high u32 | low u32 | captured u32 | wire u32 | frame
+ *                   | options
  */
 const SECTION = 0x0a0d0d0a;
 const INTERFACE = 1;
@@ -57,7 +58,9 @@ function minimumLength(type: number): number | undefined {
   }
 }
 
-/** Reads pcapng: sections of either byte order, interfaces with their resolution, all packet blocks. */
+/**
+ * Reads pcapng: sections of either byte order, interfaces with their resolution, all packet blocks.
+ */
 export class NgParser implements FormatParser {
   skip = 0;
   private readonly sink: PacketSink;

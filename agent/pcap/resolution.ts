@@ -9,7 +9,8 @@ export interface Resolution {
 export const microseconds: Resolution = { ticks: 1e6, offsetSeconds: 0 };
 
 /**
- * Ticks a second of an if_tsresol byte: a negative power of 10, or of 2 when the highest bit is set.
+ * Ticks a second of an if_tsresol byte: a negative power of 10, or of 2 when the highest bit is
+ * set.
  * @returns undefined for a resolution finer than 10^-19 or 2^-63, which no 64-bit time can use
  */
 export function ticksOf(tsresol: number): number | undefined {
@@ -24,7 +25,9 @@ export interface SplitTime {
   nanos: number;
 }
 
-/** Splits the tick count `high * 2^32 + low` into whole seconds since 1970 and nanoseconds, exactly. */
+/**
+ * Splits the tick count `high * 2^32 + low` into whole seconds since 1970 and nanoseconds, exactly.
+ */
 export function splitTime(high: number, low: number, r: Resolution, out: SplitTime): void {
   const ticks = r.ticks;
   if (ticks > 0x7fffffff) {

@@ -128,8 +128,8 @@ test('bounded: the oldest open request goes', () => {
   assert.equal(few.results.length, 20);
 });
 
-// A client that pipelines is known as one from its first batch, which is seen whole here: where even
-// that is hidden by losses nobody can tell its requests from those of a client that waits.
+// A client that pipelines is known as one from its first batch, which is seen whole here: where
+// even that is hidden by losses nobody can tell its requests from those of a client that waits.
 test('whatever the capture misses, no response goes to another request', () => {
   const lost = fc.array(fc.boolean(), { minLength: 4, maxLength: 40 });
   fc.assert(

@@ -28,8 +28,8 @@ function after(a: number, b: number): boolean {
 
 /**
  * Pairs responses with requests: by order in protocols that answer in order, by key in the others.
- * No pair is better than a wrong pair: after a gap in the capture a request is matched only once its
- * acknowledgement number proves that nothing before it was still unanswered.
+ * No pair is better than a wrong pair: after a gap in the capture a request is matched only once
+ * its acknowledgement number proves that nothing before it was still unanswered.
  */
 export class SessionTable {
   /** Requests that wait for their responses. */
@@ -117,7 +117,9 @@ export class SessionTable {
     else this.finish(session, 'timeout');
   }
 
-  /** The response to `session` may still come, and must not be taken for that to another request. */
+  /**
+   * The response to `session` may still come, and must not be taken for that to another request.
+   */
   private giveUpOrder(c: Conversation, session: Session, reason: SessionReason): void {
     c.requestsLost = session.request!.acknowledgement;
     this.giveUp(session, reason);
@@ -169,7 +171,9 @@ export class SessionTable {
     this.wait(session);
   }
 
-  /** Takes the response that was kept back, if sequence numbers say that it answers this request. */
+  /**
+   * Takes the response that was kept back, if sequence numbers say that it answers this request.
+   */
   private adopt(c: Conversation, session: Session): boolean {
     const response = c.orphan?.response;
     if (response === undefined) return false;

@@ -44,8 +44,8 @@ interface Waiting {
 }
 
 /**
- * Turns finished sessions into OTLP spans: `add()` each, then `flush()` for a batch with the spans of
- * a service together. Used again after that.
+ * Turns finished sessions into OTLP spans: `add()` each, then `flush()` for a batch with the spans
+ * of a service together. Used again after that.
  */
 export class SpanWriter implements SpanFields {
   /** Sessions added since the last flush. */

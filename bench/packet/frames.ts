@@ -34,7 +34,8 @@ function response(n: number): string {
   const body = `{"id":${n},"name":"product","price":${n % 100}}`.padEnd(200, ' ');
   return (
     'HTTP/1.1 200 OK\r\nServer: nginx/1.22.1\r\nDate: Sun, 22 Nov 2026 03:58:53 GMT\r\n' +
-    `Content-Type: application/json\r\nContent-Length: ${body.length}\r\nConnection: keep-alive\r\n\r\n${body}`
+    `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n` +
+    `Connection: keep-alive\r\n\r\n${body}`
   );
 }
 

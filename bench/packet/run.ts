@@ -78,9 +78,9 @@ function memory(): void {
   const heap = after.heapUsed - before.heapUsed;
   const arrays = after.arrayBuffers - before.arrayBuffers;
   const active = engine.stats().flowsActive;
-  console.log(
-    `${active} HTTP connections: ${((heap + arrays) / active).toFixed(0)} B each (heap ${(heap / active).toFixed(0)}, arrays ${(arrays / active).toFixed(0)})`,
-  );
+  const each = (n: number): string => (n / active).toFixed(0);
+  const parts = `heap ${each(heap)}, arrays ${each(arrays)}`;
+  console.log(`${active} HTTP connections: ${each(heap + arrays)} B each (${parts})`);
 }
 
 if (process.argv.includes('--memory')) memory();

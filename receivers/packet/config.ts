@@ -11,7 +11,7 @@ export const config = z.strictObject({
     .array(z.string().min(1))
     .min(1)
     .describe(
-      'Capture files (pcap, pcapng, either of them gzipped), read one after the other; * ? and ** match.',
+      'Capture files (pcap, pcapng, also gzipped), read one after the other; * ? and ** match.',
     ),
   speed: z
     .enum(['max', 'original'])

@@ -79,7 +79,8 @@ function frames(...messages: readonly (readonly ['>' | '<', Uint8Array])[]): See
 function line(r: Result): string {
   const a = r.attributes;
   const answers = (a['dns.answers'] as readonly string[] | undefined) ?? [];
-  const what = `${r.name} ${a['dns.question.name'] ?? ''} ${a['wirestitch.dns.response_code'] ?? ''}`;
+  const code = a['wirestitch.dns.response_code'] ?? '';
+  const what = `${r.name} ${a['dns.question.name'] ?? ''} ${code}`;
   return [what.trim(), ...answers, r.reason].filter((s) => s !== '').join(' | ');
 }
 

@@ -4,8 +4,8 @@ const MAX_NAME = 255;
 const BACKSLASH = 0x5c;
 
 /**
- * Reads domain names (RFC 1035 section 4.1.4) in presentation format without the final dot; the root
- * is `.`. Special characters in labels are escaped as `\.`, `\\` and `\DDD`.
+ * Reads domain names (RFC 1035 section 4.1.4) in presentation format without the final dot; the
+ * root is `.`. Special characters in labels are escaped as `\.`, `\\` and `\DDD`.
  */
 export class NameReader {
   /** Offset after the name that was read, in the message. */

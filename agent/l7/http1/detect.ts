@@ -3,9 +3,10 @@ import { Detection } from '../protocol.ts';
 const MAX_METHOD = 32;
 /** A first line that is not complete yet is believed for these methods only. */
 const KNOWN = new Set(
-  'GET HEAD POST PUT DELETE CONNECT OPTIONS TRACE PATCH QUERY PROPFIND PROPPATCH MKCOL COPY MOVE LOCK UNLOCK REPORT SEARCH PURGE'.split(
-    ' ',
-  ),
+  (
+    'GET HEAD POST PUT DELETE CONNECT OPTIONS TRACE PATCH QUERY PROPFIND PROPPATCH MKCOL COPY ' +
+    'MOVE LOCK UNLOCK REPORT SEARCH PURGE'
+  ).split(' '),
 );
 const LONGEST_KNOWN = 9;
 

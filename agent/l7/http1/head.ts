@@ -60,8 +60,8 @@ export const HeadResult = {
 } as const;
 
 /**
- * The head of a message: offsets into the bytes that were parsed, valid until the next parse. One is
- * used for all connections.
+ * The head of a message: offsets into the bytes that were parsed, valid until the next parse. One
+ * is used for all connections.
  */
 export class Head {
   isRequest = true;
@@ -96,7 +96,8 @@ export class Head {
 
   /**
    * Parses the head that starts at `start`.
-   * @param cut the rest of the head was not captured: take what is there, if the first line is whole
+   * @param cut the rest of the head was not captured: take what is there, if the first line is
+   *   whole
    * @returns offset after the empty line (after the last whole line when cut), or a HeadResult
    */
   parse(b: Uint8Array, start: number, end: number, isRequest: boolean, cut = false): number {

@@ -49,8 +49,9 @@ test('pipelining', () => {
 test('sequence numbers, times and fields', () => {
   const t = talk();
   const head =
-    'POST /v1/items/42?token=abc&q=x HTTP/1.1\r\nhOsT: shop.example:81\r\nUser-Agent:  curl/8 \r\n' +
-    'Content-Length: 4\r\nX-Request-Id: r-1\r\nAuthorization: Bearer s3cret\r\nCookie: a=s3cret\r\n\r\n';
+    'POST /v1/items/42?token=abc&q=x HTTP/1.1\r\nhOsT: shop.example:81\r\n' +
+    'User-Agent:  curl/8 \r\nContent-Length: 4\r\nX-Request-Id: r-1\r\n' +
+    'Authorization: Bearer s3cret\r\nCookie: a=s3cret\r\n\r\n';
   t.ask(head).ask('ab').ask('cd').answer('HTTP/1.0 503 No\r\nX-Request-ID: r-2\r\n\r\nbye');
   const [r, ...rest] = runFrames(t.close().frames).results;
   assert.deepEqual(rest, []);
@@ -129,7 +130,8 @@ test('100-continue is no answer', () => {
     .answer('HTTP/1.1 100 Continue\r\n\r\n')
     .ask('abc')
     .answer(
-      'HTTP/1.1 103 Early Hints\r\nLink: <x>\r\n\r\nHTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n',
+      'HTTP/1.1 103 Early Hints\r\nLink: <x>\r\n\r\n' +
+        'HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n',
     );
   assert.deepEqual(of(t), ['PUT /f -> 201 (3, 0)']);
 });

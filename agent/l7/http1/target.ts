@@ -50,8 +50,14 @@ function encoded(text: string): string {
 }
 
 /** Segments that name one thing of many: numbers, UUIDs, hashes, long mixtures with digits. */
-const ID =
-  /^(?:\d+|[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}|(?=.*\d)[0-9a-fA-F]{8,}|(?=.*\d.*\d)[\w.~%:@=+-]{20,})$/;
+const ID = new RegExp(
+  [
+    '^\\d+$',
+    '^[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$',
+    '^(?=.*\\d)[0-9a-fA-F]{8,}$',
+    '^(?=.*\\d.*\\d)[\\w.~%:@=+-]{20,}$',
+  ].join('|'),
+);
 const MAX_SEGMENT = 64;
 
 /**
