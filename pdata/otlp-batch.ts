@@ -111,7 +111,7 @@ export class OtlpBatch<S extends Signal> implements Batch<S> {
     const ranges = this.ranges();
     let total = 0;
     for (const range of ranges) total += range.length;
-    const bytes = new Uint8Array(total);
+    const bytes = Buffer.allocUnsafeSlow(total);
     let at = 0;
     for (const range of ranges) {
       bytes.set(range, at);

@@ -19,7 +19,7 @@ function tagAt(b: Uint8Array, header: number): number {
 
 /** Writes the new bytes of one request from front to back. */
 class EditWriter {
-  readonly out: Uint8Array<ArrayBuffer>;
+  readonly out: Uint8Array;
   #at = 0;
   readonly #source: Uint8Array;
   readonly #arena: Uint8Array;
@@ -28,7 +28,7 @@ class EditWriter {
   #cursor = 0;
 
   constructor(size: number, source: Uint8Array, arena: Uint8Array, ops: Int32Array) {
-    this.out = new Uint8Array(size);
+    this.out = Buffer.allocUnsafeSlow(size);
     this.#source = source;
     this.#arena = arena;
     this.#ops = ops;
@@ -40,6 +40,14 @@ class EditWriter {
     this.#at = p + end - start;
     if (end - start > shortCopy) out.set(from.subarray(start, end), p);
     else for (let i = start; i < end; i += 1, p += 1) out[p] = from[i]!;
+  }
+
+  /** What was written; every byte of it must have been. */
+  finish(): Uint8Array {
+    if (this.#at !== this.out.length) {
+      throw new Error(`BUG: ${this.#at} bytes written of ${this.out.length} with edits`);
+    }
+    return this.out;
   }
 
   /** Copies the source up to `end`. */
@@ -167,5 +175,5 @@ export function writePart(part: Part, edits: PartEdits, arena: Uint8Array): Uint
   }
   w.apply(outer, Number.POSITIVE_INFINITY);
   w.copyTo(bytes.length);
-  return w.out;
+  return w.finish();
 }
