@@ -9,9 +9,11 @@ import type {
 import type { Settings } from '../../component/settings.ts';
 import { type Signal, signals } from '../../component/signals.ts';
 import { fanout } from '../../pipeline/fanout.ts';
+import { foldKey } from '../../pipeline/fold-batch.ts';
 import { connectorLinks, type Link } from '../config/connectors.ts';
 import type { ComponentConfig, PipelineConfig, ProgramConfig } from '../config/program.ts';
 import type { Environment } from './environment.ts';
+import { foldBatches } from './fold.ts';
 import type { GraphNode } from './node.ts';
 import { settingsFor } from './settings.ts';
 
@@ -39,9 +41,12 @@ class Builder {
   readonly #nodes: GraphNode[] = [];
   readonly #shared = new Map<string, Target>();
   readonly #entries = new Map<string, Target[]>();
+  readonly #queues: ReadonlyMap<string, unknown>;
 
-  constructor(config: ProgramConfig, env: Environment) {
+  constructor(given: ProgramConfig, env: Environment) {
+    const { config, queues } = foldBatches(given);
     this.#config = config;
+    this.#queues = queues;
     this.#env = env;
     this.#links = connectorLinks(config.components, config.pipelines);
   }
@@ -100,7 +105,10 @@ class Builder {
       this.#once(name, () => {
         const factory = component.factory as ExporterFactory<unknown>;
         const settings = this.#settings(component, name, { 'otelcol.signal': signal });
-        return factory.create(signal, settings, component.config);
+        const queue = this.#queues.get(foldKey(signal, id));
+        const config = component.config;
+        const folded = queue === undefined ? config : { ...Object(config), sending_queue: queue };
+        return factory.create(signal, settings, folded);
       }),
     ];
   }
