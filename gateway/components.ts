@@ -25,8 +25,6 @@ export const registry: readonly RegistryEntry[] = [
   entry('processor', 'attributes', () => import('../processors/attributes/index.ts')),
   entry('processor', 'batch', () => import('../processors/batch/index.ts')),
   entry('processor', 'memory_limiter', () => import('../processors/memory_limiter/index.ts')),
-  entry('processor', 'batch', () => import('../processors/batch/index.ts')),
-  entry('processor', 'memory_limiter', () => import('../processors/memory_limiter/index.ts')),
   entry('processor', 'resource', () => import('../processors/resource/index.ts')),
   // exporters
   entry('exporter', 'clickhouse', () => import('../exporters/clickhouse/index.ts')),
