@@ -185,7 +185,7 @@ export class ServerConnection implements StreamHandler<ServerCall> {
       const text = `method ${quote(request.method)} is not POST`;
       return statusBlock(Code.INTERNAL, text, undefined, 405);
     }
-    if (!/^application\/grpc($|[+;])/i.test(request.contentType)) {
+    if (!isGrpc(request.contentType)) {
       const text = `invalid gRPC request content-type ${quote(request.contentType)}`;
       return statusBlock(Code.INVALID_ARGUMENT, text, undefined, 415);
     }
@@ -284,6 +284,11 @@ function keep(list: HeaderList): string[] {
   const kept: string[] = [];
   for (let i = 0; i < list.count; i += 1) kept.push(list.names[i]!, list.values[i]!);
   return kept;
+}
+
+/** application/grpc, with a codec (+proto) or parameters behind it. */
+function isGrpc(contentType: string): boolean {
+  return contentType === 'application/grpc' || /^application\/grpc($|[+;])/i.test(contentType);
 }
 
 function quote(text: string): string {

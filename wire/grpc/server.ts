@@ -5,6 +5,7 @@ import { Code } from '../status/code.ts';
 import { ErrorCode } from './http2/constants.ts';
 import { defaultKeepalive, Keepalive, type KeepaliveOptions } from './keepalive.ts';
 import { ServerConnection, type ServerConnectionOptions } from './server-connection.ts';
+import { SharedRead } from './shared-read.ts';
 
 /** The time that servers and clients go by. */
 export interface Time {
@@ -57,6 +58,7 @@ export class GrpcServer {
   readonly #connectionOptions: ServerConnectionOptions;
   readonly #keepalive: KeepaliveOptions;
   readonly #peers = new Set<Peer>();
+  readonly #sharedRead = new SharedRead();
   #server: Server | undefined;
   #timer: { cancel(): void } | undefined;
   #closing = false;
@@ -146,12 +148,13 @@ export class GrpcServer {
     connection.keepalive = keepalive;
     const peer: Peer = { socket, connection, keepalive, sinceMs: nowMs, stalledTicks: 0 };
     this.#peers.add(peer);
-    socket.on('data', (chunk: Buffer) => {
+    const receive = (chunk: Buffer): void => {
       peer.stalledTicks = 0;
       keepalive.heard(this.#options.time.monotonicMs());
       connection.http2.receive(chunk);
       if (socket.writableLength > patience.unreadBytes) pauseUntilDrained(socket);
-    });
+    };
+    if (!this.#sharedRead.attach(socket, receive)) socket.on('data', receive);
     socket.on('error', () => undefined);
     socket.on('close', () => {
       connection.http2.lost();

@@ -1,5 +1,6 @@
 import { ConnectionError, ErrorCode } from './constants.ts';
 import { decodeHuffman } from './huffman.ts';
+import { RecentStrings } from './recent-strings.ts';
 import { staticEntries, staticTable } from './static-table.ts';
 
 /** What an entry costs beside its name and value (RFC 7541 section 4.1). */
@@ -51,6 +52,7 @@ export class HpackDecoder {
   #at = 0;
   #end = 0;
   #scratch: Buffer | undefined;
+  readonly #recent = new RecentStrings();
 
   constructor(limits: HpackLimits) {
     this.#limits = limits;
@@ -182,12 +184,19 @@ export class HpackDecoder {
     if (end > this.#end) fail('header block ends within a string');
     this.#at = end;
     if (!huffman) return this.#input.toString('latin1', start, end);
+    return this.#recent.get(this.#input, start, end) ?? this.#huffman(start, end);
+  }
+
+  #huffman(start: number, end: number): string {
+    const length = end - start;
     const needed = Math.ceil((length * 8) / 5);
     if (this.#scratch === undefined || this.#scratch.length < needed) {
       this.#scratch = Buffer.allocUnsafe(Math.max(256, needed));
     }
     const decoded = decodeHuffman(this.#input, start, end, this.#scratch);
-    return this.#scratch.toString('latin1', 0, decoded);
+    const text = this.#scratch.toString('latin1', 0, decoded);
+    this.#recent.put(this.#input, start, end, text);
+    return text;
   }
 }
 
