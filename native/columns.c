@@ -4,49 +4,13 @@
 
 enum { SMALL = 64 * 1024 };
 
-void buf_need(struct buf *b, size_t extra) {
-  if (b->len + extra <= b->cap) return;
+void buf_grow(struct buf *b, size_t extra) {
   size_t cap = b->cap ? b->cap * 2 : 256;
   while (cap < b->len + extra) cap *= 2;
   uint8_t *p = realloc(b->p, cap);
   if (p == NULL) abort();
   b->p = p;
   b->cap = cap;
-}
-
-void buf_add(struct buf *b, const void *p, size_t n) {
-  buf_need(b, n);
-  if (n > 0) memcpy(b->p + b->len, p, n);
-  b->len += n;
-}
-
-void buf_u8(struct buf *b, uint8_t v) {
-  buf_need(b, 1);
-  b->p[b->len++] = v;
-}
-
-/* Integers are written as they lie in memory: little-endian machines only (checked at load). */
-void buf_u32(struct buf *b, uint32_t v) {
-  buf_need(b, 4);
-  memcpy(b->p + b->len, &v, 4);
-  b->len += 4;
-}
-
-void buf_u64(struct buf *b, uint64_t v) {
-  buf_need(b, 8);
-  memcpy(b->p + b->len, &v, 8);
-  b->len += 8;
-}
-
-void buf_varint(struct buf *b, uint32_t v) {
-  buf_need(b, 5);
-  uint8_t *p = b->p + b->len;
-  while (v > 127) {
-    *p++ = (uint8_t)(v | 128);
-    v >>= 7;
-  }
-  *p++ = (uint8_t)v;
-  b->len = (size_t)(p - b->p);
 }
 
 /* Forgets the content; gives memory back when less than a quarter of it was used. */

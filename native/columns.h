@@ -126,12 +126,47 @@ struct encoder {
 };
 
 /* columns.c */
-void buf_need(struct buf *b, size_t extra);
-void buf_add(struct buf *b, const void *p, size_t n);
-void buf_u8(struct buf *b, uint8_t v);
-void buf_u32(struct buf *b, uint32_t v);
-void buf_u64(struct buf *b, uint64_t v);
-void buf_varint(struct buf *b, uint32_t v);
+void buf_grow(struct buf *b, size_t extra);
+
+static inline void buf_need(struct buf *b, size_t extra) {
+  if (b->len + extra > b->cap) buf_grow(b, extra);
+}
+
+static inline void buf_add(struct buf *b, const void *p, size_t n) {
+  buf_need(b, n);
+  if (n > 0) memcpy(b->p + b->len, p, n);
+  b->len += n;
+}
+
+static inline void buf_u8(struct buf *b, uint8_t v) {
+  buf_need(b, 1);
+  b->p[b->len++] = v;
+}
+
+/* Integers are written as they lie in memory: little-endian machines only (checked at load). */
+static inline void buf_u32(struct buf *b, uint32_t v) {
+  buf_need(b, 4);
+  memcpy(b->p + b->len, &v, 4);
+  b->len += 4;
+}
+
+static inline void buf_u64(struct buf *b, uint64_t v) {
+  buf_need(b, 8);
+  memcpy(b->p + b->len, &v, 8);
+  b->len += 8;
+}
+
+static inline void buf_varint(struct buf *b, uint32_t v) {
+  buf_need(b, 5);
+  uint8_t *p = b->p + b->len;
+  while (v > 127) {
+    *p++ = (uint8_t)(v | 128);
+    v >>= 7;
+  }
+  *p++ = (uint8_t)v;
+  b->len = (size_t)(p - b->p);
+}
+
 void buf_reset(struct buf *b);
 void buf_free(struct buf *b);
 uint32_t dict_id(struct dict *d, const uint8_t *p, size_t n);
@@ -150,7 +185,16 @@ size_t block_write(const struct col *cols, uint32_t count, uint32_t rows, const 
                    const char *batch, uint64_t batch_id, uint8_t *out);
 
 /* columns_scan.c */
-uint32_t scan_varint(const uint8_t *b, uint32_t p, uint32_t *value);
+uint32_t scan_long_varint(const uint8_t *b, uint32_t p, uint32_t *value);
+
+/* Low 32 bits of the varint at p. Returns the position after it. */
+static inline uint32_t scan_varint(const uint8_t *b, uint32_t p, uint32_t *value) {
+  uint32_t byte = b[p];
+  if (byte > 127) return scan_long_varint(b, p, value);
+  *value = byte;
+  return p + 1;
+}
+
 uint32_t scan_skip(const uint8_t *b, uint32_t p);
 void message_read(struct message *m, const uint8_t *b, uint32_t from, uint32_t to,
                   const struct repeated *repeated);

@@ -1,5 +1,5 @@
 import { AsString } from '../wire/clickhouse/as-string.ts';
-import type { Block } from '../wire/clickhouse/block.ts';
+import type { Allocate, Block } from '../wire/clickhouse/block.ts';
 import { StringColumn } from '../wire/clickhouse/columns.ts';
 import type { SealOptions } from '../wire/clickhouse/day-tables.ts';
 import { readVarint, Scan } from '../wire/clickhouse/scan.ts';
@@ -99,7 +99,7 @@ class NativeTables {
     const columns = this.#names.filter((_, i) => flags[i] === 1);
     if (batchColumn !== undefined) columns.push(batchColumn);
     const blocks = this.list().map(({ day, rows, bound }, index) => {
-      const target = Buffer.allocUnsafeSlow(bound);
+      const target = (options.allocate ?? Buffer.allocUnsafeSlow)(bound);
       const withBatch = batchColumn !== undefined;
       const size = this.addon.write(this.handle, index, flags, withBatch, batchId, target);
       return { table: options.table, day, rows, columns, body: target.subarray(0, size) };
@@ -181,7 +181,7 @@ export class NativeSmartEncoder {
     return bytes;
   }
 
-  seal(batchId: bigint): SealedSpans {
+  seal(batchId: bigint, allocate?: Allocate): SealedSpans {
     const { addon, handle } = this.#tables;
     const sets = [...this.#serials.keys()];
     const dictionaries: Block[] = [];
@@ -198,7 +198,12 @@ export class NativeSmartEncoder {
       sealDictionaries(rows, this.#written, dictionaries, dictionaryKeys);
     }
     this.#serials.clear();
-    const spans = this.#tables.seal({ table: 'spans', batchColumn: 'batch', batchId });
+    const spans = this.#tables.seal({
+      table: 'spans',
+      batchColumn: 'batch',
+      batchId,
+      ...(allocate === undefined ? {} : { allocate }),
+    });
     return { blocks: [...dictionaries, ...spans], dictionaryKeys };
   }
 }

@@ -2,6 +2,7 @@ import { PipelineError } from '../../component/errors.ts';
 import type { Host, Settings } from '../../component/settings.ts';
 import type { SignalData } from '../../component/signals.ts';
 import type { Attempt, SealingBackend } from '../../pipeline/exporter.ts';
+import { BodyPool } from './body-pool.ts';
 import { compressBody } from './compress.ts';
 import type { ClickHouseConfig, Compression } from './config.ts';
 import { type Connection, connect } from './connection.ts';
@@ -26,6 +27,9 @@ export class ClickHouseBackend<S extends StoredSignal>
   readonly #signal: S;
   readonly #settings: Settings;
   readonly #config: ClickHouseConfig;
+  readonly #bodies = new BodyPool();
+  /** Attempts under way. */
+  readonly #sending = new WeakMap<ClickHouseBatch, number>();
   #connection: Connection | undefined;
   #writer: SchemaWriter | undefined;
   #stopJobs: (() => Promise<void>) | undefined;
@@ -107,14 +111,17 @@ export class ClickHouseBackend<S extends StoredSignal>
         await new Promise((resume) => setImmediate(resume));
       }
     }
-    const { blocks, dictionaryKeys } = writer.seal(batchId);
+    const { blocks, dictionaryKeys } = writer.seal(batchId, this.#bodies.take);
     const sealed = await Promise.all(blocks.map((block) => this.#finish(block)));
     return newBatch(batchId, items, sealed, dictionaryKeys);
   }
 
   async #finish(block: PlacedBlock): Promise<SealedBlock> {
     const compression: Compression = this.#connection?.compression ?? 'none';
-    return { ...block, compression, body: await compressBody(block.body, compression) };
+    if (compression === 'none') return { ...block, compression };
+    const body = await compressBody(block.body, compression);
+    this.#bodies.give(block.body);
+    return { ...block, compression, body };
   }
 
   #newId(): bigint {
@@ -133,8 +140,21 @@ export class ClickHouseBackend<S extends StoredSignal>
       inserted: (block: SealedBlock) => this.#count(block),
     };
     const fromBefore = attempt.number === 1 && attempt.previousUnknown;
-    await sendBatch(target, sealed, fromBefore, attempt.deadlineMs);
-    this.#writer?.delivered(sealed.dictionaryKeys);
+    this.#sending.set(sealed, (this.#sending.get(sealed) ?? 0) + 1);
+    try {
+      await sendBatch(target, sealed, fromBefore, attempt.deadlineMs);
+      this.#writer?.delivered(sealed.dictionaryKeys);
+    } finally {
+      this.#ended(sealed);
+    }
+  }
+
+  /** Takes the memory of a delivered batch back; an attempt that was given up may still read it. */
+  #ended(sealed: ClickHouseBatch): void {
+    const others = this.#sending.get(sealed)! - 1;
+    this.#sending.set(sealed, others);
+    if (others > 0 || !sealed.states.every((state) => state.done)) return;
+    for (const block of sealed.blocks) this.#bodies.give(block.body);
   }
 
   #count(block: SealedBlock): void {

@@ -4,7 +4,7 @@ import { loadColumns, NativeOtelEncoder } from '../../native/columns.ts';
 import { createStatements } from '../../storage/otel/ddl.ts';
 import type { TableNames } from '../../storage/otel/names.ts';
 import { quoteName, rowsOf, type SqlClient } from '../../storage/sql.ts';
-import type { Block } from '../../wire/clickhouse/block.ts';
+import type { Allocate, Block } from '../../wire/clickhouse/block.ts';
 import type { SealOptions } from '../../wire/clickhouse/day-tables.ts';
 import { OtelLogsEncoder } from '../../wire/clickhouse/otel/logs.ts';
 import type { PointTime } from '../../wire/clickhouse/otel/metric-tables.ts';
@@ -115,12 +115,17 @@ function refuseJson(shape: TableShape): void {
   }
 }
 
-function sealOptions(shape: TableShape, batchId: bigint): SealOptions {
+function sealOptions(
+  shape: TableShape,
+  batchId: bigint,
+  allocate: Allocate | undefined,
+): SealOptions {
   return {
     table: shape.table,
     present: new Set(shape.columns.keys()),
     batchId,
     ...(shape.columns.has('batch') ? { batchColumn: 'batch' } : {}),
+    ...(allocate === undefined ? {} : { allocate }),
   };
 }
 
@@ -138,8 +143,8 @@ function writerFor(
   const shape = shapes.get(signal)!;
   return {
     append: (range) => encoder.append(range),
-    seal(batchId) {
-      const blocks = encoder.seal(sealOptions(shape, batchId));
+    seal(batchId, allocate) {
+      const blocks = encoder.seal(sealOptions(shape, batchId, allocate));
       return { blocks: placed(blocks, shape, 'Timestamp'), dictionaryKeys: [] };
     },
     delivered: () => {},
@@ -165,10 +170,10 @@ function metricsWriter(shapes: ReadonlyMap<keyof TableNames, TableShape>): Schem
   });
   return {
     append: (range) => encoder.append(range),
-    seal(batchId) {
+    seal(batchId, allocate) {
       const blocks = metricKinds.flatMap((kind) => {
         const shape = shapes.get(kind)!;
-        return placed(encoder.seal(kind, sealOptions(shape, batchId)), shape, 'TimeUnix');
+        return placed(encoder.seal(kind, sealOptions(shape, batchId, allocate)), shape, 'TimeUnix');
       });
       return { blocks, dictionaryKeys: [] };
     },

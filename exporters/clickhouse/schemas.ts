@@ -1,5 +1,5 @@
 import type { Signal } from '../../component/signals.ts';
-import type { Block } from '../../wire/clickhouse/block.ts';
+import type { Allocate, Block } from '../../wire/clickhouse/block.ts';
 import type { Verify } from './sealed-batch.ts';
 
 /** A block and how its delivery is verified. */
@@ -21,7 +21,7 @@ export interface SchemaWriter {
   /** Adds what one range of a batch holds. @param receiptSeconds Unix seconds */
   append(range: Uint8Array, receiptSeconds: number): void;
   /** Everything added so far, as blocks; empty afterwards. */
-  seal(batchId: bigint): Placed;
+  seal(batchId: bigint, allocate?: Allocate): Placed;
   /** Called with the keys of a sealed batch once it is delivered. */
   delivered(dictionaryKeys: readonly string[]): void;
 }

@@ -73,8 +73,8 @@ function writerOf(
 ): SchemaWriter {
   return {
     append: (range, receiptSeconds) => encoder.append(range, receiptSeconds),
-    seal(batchId) {
-      const { blocks, dictionaryKeys } = encoder.seal(batchId);
+    seal(batchId, allocate) {
+      const { blocks, dictionaryKeys } = encoder.seal(batchId, allocate);
       return { blocks: blocks.map(placed), dictionaryKeys };
     },
     delivered: (keys) => written.add(keys),

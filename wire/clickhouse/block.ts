@@ -12,19 +12,25 @@ export interface Block {
   readonly body: Uint8Array;
 }
 
+/** Gives at least `bytes` bytes of any content: a block overwrites what it uses. */
+export type Allocate = (bytes: number) => Uint8Array;
+
 /**
  * Writes columns as one Native block, as revision 0 of the protocol has it (HTTP interface):
  *
  *     varint columns | varint rows | per column: name, type, prefix, data
  */
-export function writeBlock(columns: readonly Column[], rows: number): Uint8Array {
+export function writeBlock(
+  columns: readonly Column[],
+  rows: number,
+  allocate: Allocate = Buffer.allocUnsafeSlow,
+): Uint8Array {
   let size = 20;
   for (const column of columns) {
     size += column.byteSize() + column.name.length + column.type.length + 40;
   }
-  // Not zeroed: every byte up to the end is written.
   const out = new ByteBuffer(0);
-  out.bytes = Buffer.allocUnsafeSlow(size);
+  out.bytes = allocate(size);
   out.varint(columns.length);
   out.varint(rows);
   for (const column of columns) {

@@ -1,4 +1,4 @@
-import { type Block, dataSize, writeBlock } from './block.ts';
+import { type Allocate, type Block, dataSize, writeBlock } from './block.ts';
 import { type Column, FixedColumn } from './columns.ts';
 
 /** The columns of one table for rows of one day. */
@@ -15,6 +15,8 @@ export interface SealOptions {
   /** Column (UInt64) that takes the batch's id; absent: none. */
   readonly batchColumn?: string;
   readonly batchId: bigint;
+  /** Where bodies of blocks come from; absent: fresh memory. */
+  readonly allocate?: Allocate;
 }
 
 /** Days that get a block of their own; rows of further days share one mixed block. */
@@ -91,7 +93,7 @@ function sealTable(table: Table, day: number, options: SealOptions): Block {
     day,
     rows: table.rows,
     columns: columns.map((column) => column.name),
-    body: writeBlock(columns, table.rows),
+    body: writeBlock(columns, table.rows, options.allocate),
   };
 }
 

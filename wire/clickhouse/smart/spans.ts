@@ -1,4 +1,4 @@
-import type { Block } from '../block.ts';
+import type { Allocate, Block } from '../block.ts';
 import type { FixedColumn } from '../columns.ts';
 import { DayTables } from '../day-tables.ts';
 import { Message } from '../message.ts';
@@ -172,7 +172,7 @@ export class SmartSpansEncoder implements ItemSink {
    * What was added: dictionary rows that are not known to be written, then spans, one block a day
    * and table. The encoder is empty afterwards.
    */
-  seal(batchId: bigint): SealedSpans {
+  seal(batchId: bigint, allocate?: Allocate): SealedSpans {
     const dictionaries: Block[] = [];
     const dictionaryKeys: string[] = [];
     for (const table of this.#used) {
@@ -189,7 +189,12 @@ export class SmartSpansEncoder implements ItemSink {
       operations.reset();
     }
     this.#used.length = 0;
-    const spans = this.#tables.seal({ table: 'spans', batchColumn: 'batch', batchId });
+    const spans = this.#tables.seal({
+      table: 'spans',
+      batchColumn: 'batch',
+      batchId,
+      ...(allocate === undefined ? {} : { allocate }),
+    });
     return { blocks: [...dictionaries, ...spans], dictionaryKeys };
   }
 }
