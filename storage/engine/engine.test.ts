@@ -84,6 +84,10 @@ test('formats, headers and statuses', async () => {
     ['SELECT nope', 404, '47'],
     ['SELECT throwIf(number = 2) FROM numbers(3)', 500, '395'],
     ['SELECT 1 FORMAT Nope', 400, '73'],
+    ['SELECT 1 AS a FORMAT AvroConfluent', 400, '36'],
+    ['SELECT 1 AS a FORMAT DWARF', 500, '399'],
+    ['SELECT 1 AS a FORMAT Form', 500, '399'],
+    ['SELECT 1 AS a FORMAT Template', 500, '474'],
     ["SELECT 'open", 400, '62'],
     ['SELECT {x:UInt8}', 400, '456'],
     ['', 400, '62'],
@@ -96,6 +100,8 @@ test('formats, headers and statuses', async () => {
     );
     assert.match(reply.text, /^Code: \d+\. DB::Exception: /);
   }
+  assert.equal(await sql(engine, 'SELECT 1 FORMAT Null'), '');
+  assert.equal(await sql(engine, 'SELECT 1 FORMAT Values'), '(1)');
   const unknown = await ask(engine, { path: '/?max_thread=1', body: 'SELECT 1' });
   assert.deepEqual([unknown.status, unknown.text.slice(0, 10)], [404, 'Code: 115.']);
 });

@@ -186,26 +186,24 @@ export class Engine {
     return this.#readers.use(async (session) => {
       await session.prepare(environment);
       attempt.check();
-      const fd = openSync(session.pipe, fs.O_RDONLY | fs.O_NONBLOCK);
-      const rows = new Socket({ fd, readable: true, writable: false });
+      const rows = new Socket({ fd: openPipe(session.pipe), readable: true, writable: false });
       rows.on('error', () => {});
+      const release = holdPipe(session.pipe);
       const sql = selectInto(statement.canonical, literal(session.pipe), format);
-      const outcome = session.run(`${attempt.tag}${sql}`, format).finally(() => {
-        // a writer that comes and goes makes an end of file, also when the engine opened none
-        if (!rows.destroyed) closeSync(openSync(session.pipe, fs.O_WRONLY | fs.O_NONBLOCK));
-      });
+      const outcome = session.run(`${attempt.tag}${sql}`, format).finally(release);
       outcome.catch(() => {});
       try {
         await use(rows, outcome);
       } finally {
         rows.destroy();
-        await this.#stop(attempt, outcome);
+        release();
+        await this.#stop(attempt, outcome, session.pipe);
       }
     });
   }
 
   /** Ends a statement that runs in the engine; resolves when it has. */
-  async #stop(attempt: Attempt, outcome: Promise<unknown>): Promise<void> {
+  async #stop(attempt: Attempt, outcome: Promise<unknown>, pipe: string): Promise<void> {
     let settled = false;
     const end = outcome.then(
       () => {
@@ -219,7 +217,10 @@ export class Engine {
     while (!settled) {
       const pause = new Promise((resolve) => setTimeout(resolve, 100).unref());
       await Promise.race([end, pause]);
-      if (!settled) await this.#kill(attempt);
+      if (settled) return;
+      // an engine that waits for a reader of the pipe cannot be killed: let it find one
+      closeSync(openPipe(pipe));
+      await this.#kill(attempt);
     }
   }
 
@@ -247,6 +248,23 @@ export class Engine {
     }
     return true;
   }
+}
+
+function openPipe(path: string): number {
+  return openSync(path, fs.O_RDONLY | fs.O_NONBLOCK);
+}
+
+/**
+ * Keeps both ends of a pipe open: the engine opens its end more than once when it fails, and must
+ * neither wait for a reader nor make an end of file before the statement has ended.
+ * @returns lets go of it; safe to call twice
+ */
+function holdPipe(path: string): () => void {
+  let fd: number | undefined = openSync(path, fs.O_RDWR | fs.O_NONBLOCK);
+  return () => {
+    if (fd !== undefined) closeSync(fd);
+    fd = undefined;
+  };
 }
 
 /** Refuses parameters that were not given, before the engine could find another client's. */

@@ -90,7 +90,7 @@ export function fromEngine(error: unknown): EngineError {
   const text = at > 0 ? message.slice(at) : message;
   const match = /^Code: (\d+)\./.exec(text);
   if (match === null) return new EngineError(1002, `the engine failed: ${text}`, error);
-  return new EngineError(Number(match[1]), withoutOwnQuery(text).trimEnd(), error);
+  return new EngineError(Number(match[1]), withoutOwnQuery(withoutEchoes(text)).trimEnd(), error);
 }
 
 /** Leaves out the query by which the guard asked for the canonical form. */
@@ -98,4 +98,9 @@ function withoutOwnQuery(text: string): string {
   const at = text.indexOf(': In scope SELECT formatQuerySingleLine(');
   if (at < 0) return text;
   return `${text.slice(0, at)}. ${/\([A-Z_]+\)\s*$/.exec(text)?.[0] ?? ''}`;
+}
+
+/** The engine repeats the head of a message for each time that it failed to open the output. */
+function withoutEchoes(text: string): string {
+  return text.replace(/^(Code: \d+\. DB::\w+: )\1+/, '$1');
 }

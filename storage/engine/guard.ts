@@ -118,7 +118,7 @@ function checkTokens(tokens: readonly Token[]): void {
   }
 }
 
-/** Throws EngineError 73; the engine hangs when it meets an unknown format at the end of a pipe. */
+/** Throws EngineError 73 before the engine opens anything. */
 export function checkFormat(name: string, known: KnownNames): void {
   if (!known.formats.has(name.toLowerCase())) {
     throw new EngineError(codes.unknownFormat, `Unknown format ${name}`);

@@ -66,9 +66,11 @@ export function findFormat(tokens: readonly Token[]): { at: number; name: string
     const token = tokens[i]!;
     const next = tokens[i + 1]!;
     const after = tokens[i + 2];
-    if (token.depth !== 0 || token.upper !== 'FORMAT' || next.type !== 'word') continue;
-    if (after === undefined || after.upper === 'SETTINGS')
-      return { at: token.start, name: next.text };
+    if (token.depth !== 0 || token.upper !== 'FORMAT') continue;
+    if (next.type !== 'word' && next.type !== 'quoted') continue;
+    if (after !== undefined && after.upper !== 'SETTINGS') continue;
+    const name = next.type === 'quoted' ? unquote(next.text) : next.text;
+    return { at: token.start, name };
   }
   return undefined;
 }
