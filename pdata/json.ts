@@ -8,10 +8,10 @@ import { type Message, messages, requestMessage } from './schema.ts';
 import type { Signal } from './signal.ts';
 
 /**
- * Reads OTLP/JSON (opentelemetry-proto, docs/specification.md "JSON Protobuf Encoding") into a batch.
- * Ids are hex in either case, other bytes base64; 64-bit integers are exact, as numbers or strings;
- * enums are numbers or names; snake_case names are accepted; unknown fields and nulls are ignored; of
- * keys that come twice the last wins.
+ * Reads OTLP/JSON (opentelemetry-proto, docs/specification.md "JSON Protobuf Encoding") into a
+ * batch. Ids are hex in either case, other bytes base64; 64-bit integers are exact, as numbers or
+ * strings; enums are numbers or names; snake_case names are accepted; unknown fields and nulls are
+ * ignored; of keys that come twice the last wins.
  *
  * @param bytes one JSON object, UTF-8
  * @throws WireError
@@ -30,8 +30,8 @@ export function parseJson<S extends Signal>(
 
 /**
  * The batch as one OTLP/JSON object, in pieces of one resource each: lowerCamelCase names, 64-bit
- * integers as strings, enums as numbers, ids in lower hex. Unknown fields are left out; text that is
- * not UTF-8 gets U+FFFD.
+ * integers as strings, enums as numbers, ids in lower hex. Unknown fields are left out; text that
+ * is not UTF-8 gets U+FFFD.
  */
 export function* toJsonChunks<S extends Signal>(batch: Batch<S>): Generator<string> {
   const root = requestMessage[batch.signal];

@@ -4,8 +4,8 @@ import { Writer } from './proto/writer.ts';
 import type { Message } from './schema.ts';
 
 /*
- * Requests whose groups are out of order are rare: they are rewritten once, so that every reader may
- * rely on one order: in a group first the resource or scope (one), then the list and the rest.
+ * Requests whose groups are out of order are rare: they are rewritten once, so that every reader
+ * may rely on one order: in a group first the resource or scope (one), then the list and the rest.
  */
 
 /** One field of a group: tag and where tag and value lie. */

@@ -36,12 +36,13 @@ function checked(bytes: Uint8Array, root: Message, limits: Limits): Checked {
 }
 
 /**
- * The structural pass: reads a whole export request and makes a batch over its bytes, which are not
- * copied. Checked are lengths, wire types, varints (10 bytes at most), field numbers, trace and span
- * ids (0 or 16 and 8 bytes), nesting, and UTF-8 of attribute keys, names and service.name; unknown
- * fields and groups are kept. Later readers trust it.
+ * The structural pass: reads a whole export request and makes a batch over its bytes, which are
+ * not copied. Checked are lengths, wire types, varints (10 bytes at most), field numbers, trace and
+ * span ids (0 or 16 and 8 bytes), nesting, and UTF-8 of attribute keys, names and service.name;
+ * unknown fields and groups are kept. Later readers trust it.
  *
- * @param bytes protobuf of Export{Trace,Metrics,Logs,Profiles}ServiceRequest, OTLP 1.11; empty is valid
+ * @param bytes protobuf of Export{Trace,Metrics,Logs,Profiles}ServiceRequest, OTLP 1.11; empty is
+ *   valid
  * @throws WireError for the first fault; nothing of the request is kept then
  */
 export function parseRequest<S extends Signal>(

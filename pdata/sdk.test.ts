@@ -32,8 +32,8 @@ import { parseRequest } from './parse.ts';
 import type { Signal } from './signal.ts';
 
 /*
- * Requests by the encoders of OpenTelemetry JS, which share nothing with this code: what they write as
- * protobuf and what they write as JSON must read as the same batch.
+ * Requests by the encoders of OpenTelemetry JS, which share nothing with this code: what they write
+ * as protobuf and what they write as JSON must read as the same batch.
  */
 
 const resource = resourceFromAttributes({ 'service.name': 'sdk', n: 5, list: ['a', 'b'] });

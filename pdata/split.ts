@@ -7,8 +7,8 @@ import { Column, NodeKind, stride, type Tree } from './tree.ts';
 
 /*
  * A unit is what a piece cannot cut: an item, or a message of the path to items that holds none
- * (a metric without points). Pieces are runs of units; what lies between units in a group (resource,
- * scope, schema URL, a metric's name, unknown fields) is repeated in each piece.
+ * (a metric without points). Pieces are runs of units; what lies between units in a group
+ * (resource, scope, schema URL, a metric's name, unknown fields) is repeated in each piece.
  */
 
 /** Bytes that a repeated group may add beyond its own fields: a longer length. */

@@ -15,8 +15,8 @@ function cpu(): number {
 }
 
 /**
- * Runs each candidate in turn, five times over, and gives CPU microseconds an item. Alternating keeps
- * a busy machine fair to all.
+ * Runs each candidate in turn, five times over, and gives CPU microseconds an item. Alternating
+ * keeps a busy machine fair to all.
  *
  * @param items items that one call handles
  * @param calls calls a repeat

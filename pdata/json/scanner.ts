@@ -152,8 +152,8 @@ export class Scanner {
   }
 
   /**
-   * A string of exactly `size * 2` hex digits as length and bytes. @returns false, and takes nothing,
-   * when it is anything else
+   * A string of exactly `size * 2` hex digits as length and bytes. @returns false, and takes
+   * nothing, when it is anything else
    */
   hexTo(w: Writer, size: number): boolean {
     const b = this.bytes;
