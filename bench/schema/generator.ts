@@ -87,7 +87,7 @@ export function generatorSelect(from: number, count: number): string {
     FROM ${trace} ARRAY JOIN range(n) AS i)`;
   return `WITH ['orders','users','carts','items','prices','stock','payments','invoices','shipments','reviews','sessions','offers'] AS nouns
   SELECT
-    toStartOfFiveMinutes(time) AS bucket, toUInt64(${hash("'batch'", 'arrival')}) AS batch,
+    toStartOfMinute(time) AS bucket, toUInt64(${hash("'batch'", 'arrival')}) AS batch,
     toFixedString(sipHash128('${generatorSeed}', t), 16) AS trace_id,
     toFixedString(reinterpretAsString(reinterpret(${hash("'span'", 't', 'i')}, 'FixedString(8)')), 8) AS span_id,
     if(i = 0, toFixedString('', 8), reinterpret(${hash("'span'", 't', `toUInt64(i - 1 - floor(pow(${uniform("'p'", 't', 'i')}, 2) * least(i - 1, 4)))`)}, 'FixedString(8)')) AS parent_span_id,

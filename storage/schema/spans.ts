@@ -10,22 +10,6 @@ const strings = 'Map(LowCardinality(String), String)';
 /** Low-entropy 64-bit ids: a dictionary per part makes them one or two bytes. */
 const dictionaryId = 'LowCardinality(UInt64)';
 
-/**
- * Hashes of every `key, value` pair that a tag search can look for on the span itself: span, event
- * and link attributes by their own type. A search computes the same hashes of what it looks for.
- */
-const tagHashes = [
-  pairs('attributes_string'),
-  pairs('attributes_int'),
-  pairs('attributes_float'),
-  pairs('attributes_bool'),
-  pairs('attributes_other'),
-  nestedPairs('`events.attributes`'),
-  nestedPairs('`events.attributes_other`'),
-  nestedPairs('`links.attributes`'),
-  nestedPairs('`links.attributes_other`'),
-];
-
 function pairs(map: string): string {
   return `arrayMap((k, v) -> cityHash64(k, v), mapKeys(${map}), mapValues(${map}))`;
 }
@@ -34,8 +18,38 @@ function nestedPairs(maps: string): string {
   return `arrayFlatten(arrayMap(m -> ${pairs('m')}, ${maps}))`;
 }
 
-/** What `INDEX tags` covers; a search uses the same text, so that the index applies. */
-export const tagHashExpression = `arrayConcat(${tagHashes.join(', ')})`;
+/**
+ * Hashes of the `key, value` pairs of a span's own attributes, each by its own type: what
+ * `INDEX tags` covers. A search computes the same hashes of what it looks for, and uses the same
+ * text, so that the index applies.
+ */
+export const tagHashes = `arrayConcat(${[
+  pairs('attributes_string'),
+  pairs('attributes_int'),
+  pairs('attributes_float'),
+  pairs('attributes_bool'),
+  pairs('attributes_other'),
+].join(', ')})`;
+
+/**
+ * The same for attributes of events and links, in an index of its own: most tags are not there, so
+ * a search seldom has to read those columns.
+ */
+export const nestedTagHashes = `arrayConcat(${[
+  nestedPairs('`events.attributes`'),
+  nestedPairs('`events.attributes_other`'),
+  nestedPairs('`links.attributes`'),
+  nestedPairs('`links.attributes_other`'),
+].join(', ')})`;
+
+/** Both filters name one absent pair in 2,000 as present. */
+const filter = 'TYPE bloom_filter(0.0005) GRANULARITY 4';
+
+/** The indexes over tags, for tables with the same columns. */
+export const tagIndexes: readonly string[] = [
+  `INDEX tags ${tagHashes} ${filter}`,
+  `INDEX nested_tags ${nestedTagHashes} ${filter}`,
+];
 
 /** Class of a duration: two an octave, so that a quantile is known to within 19 %. */
 export const durationBand = 'toUInt8(floor(2 * log2(greatest(duration, 1))))';
@@ -97,7 +111,7 @@ export const spans: TableSpec = {
     `\`links.attributes_other\` Array(${strings}) CODEC(ZSTD(1))`,
     '`links.dropped_attributes` Array(UInt32) CODEC(ZSTD(1))',
     'INDEX time_range time TYPE minmax GRANULARITY 4',
-    `INDEX tags ${tagHashExpression} TYPE bloom_filter(0.0005) GRANULARITY 4`,
+    ...tagIndexes,
     `PROJECTION locator (${locatorProjection})`,
     `PROJECTION red (${redProjection})`,
   ],

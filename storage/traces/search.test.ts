@@ -42,8 +42,8 @@ test('a search without conditions has one branch; places of a tag are branches o
   const range = { startMinNs: 0n, startMaxNs: 1n, limit: 1 };
   assert.deepEqual(searchBranches(range, []), ['1']);
   const tag = { tag: ['k', 'v'] as const, resources: [1n], scopes: [2n] };
-  assert.equal(searchBranches(range, [tag]).length, 3);
-  assert.equal(searchBranches(range, [tag, tag]).length, 3);
+  assert.equal(searchBranches(range, [tag]).length, 4);
+  assert.equal(searchBranches(range, [tag, tag]).length, 4);
 });
 
 test('forms of a tag value', () => {

@@ -1,6 +1,14 @@
 import { quoteString } from '../sql.ts';
 import type { TraceQuery } from './reader.ts';
-import { fieldTag, onSpan, type TagForms, tagForms, tagHint } from './tags.ts';
+import {
+  fieldTag,
+  nestedHint,
+  onNested,
+  onSpan,
+  type TagForms,
+  tagForms,
+  tagHint,
+} from './tags.ts';
 
 /** Ids of the dictionary rows that have one tag. */
 export interface TagSets {
@@ -10,11 +18,11 @@ export interface TagSets {
 }
 
 /** Tags with several places to be found in make this many statements at most, then an OR. */
-const maxBranches = 8;
+const maxBranches = 12;
 
 /**
  * The WHERE clauses of a search, without time: a span matches when it fulfils any of them. Each
- * place that a tag can be in (the span itself, its resource, its scope) is a clause of its own, as
+ * place that a tag can be in (the span, its events, its resource, its scope) is a clause of its own, as
  * an index helps with each alone and with none of them joined by OR.
  */
 export function searchBranches(query: TraceQuery, tags: readonly TagSets[]): string[] {
@@ -44,7 +52,11 @@ function tagPlaces({ tag, resources, scopes }: TagSets): Place[] {
   if (field !== undefined) return [{ clause: field, exact: field }];
   const forms: TagForms = tagForms(key, value);
   const own = onSpan(forms);
-  const places: Place[] = [{ clause: `${tagHint(forms)} AND ${own}`, exact: own }];
+  const nested = onNested(forms);
+  const places: Place[] = [
+    { clause: `${tagHint(forms)} AND ${own}`, exact: own },
+    { clause: `${nestedHint(forms)} AND ${nested}`, exact: nested },
+  ];
   const plain = (exact: string) => places.push({ clause: exact, exact });
   if (resources.length > 0) plain(`resource_id IN (${resources.join(', ')})`);
   if (scopes.length > 0) plain(`scope_id IN (${scopes.join(', ')})`);

@@ -1,4 +1,4 @@
-import { tagHashExpression } from '../schema/spans.ts';
+import { nestedTagHashes, tagHashes } from '../schema/spans.ts';
 import { quoteString } from '../sql.ts';
 
 /**
@@ -42,23 +42,28 @@ function floatForm(value: string): string | undefined {
   return /[.e]/.test(text) ? text : `${text}.0`;
 }
 
-/** True for rows of `spans` that have the tag among span, event or link attributes. */
+/** True for rows of `spans` that have the tag among the span's own attributes. */
 export function onSpan(tag: TagForms): string {
   const key = quoteString(tag.key);
-  const value = quoteString(tag.value);
-  const is = [inMap('attributes_string', key, value, tag.value === '')];
+  const is = [inMap('attributes_string', key, quoteString(tag.value), tag.value === '')];
   if (tag.int) is.push(inMap('attributes_int', key, tag.int, tag.int === '0'));
   if (tag.float) {
     is.push(inMap('attributes_float', key, `toFloat64(${tag.float})`, Number(tag.float) === 0));
   }
   if (tag.bool) is.push(inMap('attributes_bool', key, tag.bool, tag.bool === 'false'));
   is.push(inOthers('attributes_other', key, tag.other));
-  for (const name of ['events', 'links']) {
-    const strings = inMap('m', key, value, tag.value === '');
-    is.push(`arrayExists(m -> ${strings}, \`${name}.attributes\`)`);
-    const others = inOthers('m', key, tag.other);
-    is.push(`arrayExists(m -> ${others}, \`${name}.attributes_other\`)`);
-  }
+  return `(${is.join(' OR ')})`;
+}
+
+/** True for rows of `spans` that have the tag among the attributes of an event or a link. */
+export function onNested(tag: TagForms): string {
+  const key = quoteString(tag.key);
+  const strings = inMap('m', key, quoteString(tag.value), tag.value === '');
+  const others = inOthers('m', key, tag.other);
+  const is = ['events', 'links'].flatMap((name) => [
+    `arrayExists(m -> ${strings}, \`${name}.attributes\`)`,
+    `arrayExists(m -> ${others}, \`${name}.attributes_other\`)`,
+  ]);
   return `(${is.join(' OR ')})`;
 }
 
@@ -73,17 +78,28 @@ function inOthers(map: string, key: string, texts: readonly string[]): string {
   return `${map}[${key}] IN (${nonEmpty.map(quoteString).join(', ')})`;
 }
 
-/** Lets INDEX tags leave out the granules without any form of the tag; filters no rows itself. */
+/**
+ * Lets INDEX tags leave out the granules in which no span has any form of the tag; filters no rows
+ * itself.
+ */
 export function tagHint(tag: TagForms): string {
-  const key = quoteString(tag.key);
-  const hash = (value: string) => `cityHash64(${key}, ${value})`;
-  const hashes = [hash(quoteString(tag.value))];
-  if (tag.int) hashes.push(hash(`toInt64(${tag.int})`));
-  if (tag.float) hashes.push(hash(`toFloat64(${tag.float})`));
-  if (tag.bool) hashes.push(hash(`toBool(${tag.bool})`));
-  for (const text of tag.other) if (text !== tag.value) hashes.push(hash(quoteString(text)));
-  if (tag.value === '') hashes.push(hash(quoteString('null')));
-  return `indexHint(hasAny(${tagHashExpression}, [${hashes.join(', ')}]))`;
+  const typed: string[] = [];
+  if (tag.int) typed.push(`toInt64(${tag.int})`);
+  if (tag.float) typed.push(`toFloat64(${tag.float})`);
+  if (tag.bool) typed.push(`toBool(${tag.bool})`);
+  return hint(tagHashes, tag, typed);
+}
+
+/** The same for events and links. */
+export function nestedHint(tag: TagForms): string {
+  return hint(nestedTagHashes, tag, []);
+}
+
+function hint(hashes: string, tag: TagForms, typed: readonly string[]): string {
+  const texts = new Set([tag.value, ...tag.other.map((text) => (text === '' ? 'null' : text))]);
+  const values = [...[...texts].map(quoteString), ...typed];
+  const wanted = values.map((value) => `cityHash64(${quoteString(tag.key)}, ${value})`);
+  return `indexHint(hasAny(${hashes}, [${wanted.join(', ')}]))`;
 }
 
 /** True for rows of `resources` and `scopes` that have the tag. */
