@@ -234,7 +234,9 @@ test('without room in the budget: 503 and Retry-After, and it passes', async () 
 });
 
 test('compression_algorithms: [] takes bodies as they are', async () => {
-  const plain = await startReceiver({ http: { compression_algorithms: [] } });
+  const plain = await startReceiver({
+    http: { compression_algorithms: [], read_timeout: '5s' },
+  });
   try {
     const reply = await post(plain.httpPort, '/v1/traces', spans(1), {
       'content-encoding': 'gzip',

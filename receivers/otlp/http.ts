@@ -29,11 +29,17 @@ function sinksOf(
   return sinks;
 }
 
+/** node:http refuses to give headers longer than the whole request. */
+function headersTimeout({ read_timeout, read_header_timeout }: OtlpHttpConfig): number {
+  if (read_timeout === 0 || read_header_timeout === 0) return read_header_timeout;
+  return Math.min(read_timeout, read_header_timeout);
+}
+
 async function createServer(config: OtlpHttpConfig): Promise<Server> {
   const options = {
     maxHeaderSize: maxHeaderBytes,
     requestTimeout: config.read_timeout,
-    headersTimeout: config.read_header_timeout,
+    headersTimeout: headersTimeout(config),
     keepAliveTimeout: config.idle_timeout,
     connectionsCheckingInterval: 5000,
     noDelay: true,

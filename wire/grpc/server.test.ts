@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import net from 'node:net';
+import { after, test } from 'node:test';
+import { fakeClock } from '../../testing/clock.ts';
+import { Flag, FrameType, preface } from './http2/constants.ts';
+import { frame, headerFrames, settingsFrame } from './http2/frames.ts';
+import { encodeFields } from './http2/hpack-encoder.ts';
+import { startServer, testPath } from './testing.ts';
+
+const closers: (() => unknown)[] = [];
+after(async () => {
+  for (const close of closers.reverse()) await close();
+});
+
+/** A server whose time stands still, and a socket to it. */
+async function connected() {
+  const clock = fakeClock();
+  const started = await startServer((call) => call.ok(Buffer.alloc(16_000)), { time: clock });
+  closers.push(() => started.server.close(0));
+  const socket = net.connect(started.port, '127.0.0.1');
+  socket.on('error', () => undefined);
+  socket.resume();
+  await once(socket, 'connect');
+  const closed = new Promise<void>((resolve) => socket.on('close', () => resolve()));
+  closers.push(() => socket.destroy());
+  const until = async (done: () => boolean): Promise<void> => {
+    while (!done()) await new Promise((resolve) => setTimeout(resolve, 2));
+  };
+  await until(() => started.server.connections === 1);
+  return { ...started, clock, socket, closed, until };
+}
+
+const hello = Buffer.concat([Buffer.from(preface), settingsFrame([])]);
+const request = encodeFields([
+  [':method', 'POST'],
+  [':path', testPath],
+  ['content-type', 'application/grpc'],
+]);
+
+test('a client that says nothing is cut off after ten seconds', async () => {
+  const { clock, server, closed, until } = await connected();
+  await clock.advance(10_000);
+  assert.equal(server.connections, 1);
+  await clock.advance(1500);
+  await closed;
+  await until(() => server.connections === 0);
+});
+
+test('a request that stops coming gives its memory back after thirty seconds', async () => {
+  const { clock, socket, budget, server, until } = await connected();
+  socket.resume();
+  socket.write(hello);
+  socket.write(headerFrames(1, request, false, 16_384));
+  socket.write(frame(FrameType.DATA, 0, 1, Buffer.from([0, 0, 0x10, 0, 0, 1])));
+  await until(() => budget.used > 0);
+  await clock.advance(29_000);
+  assert.ok(budget.used > 0);
+  await clock.advance(3000);
+  assert.equal(budget.used, 0);
+  assert.equal(server.connections, 1, 'the connection stays');
+});
+
+test('a header block that stops coming ends the connection', async () => {
+  const { clock, socket, closed, until, server } = await connected();
+  socket.resume();
+  socket.write(hello);
+  socket.write(frame(FrameType.HEADERS, 0, 1, request));
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  await clock.advance(32_000);
+  await closed;
+  await until(() => server.connections === 0);
+});
+
+test('a client that does not read its answers is not read either, and is cut off', async () => {
+  const { clock, socket, server, until, closed } = await connected();
+  socket.pause();
+  socket.write(
+    Buffer.concat([hello, frame(FrameType.WINDOW_UPDATE, 0, 0, Buffer.from([0x7f, 0, 0, 0]))]),
+  );
+  for (let id = 1; id < 2000; id += 2) {
+    socket.write(headerFrames(id, request, false, 16_384));
+    socket.write(frame(FrameType.DATA, Flag.END_STREAM, id, Buffer.alloc(5)));
+  }
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  for (let i = 0; i < 40 && server.connections > 0; i += 1) {
+    await clock.advance(1000);
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+  await until(() => server.connections === 0);
+  socket.resume();
+  await closed;
+});
+
+test('TCP that is half closed ends the connection', async () => {
+  const { socket, server, until } = await connected();
+  socket.resume();
+  socket.write(hello);
+  socket.end();
+  await until(() => server.connections === 0);
+});
+
+test('more connections than allowed are closed', async () => {
+  const { server, port } = await startServer((call) => call.ok(), { maxConnections: 1 });
+  closers.push(() => server.close(0));
+  const first = net.connect(port, '127.0.0.1');
+  await once(first, 'connect');
+  const second = net.connect(port, '127.0.0.1');
+  second.on('error', () => undefined);
+  await once(second, 'close');
+  first.destroy();
+});
