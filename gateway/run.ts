@@ -1,7 +1,7 @@
 import { availableParallelism, totalmem } from 'node:os';
 import type { Extension } from '../component/extension.ts';
 import { formatIssue } from '../config/schema/issue.ts';
-import { createBudget, defaultBudgetBytes } from '../pipeline/budget.ts';
+import { budgetBytes, createBudget } from '../pipeline/budget.ts';
 import { Ledger } from '../pipeline/ledger.ts';
 import { createService, type Service } from './graph/service.ts';
 import type { ReadyConfig } from './load.ts';
@@ -36,7 +36,8 @@ export async function startProgram({ config, warnings }: ReadyConfig): Promise<R
   try {
     await telemetry.start();
     const ledger = new Ledger(meter);
-    const budget = createBudget(defaultBudgetBytes(totalmem(), process.constrainedMemory()));
+    const limit = budgetBytes(process.env, totalmem(), process.constrainedMemory());
+    const budget = createBudget(limit);
     const environment = { logger, meter, clock, random: systemRandom, budget, ledger, build };
     service = createService(config, environment, fatal);
     await service.start();

@@ -1,4 +1,5 @@
 import type { MemoryBudget } from '../component/settings.ts';
+import { parseByteSize } from '../config/schema/index.ts';
 
 const mebibyte = 2 ** 20;
 
@@ -17,6 +18,28 @@ export function defaultBudgetBytes(hostBytes: number, constrainedBytes: number):
   const limited = constrainedBytes > 0 && constrainedBytes < hostBytes;
   const quarter = Math.floor((limited ? constrainedBytes : hostBytes) / 4);
   return Math.min(budgetBounds.most, Math.max(budgetBounds.least, quarter));
+}
+
+/** Where a budget of the operator's choice is given; bytes, or a text such as `512MiB`. */
+export const budgetVariable = 'WIRESTITCH_MEMORY_BUDGET';
+
+/**
+ * The budget of this process: what {@link budgetVariable} says, else {@link defaultBudgetBytes}.
+ * @throws Error when the variable holds no size of at least 1 MiB
+ */
+export function budgetBytes(
+  env: Readonly<Record<string, string | undefined>>,
+  hostBytes: number,
+  constrainedBytes: number,
+): number {
+  const text = env[budgetVariable];
+  if (text === undefined || text === '') return defaultBudgetBytes(hostBytes, constrainedBytes);
+  const bytes = parseByteSize(text);
+  if (bytes === undefined || bytes < mebibyte) {
+    const example = 'expected a size of at least 1MiB, such as 512MiB';
+    throw new Error(`cannot use ${budgetVariable}=${JSON.stringify(text)}: ${example}`);
+  }
+  return bytes;
 }
 
 /** A budget of `limit` bytes; see {@link MemoryBudget}. */
