@@ -38,31 +38,18 @@ export class Attempt {
   }
 }
 
-/**
- * Running attempts by query id, and the ids that were ended: a request with such an id that comes
- * late (it was still on its way) is refused, so that an ended attempt stays ended. Remembers the
- * newest 10,000 ended ids.
- */
+/** Running attempts by query id. */
 export class Attempts {
   readonly #running = new Map<string, Attempt>();
-  readonly #ended = new Set<string>();
-  readonly #limit: number;
   #count = 0;
 
-  constructor(limit = 10_000) {
-    this.#limit = limit;
-  }
-
-  /** Throws EngineError 216 when the id runs, 394 when it was ended. */
+  /** Throws EngineError 216 when a statement with this id runs. */
   begin(queryId: string): Attempt {
     if (this.#running.has(queryId)) {
       throw new EngineError(
         codes.duplicateQueryId,
         `Query with id = ${queryId} is already running`,
       );
-    }
-    if (this.#ended.has(queryId)) {
-      throw new EngineError(codes.cancelled, `Query with id = ${queryId} was ended before it came`);
     }
     const attempt = new Attempt(queryId, `/*wq${++this.#count}*/`);
     this.#running.set(queryId, attempt);
@@ -76,12 +63,6 @@ export class Attempts {
 
   get(queryId: string): Attempt | undefined {
     return this.#running.get(queryId);
-  }
-
-  /** Refuses this id from now on. */
-  bar(queryId: string): void {
-    this.#ended.add(queryId);
-    if (this.#ended.size > this.#limit) this.#ended.delete(this.#ended.values().next().value!);
   }
 
   get size(): number {

@@ -23,6 +23,8 @@ export interface EngineOptions {
 
 /** Most callers that wait for a session of one pool. */
 const waitingLimit = 200;
+/** Turns of the event loop in which every request that lies in a socket is accepted and read. */
+const loopTurns = 5;
 /** Approved statements kept; longer texts are not. */
 const approvedLimit = 500;
 const approvedTextLimit = 64 << 10;
@@ -229,12 +231,12 @@ export class Engine {
   }
 
   /**
-   * Resolves when no statement with this id runs any more, and none will: its outcome is final. A
-   * later request with the id is refused.
+   * Resolves when no statement with this id runs any more: its outcome is final. A request that had
+   * reached this machine before the call, and was not read yet, is found too.
    * @returns whether one was running
    */
   async endQuery(queryId: string): Promise<boolean> {
-    this.attempts.bar(queryId);
+    for (let turn = 0; turn < loopTurns; turn++) await new Promise(setImmediate);
     const attempt = this.attempts.get(queryId);
     if (attempt === undefined) return false;
     attempt.cancel();

@@ -214,9 +214,8 @@ export class EngineProcess {
   }
 
   /**
-   * Resolves when no statement with this query id runs and none will: what it stored is final. A
-   * process that does not answer within 30 s is killed and started again, which ends it too.
-   * Every attempt needs a query id of its own: one that was ended is refused from then on.
+   * Resolves when no statement with this query id runs: what it stored is final. A process that does
+   * not answer within 30 s is killed and started again, which ends it too. The id may be used again.
    */
   async endQuery(queryId: string): Promise<void> {
     for (;;) {
