@@ -36,7 +36,7 @@ export class PartEdits {
   constructor(nodes: number) {
     this.head = new Int32Array(nodes).fill(-1);
     this.growth = new Int32Array(nodes);
-    this.ops = new Int32Array(64 * editStride);
+    this.ops = new Int32Array(8 * editStride);
   }
 
   clone(): PartEdits {

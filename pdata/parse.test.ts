@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { checkRequest, isUtf8 } from './check.ts';
@@ -256,6 +257,17 @@ describe('structural pass in C', () => {
       { numRuns: 4000 },
     );
     assert.ok(faults > 100, `only ${faults} requests had faults`);
+  });
+
+  it('is off when the environment says so', () => {
+    const module = new URL('./fast-check.ts', import.meta.url).href;
+    const script = `import(${JSON.stringify(module)}).then((m) => console.log(m.fastCheck === undefined))`;
+    for (const name of ['WIRESTITCH_FAST_PATHS=off', 'WIRESTITCH_NO_NATIVE=1']) {
+      const [key = '', value = ''] = name.split('=');
+      const env = { ...process.env, [key]: value };
+      const out = execFileSync(process.execPath, ['-e', script], { env, encoding: 'utf8' });
+      assert.equal(out, 'true\n', name);
+    }
   });
 
   it('reads nothing beyond the end of a view', (t) => {

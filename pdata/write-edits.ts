@@ -89,9 +89,11 @@ function comesBefore(edits: Int32Array, older: number, newer: number): boolean {
   return edits[older + Edit.oldEnd] === place || edits[newer + Edit.oldEnd] !== other;
 }
 
+const noEdits = new Int32Array(0);
+
 /** The edits of one node in the order of their places; filled anew for each node. */
 class EditList {
-  ops = new Int32Array(16);
+  ops = noEdits;
   count = 0;
   /** First edit that was not written. */
   next = 0;
@@ -113,7 +115,7 @@ class EditList {
   }
 
   #grow(): void {
-    const grown = new Int32Array(this.ops.length * 2);
+    const grown = new Int32Array(this.ops.length * 2 + 16);
     grown.set(this.ops);
     this.ops = grown;
   }

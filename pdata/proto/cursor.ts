@@ -3,6 +3,9 @@
  * `https://protobuf.dev/programming-guides/encoding/`
  */
 
+/** No bytes: what views and cursors stand on before they are moved. */
+export const noBytes: Uint8Array = new Uint8Array(0);
+
 /** A place in some bytes; repositioned, never made per item. */
 export class Cursor {
   bytes: Uint8Array;

@@ -1,5 +1,6 @@
 import type { Batch } from '../batch.ts';
 import { type OtlpBatch, otlpBatch } from '../otlp-batch.ts';
+import { noBytes } from '../proto/cursor.ts';
 import type { Signal } from '../signal.ts';
 import { NodeKind, stride, type Tree } from '../tree.ts';
 import { MessageView } from './message-view.ts';
@@ -18,7 +19,7 @@ export class GroupReader<S extends Signal> {
   readonly item = new MessageView();
   protected readonly batch: OtlpBatch<S>;
   protected tree: Tree | undefined;
-  protected bytes: Uint8Array = new Uint8Array(0);
+  protected bytes: Uint8Array = noBytes;
   protected part = -1;
   /** Node that the walk looks at next, and its current groups (-1 = none). */
   protected node = 0;

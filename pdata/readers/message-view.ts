@@ -1,10 +1,13 @@
 import type { AttributeKey } from '../attribute-key.ts';
 import { duplicateName, Edit, type Overlay, type PartEdits } from '../edits.ts';
-import { Cursor, readHalves, readVarint, skipValue, u32At } from '../proto/cursor.ts';
+import { Cursor, noBytes, readHalves, readVarint, skipValue, u32At } from '../proto/cursor.ts';
 import { Column, stride, type Tree } from '../tree.ts';
 import { utf8, ValueView } from './value-view.ts';
 
 const fieldCount = 17;
+
+/** What views hold before they are used: most readers use few of theirs. */
+const noNumbers = new Int32Array(0);
 
 /** Columns of an attribute in {@link MessageView.table}. */
 const Attribute = { start: 0, keyStart: 1, keyEnd: 2, valueStart: 3, valueEnd: 4, end: 5 } as const;
@@ -18,7 +21,7 @@ const attributeStride = 6;
 export class MessageView {
   /** The value that the last `find` or `nextAttribute` found. */
   readonly value = new ValueView();
-  bytes: Uint8Array = new Uint8Array(0);
+  bytes: Uint8Array = noBytes;
   start = 0;
   end = 0;
   /** Field number of the attributes, 0 = none. */
@@ -37,8 +40,8 @@ export class MessageView {
 
   #scanned = false;
   /** Start of tag, start of value, end of value for each field; start of tag -1 = absent. */
-  readonly #fields = new Int32Array(fieldCount * 3);
-  #table = new Int32Array(32 * attributeStride);
+  #fields = noNumbers;
+  #table = noNumbers;
   #attributes = 0;
   /** What was looked for last in this message, and where it is. */
   #lastKey: AttributeKey | undefined;
@@ -80,6 +83,10 @@ export class MessageView {
 
   #scan(): void {
     this.#scanned = true;
+    if (this.#fields.length === 0) {
+      this.#fields = new Int32Array(fieldCount * 3);
+      this.#table = new Int32Array(16 * attributeStride);
+    }
     const { bytes: b, end } = this;
     const fields = this.#fields;
     const attributeTag = this.attributeField * 8 + 2;

@@ -1,5 +1,5 @@
 import type { Traces } from '../batch.ts';
-import { Cursor, readVarint, skipValue } from '../proto/cursor.ts';
+import { Cursor, noBytes, readVarint, skipValue } from '../proto/cursor.ts';
 import { GroupReader } from './group-reader.ts';
 import { MessageView } from './message-view.ts';
 
@@ -30,7 +30,7 @@ export class SpanReader extends GroupReader<'traces'> {
   /** The link that {@link nextLink} moved to: 1 trace id, 2 span id, 3 state, 4 attributes, 6 flags. */
   readonly link = new MessageView();
   readonly #status = new MessageView();
-  readonly #cursor = new Cursor(new Uint8Array(0));
+  readonly #cursor = new Cursor(noBytes);
   #eventsOf = -1;
   #linksOf = -1;
 

@@ -3,6 +3,7 @@ import { asBuffer } from '../proto/as-buffer.ts';
 import {
   Cursor,
   doubleOf,
+  noBytes,
   readFixed64,
   readHalves,
   readVarint,
@@ -41,7 +42,7 @@ export class ValueView {
   #contentEnd = 0;
 
   constructor() {
-    this.bytes = new Uint8Array(0);
+    this.bytes = noBytes;
     this.#cursor = new Cursor(this.bytes);
   }
 
