@@ -3,6 +3,7 @@ import { after, before, test } from 'node:test';
 import { rowsOf } from '../sql.ts';
 import { edgesStatement } from './edges.ts';
 import { migrate, newestVersion, readIdKey, schemaVersionOf, setTtl } from './migrate.ts';
+import { redStatement } from './red.ts';
 import { spans } from './spans.ts';
 import { createTable } from './table.ts';
 import { openTestDatabase, type TestDatabase } from './testing/chdb-client.ts';
@@ -94,6 +95,42 @@ test('edges: parent and child in different services, once however often it runs'
     { at: '300', client: 'api', server: 'db', calls: '2', errors: '0', duration_sum: '2000' },
     { at: '300', client: 'web', server: 'api', calls: '1', errors: '1', duration_sum: '1000' },
   ]);
+});
+
+test('requests, errors and durations come out of the projection, equal to a recount', async () => {
+  const { client } = database;
+  const db = { database: 'red', ttlDays: 0 };
+  await migrate(client, db);
+  const start = Date.UTC(2026, 0, 5, 10, 0, 0) / 1000;
+  await client.command(`INSERT INTO red.spans (bucket, trace_id, time, duration, service, name, kind,
+      status_code)
+    SELECT toStartOfMinute(time), toFixedString(toString(number), 16),
+      toDateTime64(${start}, 9, 'UTC') + toIntervalSecond(number % 200) AS time,
+      toInt64(number * number) - 5, toString(number % 3), toString(number % 5), number % 6,
+      number % 7 = 0 ? 2 : 0
+    FROM numbers(5000)`);
+  const sql = redStatement(db, start, start + 120);
+  const plan = await client.query(`EXPLAIN indexes = 1 ${sql}`, { format: 'TSVRaw' });
+  assert.match(new TextDecoder().decode(plan), /ReadFromMergeTree \(red\)/);
+  const sorted = (settings: string) =>
+    rowsOf(client, `SELECT * FROM (${sql}) ORDER BY ALL SETTINGS ${settings}`);
+  const fromProjection = await sorted('optimize_use_projections = 1');
+  assert.deepEqual(fromProjection, await sorted('optimize_use_projections = 0'));
+  const calls = fromProjection.map((row) => Number((row as { calls: string }).calls));
+  assert.equal(
+    calls.reduce((sum, n) => sum + n),
+    3_000,
+  );
+});
+
+test('on a cluster each table is a replicated one under a distributed one', () => {
+  const [local, distributed] = createTable(spans, { database: 'd', ttlDays: 3, cluster: "c'1" });
+  assert.match(local!, /^CREATE TABLE IF NOT EXISTS `d`.`spans_local` ON CLUSTER `c'1` \(/);
+  assert.match(local!, /ENGINE = ReplicatedMergeTree\n[\s\S]*TTL bucket \+ toIntervalDay\(3\)/);
+  const want =
+    "CREATE TABLE IF NOT EXISTS `d`.`spans` ON CLUSTER `c'1` AS `d`.`spans_local` " +
+    "ENGINE = Distributed('c\\'1', 'd', 'spans_local', cityHash64(trace_id))";
+  assert.equal(distributed, want);
 });
 
 test('the compatibility view gives contrib names, kinds and text attributes', async () => {

@@ -90,6 +90,8 @@ export const spans: TableSpec = {
     'dropped_links UInt32 CODEC(ZSTD(1))',
     `resource_id ${dictionaryId} CODEC(ZSTD(1))`,
     `scope_id ${dictionaryId} CODEC(ZSTD(1))`,
+    `client_entity ${dictionaryId} CODEC(ZSTD(1))`,
+    `server_entity ${dictionaryId} CODEC(ZSTD(1))`,
     'resource_inline String CODEC(ZSTD(1))',
     'scope_inline String CODEC(ZSTD(1))',
     `attributes_string ${strings} CODEC(ZSTD(5))
