@@ -52,9 +52,10 @@ function measure(tree: Tree): { unit: Uint8Array; repeated: Int32Array } {
 
 /** Writes units from..to (node numbers, inclusive) with all that holds them. */
 function writeUnits(tree: Tree, bytes: Uint8Array, unit: Uint8Array, from: number, to: number) {
-  const w = new Writer(4096);
-  const c = new Cursor(bytes);
   const { nodes } = tree;
+  const span = nodes[to * stride + Column.end]! - nodes[from * stride + Column.header]!;
+  const w = new Writer(span + (span >> 3) + 512);
+  const c = new Cursor(bytes);
 
   const write = (first: number, stop: number, begin: number, end: number): void => {
     let cursor = begin;
@@ -76,7 +77,7 @@ function writeUnits(tree: Tree, bytes: Uint8Array, unit: Uint8Array, from: numbe
     w.copy(bytes, cursor, end);
   };
   write(0, tree.count, 0, bytes.length);
-  return w.take();
+  return w.finish();
 }
 
 class Splitter<S extends Signal> {

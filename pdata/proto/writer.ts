@@ -228,6 +228,13 @@ export class Writer {
     this.length -= to - from;
   }
 
+  /** What was written, in this writer's buffer: for the last call. */
+  finish(): Uint8Array<ArrayBuffer> {
+    return this.length * 4 < this.bytes.length * 3
+      ? this.take()
+      : this.bytes.subarray(0, this.length);
+  }
+
   /** What was written, in a buffer of its own; the writer starts anew and keeps its buffer. */
   take(): Uint8Array<ArrayBuffer> {
     const out = this.bytes.slice(0, this.length);
