@@ -46,7 +46,7 @@ async function inbound(kind: string, items: number): Promise<Sample> {
 }
 
 async function outbound(kind: string, items: number): Promise<Sample> {
-  const sink = run('../lib/sink.ts', [], 1);
+  const sink = run('http2-server.ts', [], 1);
   const port = (await sink.line(/^ready/)).split(' ')[1]!;
   const count = { 1: 30_000, 50: 15_000, 1000: 1500 }[items] ?? 1000;
   const client = run('clients.ts', [kind, port, String(items), String(count)], 0);
