@@ -4,9 +4,10 @@ import fc from 'fast-check';
 import { edgesStatement } from '../schema/edges.ts';
 import { migrate } from '../schema/migrate.ts';
 import { openTestDatabase, type TestDatabase } from '../schema/testing/chdb-client.ts';
+import { type SqlClient, SqlError } from '../sql.ts';
 import type { AttributeValue, KeyValue, StoredResource, StoredScope, StoredSpan } from './model.ts';
 import { serviceName } from './model.ts';
-import type { TraceQuery, TraceReader } from './reader.ts';
+import { ReadError, type TraceQuery, type TraceReader } from './reader.ts';
 import { createSmartReader } from './smart-reader.ts';
 import { onSpan, tagForms, tagHint } from './tags.ts';
 import { insertSpans } from './testing/insert-spans.ts';
@@ -191,6 +192,35 @@ test('a joined trace opens under any of its ids and is found once', async () => 
     found.traces.map((t) => t.spanCount),
     [1, 3],
   );
+});
+
+test('before anybody has made the schema there is nothing', async () => {
+  const reader = createSmartReader({ client: database.client, database: 'nowhere', now });
+  assert.deepEqual(await reader.services(), []);
+  assert.deepEqual(await reader.operations('a'), []);
+  assert.deepEqual(await reader.findTraces(all), { traces: [], truncated: false });
+  assert.deepEqual(await reader.getTraces([traceId(1)]), []);
+  assert.deepEqual(await reader.dependencies(0n, 1n), []);
+});
+
+test('what goes wrong is a ReadError with its reason', async () => {
+  const failing = (code: number, retryable: boolean): SqlClient => ({
+    ...database.client,
+    query: () =>
+      Promise.reject(new SqlError('no', { code, retryable, outcome: 'failed', queryId: '' })),
+  });
+  const reason = async (code: number, retryable: boolean) => {
+    const client = failing(code, retryable);
+    const reader = createSmartReader({ client, database: 'nowhere', now });
+    return reader.services().then(
+      () => 'none',
+      (error) => (error instanceof ReadError ? error.reason : 'other'),
+    );
+  };
+  assert.equal(await reason(159, true), 'timeout');
+  assert.equal(await reason(241, true), 'too_broad');
+  assert.equal(await reason(0, true), 'unavailable');
+  assert.equal(await reason(62, false), 'internal');
 });
 
 test('services, operations by kind, dependencies', async () => {

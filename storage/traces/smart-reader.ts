@@ -70,7 +70,7 @@ class SmartReader implements TraceReader {
   }
 
   services(): Promise<readonly string[]> {
-    return this.#run(async (deadline) => {
+    return this.#run([], async (deadline) => {
       const sql = `SELECT DISTINCT service FROM ${this.#table('operations')}
         ORDER BY service LIMIT ${maxNames}`;
       const rows = await rowsOf<{ service: string }>(this.#client, sql, deadline());
@@ -79,7 +79,7 @@ class SmartReader implements TraceReader {
   }
 
   operations(service: string, kind?: number): Promise<readonly Operation[]> {
-    return this.#run((deadline) => {
+    return this.#run([], (deadline) => {
       const ofKind = kind === undefined ? '' : ' AND kind = {kind:UInt8}';
       const sql = `SELECT DISTINCT name, kind FROM ${this.#table('operations')}
         WHERE service = {service:String}${ofKind} ORDER BY name, kind LIMIT ${maxNames}`;
@@ -89,7 +89,7 @@ class SmartReader implements TraceReader {
   }
 
   dependencies(startNs: bigint, endNs: bigint): Promise<readonly Dependency[]> {
-    return this.#run(async (deadline) => {
+    return this.#run([], async (deadline) => {
       const sql = `SELECT client AS parent, server AS child, sum(calls) AS n
         FROM ${this.#table('service_edges')} FINAL
         WHERE minute >= toDateTime(${seconds(startNs)}, 'UTC')
@@ -102,7 +102,7 @@ class SmartReader implements TraceReader {
   }
 
   findTraces(query: TraceQuery): Promise<FoundTraces> {
-    return this.#run(async (deadline) => {
+    return this.#run<FoundTraces>({ traces: [], truncated: false }, async (deadline) => {
       const { ids, truncated } = await this.#search(query, deadline);
       const traces = await this.#summaries(ids.slice(0, query.limit), deadline);
       return { traces, truncated: truncated || ids.length > query.limit };
@@ -110,7 +110,7 @@ class SmartReader implements TraceReader {
   }
 
   getTraces(ids: readonly string[]): Promise<readonly StoredTrace[]> {
-    return this.#run(async (deadline) => {
+    return this.#run([], async (deadline) => {
       if (ids.length === 0) return [];
       const { groups, byId } = await this.#spansOf(ids, deadline);
       const rows = [...byId.values()].flat();
@@ -256,8 +256,11 @@ class SmartReader implements TraceReader {
     return summaries.sort((a, b) => compare(b.startUnixNano, a.startUnixNano));
   }
 
-  /** Runs one call under its time limit; what goes wrong becomes a ReadError. */
-  async #run<T>(call: (deadline: Deadline) => Promise<T>): Promise<T> {
+  /**
+   * Runs one call under its time limit; what goes wrong becomes a ReadError. A schema that no
+   * exporter has made yet holds nothing: `none`.
+   */
+  async #run<T>(none: T, call: (deadline: Deadline) => Promise<T>): Promise<T> {
     const end = this.#now() + this.#timeoutMs;
     const deadline = () => {
       const left = Math.floor(end - this.#now());
@@ -273,6 +276,7 @@ class SmartReader implements TraceReader {
       return await call(deadline);
     } catch (error) {
       if (error instanceof ReadError) throw error;
+      if (error instanceof SqlError && notMadeCodes.has(error.code)) return none;
       const message = error instanceof Error ? error.message : String(error);
       throw new ReadError(`cannot read traces: ${message}`, reasonOf(error), error);
     }
@@ -282,6 +286,8 @@ class SmartReader implements TraceReader {
 /** Options of the next statement of a call; throws when the call is out of time. */
 type Deadline = () => QueryOptions & { readonly timeoutMs: number };
 
+/** Table or database unknown. */
+const notMadeCodes = new Set([60, 81]);
 const timeoutCodes = new Set([159, 160, 209]);
 const broadCodes = new Set([158, 241, 307, 396]);
 
