@@ -106,6 +106,8 @@ export class Engine {
         await this.#ask('ATTACH DATABASE default');
       } catch (error) {
         if (stored) throw error;
+        // Its definition from an earlier start cannot be attached when it never had a table.
+        await rm(join(this.#options.path, 'metadata/default.sql'), { force: true });
         await this.#ask('CREATE DATABASE default ENGINE = Atomic');
       }
     }
