@@ -1,6 +1,7 @@
 /**
- * Hostile and broken clients against the started receiver: each gets the status that names its fault,
- * nothing of it is stored, memory goes back to the budget, and a good client is served afterwards.
+ * Hostile and broken clients against the started receiver: each gets the status that names its
+ * fault, nothing of it is stored, memory goes back to the budget, and a good client is served
+ * afterwards.
  */
 import assert from 'node:assert/strict';
 import http2 from 'node:http2';

@@ -1,4 +1,6 @@
-/** OTLP between this program's ends and the Go collector's, in both directions, every compression. */
+/**
+ * OTLP between this program's ends and the Go collector's, in both directions, every compression.
+ */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,4 +1,6 @@
-/** The OpenTelemetry SDK's own exporters against the receiver: gRPC, protobuf and JSON over HTTP. */
+/**
+ * The OpenTelemetry SDK's own exporters against the receiver: gRPC, protobuf and JSON over HTTP.
+ */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api';

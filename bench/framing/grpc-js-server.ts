@@ -1,4 +1,6 @@
-/** The server side of the framing benchmark with @grpc/grpc-js and raw buffers: counts and drops. */
+/**
+ * The server side of the framing benchmark with @grpc/grpc-js and raw buffers: counts and drops.
+ */
 import grpc from '@grpc/grpc-js';
 
 let requests = 0;

@@ -1,6 +1,6 @@
 /**
- * Own framing against node:http2's streams and @grpc/grpc-js, in and out, at 1, 50 and 1,000 spans a
- * request: CPU microseconds a request and peak RSS, candidates alternating within each repeat.
+ * Own framing against node:http2's streams and @grpc/grpc-js, in and out, at 1, 50 and 1,000 spans
+ * a request: CPU microseconds a request and peak RSS, candidates alternating within each repeat.
  *
  *     node scripts/launch.mjs bench/framing/run.ts [REPEATS]
  */

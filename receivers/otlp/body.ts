@@ -14,8 +14,8 @@ export interface Body {
 const firstStep = 256 * 1024;
 
 /**
- * Reads a request body into one buffer of its own. Every byte is reserved before memory is taken for
- * it. `done` is called exactly once; after a fault nothing stays reserved.
+ * Reads a request body into one buffer of its own. Every byte is reserved before memory is taken
+ * for it. `done` is called exactly once; after a fault nothing stays reserved.
  * @param declared content-length, or -1
  */
 export function readBody(

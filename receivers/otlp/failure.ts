@@ -15,7 +15,8 @@ const retryable: readonly number[] = [
 
 /**
  * What a client is told. A code says to OTLP clients whether to send again, so one that says the
- * opposite of the error is replaced: UNAVAILABLE for errors that pass, INTERNAL for those that stay.
+ * opposite of the error is replaced: UNAVAILABLE for errors that pass, INTERNAL for those that
+ * stay.
  */
 export function statusOf(error: unknown): Status {
   if (error instanceof WireError) return { code: Code.INVALID_ARGUMENT, message: error.message };

@@ -11,8 +11,8 @@ export interface Decompressed {
 }
 
 /**
- * Decompresses whole bodies of every encoding. One for a component: native libraries are loaded when
- * the first body asks for them.
+ * Decompresses whole bodies of every encoding. One for a component: native libraries are loaded
+ * when the first body asks for them.
  */
 export class Decompressor {
   readonly #budget: ByteBudget;

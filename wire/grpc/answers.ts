@@ -14,7 +14,8 @@ const okTrailers = encodeFields([['grpc-status', '0']]);
 /**
  * A whole successful answer with an empty message as three frames; only the stream id is filled in.
  *
- *     HEADERS (:status 200, content-type) | DATA (00 00000000) | HEADERS (grpc-status 0, END_STREAM)
+ *     HEADERS (:status 200, content-type) | DATA (00 00000000) | HEADERS (grpc-status 0,
+ * END_STREAM)
  */
 const template = Buffer.alloc(
   3 * frameHeaderBytes + responseHeaders.length + prefixBytes + okTrailers.length,

@@ -68,10 +68,10 @@ function fieldsOf(options: GrpcClientOptions): Fields {
 }
 
 /**
- * Unary calls to one method of one server over one connection, which is made when a call needs it and
- * again, with back-off, when it is lost. While it is being made calls wait; in the pause after a
- * failure they fail at once with UNAVAILABLE. Calls that a server says it has not looked at go out
- * again by themselves. One timer gives up calls, connections and PINGs that take too long.
+ * Unary calls to one method of one server over one connection, which is made when a call needs it
+ * and again, with back-off, when it is lost. While it is being made calls wait; in the pause after
+ * a failure they fail at once with UNAVAILABLE. Calls that a server says it has not looked at go
+ * out again by themselves. One timer gives up calls, connections and PINGs that take too long.
  */
 export class GrpcClient {
   readonly #options: GrpcClientOptions;

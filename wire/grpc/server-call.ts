@@ -64,7 +64,7 @@ export class ServerCall {
 }
 
 /**
- * Handles one request. The message's bytes are its own; they stay reserved with the budget until the
- * call is answered, which has to happen exactly once, also when the client has gone.
+ * Handles one request. The message's bytes are its own; they stay reserved with the budget until
+ * the call is answered, which has to happen exactly once, also when the client has gone.
  */
 export type UnaryHandler = (call: ServerCall, message: Buffer) => void;

@@ -18,8 +18,8 @@ function varint(bytes: Uint8Array, from: number): { value: number; at: number } 
 }
 
 /**
- * Reads Export*ServiceResponse: {partial_success = 1: {int64 rejected = 1, string message = 2}}. What
- * cannot be read says nothing.
+ * Reads Export*ServiceResponse: {partial_success = 1: {int64 rejected = 1, string message = 2}}.
+ * What cannot be read says nothing.
  * @returns undefined when nothing was rejected and nothing is said
  */
 export function decodePartialSuccess(answer: Uint8Array): PartialSuccess | undefined {
@@ -41,7 +41,9 @@ export function decodePartialSuccess(answer: Uint8Array): PartialSuccess | undef
   return rejected === 0 && message === '' ? undefined : { rejected, message };
 }
 
-/** The same from the JSON form: `{"partialSuccess": {"rejectedSpans": "3", "errorMessage": ".."}}`. */
+/**
+ * The same from the JSON form: `{"partialSuccess": {"rejectedSpans": "3", "errorMessage": ".."}}`.
+ */
 export function partialSuccessOfJson(text: string): PartialSuccess | undefined {
   let parsed: unknown;
   try {

@@ -58,10 +58,11 @@ const maxContinuations = 32;
 /**
  * One HTTP/2 connection (RFC 9113) without a socket: bytes go in by `receive`, frames come out
  * through `Wire`. It keeps flow control, settings, header compression and stream states, and ends
- * the connection with GOAWAY when the peer breaks the protocol or a limit. It knows nothing of gRPC.
+ * the connection with GOAWAY when the peer breaks the protocol or a limit. It knows nothing of
+ * gRPC.
  *
- * Nothing that a peer sends is held beyond one control frame and one header block: payload is passed
- * on as it comes.
+ * Nothing that a peer sends is held beyond one control frame and one header block: payload is
+ * passed on as it comes.
  */
 export class Connection<T> implements FrameSink {
   readonly streams = new Map<number, Stream<T>>();

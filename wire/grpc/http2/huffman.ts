@@ -17,8 +17,8 @@ const eos = 256;
 
 /**
  * The code as a binary tree in one array: the children of node n are at 2n and 2n + 1; a value
- * >= 0 is a node, a value < 0 is a leaf with symbol -1 - value. 0 stands for "no child": the root is
- * nobody's child.
+ * >= 0 is a node, a value < 0 is a leaf with symbol -1 - value. 0 stands for "no child": the root
+ * is nobody's child.
  */
 function buildTree(): Int16Array {
   const lengths = lengthRuns.split(' ').flatMap((run) => {

@@ -7,8 +7,8 @@ import type { Wire } from './wire.ts';
 const joinBytes = 16_384;
 
 /**
- * The sending half of a connection: cuts payload into DATA frames as the windows allow, and collects
- * what one turn of the event loop produces into one write.
+ * The sending half of a connection: cuts payload into DATA frames as the windows allow, and
+ * collects what one turn of the event loop produces into one write.
  */
 export class SendQueue<T> {
   /** Peer's SETTINGS_MAX_FRAME_SIZE. */
