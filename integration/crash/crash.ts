@@ -1,0 +1,300 @@
+/**
+ * Kills gateway and engine while spans come in, then compares what was accepted with what is stored.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { freePorts, Program, scratch } from '../lib/program.ts';
+import { numberedRequest, numberOf } from './numbered.ts';
+import { engineOf, killAtRename, killNow } from './processes.ts';
+
+export type Victim = 'gateway' | 'engine' | 'engine at a rename';
+
+export interface CrashOptions {
+  /** Spans to send at least. */
+  readonly spans: number;
+  /** What is killed, in order. */
+  readonly victims: readonly Victim[];
+  /** Seed of the pauses between kills. */
+  readonly seed: number;
+  log(line: string): void;
+}
+
+export interface CrashResult {
+  readonly accepted: number;
+  /** Spans of requests without an answer: they may be there or not, but once. */
+  readonly unanswered: number;
+  readonly stored: number;
+  readonly kills: Readonly<Record<Victim, number>>;
+  /** Numbers that were accepted and are not stored. */
+  readonly lost: readonly number[];
+  /** Numbers that are stored more than once. */
+  readonly doubled: readonly number[];
+  /** Numbers that are stored though nobody sent them. */
+  readonly invented: readonly number[];
+  /** What differs from a recount of the spans, one line each. */
+  readonly derived: readonly string[];
+}
+
+const SPANS_A_REQUEST = 500;
+const password = 'crash';
+
+interface Ports {
+  readonly http: number;
+  readonly engine: number;
+}
+
+function configuration(folder: string, ports: Ports): string {
+  return `extensions:
+  file_storage: {directory: "${folder}/queue", create_directory: true}
+  embedded_clickhouse: {path: "${folder}/clickhouse", listen: "127.0.0.1:${ports.engine}"}
+receivers:
+  otlp: {protocols: {http: {endpoint: "127.0.0.1:${ports.http}"}}}
+exporters:
+  clickhouse:
+    engine: embedded_clickhouse
+    database: crash
+    timeout: 10s
+    service_edges: {interval: 5s}
+    retry_on_failure: {max_elapsed_time: 0, initial_interval: 100ms, max_interval: 1s}
+    sending_queue:
+      storage: file_storage
+      sizer: bytes
+      queue_size: 268435456
+      batch: {flush_timeout: 200ms, min_size: 8000, max_size: 20000, sizer: items}
+service:
+  extensions: [file_storage, embedded_clickhouse]
+  telemetry: {metrics: {level: none}}
+  pipelines:
+    traces: {receivers: [otlp], exporters: [clickhouse]}
+`;
+}
+
+/** Numbers in [0, 1) from a seed. */
+function randomFrom(seed: number): () => number {
+  let state = seed >>> 0 || 1;
+  return () => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return (state >>> 0) / 2 ** 32;
+  };
+}
+
+class Run {
+  readonly folder = scratch();
+  readonly random: () => number;
+  readonly accepted: number[] = [];
+  readonly unanswered: number[] = [];
+  readonly kills = { gateway: 0, engine: 0, 'engine at a rename': 0 };
+  #ports: Ports = { http: 0, engine: 0 };
+  #program: Program | undefined;
+  #next = 0;
+  #stop = false;
+  readonly #options: CrashOptions;
+
+  constructor(options: CrashOptions) {
+    this.#options = options;
+    this.random = randomFrom(options.seed);
+  }
+
+  async start(): Promise<void> {
+    const [http, engine] = await freePorts(2);
+    this.#ports = { http: http!, engine: engine! };
+    await this.#startProgram();
+  }
+
+  async #startProgram(): Promise<void> {
+    const config = configuration(this.folder.path, this.#ports);
+    const env = { WIRESTITCH_ENGINE_PASSWORD: password };
+    for (let attempt = 1; ; attempt++) {
+      try {
+        this.#program = await Program.startWith(config, this.folder.path, { env });
+        return;
+      } catch (error) {
+        // The engine of a killed gateway may hold port and folder for a moment.
+        if (attempt === 10) throw error;
+        await sleep(500);
+      }
+    }
+  }
+
+  /** Sends requests one after the other until `sender.done` says so. */
+  async send(): Promise<void> {
+    while (!this.#stop || this.#next < this.#options.spans) {
+      const first = this.#next;
+      this.#next += SPANS_A_REQUEST;
+      let body: Uint8Array | undefined = numberedRequest(first, SPANS_A_REQUEST);
+      while (body !== undefined) body = await this.#post(body, first);
+      await sleep(20);
+    }
+  }
+
+  /** @returns the body when it is to be sent again: it was refused or never sent */
+  async #post(body: Uint8Array, first: number): Promise<Uint8Array | undefined> {
+    const numbers = Array.from({ length: SPANS_A_REQUEST }, (_, i) => first + i);
+    try {
+      const answer = await fetch(`http://127.0.0.1:${this.#ports.http}/v1/traces`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/x-protobuf' },
+        body: Buffer.from(body.buffer, body.byteOffset, body.length),
+      });
+      await answer.arrayBuffer();
+      if (answer.status === 200) {
+        this.accepted.push(...numbers);
+        return undefined;
+      }
+      await sleep(100);
+      return body;
+    } catch (error) {
+      const code = (error as { cause?: { code?: string } }).cause?.code;
+      await sleep(100);
+      if (code === 'ECONNREFUSED') return body;
+      this.unanswered.push(...numbers);
+      return undefined;
+    }
+  }
+
+  async kill(victim: Victim): Promise<void> {
+    const program = this.#program!;
+    if (victim === 'gateway') {
+      program.kill('SIGKILL');
+      this.kills.gateway++;
+      while (program.running) await sleep(10);
+      await this.#startProgram();
+      return;
+    }
+    const pid = engineOf(program.pid);
+    if (pid === 0) return;
+    if (victim === 'engine') {
+      if (killNow(pid)) this.kills.engine++;
+    } else {
+      const hit = await killAtRename(pid, 1 + Math.floor(this.random() * 6), 15_000);
+      if (hit === undefined) this.#options.log('strace cannot attach: no kill at a rename');
+      if (hit === true) this.kills['engine at a rename']++;
+    }
+  }
+
+  async killAll(): Promise<void> {
+    for (const [index, victim] of this.#options.victims.entries()) {
+      await sleep(300 + this.random() * 1500);
+      this.#options.log(`kill ${index + 1}: ${victim}, ${this.accepted.length} spans accepted`);
+      await this.kill(victim);
+    }
+    this.#stop = true;
+  }
+
+  async query(sql: string): Promise<string> {
+    const answer = await fetch(`http://127.0.0.1:${this.#ports.engine}/`, {
+      method: 'POST',
+      headers: { 'X-ClickHouse-User': 'default', 'X-ClickHouse-Key': password },
+      body: sql,
+    });
+    const text = await answer.text();
+    if (answer.status !== 200) throw new Error(text);
+    return text;
+  }
+
+  /** Waits until everything accepted is there and nothing more comes. */
+  async settle(timeoutMs: number): Promise<void> {
+    const until = Date.now() + timeoutMs;
+    for (let calm = 0, before = -1; calm < 4; ) {
+      await sleep(500);
+      const rows = await this.query('SELECT count() FROM crash.spans').then(Number, () => -1);
+      calm = rows === before && rows >= this.accepted.length ? calm + 1 : 0;
+      before = rows;
+      if (Date.now() > until) return;
+    }
+  }
+
+  /** Ends the program in order and starts it again: nothing may hang on the running one. */
+  async restart(): Promise<void> {
+    const program = this.#program!;
+    program.kill('SIGTERM');
+    while (program.running) await sleep(50);
+    await this.#startProgram();
+  }
+
+  async stop(): Promise<void> {
+    const program = this.#program;
+    program?.kill('SIGTERM');
+    const until = Date.now() + 20_000;
+    while (program?.running === true && Date.now() < until) await sleep(50);
+    program?.kill('SIGKILL');
+    this.folder.remove();
+  }
+}
+
+/** Tables that are derived from the spans, each against a recount: pairs of what and a query. */
+const recounts: readonly (readonly [string, string])[] = [
+  [
+    'operations without a row, or rows without a span',
+    `SELECT count() FROM (SELECT DISTINCT toDate(bucket) AS day, service, toString(name) AS name, kind
+       FROM crash.spans) AS a
+     FULL OUTER JOIN (SELECT DISTINCT day, service, name, kind FROM crash.operations) AS b
+       ON a.day = b.day AND a.service = b.service AND a.name = b.name AND a.kind = b.kind
+     WHERE a.service = '' OR b.service = ''`,
+  ],
+  [
+    'spans without their resource',
+    `SELECT count() FROM crash.spans
+     WHERE (toDate(bucket), toUInt64(resource_id)) NOT IN (SELECT day, id FROM crash.resources)`,
+  ],
+  [
+    'spans without their scope',
+    `SELECT count() FROM crash.spans
+     WHERE (toDate(bucket), toUInt64(scope_id)) NOT IN (SELECT day, id FROM crash.scopes)`,
+  ],
+];
+
+async function compare(run: Run): Promise<CrashResult> {
+  const lines = await run.query(
+    'SELECT hex(span_id), count() FROM crash.spans GROUP BY 1 FORMAT TSV',
+  );
+  const stored = new Map<number, number>();
+  for (const line of lines.split('\n').filter(Boolean)) {
+    const [id, count] = line.split('\t');
+    stored.set(numberOf(id!), Number(count));
+  }
+  const sent = new Set([...run.accepted, ...run.unanswered]);
+  const derived: string[] = [];
+  for (const [what, sql] of recounts) {
+    const count = Number(await run.query(sql));
+    if (count !== 0) derived.push(`${count} ${what}`);
+  }
+  return {
+    accepted: run.accepted.length,
+    unanswered: run.unanswered.length,
+    stored: stored.size,
+    kills: run.kills,
+    lost: run.accepted.filter((i) => !stored.has(i)),
+    doubled: [...stored].filter(([, count]) => count > 1).map(([i]) => i),
+    invented: [...stored.keys()].filter((i) => !sent.has(i)),
+    derived,
+  };
+}
+
+/** One run; rejects when the program cannot be started at all. */
+export async function runCrash(options: CrashOptions): Promise<CrashResult> {
+  const run = new Run(options);
+  try {
+    await run.start();
+    await Promise.all([run.send(), run.killAll()]);
+    await run.settle(120_000);
+    await run.restart();
+    await run.settle(60_000);
+    return await compare(run);
+  } finally {
+    await run.stop();
+  }
+}
+
+/** One line about a result. */
+export function summary(result: CrashResult): string {
+  const { kills } = result;
+  return (
+    `${result.accepted} spans accepted, ${result.unanswered} without an answer, ` +
+    `${result.stored} stored; kills: gateway ${kills.gateway}, engine ${kills.engine}, ` +
+    `engine at a rename ${kills['engine at a rename']}; lost ${result.lost.length}, ` +
+    `doubled ${result.doubled.length}, invented ${result.invented.length}` +
+    (result.derived.length === 0 ? '' : `; ${result.derived.join(', ')}`)
+  );
+}
