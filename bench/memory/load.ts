@@ -47,8 +47,11 @@ export function bomb(bytes: number): Buffer {
   return gzipSync(Buffer.alloc(bytes), { level: 9 });
 }
 
-/** What a sender got for one request. */
-export type Answer = 'accepted' | 'refused' | 'rejected' | 'broken';
+/** What a sender got for one request; `hung`: no answer within {@link patienceMs}. */
+export type Answer = 'accepted' | 'refused' | 'rejected' | 'broken' | 'hung';
+
+/** How long a sender waits for an answer. */
+export const patienceMs = 15_000;
 
 /** One connection: sends one body at a time. */
 export interface Connection {
@@ -108,7 +111,12 @@ export function grpcConnection(port: number): Connection {
         };
         stream.on('response', read).on('trailers', read);
         stream.on('error', () => {});
-        stream.on('close', () => resolve(grpcAnswer(status)));
+        // An answer ends a call, whether the body was taken or not.
+        const end = () => {
+          resolve(grpcAnswer(status));
+          stream.close();
+        };
+        stream.on('end', end).on('close', end);
         stream.resume();
         const prefix = Buffer.alloc(5);
         prefix[0] = gzip ? 1 : 0;

@@ -1,7 +1,8 @@
 /**
  * Memory under overload: `node scripts/launch.mjs bench/memory/overload.ts`
  *
- *   [--seconds 15] [--connections 50] [--budget-mib 128] [--rate-mb 10] [--storage] [--verbose]
+ *   [--seconds 15] [--connections 50] [--budget-mib 128] [--rate-mb 10] [--pause-ms 500]
+ *   [--storage] [--verbose]
  *
  * Starts the gateway between senders on many connections (half gRPC, half HTTP; bodies of 4 MB and
  * gzip bombs) and a backend that takes so many megabytes a second. Prints the resident set against
@@ -20,6 +21,7 @@ import {
   type Connection,
   grpcConnection,
   httpConnection,
+  patienceMs,
   template,
 } from './load.ts';
 
@@ -29,6 +31,7 @@ const { values } = parseArgs({
     connections: { type: 'string', default: '50' },
     'budget-mib': { type: 'string', default: '128' },
     'rate-mb': { type: 'string', default: '10' },
+    'pause-ms': { type: 'string', default: '500' },
     storage: { type: 'boolean', default: false },
     verbose: { type: 'boolean', default: false },
   },
@@ -79,7 +82,13 @@ interface Tally {
   readonly bombAnswers: Record<Answer, number>;
 }
 
-const none = (): Record<Answer, number> => ({ accepted: 0, refused: 0, rejected: 0, broken: 0 });
+const none = (): Record<Answer, number> => ({
+  accepted: 0,
+  refused: 0,
+  rejected: 0,
+  broken: 0,
+  hung: 0,
+});
 
 async function overload(connections: readonly Connection[]): Promise<Tally> {
   const tally: Tally = { offeredBytes: 0, accepted: [], answers: none(), bombAnswers: none() };
@@ -87,7 +96,8 @@ async function overload(connections: readonly Connection[]): Promise<Tally> {
   const gzipBomb = bomb(256 * 2 ** 20);
   const untilMs = performance.now() + seconds * 1000;
   let number = 0;
-  const sender = async (connection: Connection) => {
+  const sender = async (given: Connection, index: number) => {
+    const connection = patient(given, () => console.log(`connection ${index} hangs`));
     while (performance.now() < untilMs) {
       const own = ++number;
       if (own % bombEvery === 0) {
@@ -99,11 +109,29 @@ async function overload(connections: readonly Connection[]): Promise<Tally> {
       const answer = await connection.send(body, false);
       tally.answers[answer]++;
       if (answer === 'accepted') tally.accepted.push(own);
-      else await sleep(50);
+      else await sleep(Number(values['pause-ms']));
     }
   };
   await Promise.all(connections.map(sender));
   return tally;
+}
+
+/** The connection, with an end to waiting. */
+function patient(connection: Connection, hangs: () => void): Connection {
+  return {
+    close: connection.close,
+    send(body, gzip) {
+      let timer: NodeJS.Timeout | undefined;
+      const hung = new Promise<Answer>((resolve) => {
+        timer = setTimeout(() => {
+          hangs();
+          resolve('hung');
+        }, patienceMs);
+      });
+      const sent = connection.send(body, gzip);
+      return Promise.race([sent, hung]).finally(() => clearTimeout(timer));
+    },
+  };
 }
 
 async function drained(backend: SlowBackend): Promise<void> {
