@@ -89,6 +89,8 @@ class Run {
   #program: Program | undefined;
   #next = 0;
   #stop = false;
+  /** Edges of minutes before this are complete: the last orderly end; Unix seconds. */
+  edgesUntil = 0;
   readonly #options: CrashOptions;
 
   constructor(options: CrashOptions) {
@@ -208,6 +210,7 @@ class Run {
   /** Ends the program in order and starts it again: nothing may hang on the running one. */
   async restart(): Promise<void> {
     const program = this.#program!;
+    this.edgesUntil = Math.floor(Date.now() / 60_000) * 60;
     program.kill('SIGTERM');
     while (program.running) await sleep(50);
     await this.#startProgram();
@@ -223,26 +226,44 @@ class Run {
   }
 }
 
-/** Tables that are derived from the spans, each against a recount: pairs of what and a query. */
-const recounts: readonly (readonly [string, string])[] = [
+/** A row count per group that both the spans and what is derived from them can give. */
+const red = `SELECT toStartOfMinute(time) AS minute, service, name, kind, status_code,
+    toUInt8(floor(2 * log2(greatest(duration, 1)))) AS band, count(), sum(duration)
+  FROM crash.spans GROUP BY minute, service, name, kind, status_code, band ORDER BY ALL`;
+
+/** Edges of the minutes before `before`, as stored and as a recount of the spans gives them. */
+const edges = (before: number) => [
+  `SELECT minute, toString(client), toString(server), calls, errors, duration_sum
+   FROM crash.service_edges FINAL WHERE minute < toDateTime(${before}, 'UTC') ORDER BY ALL`,
+  `SELECT toStartOfMinute(toDateTime(c.time, 'UTC')) AS minute, toString(p.service),
+     toString(c.service), count(), countIf(c.status_code = 2), sum(c.duration)
+   FROM crash.spans AS c INNER JOIN crash.spans AS p
+     ON c.trace_id = p.trace_id AND c.parent_span_id = p.span_id
+   WHERE p.service != c.service AND c.time < toDateTime64(${before}, 9, 'UTC')
+   GROUP BY ALL ORDER BY ALL`,
+];
+
+/** What is derived from the spans: pairs of statements that must give the same. */
+const recounts = (before: number): readonly (readonly [string, string, string])[] => [
   [
-    'operations without a row, or rows without a span',
-    `SELECT count() FROM (SELECT DISTINCT toDate(bucket) AS day, service, toString(name) AS name, kind
-       FROM crash.spans) AS a
-     FULL OUTER JOIN (SELECT DISTINCT day, service, name, kind FROM crash.operations) AS b
-       ON a.day = b.day AND a.service = b.service AND a.name = b.name AND a.kind = b.kind
-     WHERE a.service = '' OR b.service = ''`,
+    'operations',
+    'SELECT DISTINCT day, toString(service), name, kind FROM crash.operations ORDER BY ALL',
+    `SELECT DISTINCT toDate(bucket), toString(service), toString(name), kind FROM crash.spans
+     ORDER BY ALL`,
   ],
   [
-    'spans without their resource',
+    'spans without their resource or scope',
     `SELECT count() FROM crash.spans
-     WHERE (toDate(bucket), toUInt64(resource_id)) NOT IN (SELECT day, id FROM crash.resources)`,
+     WHERE (toDate(bucket), toUInt64(resource_id)) NOT IN (SELECT day, id FROM crash.resources)
+       OR (toDate(bucket), toUInt64(scope_id)) NOT IN (SELECT day, id FROM crash.scopes)`,
+    'SELECT 0',
   ],
   [
-    'spans without their scope',
-    `SELECT count() FROM crash.spans
-     WHERE (toDate(bucket), toUInt64(scope_id)) NOT IN (SELECT day, id FROM crash.scopes)`,
+    'requests, errors and durations',
+    `${red} SETTINGS force_optimize_projection = 1`,
+    `${red} SETTINGS optimize_use_projections = 0`,
   ],
+  ['service edges', edges(before)[0]!, edges(before)[1]!],
 ];
 
 async function compare(run: Run): Promise<CrashResult> {
@@ -256,9 +277,9 @@ async function compare(run: Run): Promise<CrashResult> {
   }
   const sent = new Set([...run.accepted, ...run.unanswered]);
   const derived: string[] = [];
-  for (const [what, sql] of recounts) {
-    const count = Number(await run.query(sql));
-    if (count !== 0) derived.push(`${count} ${what}`);
+  for (const [what, found, wanted] of recounts(run.edgesUntil)) {
+    const [a, b] = [await run.query(found), await run.query(wanted)];
+    if (a !== b) derived.push(`${what} differ from a recount`);
   }
   return {
     accepted: run.accepted.length,
