@@ -1,8 +1,10 @@
 import { tableName } from '../schema/table.ts';
-import { type QueryOptions, rowsOf, type SqlClient, SqlError } from '../sql.ts';
+import { rowsOf, type SqlClient } from '../sql.ts';
 import { aliasGroups } from './aliases.ts';
+import { type CallOptions, type Deadline, runCall } from './calls.ts';
 import { locatedCondition, locateStatement, readLocations } from './locate.ts';
 import type { StoredSpan, StoredTrace } from './model.ts';
+import { type FoundIds, findNewest } from './newest.ts';
 import {
   type Dependency,
   type FoundTraces,
@@ -13,14 +15,7 @@ import {
   type TraceSummary,
 } from './reader.ts';
 import { RowBinaryReader } from './row-binary.ts';
-import {
-  nextWindow,
-  searchBranches,
-  searchStatement,
-  type TagSets,
-  timeCondition,
-  type Window,
-} from './search.ts';
+import { searchBranches, searchStatement, type TagSets, timeCondition } from './search.ts';
 import { resourceOf, SetCache, scopeOf } from './sets.ts';
 import { readSpanRow, type SpanRow, spanColumns } from './span-row.ts';
 import { readSlimSpan, type SlimSpan, slimColumns, summarize } from './summaries.ts';
@@ -41,8 +36,6 @@ export interface SmartReaderOptions {
 const maxTagSets = 5_000;
 /** Rows that a list of services or operations has at most. */
 const maxNames = 100_000;
-/** Memory of one statement in bytes. */
-const maxStatementMemory = 2_000_000_000;
 
 /** Traces out of the tables of schema `smart`. */
 export function createSmartReader(options: SmartReaderOptions): TraceReader {
@@ -51,16 +44,14 @@ export function createSmartReader(options: SmartReaderOptions): TraceReader {
 
 class SmartReader implements TraceReader {
   readonly #client: SqlClient;
-  readonly #now: () => number;
-  readonly #timeoutMs: number;
+  readonly #calls: CallOptions;
   readonly #maxSpans: number;
   readonly #sets: SetCache;
   readonly #table: (name: string) => string;
 
   constructor(options: SmartReaderOptions) {
     this.#client = options.client;
-    this.#now = options.now;
-    this.#timeoutMs = options.timeoutMs ?? 8_000;
+    this.#calls = { now: options.now, timeoutMs: options.timeoutMs ?? 8_000 };
     this.#maxSpans = options.maxSpansPerTrace ?? 100_000;
     this.#table = (name) => tableName(options, name);
     this.#sets = new SetCache(options.client, {
@@ -70,7 +61,7 @@ class SmartReader implements TraceReader {
   }
 
   services(): Promise<readonly string[]> {
-    return this.#run([], async (deadline) => {
+    return runCall(this.#calls, [], async (deadline) => {
       const sql = `SELECT DISTINCT service FROM ${this.#table('operations')}
         ORDER BY service LIMIT ${maxNames}`;
       const rows = await rowsOf<{ service: string }>(this.#client, sql, deadline());
@@ -79,7 +70,7 @@ class SmartReader implements TraceReader {
   }
 
   operations(service: string, kind?: number): Promise<readonly Operation[]> {
-    return this.#run([], (deadline) => {
+    return runCall(this.#calls, [], (deadline) => {
       const ofKind = kind === undefined ? '' : ' AND kind = {kind:UInt8}';
       const sql = `SELECT DISTINCT name, kind FROM ${this.#table('operations')}
         WHERE service = {service:String}${ofKind} ORDER BY name, kind LIMIT ${maxNames}`;
@@ -89,7 +80,7 @@ class SmartReader implements TraceReader {
   }
 
   dependencies(startNs: bigint, endNs: bigint): Promise<readonly Dependency[]> {
-    return this.#run([], async (deadline) => {
+    return runCall(this.#calls, [], async (deadline) => {
       const sql = `SELECT client AS parent, server AS child, sum(calls) AS n
         FROM ${this.#table('service_edges')} FINAL
         WHERE minute >= toDateTime(${seconds(startNs)}, 'UTC')
@@ -102,15 +93,15 @@ class SmartReader implements TraceReader {
   }
 
   findTraces(query: TraceQuery): Promise<FoundTraces> {
-    return this.#run<FoundTraces>({ traces: [], truncated: false }, async (deadline) => {
-      const { ids, truncated } = await this.#search(query, deadline);
+    return runCall<FoundTraces>(this.#calls, { traces: [], truncated: false }, async (deadline) => {
+      const { ids, cutOff } = await this.#search(query, deadline);
       const traces = await this.#summaries(ids.slice(0, query.limit), deadline);
-      return { traces, truncated: truncated || ids.length > query.limit };
+      return { traces, truncated: cutOff || ids.length > query.limit };
     });
   }
 
   getTraces(ids: readonly string[]): Promise<readonly StoredTrace[]> {
-    return this.#run([], async (deadline) => {
+    return runCall(this.#calls, [], async (deadline) => {
       if (ids.length === 0) return [];
       const { groups, byId } = await this.#spansOf(ids, deadline);
       const rows = [...byId.values()].flat();
@@ -170,39 +161,21 @@ class SmartReader implements TraceReader {
     return locations.length === 0 ? undefined : locatedCondition(locations);
   }
 
-  /** Ids of matching traces, newest first, one more than the limit where there are more. */
-  async #search(
-    query: TraceQuery,
-    deadline: Deadline,
-  ): Promise<{ ids: string[]; truncated: boolean }> {
+  async #search(query: TraceQuery, deadline: Deadline): Promise<FoundIds> {
     const tags = await this.#resolveTags(query, deadline);
     const branches = searchBranches(query, tags);
-    const nowNs = BigInt(Math.floor(this.#now())) * 1_000_000n;
-    const ids = new Set<string>();
-    const range: Window = { fromNs: query.startMinNs, toNs: query.startMaxNs };
-    const wanted = query.limit + 1;
-    let done = range.toNs + 1n;
-    for (;;) {
-      const window = nextWindow(range, done, ids.size, wanted);
-      if (window === undefined) break;
-      done = window.fromNs;
+    const nowNs = BigInt(Math.floor(this.#calls.now())) * 1_000_000n;
+    return findNewest(query, async (window, wanted) => {
       const time = timeCondition(window, nowNs);
       const sql = searchStatement(this.#table('spans'), branches, time, wanted);
-      try {
-        const r = new RowBinaryReader(await this.#client.query(sql, deadline()));
-        while (!r.done) {
-          ids.add(r.hex(16));
-          r.int64();
-        }
-      } catch (error) {
-        if (ids.size > 0 && reasonOf(error) === 'timeout') {
-          return { ids: [...ids], truncated: true };
-        }
-        throw error;
+      const r = new RowBinaryReader(await this.#client.query(sql, deadline()));
+      const ids: string[] = [];
+      while (!r.done) {
+        ids.push(r.hex(16));
+        r.int64();
       }
-      if (ids.size >= wanted) break;
-    }
-    return { ids: [...ids], truncated: false };
+      return ids;
+    });
   }
 
   /** Resources and scopes that have the tags of a query. */
@@ -255,48 +228,6 @@ class SmartReader implements TraceReader {
     }
     return summaries.sort((a, b) => compare(b.startUnixNano, a.startUnixNano));
   }
-
-  /**
-   * Runs one call under its time limit; what goes wrong becomes a ReadError. A schema that no
-   * exporter has made yet holds nothing: `none`.
-   */
-  async #run<T>(none: T, call: (deadline: Deadline) => Promise<T>): Promise<T> {
-    const end = this.#now() + this.#timeoutMs;
-    const deadline = () => {
-      const left = Math.floor(end - this.#now());
-      if (left <= 0) throw new ReadError('cannot read traces: out of time', 'timeout');
-      const settings = {
-        max_execution_time: left / 1000,
-        max_memory_usage: maxStatementMemory,
-        use_query_condition_cache: 0,
-      };
-      return { timeoutMs: left + 500, settings };
-    };
-    try {
-      return await call(deadline);
-    } catch (error) {
-      if (error instanceof ReadError) throw error;
-      if (error instanceof SqlError && notMadeCodes.has(error.code)) return none;
-      const message = error instanceof Error ? error.message : String(error);
-      throw new ReadError(`cannot read traces: ${message}`, reasonOf(error), error);
-    }
-  }
-}
-
-/** Options of the next statement of a call; throws when the call is out of time. */
-type Deadline = () => QueryOptions & { readonly timeoutMs: number };
-
-/** Table or database unknown. */
-const notMadeCodes = new Set([60, 81]);
-const timeoutCodes = new Set([159, 160, 209]);
-const broadCodes = new Set([158, 241, 307, 396]);
-
-function reasonOf(error: unknown): ReadError['reason'] {
-  if (error instanceof ReadError) return error.reason;
-  if (!(error instanceof SqlError)) return 'internal';
-  if (timeoutCodes.has(error.code)) return 'timeout';
-  if (broadCodes.has(error.code)) return 'too_broad';
-  return error.retryable || error.code === 0 ? 'unavailable' : 'internal';
 }
 
 function append<T>(map: Map<string, T[]>, key: string, value: T): void {
