@@ -12,7 +12,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type Case, cases, configuration, type Ports } from './lib/cases.ts';
+import { type Case, cases, configuration, type Ports, sinkConfiguration } from './lib/cases.ts';
 import { type Child, cpuSeconds, freePort, peakRssMb, sleep, start } from './lib/process.ts';
 import { type Row, table } from './lib/table.ts';
 
@@ -177,8 +177,19 @@ async function runCase(test: Case, sink: readonly number[]): Promise<Row> {
   return { test, ours: samples.wirestitch, theirs: samples.otelcol };
 }
 
-const sink = start(node, [join(here, 'lib/sink.ts')], { core: 1 });
-const ready = (await sink.line(/^ready/)).split(' ').slice(1).map(Number);
+/** The backend for both: this program, which takes OTLP and forgets it faster than either sends. */
+async function startSink(): Promise<{ child: Child; ports: number[] }> {
+  const ports = [await freePort(), await freePort()];
+  const config = join(scratch, 'sink.yaml');
+  writeFileSync(config, sinkConfiguration(ports));
+  const child = start(node, [...flags, join(root, 'gateway/main.ts'), '--config', config], {
+    core: 1,
+  });
+  await waitForPort(ports[1] ?? 0);
+  return { child, ports };
+}
+
+const { child: sink, ports: ready } = await startSink();
 if (!hasPeer) console.log('The Go collector is not there (PEERS_DIR): own figures only.');
 const rows: Row[] = [];
 try {

@@ -54,12 +54,13 @@ function normalise(value: unknown, key = ''): unknown {
  * trace-summaries, camelCase parameters and 404 for unknown /api paths (2.13 has none of them);
  * `prettyPrint` whitespace; searches of more traces than the limit (2.13 picks any of them, here the
  * newest); raw=true after an adjusted read (2.13's memory store keeps what its adjusters changed);
- * v3 schema URLs, which 2.13 loses in its store; error=true, for which 2.13's memory store gives every
- * trace that has a span of the service.
+ * v3 schema URLs, which 2.13 loses in its store; error=true, for which 2.13's store gives
+ * every trace that has a span of the service.
  */
 function questions(traceId: string, nowMs: number): string[] {
   const at = (ms: number): string => new Date(ms).toISOString();
-  const range = `query.start_time_min=${at(nowMs - 3600_000)}&query.start_time_max=${at(nowMs + 60_000)}`;
+  const from = `query.start_time_min=${at(nowMs - 3600_000)}`;
+  const range = `${from}&query.start_time_max=${at(nowMs + 60_000)}`;
   const v3 = `/api/v3/traces?${range}&query.num_traces=50`;
   const tags = (value: unknown): string => encodeURIComponent(JSON.stringify(value));
   return [

@@ -22,8 +22,8 @@ function lockDigest() {
   return createHash('sha256').update(lock).digest('hex');
 }
 
-// Not `npm ci`: it refuses a lock file that lacks the optional packages of other platforms. Versions
-// and checksums come from the lock file all the same, which --no-save leaves as it is.
+// Not `npm ci`: it refuses a lock file that lacks the optional packages of other platforms.
+// Versions and checksums come from the lock file all the same, which --no-save leaves as it is.
 const npmInstall = ['install', '--no-save', '--no-audit', '--no-fund'];
 
 /** Installs npm packages when node_modules does not match package-lock.json. */

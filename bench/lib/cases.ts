@@ -73,7 +73,9 @@ function exporter(output: Output, compression: Compression, ports: Ports): strin
 
 /** The same YAML for both programs. */
 export function configuration(test: Case, ports: Ports, schema: string): string {
-  const name = exporter(test.output, test.compression, ports).split(':')[0];
+  const plain = exporter(test.output, test.compression, ports);
+  const name = plain.split(':')[0];
+  const output = schema === '' ? plain : plain.replace(/\}$/, `, ${schema}}`);
   const batch =
     test.output === 'clickhouse'
       ? '{timeout: 5s, send_batch_size: 100000}'
@@ -90,10 +92,27 @@ processors:
   batch: ${batch}
   attributes: ${attributes}
 exporters:
-  ${exporter(test.output, test.compression, ports).replace(/\}$/, schema === '' ? '}' : `, ${schema}}`)}
+  ${output}
 service:
   telemetry: {metrics: {level: none}, logs: {level: error}}
   pipelines:
     ${test.signal}: {receivers: [otlp], processors: ${chain}, exporters: [${name}]}
+`;
+}
+
+/** Takes OTLP on both ports and forgets it. */
+export function sinkConfiguration([grpc, http]: readonly number[]): string {
+  return `receivers:
+  otlp:
+    protocols:
+      grpc: {endpoint: "127.0.0.1:${grpc}", max_recv_msg_size_mib: 64}
+      http: {endpoint: "127.0.0.1:${http}", max_request_body_size: 67108864}
+exporters: {nop: }
+service:
+  telemetry: {metrics: {level: none}, logs: {level: error}}
+  pipelines:
+    traces: {receivers: [otlp], exporters: [nop]}
+    metrics: {receivers: [otlp], exporters: [nop]}
+    logs: {receivers: [otlp], exporters: [nop]}
 `;
 }

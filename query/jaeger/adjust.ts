@@ -1,7 +1,7 @@
 /**
- * What Jaeger's query service does to a trace before it answers: ids that a client and a server span
- * share are told apart, exact duplicates dropped, attributes sorted, clock skew marked or mended,
- * numeric IPs written out. Nothing stored is changed.
+ * What Jaeger's query service does to a trace before it answers: ids that a client and a server
+ * span share are told apart, exact duplicates dropped, attributes sorted, clock skew marked or
+ * mended, numeric IPs written out. Nothing stored is changed.
  */
 import type {
   AttributeValue,

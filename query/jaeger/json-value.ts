@@ -1,8 +1,8 @@
 import type { AttributeValue } from '../../storage/traces/model.ts';
 
 /**
- * An array or map attribute as one JSON text, the way the Go collector's AsString writes it: map keys
- * sorted, bytes in base64, and `<`, `>`, `&` escaped.
+ * An array or map attribute as one JSON text, the way the Go collector's AsString writes it: map
+ * keys sorted, bytes in base64, and `<`, `>`, `&` escaped.
  */
 export function rawValue(value: AttributeValue): string {
   return write(value)

@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { testSettings } from '../../testing/settings.ts';
+import { config } from './config.ts';
+import { JaegerQuery } from './extension.ts';
+
+function problems(value: unknown): string[] {
+  const result = config.safeParse(value);
+  return result.success ? [] : result.error.issues.map((issue) => issue.message);
+}
+
+test('storage is one place, not two and not none', () => {
+  assert.deepEqual(problems({ storage: { engine: 'embedded_clickhouse' } }), []);
+  assert.deepEqual(problems({ storage: { endpoint: 'http://localhost:8123' } }), []);
+  const one = 'exactly one of engine and endpoint must be given';
+  assert.deepEqual(problems({ storage: {} }), [one]);
+  assert.deepEqual(problems({ storage: { engine: 'a', endpoint: 'http://b:1' } }), [one]);
+  assert.equal(problems({ storage: { endpoint: 'tcp://b:9000' } }).length, 1);
+  assert.equal(problems({ storage: { engine: 'a' }, base_path: '/x/' }).length, 1);
+});
+
+test('an engine that is not there is named', async () => {
+  const options = config.parse({ endpoint: '127.0.0.1:0', storage: { engine: 'engine/x' } });
+  const extension = new JaegerQuery(testSettings(), options);
+  await assert.rejects(extension.start(), /cannot use "engine\/x" as storage::engine/);
+  await extension.shutdown();
+});
+
+test('an endpoint that nobody answers is said to the client, and shutdown ends it', async () => {
+  const options = config.parse({
+    endpoint: '127.0.0.1:0',
+    storage: { endpoint: 'http://127.0.0.1:1' },
+  });
+  const extension = new JaegerQuery(testSettings(), options);
+  await extension.start();
+  await extension.shutdown();
+  await extension.shutdown();
+});
