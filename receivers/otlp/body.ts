@@ -11,7 +11,7 @@ export interface Body {
 }
 
 /** Memory is taken for a body of up to this size at once; beyond it as the bytes come. */
-const firstStep = 256 * 1024;
+const firstStep = 512 * 1024;
 
 /**
  * Reads a request body into one buffer of its own. Every byte is reserved before memory is taken

@@ -4,7 +4,7 @@ import type { ByteBudget } from '../compression/types.ts';
 export const prefixBytes = 5;
 
 /** Memory is taken for a message of up to this size at once; beyond it as the bytes come. */
-const firstStep = 256 * 1024;
+const firstStep = 512 * 1024;
 
 export type MessageFault =
   /** Longer than allowed. */
