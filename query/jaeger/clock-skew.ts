@@ -1,8 +1,8 @@
 /**
  * Children that seem to run outside their parents because their hosts' clocks differ: moved into
- * the parent's time where that is allowed, else marked. The rule is Jaeger's: a child on another host
- * (host.id, host.ip, host.name; unknown hosts always differ) that does not fit is centred in its
- * parent, one that outlasts it only must not start before.
+ * the parent's time where that is allowed, else marked. The rule is Jaeger's: a child on another
+ * host (host.id, host.ip, host.name; unknown hosts always differ) that does not fit is centred in
+ * its parent, one that outlasts it only must not start before.
  */
 import type { AttributeValue, StoredResource } from '../../storage/traces/model.ts';
 import type { AdjustOptions, ViewSpan } from './adjust.ts';

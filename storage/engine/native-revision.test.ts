@@ -11,8 +11,10 @@ let native: Buffer;
 
 // every kind of type, in blocks of several sizes
 const columns = `
-  number AS a, toString(number) AS b, toFixedString('ab', 4) AS c, toLowCardinality(toString(number % 3)) AS d,
-  CAST(if(number % 2, NULL, 'x') AS LowCardinality(Nullable(String))) AS e, if(number % 3 = 0, NULL, number) AS f,
+  number AS a, toString(number) AS b, toFixedString('ab', 4) AS c,
+  toLowCardinality(toString(number % 3)) AS d,
+  CAST(if(number % 2, NULL, 'x') AS LowCardinality(Nullable(String))) AS e,
+  if(number % 3 = 0, NULL, number) AS f,
   range(number % 4) AS g, arrayMap(x -> toLowCardinality(toString(x)), range(number % 3)) AS h,
   map('k', number, toString(number), 2) AS i, (number, 'x', [1.5]) AS j,
   CAST((1, 'y'), 'Tuple(n UInt8, \`odd name\` String)') AS k, toDateTime64(number, 9, 'UTC') AS l,

@@ -214,8 +214,9 @@ export class EngineProcess {
   }
 
   /**
-   * Resolves when no statement with this query id runs: what it stored is final. A process that does
-   * not answer within 30 s is killed and started again, which ends it too. The id may be used again.
+   * Resolves when no statement with this query id runs: what it stored is final. A process that
+   * does not answer within 30 s is killed and started again, which ends it too. The id may be
+   * used again.
    */
   async endQuery(queryId: string): Promise<void> {
     for (;;) {
