@@ -3,6 +3,7 @@ import type { Extension } from '../component/extension.ts';
 import { formatIssue } from '../config/schema/issue.ts';
 import { budgetBytes, createBudget } from '../pipeline/budget.ts';
 import { Ledger } from '../pipeline/ledger.ts';
+import { collectEvery, createCollector, fullCollection } from './collector.ts';
 import { createService, type Service } from './graph/service.ts';
 import type { ReadyConfig } from './load.ts';
 import { systemClock, systemRandom } from './telemetry/clock.ts';
@@ -18,6 +19,10 @@ export interface Running {
   readonly extensions: ReadonlyMap<string, Extension>;
   /** Stops everything in order. @throws AggregateError of the faults */
   shutdown(reason: string): Promise<void>;
+}
+
+function collectorFor(budgetLimit: number): (freedBytes: number) => void {
+  return createCollector(collectEvery(budgetLimit), fullCollection(), setImmediate);
 }
 
 /** Starts what a configuration describes. @throws Error when something cannot start */
@@ -37,7 +42,7 @@ export async function startProgram({ config, warnings }: ReadyConfig): Promise<R
     await telemetry.start();
     const ledger = new Ledger(meter);
     const limit = budgetBytes(process.env, totalmem(), process.constrainedMemory());
-    const budget = createBudget(limit);
+    const budget = createBudget(limit, collectorFor(limit));
     const environment = { logger, meter, clock, random: systemRandom, budget, ledger, build };
     service = createService(config, environment, fatal);
     await service.start();

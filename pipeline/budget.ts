@@ -42,18 +42,24 @@ export function budgetBytes(
   return bytes;
 }
 
-/** A budget of `limit` bytes; see {@link MemoryBudget}. */
-export function createBudget(limit: number): MemoryBudget {
+/**
+ * A budget of `limit` bytes; see {@link MemoryBudget}.
+ * @param freed hears of every release
+ */
+export function createBudget(limit: number, freed?: (bytes: number) => void): MemoryBudget {
   if (!(limit > 0)) throw new Error(`BUG: memory budget of ${limit} bytes`);
-  return new Budget(limit);
+  return new Budget(limit, freed);
 }
 
 class Budget implements MemoryBudget {
   readonly limit: number;
   #used = 0;
 
-  constructor(limit: number) {
+  readonly #freed: ((bytes: number) => void) | undefined;
+
+  constructor(limit: number, freed: ((bytes: number) => void) | undefined) {
     this.limit = limit;
+    this.#freed = freed;
   }
 
   get used(): number {
@@ -72,5 +78,6 @@ class Budget implements MemoryBudget {
       throw new Error(`BUG: release of ${bytes} bytes of ${this.#used} reserved`);
     }
     this.#used -= bytes;
+    this.#freed?.(bytes);
   }
 }
