@@ -30,7 +30,9 @@ static int ask(struct state *s, napi_value function, int argc, const double *num
     if (napi_create_double(s->env, numbers[i], &args[i]) != napi_ok) goto end;
   }
   if (napi_get_global(s->env, &global) != napi_ok) goto end;
-  if (napi_call_function(s->env, global, function, (size_t)argc, args, &result) != napi_ok) goto end;
+  if (napi_call_function(s->env, global, function, (size_t)argc, args, &result) != napi_ok) {
+    goto end;
+  }
   done = bytes_of(s->env, result, &p, size);
   /* Valid until JavaScript runs again: the caller copies it first. */
   *out = p;

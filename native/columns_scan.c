@@ -261,7 +261,9 @@ void as_string(struct encoder *e, struct buf *out, uint32_t start, uint32_t end)
     default: {
       const uint8_t *text = NULL;
       size_t size = 0;
-      if (!e->failed && !e->calls->text(e->calls->state, start, end, 0, &text, &size)) e->failed = 1;
+      if (!e->failed && !e->calls->text(e->calls->state, start, end, 0, &text, &size)) {
+        e->failed = 1;
+      }
       put_text(out, (const char *)text, e->failed ? 0 : size);
     }
   }
@@ -275,7 +277,8 @@ static uint32_t *words(struct buf *b, uint32_t count) {
   return (uint32_t *)(void *)b->p;
 }
 
-static void sort_keys(struct col *c, const uint32_t *ids, uint32_t *order, uint32_t n, uint32_t slot) {
+static void sort_keys(struct col *c, const uint32_t *ids, uint32_t *order, uint32_t n,
+                      uint32_t slot) {
   struct memo *memo = c->memo;
   if (memo->count[slot] == (int32_t)n && memcmp(memo->ids[slot], ids, n * 4) == 0) {
     memcpy(order, memo->order[slot], n * 4);
@@ -307,7 +310,9 @@ void attributes_put(struct encoder *e, struct col *c, const struct attrs *a) {
     for (uint32_t i = 0; i < n; i++) {
       const uint8_t *key = e->b + at[i * 4];
       size_t size = at[i * 4 + 1] - at[i * 4];
-      if (i >= known || !dict_is(&c->keys, ids[i], key, size)) ids[i] = dict_id(&c->keys, key, size);
+      if (i >= known || !dict_is(&c->keys, ids[i], key, size)) {
+        ids[i] = dict_id(&c->keys, key, size);
+      }
       hash = (hash ^ ids[i]) * 0x9e3779b1u;
     }
     sort_keys(c, ids, order, n, (hash ^ hash >> 16) & (MEMO_SLOTS - 1));
@@ -335,7 +340,8 @@ void attributes_shared(struct col *c, const struct shared *s) {
     uint32_t *ids = words(&c->shared_ids, n);
     for (uint32_t k = 0; k < n; k++) {
       uint32_t at = index[k];
-      ids[k] = dict_id(&c->keys, keys->content.p + keys->start[at], keys->end[at] - keys->start[at]);
+      const uint8_t *key = keys->content.p + keys->start[at];
+      ids[k] = dict_id(&c->keys, key, keys->end[at] - keys->start[at]);
     }
     c->shared_serial = s->serial;
   }
@@ -422,7 +428,8 @@ void encoder_free(struct encoder *e) {
 }
 
 /* Finds field 1 and field 3 (schema URL) of a group, the last of each. */
-static void group(const uint8_t *b, uint32_t start, uint32_t end, uint32_t one[2], uint32_t url[2]) {
+static void group(const uint8_t *b, uint32_t start, uint32_t end, uint32_t one[2],
+                  uint32_t url[2]) {
   one[0] = one[1] = url[0] = url[1] = end;
   for (uint32_t p = start; p < end;) {
     uint32_t tag = b[p], size;

@@ -1,5 +1,6 @@
 /**
- * Kills gateway and engine while spans come in, then compares what was accepted with what is stored.
+ * Kills gateway and engine while spans come in, then compares what was accepted with what is
+ * stored.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePorts, Program, scratch } from '../lib/program.ts';
