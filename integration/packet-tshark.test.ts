@@ -1,8 +1,8 @@
 // Captures that the test makes (tcpdump of nginx and dnsmasq, curl and dig as clients, in a network
 // namespace of their own), read by us and by tshark, which is the judge.
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
@@ -12,211 +12,21 @@ import type { HttpRequest, HttpResponse } from '../agent/l7/http1/message.ts';
 import { protocols } from '../agent/l7/registry.ts';
 import { CaptureReader } from '../agent/pcap/reader.ts';
 import type { Session } from '../agent/session/session.ts';
+import { captureObstacle, tshark as dissect, makeCapture } from './lib/capture.ts';
 
-const tools = ['tshark', 'tcpdump', 'nginx', 'dnsmasq', 'dig', 'curl', 'ip'];
-
-function missing(): string {
-  if (process.getuid?.() !== 0) return 'root is needed for a network namespace';
-  const absent = tools.filter((t) => spawnSync('which', [t]).status !== 0);
-  if (absent.length > 0) return `${absent.join(', ')} not installed`;
-  const probe = spawnSync('ip', ['netns', 'add', netns]);
-  return probe.status === 0 ? '' : `cannot make a network namespace: ${probe.stderr}`;
-}
-
-const netns = `wirestitch-test-${process.pid}`;
 const folder = mkdtempSync(join(tmpdir(), 'wirestitch-tshark-'));
-const capture = join(folder, 'all.pcap');
+let capture = '';
 let reason = '';
-const children: ChildProcess[] = [];
-
-function inside(command: string, ...args: string[]): ChildProcess {
-  const child = spawn('ip', ['netns', 'exec', netns, command, ...args], {
-    stdio: ['pipe', 'ignore', 'pipe'],
-  });
-  children.push(child);
-  return child;
-}
-
-function run(command: string, ...args: string[]): string {
-  const done = spawnSync('ip', ['netns', 'exec', netns, command, ...args], {
-    encoding: 'utf8',
-    maxBuffer: 1 << 26,
-  });
-  assert.equal(done.status, 0, `${command} ${args.join(' ')}: ${done.stderr}`);
-  return done.stdout;
-}
-
-function said(child: ChildProcess, what: RegExp): Promise<void> {
-  return new Promise((resolve, reject) => {
-    let text = '';
-    child.stderr?.on('data', (chunk: Buffer) => {
-      text += chunk.toString();
-      if (what.test(text)) resolve();
-    });
-    child.once('exit', () => reject(new Error(`ended: ${text}`)));
-  });
-}
-
-async function until(ready: () => boolean): Promise<void> {
-  for (let i = 0; i < 1200; i++) {
-    if (ready()) return;
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
-  throw new Error('a server did not start');
-}
-
-async function stop(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const ended = new Promise((resolve) => child.once('exit', resolve));
-  child.kill('SIGTERM');
-  await ended;
-}
-
-function nginxConfig(): string {
-  const temp = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
-    .map((name) => `${name}_temp_path ${folder}/${name};`)
-    .join(' ');
-  return `worker_processes 1; daemon off; pid ${folder}/nginx.pid; error_log stderr notice;
-user root;
-events { worker_connections 64; }
-http { access_log off; ${temp} root ${folder}/html; keepalive_requests 10000;
-  server { listen 127.0.0.1:80; listen [::1]:80; listen 127.0.0.1:8099;
-    location = /missing { return 404 "no\\n"; }
-    location = /broken { return 503 "later\\n"; }
-    location = /none { return 204; }
-    location /say/ { return 200 "said $uri\\n"; }
-    location /chunked/ { ssi on; ssi_types *; }
-  } }`;
-}
 
 before(async () => {
-  reason = missing();
-  if (reason !== '') return;
-  mkdirSync(join(folder, 'html/chunked'), { recursive: true });
-  writeFileSync(join(folder, 'html/chunked/page'), 'a<!--# echo var="uri" -->b'.repeat(200));
-  writeFileSync(join(folder, 'html/big'), 'x'.repeat(300_000));
-  writeFileSync(join(folder, 'nginx.conf'), nginxConfig());
-  spawnSync('ip', ['-n', netns, 'link', 'set', 'lo', 'up']);
-  const dump = inside(
-    'tcpdump',
-    '-i',
-    'lo',
-    '-s',
-    '0',
-    '-B',
-    '8192',
-    '-U',
-    '--immediate-mode',
-    '-w',
-    capture,
-  );
-  await said(dump, /listening on/);
-  inside('nginx', '-c', join(folder, 'nginx.conf'), '-p', folder);
-  inside(
-    'dnsmasq',
-    ...['-k', '-C', '/dev/null', '--no-resolv', '--no-hosts', '--port=53', '--user=root'],
-    ...['--listen-address=127.0.0.1', '--bind-interfaces', '--local=/test/', '--pid-file='],
-    ...[
-      '--address=/v4.test/10.9.8.7',
-      '--address=/v6.test/fd00::7',
-      '--txt-record=t.test,some text',
-    ],
-    ...['--mx-host=m.test,mail.test,10', '--srv-host=_x._tcp.test,s.test,99,1,2'],
-    ...['--ptr-record=7.8.9.10.in-addr.arpa,ex.test', '--cname=alias.test,t.test'],
-  );
-  await until(
-    () =>
-      spawnSync('ip', ['netns', 'exec', netns, 'curl', '-s', 'http://127.0.0.1:8099/none'])
-        .status === 0,
-  );
-  talkHttp();
-  talkDns();
-  // tcpdump drops what it has not yet read when it is stopped: wait for the last exchange.
-  run('dig', '@127.0.0.1', '+tries=1', 'thelastone.v4.test', 'A');
-  await until(() => readFileSync(capture, 'latin1').split('thelastone').length > 2);
-  await stop(dump);
+  reason = captureObstacle();
+  if (reason === '') capture = await makeCapture(folder);
 });
 
-after(async () => {
-  for (const child of children) await stop(child);
-  spawnSync('ip', ['netns', 'del', netns]);
-  rmSync(folder, { recursive: true, force: true });
-});
+after(() => rmSync(folder, { recursive: true, force: true }));
 
-function talkHttp(): void {
-  const site = 'http://127.0.0.1';
-  const keepAlive = Array.from({ length: 120 }, (_, i) => `${site}/say/${i}?n=${i}&page=x`);
-  run('curl', '-s', '-o', '/dev/null', ...keepAlive);
-  const paths = ['/missing', '/broken', '/none', '/big', '/chunked/page', '/say/a%20b'];
-  for (const path of paths) {
-    for (let i = 0; i < 4; i++) run('curl', '-s', '-o', '/dev/null', `${site}${path}`);
-    run('curl', '-s', '-g', '-o', '/dev/null', `http://[::1]${path}`);
-    run('curl', '-s', '-I', '-o', '/dev/null', `${site}${path}`);
-    run('curl', '-s', '-0', '-o', '/dev/null', `http://127.0.0.1:8099${path}`);
-  }
-  const body = 'b'.repeat(5000);
-  run('curl', '-s', '-o', '/dev/null', '-d', body, `${site}/say/post`);
-  run(
-    'curl',
-    '-s',
-    '-o',
-    '/dev/null',
-    '-H',
-    'Transfer-Encoding: chunked',
-    '-d',
-    body,
-    `${site}/say/up`,
-  );
-  run(
-    'curl',
-    '-s',
-    '-o',
-    '/dev/null',
-    '-H',
-    'Expect: 100-continue',
-    '-d',
-    body,
-    `${site}/say/cont`,
-  );
-  const pipeline = Array.from(
-    { length: 60 },
-    (_, i) =>
-      `GET /say/p${i} HTTP/1.1\r\nHost: pipe\r\n${i === 59 ? 'Connection: close\r\n' : ''}\r\n`,
-  );
-  const code = `const s = require('node:net').connect(80, '127.0.0.1');
-s.end(${JSON.stringify(pipeline.join(''))}); s.resume();`;
-  run(process.execPath, '-e', code);
-}
-
-function talkDns(): void {
-  const names = ['a.v4.test A', 'b.v6.test AAAA', 't.test TXT', 'm.test MX', '_x._tcp.test SRV'];
-  names.push('7.8.9.10.in-addr.arpa PTR', 'alias.test TXT', 'nope.test A', 'outside.example A');
-  const batch = join(folder, 'questions');
-  const lines = Array.from({ length: 28 }, () => names).flat();
-  writeFileSync(batch, `${lines.join('\n')}\n`);
-  run('dig', '@127.0.0.1', '+tries=1', '-f', batch);
-  run('dig', '@127.0.0.1', '+tries=1', '+noedns', '-f', batch);
-  writeFileSync(batch, `${names.join('\n')}\n`.repeat(3));
-  run('dig', '@127.0.0.1', '+tcp', '-f', batch);
-  run('dig', '@127.0.0.1', '+tcp', '+keepopen', '-f', batch);
-}
-
-/** Fields of the packets that a filter selects; several values of one field joined by commas. */
 function tshark(filter: string, fields: readonly string[]): string[][] {
-  const done = spawnSync(
-    'tshark',
-    [
-      ...['-r', capture, '-Y', filter, '-T', 'fields', '-E', 'separator=/t', '-E', 'occurrence=a'],
-      ...['-o', 'tcp.relative_sequence_numbers:FALSE', '-o', 'http.desegment_body:TRUE'],
-      ...fields.flatMap((f) => ['-e', f]),
-    ],
-    { encoding: 'utf8', maxBuffer: 1 << 28 },
-  );
-  assert.equal(done.status, 0, done.stderr);
-  return done.stdout
-    .split('\n')
-    .filter((l) => l !== '')
-    .map((l) => l.split('\t'));
+  return dissect(capture, filter, fields);
 }
 
 interface Seen {
@@ -417,7 +227,8 @@ test('DNS as tshark reads it', (t) => {
   const mine = seen.map((s) => {
     const request = s.session.request as DnsMessage;
     const r = s.session.response as DnsMessage;
-    assert.ok(request instanceof DnsMessage && s.session.reason === '');
+    assert.equal(s.session.reason, '', request instanceof DnsMessage ? request.questionName : '');
+    assert.ok(request instanceof DnsMessage);
     const answer = r.answers
       .filter((_, i) => r.answerTypes[i] !== 'CNAME')
       .map((a) => a.replace(/^"(.*)"$/, '$1').replace(/^(\d+ )+/, ''));
