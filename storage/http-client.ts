@@ -173,6 +173,9 @@ function statementPath(
   return `${target.url.pathname.replace(/\/$/, '')}/?${search}`;
 }
 
+/** Statuses below 500 without a ClickHouse error: a proxy refuses or is set up wrongly. */
+const proxyStatuses: ReadonlySet<number> = new Set([401, 403, 404, 407, 408, 425, 429]);
+
 async function answerError(answer: http.IncomingMessage, queryId: string): Promise<SqlError> {
   let text = '';
   for await (const chunk of answer) {
@@ -181,9 +184,11 @@ async function answerError(answer: http.IncomingMessage, queryId: string): Promi
   const code = Number(answer.headers['x-clickhouse-exception-code']) || exceptionCode(text);
   if (code === 0) {
     const status = answer.statusCode ?? 0;
-    const retryable = status === 429 || status >= 500;
+    const retryable = proxyStatuses.has(status) || status >= 500;
     const message = `cannot run the statement: HTTP ${status}: ${text.trim().slice(0, 500)}`;
-    return new SqlError(message, { code, retryable, outcome: 'failed', queryId });
+    // A proxy that gave up waiting says 5xx, too: the statement may still run behind it.
+    const outcome = status >= 500 ? 'unknown' : 'failed';
+    return new SqlError(message, { code, retryable, outcome, queryId });
   }
   return serverError(code, text, queryId);
 }

@@ -7,7 +7,7 @@ import { compressBody } from './compress.ts';
 import type { ClickHouseConfig, Compression } from './config.ts';
 import { type Connection, connect } from './connection.ts';
 import { pipelineError } from './errors.ts';
-import { sendBatch } from './insert.ts';
+import { sendBatch, tooLate } from './insert.ts';
 import type { PlacedBlock, SchemaWriter, StoredSignal } from './schemas.ts';
 import {
   type ClickHouseBatch,
@@ -28,8 +28,9 @@ export class ClickHouseBackend<S extends StoredSignal>
   readonly #settings: Settings;
   readonly #config: ClickHouseConfig;
   readonly #bodies = new BodyPool();
-  /** Attempts under way. */
-  readonly #sending = new WeakMap<ClickHouseBatch, number>();
+  /** The attempt under way of a batch; resolves when it has ended. */
+  readonly #running = new WeakMap<ClickHouseBatch, Promise<void>>();
+  readonly #done = new WeakSet<ClickHouseBatch>();
   #connection: Connection | undefined;
   #writer: SchemaWriter | undefined;
   #stopJobs: (() => Promise<void>) | undefined;
@@ -139,21 +140,27 @@ export class ClickHouseBackend<S extends StoredSignal>
       endQuery: connection.endQuery,
       inserted: (block: SealedBlock) => this.#count(block),
     };
-    const fromBefore = attempt.number === 1 && attempt.previousUnknown;
-    this.#sending.set(sealed, (this.#sending.get(sealed) ?? 0) + 1);
-    try {
-      await sendBatch(target, sealed, fromBefore, attempt.deadlineMs);
-      this.#writer?.delivered(sealed.dictionaryKeys);
-    } finally {
-      this.#ended(sealed);
+    // An attempt that was given up may still run: two at once would both find a block missing.
+    for (let other = this.#running.get(sealed); other; other = this.#running.get(sealed)) {
+      await other;
+      if (this.#settings.clock.monotonicMs() >= attempt.deadlineMs) throw tooLate();
     }
+    const fromBefore = attempt.number === 1 && attempt.previousUnknown;
+    const sent = sendBatch(target, sealed, fromBefore, attempt.deadlineMs);
+    const ended = sent.then(
+      () => this.#delivered(sealed),
+      () => void this.#running.delete(sealed),
+    );
+    this.#running.set(sealed, ended);
+    await sent;
   }
 
-  /** Takes the memory of a delivered batch back; an attempt that was given up may still read it. */
-  #ended(sealed: ClickHouseBatch): void {
-    const others = this.#sending.get(sealed)! - 1;
-    this.#sending.set(sealed, others);
-    if (others > 0 || !sealed.states.every((state) => state.done)) return;
+  /** Once for each batch: its memory may belong to another one afterwards. */
+  #delivered(sealed: ClickHouseBatch): void {
+    this.#running.delete(sealed);
+    if (this.#done.has(sealed)) return;
+    this.#done.add(sealed);
+    this.#writer?.delivered(sealed.dictionaryKeys);
     for (const block of sealed.blocks) this.#bodies.give(block.body);
   }
 

@@ -107,6 +107,20 @@ test('rows of a half-done insert are removed before it is sent again', async () 
   await backend.shutdown();
 });
 
+test('a batch whose outcome cannot be found out is kept, not dropped and not sent blindly', async () => {
+  const backend = await backendOf(stored);
+  const sealed = await sealedSpans(backend);
+  server.fates.push('stored', 'stored', 'stored', 'stored, no answer');
+  await failure(backend.send(sealed, first));
+  server.denied = /KILL QUERY/;
+  const error = await failure(backend.send(sealed, { ...again, previousUnknown: true }));
+  assert.deepEqual([error.retryable, error.unknownOutcome], [true, true]);
+  server.denied = undefined;
+  await backend.send(sealed, { ...again, previousUnknown: true });
+  assert.equal(server.rowsOf('spans'), 10);
+  await backend.shutdown();
+});
+
 test('after a restart the sealed bytes are looked up first', async () => {
   for (const fate of ['stored, no answer', 'lost, no answer'] as const) {
     server.inserts.length = 0;
@@ -126,6 +140,68 @@ test('after a restart the sealed bytes are looked up first', async () => {
     await before.shutdown();
     await after.shutdown();
   }
+});
+
+test('an answered error after the rows were stored does not store them twice', async () => {
+  for (const code of [241, 319, 60, 0]) {
+    server.inserts.length = 0;
+    const backend = await backendOf(stored);
+    const sealed = await sealedSpans(backend);
+    server.fates.push('stored', 'stored', 'stored', { code, stored: true });
+    assert.equal((await failure(backend.send(sealed, first))).retryable, true, `code ${code}`);
+    await backend.send(sealed, again);
+    assert.equal(server.rowsOf('spans'), 10, `code ${code}`);
+    await backend.shutdown();
+  }
+});
+
+test('an attempt waits for the one before, which was given up but still runs', async () => {
+  const backend = await backendOf(stored);
+  const sealed = await sealedSpans(backend);
+  server.fates.push('stored', 'stored', 'stored', { storedAfterMs: 100 });
+  const given = backend.send(sealed, first);
+  while (server.fates.length > 0) await new Promise((resolve) => setTimeout(resolve, 1));
+  await backend.send(sealed, { ...again, previousUnknown: true });
+  await given;
+  assert.equal(server.rowsOf('spans'), 10);
+  await backend.shutdown();
+});
+
+test('nothing is sent after the time of an attempt is over', async () => {
+  const backend = await backendOf(stored);
+  const sealed = await sealedSpans(backend);
+  const error = await failure(backend.send(sealed, { ...first, deadlineMs: 0 }));
+  assert.deepEqual([error.retryable, server.inserts.length], [true, 0]);
+  await backend.send(sealed, again);
+  assert.equal(server.rowsOf('spans'), 10);
+  await backend.shutdown();
+});
+
+test('memory of a batch is not taken back twice when an attempt finds it delivered', async () => {
+  const backend = await backendOf(stored);
+  const large = () => backend.seal([spans(1, 20_000)], Date.now());
+  const sealed = await large();
+  await backend.send(sealed, first);
+  const next = await large();
+  const memory = new Set(next.blocks.map((block) => block.body.buffer));
+  await backend.send(sealed, again);
+  const third = await large();
+  assert.ok(third.blocks.every((block) => !memory.has(block.body.buffer)));
+  await backend.shutdown();
+});
+
+test('an engine that cannot end a statement costs no batch', async () => {
+  const endQuery = () => Promise.reject(new Error('the engine is stopped'));
+  const engine = { url, username: 'default', password: 'secret', endQuery };
+  const extension: Extension = {
+    capabilities: { engine },
+    start: async () => {},
+    shutdown: async () => {},
+  };
+  const backend = await backendOf({ engine: 'e' }, new Map([['e', extension]]));
+  const error = await failure(backend.send(await sealedSpans(backend), afterRestart));
+  assert.equal(error.retryable, true);
+  await backend.shutdown();
 });
 
 test('blocks that are done stay done when a later one is refused', async () => {
@@ -150,10 +226,11 @@ test('codes of ClickHouse are retried or not as their cause allows', async () =>
     [202, 'Too many simultaneous queries', true],
     [252, 'Too many parts (300). Merges are slower than inserts', true],
     [252, 'Too many partitions for single INSERT block (more than 100)', false],
-    [60, 'Table does not exist', false],
+    [60, 'Table does not exist', true],
+    [81, 'Database does not exist', true],
     [16, 'No such column', false],
     [53, 'Type mismatch', false],
-    [516, 'Authentication failed', false],
+    [516, 'Authentication failed', true],
     [999, 'Keeper exception', true],
   ];
   for (const [code, text, retryable] of cases) {

@@ -1,3 +1,4 @@
+import { Code, PipelineError, PipelineError } from '../../component/errors.ts';
 import type { Clock } from '../../component/settings.ts';
 import { quoteName, rowsOf, type SqlClient, SqlError, type SqlOptions } from '../../storage/sql.ts';
 import { pipelineError } from './errors.ts';
@@ -56,8 +57,15 @@ export async function sendBatch(
       await settleUnknown(target, batch, block, state, queryId);
       if (state.done) continue;
     }
+    if (target.clock.monotonicMs() >= deadlineMs) throw tooLate();
     await sendBlock(target, block, state, queryId, deadlineMs);
   }
+}
+
+/** Nobody waits for the attempt any more: another one may follow, so nothing more is sent. */
+export function tooLate(): PipelineError {
+  const status = Code.DEADLINE_EXCEEDED;
+  return new PipelineError('the time of the attempt is over', { retryable: true, status });
 }
 
 async function sendBlock(
@@ -82,15 +90,27 @@ async function sendBlock(
   try {
     await client.insert(`INSERT INTO ${into} (${columns}) FORMAT Native`, [block.body], options);
   } catch (error) {
-    if (error instanceof SqlError && error.outcome === 'unknown') state.unknown = true;
+    if (mayHaveRun(error)) state.unknown = true;
     throw pipelineError(error, `insert ${block.rows} rows into ${into}`);
   }
   state.done = true;
   target.inserted(block);
 }
 
+/** TOO_MANY_SIMULTANEOUS_QUERIES: refused before it began. */
+const NOT_BEGUN = 202;
+
 /**
- * Finds out what an attempt without an answer has left: ends it, then counts the rows of the batch.
+ * Whether a failed INSERT may have stored its rows. An answered error, too, can come after the part
+ * was committed: from a view behind the table, a quorum or Keeper.
+ */
+function mayHaveRun(error: unknown): boolean {
+  if (!(error instanceof SqlError)) return true;
+  return error.code === 0 ? error.outcome === 'unknown' : error.code !== NOT_BEGUN;
+}
+
+/**
+ * Finds out what a failed attempt has left: ends it, then counts the rows of the batch.
  * All there: done. None: the block is to be sent. Some: they are removed first; a part is written
  * whole or not at all, so that this is the work of somebody else.
  */
@@ -106,7 +126,7 @@ async function settleUnknown(
   const where =
     `batch = ${batch.batchId}` +
     (block.day === -1 ? '' : ` AND ${block.dayExpression} = toDate(${block.day})`);
-  const doing = `find out what an interrupted insert into ${table} has left`;
+  const doing = `find out what a failed insert into ${table} has left`;
   try {
     await target.endQuery(queryId);
     const [row] = await rowsOf<{ rows: string }>(
@@ -128,6 +148,11 @@ async function settleUnknown(
     }
     state.unknown = false;
   } catch (error) {
-    throw pipelineError(error, doing);
+    if (error instanceof SqlError || error instanceof PipelineError) {
+      throw pipelineError(error, doing);
+    }
+    // An engine that is not there or an answer that makes no sense: nothing is wrong with the batch.
+    const message = `cannot ${doing}: ${error instanceof Error ? error.message : String(error)}`;
+    throw new PipelineError(message, { retryable: true, cause: error });
   }
 }

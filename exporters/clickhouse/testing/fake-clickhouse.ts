@@ -9,8 +9,10 @@ export type Fate =
   | 'lost, no answer'
   /** Half of the rows are stored, and the connection breaks. */
   | 'half stored, no answer'
-  /** Refused with this ClickHouse code. */
-  | { readonly code: number; readonly text?: string };
+  /** Stored, and answered only after this many milliseconds. */
+  | { readonly storedAfterMs: number }
+  /** Refused with this ClickHouse code, 0 = by a proxy with status 504; stored nevertheless, or not. */
+  | { readonly code: number; readonly text?: string; readonly stored?: boolean };
 
 export interface StoredInsert {
   readonly table: string;
@@ -27,6 +29,8 @@ export class FakeClickHouse {
   readonly statements: string[] = [];
   /** Decides about the INSERTs to come; without an entry they are stored. */
   readonly fates: Fate[] = [];
+  /** Statements that are refused with code 497 (access denied). */
+  denied: RegExp | undefined;
   /** Answers to DESCRIBE TABLE: names and types. */
   columns: Readonly<Record<string, string>> = {};
   readonly #server = http.createServer((request, response) => void this.#answer(request, response));
@@ -51,7 +55,10 @@ export class FakeClickHouse {
     const body = Buffer.concat(chunks);
     const url = new URL(request.url!, 'http://localhost');
     const query = url.searchParams.get('query');
-    if (query === null) response.end(this.#statement(body.toString()));
+    if (query === null && this.denied?.test(body.toString()) === true) {
+      response.writeHead(403, { 'X-ClickHouse-Exception-Code': '497' });
+      response.end('Code: 497. DB::Exception: Not enough privileges');
+    } else if (query === null) response.end(this.#statement(body.toString()));
     else this.#insert(query, url.searchParams.get('query_id')!, body, response);
   }
 
@@ -91,7 +98,19 @@ export class FakeClickHouse {
     const table = /INSERT INTO `\w+`\.`(\w+)`/.exec(query)![1]!;
     const rows = rowsInNative(body);
     const fate = this.fates.shift() ?? 'stored';
+    if (typeof fate === 'object' && 'storedAfterMs' in fate) {
+      setTimeout(() => {
+        this.inserts.push({ table, queryId, rows });
+        response.end();
+      }, fate.storedAfterMs);
+      return;
+    }
     if (typeof fate === 'object') {
+      if (fate.stored === true) this.inserts.push({ table, queryId, rows });
+      if (fate.code === 0) {
+        response.writeHead(504).end('gateway time-out');
+        return;
+      }
       response.writeHead(500, { 'X-ClickHouse-Exception-Code': String(fate.code) });
       response.end(`Code: ${fate.code}. DB::Exception: ${fate.text ?? 'refused'}`);
       return;
