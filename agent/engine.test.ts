@@ -165,6 +165,22 @@ function twice(frames: readonly Seen[]): Seen[] {
 test('captures years apart keep their nanoseconds', () => {
   const years = 300_000_000n * 1_000_000_000n;
   const later = http(2).frames.map((f) => ({ ...f, time: f.time + years + 123n }));
-  const { results } = runFrames([...http(1).frames, ...later]);
-  assert.equal(results[1]?.start, EPOCH + 3_000_000n + years + 123n);
+  const starts = [EPOCH + 3_000_000n, EPOCH + 3_000_000n + years + 123n];
+  const found = (frames: readonly Seen[]): bigint[] =>
+    runFrames(frames)
+      .results.map((r) => r.start)
+      .sort((a, b) => Number(a - b));
+  assert.deepEqual(found([...http(1).frames, ...later]), starts);
+  assert.deepEqual(found([...later, ...http(1).frames]), starts);
+});
+
+test('an older capture after a newer one ends what is open', () => {
+  const years = 300_000_000n * 1_000_000_000n;
+  const open = http(2).frames.slice(0, 4);
+  const later = open.map((f) => ({ ...f, time: f.time + years }));
+  const { results } = runFrames([...later, ...http(1).frames]);
+  assert.deepEqual(
+    results.map((r) => r.reason),
+    ['capture_ended', ''],
+  );
 });

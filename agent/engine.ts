@@ -132,6 +132,10 @@ export class CaptureEngine implements StreamSink, FlowHost {
       this.now = time;
       if (time >= this.nextSweep) this.sweep();
       if (time > REBASE && this.table.count === 0) time = this.rebase(seconds, p.nanos);
+    } else if (time < this.now - REBASE) {
+      // Another, older capture: nothing that is held goes on in it.
+      this.table.clear();
+      time = this.rebase(seconds, p.nanos);
     }
     this.packets++;
     this.bytes += p.wireLength;
