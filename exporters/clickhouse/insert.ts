@@ -1,4 +1,4 @@
-import { Code, PipelineError, PipelineError } from '../../component/errors.ts';
+import { Code, PipelineError } from '../../component/errors.ts';
 import type { Clock } from '../../component/settings.ts';
 import { quoteName, rowsOf, type SqlClient, SqlError, type SqlOptions } from '../../storage/sql.ts';
 import { pipelineError } from './errors.ts';
