@@ -72,7 +72,7 @@ struct calls {
   void *state;
   /* AsString (how = 0) or typed JSON (how = 1) of AnyValue bytes [start, end) */
   int (*text)(void *state, size_t start, size_t end, int how, const uint8_t **out, size_t *size);
-  /* resource (0) or scope (1) in [start, end) with schema URL: packed answer, see columns_smart.c */
+  /* resource (0) or scope (1) in [start, end) with schema URL: packed, see columns_smart.c */
   int (*set)(void *state, int what, size_t start, size_t end, size_t url, size_t url_end,
              const uint8_t **out, size_t *size);
 };

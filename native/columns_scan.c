@@ -4,8 +4,7 @@
 #include <stdlib.h>
 
 uint32_t scan_long_varint(const uint8_t *b, uint32_t p, uint32_t *value) {
-  uint32_t byte = b[p++];
-  uint32_t v = byte & 127;
+  uint32_t byte = b[p++], v = byte & 127;
   for (int shift = 7; byte > 127; shift += 7) {
     byte = b[p++];
     if (shift < 32) v |= (byte & 127) << shift;

@@ -2,8 +2,9 @@ import { PipelineError } from '../../component/errors.ts';
 import { SqlError } from '../../storage/sql.ts';
 
 /**
- * ClickHouse codes that no retry of the same block helps with: block and table do not fit. A missing
- * table, database or right is none of them: what was accepted is kept until it is there again.
+ * ClickHouse codes that no retry of the same block helps with: block and table do not fit. A
+ * missing table, database or right is none of them: what was accepted is kept until it is there
+ * again.
  * Source: ClickHouse's ErrorCodes.cpp.
  */
 const permanentCodes: ReadonlySet<number> = new Set([

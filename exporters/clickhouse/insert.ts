@@ -151,7 +151,7 @@ async function settleUnknown(
     if (error instanceof SqlError || error instanceof PipelineError) {
       throw pipelineError(error, doing);
     }
-    // An engine that is not there or an answer that makes no sense: nothing is wrong with the batch.
+    // An engine that is away or an answer that makes no sense: nothing is wrong with the batch.
     const message = `cannot ${doing}: ${error instanceof Error ? error.message : String(error)}`;
     throw new PipelineError(message, { retryable: true, cause: error });
   }

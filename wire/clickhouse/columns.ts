@@ -112,8 +112,8 @@ export class StringColumn implements Column {
  *
  *     prefix  UInt64 version = 1
  *     data    nothing when there is no row, otherwise
- *             UInt64 flags: bit 9 additional keys, bit 10 new dictionary, low byte 0 | 1 | 2 | 3 for
- *             indexes of 1 | 2 | 4 | 8 bytes
+ *             UInt64 flags: bit 9 additional keys, bit 10 new dictionary, low byte 0 | 1 | 2 | 3
+ *             for indexes of 1 | 2 | 4 | 8 bytes
  *             UInt64 keys, then the keys as strings, UInt64 rows, then the indexes
  */
 export class LowCardinalityColumn implements Column {
