@@ -89,6 +89,59 @@ test('acknowledgements outlive the segment that they were written in', async () 
   await again.close();
 });
 
+test('a full disk while acknowledgements are moved does not lose them', async () => {
+  const files = new FakeFiles();
+  const log = await open(files, { reserveBytes: 0 });
+  const kept = await log.append('data', text('kept'));
+  const done = [await log.append('data', text('x'.repeat(600)))];
+  done.push(await log.append('data', text('x'.repeat(510)))); // the second segment
+  files.capacity = files.used + 32 + 8 * done.length;
+  await log.ack(done); // fills the second segment, and its acknowledgement is to be moved
+  await settle();
+  const crashed = await open(files.afterCrash(), { reserveBytes: 0 });
+  assert.deepEqual(await recovered(crashed), [[kept, 'data', 'kept']]);
+  files.capacity = Number.POSITIVE_INFINITY;
+  await log.append('data', text('room'));
+  await settle();
+  assert.ok(!files.files.has('0000000002.seg'), 'the second segment is still there');
+  await log.close();
+  const again = await open(files, { reserveBytes: 0 });
+  assert.deepEqual(await recovered(again), [
+    [kept, 'data', 'kept'],
+    [3, 'data', 'room'],
+  ]);
+  await again.close();
+});
+
+test('an acknowledgement that found no space is written when the log is closed', async () => {
+  const files = new FakeFiles();
+  const log = await open(files, { reserveBytes: 0, segmentBytes: 10_000 });
+  const [a] = await Promise.all([log.append('data', text('a')), log.append('data', text('b'))]);
+  files.capacity = files.used;
+  await log.ack([a!]);
+  files.capacity = Number.POSITIVE_INFINITY;
+  await log.close();
+  const again = await open(files, { reserveBytes: 0 });
+  assert.deepEqual(await recovered(again), [[1, 'data', 'b']]);
+  await again.close();
+});
+
+test('with fsync the name of the space set aside is durable before it is relied on', async () => {
+  const files = new FakeFiles();
+  const log = await open(files, { fsync: true, reserveBytes: 300, segmentBytes: 10_000 });
+  const position = await log.append('data', text('a'));
+  files.capacity = files.used;
+  let synced = 0;
+  const syncDirectory = files.syncDirectory.bind(files);
+  files.syncDirectory = () => {
+    synced++;
+    return syncDirectory();
+  };
+  await log.append('sealed', text('b'), [position]);
+  assert.equal(synced, 1);
+  await log.close();
+});
+
 test('programming errors are told apart', async () => {
   const log = await open(new FakeFiles());
   const position = await log.append('data', text('a'));

@@ -54,8 +54,11 @@ export class SegmentedLog implements RecordLog {
   #ops: Op[] = [];
   /** Acknowledged in memory only: the disk was full. */
   #unwritten: Ack[] = [];
+  /** Segments whose acknowledgements could not be moved. */
+  #stuck: Segment[] = [];
   #draining: Promise<void> | undefined;
   #closed = false;
+  #closing: Promise<void> | undefined;
 
   private constructor(
     files: LogFiles,
@@ -130,8 +133,13 @@ export class SegmentedLog implements RecordLog {
   }
 
   /** Waits for what was submitted, then closes all files. */
-  async close(): Promise<void> {
-    if (this.#closed) return;
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    if (this.#unwritten.length > 0) await this.#submit('ack', [], [], []);
     this.#closed = true;
     await this.#draining;
     for (const segment of this.#segments.values()) {
@@ -248,6 +256,7 @@ export class SegmentedLog implements RecordLog {
     }
     await segment.file.write(segment.size, ranges);
     if (this.#options.fsync) await segment.file.sync();
+    for (const waiting of this.#stuck.splice(0)) waiting.moving = false;
     this.#unwritten = unwritten;
     addForeign(segment, late);
     this.#options.quota.add(offset - segment.size);
@@ -289,12 +298,11 @@ export class SegmentedLog implements RecordLog {
   }
 
   #failEssential(op: Op, error: unknown): void {
-    if (op.type !== 'ack') {
+    if (op.type !== 'ack' || op.moved.length > 0) {
       op.reject(refusal(error));
       return;
     }
     for (const ack of op.acks) this.#unwritten.push(this.#forget(ack));
-    for (const ack of op.moved) this.#unwritten.push(ack);
     op.resolve(0);
   }
 
@@ -317,6 +325,7 @@ export class SegmentedLog implements RecordLog {
       if (open === undefined && !this.#reserve.available) return false;
       const segment =
         open ?? (await this.#reserve.use(this.#nextNumber++, this.#crc, (s) => this.#adopt(s)));
+      if (open === undefined && this.#options.fsync) await this.#files.syncDirectory();
       if (segment.size + op.bytes > this.#options.reserveBytes) return false;
       await this.#write(segment, [op]);
       return true;
@@ -348,7 +357,10 @@ export class SegmentedLog implements RecordLog {
     if (removed) await this.#renewReserve();
   }
 
-  /** Writes acknowledgements again elsewhere, so that their segment can go. */
+  /**
+   * Writes acknowledgements again elsewhere, so that their segment can go. When that fails, they
+   * stay where they are until something else could be written.
+   */
   #move(segment: Segment, needed: Ack[]): void {
     if (segment.moving || this.#closed) return;
     segment.moving = true;
@@ -356,7 +368,7 @@ export class SegmentedLog implements RecordLog {
       segment.foreign = [];
       segment.moving = false;
     };
-    this.#submit('ack', [], [], needed).then(moved, moved);
+    this.#submit('ack', [], [], needed).then(moved, () => this.#stuck.push(segment));
   }
 
   async #remove(segment: Segment): Promise<void> {
