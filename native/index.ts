@@ -14,7 +14,7 @@ const buildFolder = new URL('./build/', import.meta.url);
  * WIRESTITCH_NO_NATIVE=1 switches all of it off.
  */
 export function loadAddon<T>(name: string): Loaded<T> {
-  if (process.env['WIRESTITCH_NO_NATIVE'] === '1') {
+  if (process.env.WIRESTITCH_NO_NATIVE === '1') {
     return { addon: undefined, why: 'switched off by WIRESTITCH_NO_NATIVE' };
   }
   const file = fileURLToPath(new URL(`${name}.node`, buildFolder));
@@ -48,7 +48,7 @@ export function loadHashes(): Hashes {
 /** Path of the program that confines its child (confine.c), or why there is none. */
 export function confineProgram(): { path: string } | { path: undefined; why: string } {
   if (process.platform !== 'linux') return { path: undefined, why: `${process.platform} has none` };
-  if (process.env['WIRESTITCH_NO_NATIVE'] === '1') {
+  if (process.env.WIRESTITCH_NO_NATIVE === '1') {
     return { path: undefined, why: 'switched off by WIRESTITCH_NO_NATIVE' };
   }
   const path = fileURLToPath(new URL('confine', buildFolder));

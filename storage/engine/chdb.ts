@@ -28,6 +28,17 @@ export interface Bounds {
   readonly threads: number;
 }
 
+/** VALUES takes literals only: an expression in data is SQL that the guard does not see. */
+const literalValues = {
+  input_format_values_interpret_expressions: '0',
+  input_format_values_deduce_templates_of_expressions: '0',
+};
+
+/** What lets VALUES take expressions, for data that the guard has seen. */
+export const expressionValues: ReadonlyMap<string, string> = new Map(
+  Object.keys(literalValues).map((name) => [name, '1']),
+);
+
 /** Settings that queries start from; a client's change is undone to these. */
 export function baseSettings(bounds: Bounds): Record<string, string> {
   return {
@@ -38,6 +49,7 @@ export function baseSettings(bounds: Bounds): Record<string, string> {
     storage_file_read_method: 'read',
     output_format_parallel_formatting: '0',
     input_format_parallel_parsing: '0',
+    ...literalValues,
     max_bytes_before_external_group_by: String(Math.floor(bounds.memoryBytes * 0.3)),
     max_bytes_before_external_sort: String(Math.floor(bounds.memoryBytes * 0.3)),
   };

@@ -63,7 +63,7 @@ function stop(child: ChildProcess): Promise<unknown> {
   });
 }
 
-const peers = process.env['PEERS_DIR'];
+const peers = process.env.PEERS_DIR;
 const binary = peers === undefined ? '' : join(peers, 'bin/otelcol-lite');
 
 for (const compress of ['lz4', 'zstd', 'gzip', 'none']) {

@@ -391,3 +391,42 @@ test('curl: gzip both ways', (t) => {
   );
   assert.equal(gz.toString(), '43\n');
 });
+
+test('expressions in VALUES run only what a statement may run', async () => {
+  await sql(engine, 'CREATE TABLE vals (a String) ENGINE = MergeTree ORDER BY a');
+  const file = join(data, 'clickhouse/metadata/default.sql');
+  const calls = [
+    `(file('${file}'))`,
+    `(FILE/* */('${file}'))`,
+    `(\`file\`('${file}'))`,
+    `((SELECT file('${file}')))`,
+    `((SELECT * FROM file('${file}', 'LineAsString')))`,
+    `(concat(file('${file}'), 'x'))`,
+  ];
+  for (const call of calls) {
+    for (const statement of [
+      `INSERT INTO vals VALUES ${call}`,
+      `INSERT INTO vals FORMAT Values ${call}`,
+      `SELECT * FROM format(Values, 'a String', $v$${call}$v$)`,
+      `SELECT * FROM format(Values, $v$${call}$v$)`,
+      `INSERT INTO vals SELECT * FROM format(Values, 'a String', $v$${call}$v$)`,
+      `DESCRIBE TABLE format(Values, $v$${call}$v$)`,
+    ]) {
+      const reply = await ask(engine, { body: statement });
+      assert.notEqual(reply.status, 200, `${statement}: ${reply.text}`);
+      assert.doesNotMatch(reply.text, /ATTACH DATABASE/, statement);
+    }
+    const path = `/?query=${encodeURIComponent('INSERT INTO vals VALUES')}`;
+    assert.notEqual((await ask(engine, { path, body: call })).status, 200, call);
+  }
+  const name = 'input_format_values_interpret_expressions';
+  assert.equal((await ask(engine, { path: `/?${name}=1`, body: 'SELECT 1' })).status, 403);
+  assert.equal(await sql(engine, 'SELECT count() FROM vals'), '0\n');
+  await sql(engine, "INSERT INTO vals VALUES (upper('a')), (concat('b', toString(1 + 1)))");
+  await sql(engine, "INSERT INTO vals VALUES ('c'), ('file(1)')");
+  assert.equal(await sql(engine, 'SELECT a FROM vals ORDER BY a'), 'A\nb2\nc\nfile(1)\n');
+});
+
+test('a target that is no URL is a bad request', async () => {
+  assert.equal((await ask(engine, { path: '//', method: 'GET' })).status, 400);
+});

@@ -5,7 +5,14 @@ import { join } from 'node:path';
 import { type Attempt, Attempts } from './attempts.ts';
 import { type Bounds, baseSettings, type Chdb } from './chdb.ts';
 import { codes, EngineError } from './errors.ts';
-import { type Approved, approve, checkFormat, type KnownNames, type Parser } from './guard.ts';
+import {
+  type Approved,
+  approve,
+  checkFormat,
+  checkValues,
+  type KnownNames,
+  type Parser,
+} from './guard.ts';
 import { literal } from './lexer.ts';
 import { type Answer, type Environment, Pool, Session } from './sessions.ts';
 import { insertFrom, selectInto } from './statement.ts';
@@ -71,6 +78,11 @@ export class Engine {
   /** Throws EngineError 73 when the engine does not know the format. */
   checkFormat(name: string): void {
     checkFormat(name, this.#known);
+  }
+
+  /** See guard.ts: whether data of INSERT ... VALUES has expressions. Throws EngineError. */
+  checkValues(data: string): boolean {
+    return checkValues(data, this.#known);
   }
 
   get version(): string {

@@ -178,6 +178,31 @@ function checkFunction(name: string, parent: string, known: KnownNames): void {
   }
 }
 
+/**
+ * Whether data of INSERT ... VALUES has expressions beside literals. Data in ClickHouse's VALUES
+ * is SQL: functions and subqueries in it run as in a statement. Throws EngineError 497 for
+ * subqueries and for functions that a statement may not call either.
+ */
+export function checkValues(data: string, known: KnownNames): boolean {
+  let calls = false;
+  let before: Token | undefined;
+  try {
+    for (const token of lex(data)) {
+      if (token.upper === 'SELECT' || token.upper === 'WITH') refuse('a subquery in VALUES is');
+      const named = before?.type === 'word' || before?.type === 'quoted';
+      if (token.text === '(' && named) {
+        calls = true;
+        checkFunction(before!.type === 'word' ? before!.text : unquote(before!.text), '', known);
+      }
+      before = token;
+    }
+  } catch (error) {
+    if (error instanceof EngineError) throw error;
+    throw new EngineError(codes.syntaxError, `Syntax error in VALUES: ${(error as Error).message}`);
+  }
+  return calls;
+}
+
 /** CLICKHOUSE without HOST is the engine itself; NULL has no data. */
 function checkSource(name: string): void {
   if (name !== 'clickhouse' && name !== 'null') refuse(`dictionary source ${name} is`);

@@ -7,13 +7,21 @@ import { pipeline } from 'node:stream/promises';
 import type { Hash128Into } from '../../wire/clickhouse-compress/frame.ts';
 import type { Attempt } from './attempts.ts';
 import { type BodyOptions, readBody, spoolBody, spoolBytes } from './body.ts';
+import { expressionValues } from './chdb.ts';
 import { checkParameters, type Engine } from './engine.ts';
 import { codes, EngineError, exceptionText, fromEngine, statusFor } from './errors.ts';
 import type { Approved } from './guard.ts';
 import { HttpSessions } from './http-sessions.ts';
 import { chooseEncoding, type OutputOptions, outputSteps, sendAll, setHeaders } from './output.ts';
-import { authenticate, type Call, type Credentials, hostAllowed, readCall } from './request.ts';
-import type { Answer } from './sessions.ts';
+import {
+  authenticate,
+  type Call,
+  type Credentials,
+  hostAllowed,
+  readCall,
+  requestUrl,
+} from './request.ts';
+import type { Answer, Environment } from './sessions.ts';
 import { killedQueryId, splitStatement } from './statement.ts';
 
 export interface ServerOptions {
@@ -83,7 +91,7 @@ export class HttpFace {
         `Host "${String(request.headers.host).slice(0, 100)}" is not this server`,
       );
     }
-    const path = new URL(request.url ?? '/', 'http://engine').pathname;
+    const path = requestUrl(request).pathname;
     if (path === '/ping' || path === '/replicas_status') return ok(response);
     if (path !== '/') return notFound(response, path);
     const method = request.method ?? '';
@@ -165,6 +173,7 @@ export class HttpFace {
     whole: boolean,
   ): Promise<void> {
     const { request, call, attempt } = exchange;
+    const environment = this.#valuesEnvironment(call, statement, inline, whole);
     const file = this.#engine.scratchFile();
     let size: number;
     try {
@@ -184,7 +193,7 @@ export class HttpFace {
       await rm(file, { force: true });
       return this.#empty(exchange);
     }
-    const answer = await this.#engine.insert(statement, file, call.environment, attempt);
+    const answer = await this.#engine.insert(statement, file, environment, attempt);
     const rows = String(answer.rowsRead);
     summary(exchange.response, {
       written_rows: rows,
@@ -193,6 +202,19 @@ export class HttpFace {
     });
     setHeaders(exchange.response, this.#output(exchange, format, false));
     exchange.response.end();
+  }
+
+  /** Expressions in VALUES need the whole data in the statement, so that they can be examined. */
+  #valuesEnvironment(
+    { environment }: Call,
+    statement: Approved,
+    inline: Buffer,
+    whole: boolean,
+  ): Environment {
+    if ((statement.format ?? 'values').toLowerCase() !== 'values') return environment;
+    if (!whole || inline.length > expressionLimit) return environment;
+    if (!this.#engine.checkValues(inline.toString('latin1'))) return environment;
+    return { ...environment, settings: new Map([...environment.settings, ...expressionValues]) };
   }
 
   #output(exchange: Exchange, format: string, rows = true): OutputOptions {
@@ -263,6 +285,9 @@ export class HttpFace {
     exchange.response.end(row);
   }
 }
+
+/** Largest data of VALUES that may have expressions. */
+const expressionLimit = 1 << 20;
 
 /** Rows up to this size are held until the statement has ended, so that it can still fail well. */
 const holdBytes = 512 << 10;

@@ -56,9 +56,17 @@ const reserved = new Set([
 
 const namePattern = /^[A-Za-z][A-Za-z0-9_]{0,99}$/;
 
+/** The target of a request. Throws EngineError 36 when it is no URL. */
+export function requestUrl(request: IncomingMessage): URL {
+  const target = request.url ?? '/';
+  const url = URL.parse(target, 'http://engine');
+  if (url !== null) return url;
+  throw new EngineError(codes.badArguments, `Cannot read the URL "${target.slice(0, 100)}"`);
+}
+
 /** Reads the parameters of a request. Throws EngineError. */
 export function readCall(request: IncomingMessage): Call {
-  const url = new URL(request.url ?? '/', 'http://engine');
+  const url = requestUrl(request);
   const get = (name: string) => url.searchParams.get(name) ?? undefined;
   const settings = new Map<string, string>();
   const parameters = new Map<string, string>();

@@ -89,7 +89,7 @@ async function start(config: ChildConfig): Promise<void> {
     servers.push(server);
   }
   stopWith(engine, servers);
-  const confined = process.env['WIRESTITCH_CONFINED'] ?? '';
+  const confined = process.env.WIRESTITCH_CONFINED ?? '';
   say({ type: 'ready', port, version: engine.version, confined });
 }
 

@@ -73,7 +73,7 @@ export class EngineProcess {
     this.#options = options;
     this.#path = resolvePath(options.path);
     this.#listen = parseListen(options.listen ?? '127.0.0.1:8123');
-    const given = options.password ?? process.env['WIRESTITCH_ENGINE_PASSWORD'];
+    const given = options.password ?? process.env.WIRESTITCH_ENGINE_PASSWORD;
     this.passwordGenerated = given === undefined || given === '';
     this.password = this.passwordGenerated ? randomBytes(18).toString('base64url') : given!;
     const socket = options.socket ?? join(this.#path, 'engine.sock');
@@ -126,7 +126,7 @@ export class EngineProcess {
         TZ: 'UTC',
         OPENSSL_CONF: '/dev/null',
         UV_THREADPOOL_SIZE: String(readers + writers + 7),
-        ...(process.env['WIRESTITCH_NO_NATIVE'] === '1' ? { WIRESTITCH_NO_NATIVE: '1' } : {}),
+        ...(process.env.WIRESTITCH_NO_NATIVE === '1' ? { WIRESTITCH_NO_NATIVE: '1' } : {}),
       },
     });
     this.#child = child;

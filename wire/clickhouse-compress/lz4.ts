@@ -30,7 +30,7 @@ function writeSequence(
   const literals = to - from;
   const extra = matched - minMatch;
   const token = at++;
-  const high = literals >= 15 ? 15 : literals;
+  const high = Math.min(literals, 15);
   if (literals >= 15) at = writeLength(target, at, literals);
   target.set(source.subarray(from, to), at);
   at += literals;
@@ -40,7 +40,7 @@ function writeSequence(
   }
   target[at++] = offset & 0xff;
   target[at++] = offset >> 8;
-  target[token] = (high << 4) | (extra >= 15 ? 15 : extra);
+  target[token] = (high << 4) | Math.min(extra, 15);
   return extra >= 15 ? writeLength(target, at, extra) : at;
 }
 
