@@ -19,18 +19,22 @@ export interface AllInOne {
 export interface AllInOneOptions extends ProgramOptions {
   /** Lines below `exporters: clickhouse:`, with their indentation. */
   readonly exporter?: string;
+  /** Further receivers of the traces pipeline: their sections in YAML flow style by id. */
+  readonly receivers?: Readonly<Record<string, string>>;
 }
 
 const password = 'integration';
 
-function yaml(folder: string, ports: readonly number[], exporter: string): string {
+function yaml(folder: string, ports: readonly number[], options: AllInOneOptions): string {
   const [grpc, http, jaeger, clickhouse, metrics] = ports;
+  const { exporter = '', receivers = {} } = options;
+  const more = Object.entries(receivers).map(([id, section]) => `  ${id}: ${section}\n`);
   return `receivers:
   otlp:
     protocols:
       grpc: {endpoint: "127.0.0.1:${grpc}", max_recv_msg_size_mib: 16}
       http: {endpoint: "127.0.0.1:${http}"}
-exporters:
+${more.join('')}exporters:
   clickhouse:
     engine: embedded_clickhouse
     database: wirestitch
@@ -53,7 +57,7 @@ service:
   telemetry:
     metrics: {readers: [{pull: {exporter: {prometheus: {host: 127.0.0.1, port: ${metrics}}}}}]}
   pipelines:
-    traces: {receivers: [otlp], exporters: [clickhouse]}
+    traces: {receivers: [${['otlp', ...Object.keys(receivers)]}], exporters: [clickhouse]}
 `;
 }
 
@@ -71,7 +75,7 @@ async function startOn(
   folder: string,
   options: AllInOneOptions,
 ): Promise<AllInOne> {
-  const config = yaml(folder, ports, options.exporter ?? '');
+  const config = yaml(folder, ports, options);
   const [grpc, http, jaeger, clickhouse, metricsPort = 0] = ports;
   const env = { ...options.env, WIRESTITCH_ENGINE_PASSWORD: password };
   const program = await Program.startWith(config, folder, { ...options, env, metricsPort });

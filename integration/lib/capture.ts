@@ -193,13 +193,18 @@ function talkDns(stage: Stage): void {
 }
 
 /** Fields of the packets that a filter selects; several values of one field joined by commas. */
-export function tshark(capture: string, filter: string, fields: readonly string[]): string[][] {
+export function tshark(
+  capture: string,
+  filter: string,
+  fields: readonly string[],
+  options: readonly string[] = [],
+): string[][] {
   const done = spawnSync(
     'tshark',
     [
       ...['-r', capture, '-Y', filter, '-T', 'fields', '-E', 'separator=/t', '-E', 'occurrence=a'],
       ...['-o', 'tcp.relative_sequence_numbers:FALSE', '-o', 'http.desegment_body:TRUE'],
-      ...fields.flatMap((f) => ['-e', f]),
+      ...[...options.flatMap((o) => ['-o', o]), ...fields.flatMap((f) => ['-e', f])],
     ],
     { encoding: 'utf8', maxBuffer: 1 << 28 },
   );
