@@ -10,11 +10,13 @@ const CATCH_UP = 86_400;
 const PIECE = 3_600;
 /** Milliseconds that one statement may take. */
 const RUN_MS = 120_000;
+/** Milliseconds that a shutdown leaves to what runs and to the last run together. */
+const LAST_MS = 10_000;
 
 /**
  * Keeps table `service_edges` up to date: every `interval` the minutes that ended are computed, and
  * those of the late window again. A minute is replaced as a whole, so that runs of several gateways
- * and runs after a crash change nothing. @returns what ends the job, after a last run
+ * and runs after a crash change nothing. @returns what ends the job, after a last run, within 10 s
  */
 export function startEdges(
   client: SqlClient,
@@ -28,13 +30,16 @@ export function startEdges(
   let timer: Timer | undefined;
   let stopped = false;
   let from: number | undefined;
+  const ending = new AbortController();
+  const { signal } = ending;
 
   const once = async (to: number): Promise<void> => {
-    from ??= await resumeAt(client, database, to);
+    from ??= await resumeAt(client, database, to, signal);
     let start = Math.min(from, to) - roundUp(late_window / 1000);
     for (; start < to; start += PIECE) {
       const end = Math.min(to, start + PIECE);
-      await client.command(edgesStatement({ database }, start, end), { timeoutMs: RUN_MS });
+      const statement = edgesStatement({ database }, start, end);
+      await client.command(statement, { timeoutMs: RUN_MS, signal });
     }
     from = to;
   };
@@ -58,8 +63,10 @@ export function startEdges(
     if (stopped) return;
     stopped = true;
     timer?.cancel();
+    const late = clock.after(LAST_MS, () => ending.abort());
     await running;
     await run();
+    late.cancel();
   };
 }
 
@@ -68,8 +75,13 @@ function roundUp(seconds: number): number {
 }
 
 /** Where the last run of any gateway ended, at most a day back. */
-async function resumeAt(client: SqlClient, database: string, to: number): Promise<number> {
+async function resumeAt(
+  client: SqlClient,
+  database: string,
+  to: number,
+  signal: AbortSignal,
+): Promise<number> {
   const sql = `SELECT toUnixTimestamp(max(minute)) AS last FROM ${quoteName(database)}.service_edges`;
-  const [row] = await rowsOf<{ last: number }>(client, sql);
+  const [row] = await rowsOf<{ last: number }>(client, sql, { signal });
   return Math.max(Number(row?.last ?? 0), to - CATCH_UP);
 }
