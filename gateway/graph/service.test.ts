@@ -160,6 +160,20 @@ service:
   ]);
 });
 
+test('when an extension fails as everything runs, everything is stopped', async () => {
+  const { probe, service } = await build(`
+receivers: {test: }
+exporters: {keep: }
+extensions: {aside: {fail: ready}}
+service:
+  extensions: [aside]
+  pipelines: {traces: {receivers: [test], exporters: [keep]}}
+`);
+  await assert.rejects(service.start(), { message: 'told to fail' });
+  const stopped = ['stop receiver test', 'stop exporter keep@traces', 'stop extension aside'];
+  assert.deepEqual(probe.events.slice(-3), stopped);
+});
+
 test('a component that cannot stop does not keep the others from it', async () => {
   const { probe, service } = await build(`
 receivers: {test: {fail: shutdown}}

@@ -47,21 +47,35 @@ export function createService(
     },
   }));
   const all = lifecycle([...nodes, ...buildNodes(config, env)], env.logger);
+  const shutdown = async () => {
+    for (const [id, extension] of extensions) {
+      await extension
+        .notReady?.()
+        .catch((error: unknown) => env.logger.warn('Extension failed', { id, error }));
+    }
+    try {
+      await all.shutdown();
+    } finally {
+      extensions.clear();
+    }
+  };
   return {
     extensions,
     async start() {
       env.logger.info('Starting extensions...');
-      await all.start();
-      for (const extension of extensions.values()) await extension.ready?.();
-    },
-    async shutdown() {
-      for (const [id, extension] of extensions) {
-        await extension
-          .notReady?.()
-          .catch((error: unknown) => env.logger.warn('Extension failed', { id, error }));
+      try {
+        await all.start();
+      } catch (error) {
+        extensions.clear();
+        throw error;
       }
-      await all.shutdown();
-      extensions.clear();
+      try {
+        for (const extension of extensions.values()) await extension.ready?.();
+      } catch (error) {
+        await shutdown().catch((e: unknown) => env.logger.warn('Shutdown failed', { error: e }));
+        throw error;
+      }
     },
+    shutdown,
   };
 }

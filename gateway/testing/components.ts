@@ -28,7 +28,7 @@ const all = { traces: 'stable', metrics: 'stable', logs: 'stable' } as const;
 
 const config = z.strictObject({
   endpoint: z.string().default('localhost:1'),
-  fail: z.enum(['start', 'shutdown']).optional(),
+  fail: z.enum(['start', 'ready', 'shutdown']).optional(),
   mutates: z.boolean().default(false),
 });
 
@@ -143,6 +143,7 @@ function extension(probe: Probe): Factory<Config> {
         ...base(probe, `extension ${settings.id}`, own),
         capabilities: {},
         async ready() {
+          if (own.fail === 'ready') throw new Error('told to fail');
           probe.events.push(`ready ${settings.id}`);
         },
         async notReady() {
