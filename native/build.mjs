@@ -21,13 +21,7 @@ const targets = [
   {
     name: 'columns',
     kind: 'addon',
-    sources: [
-      'columns.c',
-      'columns_scan.c',
-      'columns_otel.c',
-      'columns_smart.c',
-      'columns_napi.c',
-    ],
+    sources: ['columns.c', 'columns_scan.c', 'columns_otel.c', 'columns_smart.c', 'columns_napi.c'],
     headers: ['columns.h'],
     optional: true,
   },

@@ -32,7 +32,11 @@ setup();
 if (only.length === 0) installPythonSdk();
 if (only.length === 0) {
   step('type check', 'node_modules/.bin/tsc', ['--noEmit']);
-  step('formatter and linter', 'node_modules/.bin/biome', ['ci', '--error-on-warnings']);
+  step('formatter and linter', 'node_modules/.bin/biome', [
+    'ci',
+    '--colors=off',
+    '--error-on-warnings',
+  ]);
 }
 const files = only.length === 0 ? nodeTestFiles(root) : only.flatMap((p) => globSync(p, root));
 const skipFile = join(root, '.cache/skips.jsonl');
