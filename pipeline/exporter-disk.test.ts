@@ -322,3 +322,35 @@ test('under any mix of errors and restarts every accepted span arrives', async (
     assert.equal(storage.records(owner).length, 0, `seed ${seed}`);
   }
 });
+
+test('when the memory budget has no room, what is on disk is read one delivery at a time', async () => {
+  for (const seals of [false, true]) {
+    const storage = memoryStorage();
+    const backendOf = (next: () => Promise<void>) =>
+      seals ? { ...sealingBackend(), send: next } : { push: next };
+    const down = backendOf(() => Promise.reject(retryable()));
+    const before = createExporter('traces', settingsOver(storage), config({}), down);
+    await before.start();
+    for (let i = 0; i < 5; i++) await before.consume(numberedSpans([i]), background);
+    await settle();
+    await before.shutdown();
+    const settings = settingsOver(storage);
+    settings.budget.tryReserve(settings.budget.limit);
+    let flying = 0;
+    let most = 0;
+    let delivered = 0;
+    const next = async () => {
+      most = Math.max(most, ++flying);
+      await settle();
+      flying--;
+      delivered++;
+    };
+    const exporter = createExporter('traces', settings, config({}), backendOf(next));
+    await exporter.start();
+    for (let i = 0; i < 40 && delivered < 5; i++) await settings.clock.advance(50);
+    assert.deepEqual([delivered, most], [5, 1]);
+    await exporter.shutdown();
+    settings.budget.release(settings.budget.limit);
+    assert.equal(settings.budget.used, 0);
+  }
+});

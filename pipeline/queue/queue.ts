@@ -299,17 +299,25 @@ export class SendingQueue<S extends Signal> {
       }
       delivery.sealed = sealer.decode(await this.#reader!.loadSealed(entry, bytes));
     } catch (thrown) {
+      this.#reader?.loaded(entry);
       this.#lose(piece, PipelineError.from(thrown));
       return;
     }
-    await this.#deliver(delivery, piece, -1);
+    const sent = this.#deliver(delivery, piece, -1);
+    this.#reader?.loaded(entry);
+    await sent;
   }
 
   async #sendParts(key: string, parts: Part<S>[]): Promise<void> {
     const loaded = parts.every((part) => part.batch !== undefined)
       ? parts
       : await this.#load(parts);
-    if (loaded.length === 0) return;
+    const sent = loaded.length === 0 ? undefined : this.#sendLoaded(key, loaded);
+    this.#reader?.loaded(parts);
+    await sent;
+  }
+
+  async #sendLoaded(key: string, loaded: readonly Part<S>[]): Promise<void> {
     let pieces: Piece<S>[];
     try {
       pieces = this.#piecesOf(loaded);
@@ -349,7 +357,7 @@ export class SendingQueue<S extends Signal> {
     const loaded: Part<S>[] = [];
     for (const part of parts) {
       try {
-        if (part.batch === undefined) await this.#reader!.load(part);
+        if (part.batch === undefined) await this.#reader!.load(part, parts);
         loaded.push(part);
       } catch (thrown) {
         const piece = { entries: part.entries, batches: [], items: part.items };

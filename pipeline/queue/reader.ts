@@ -12,13 +12,15 @@ const retryMs = 50;
 
 /**
  * Brings parts that are only on disk into memory. Waits for room in the budget; when nothing of
- * this queue is under way, it goes ahead without, so that a queue always moves.
+ * this queue is under way, one consumer goes ahead without, so that a queue always moves.
  */
 export class QueueReader<S extends Signal> {
   readonly #disk: DiskQueue<S>;
   readonly #budget: MemoryBudget;
   readonly #pauses: Pauses;
   readonly #idle: () => boolean;
+  /** The consumer that goes ahead without room. */
+  #ahead: object | undefined;
 
   constructor(disk: DiskQueue<S>, budget: MemoryBudget, pauses: Pauses, idle: () => boolean) {
     this.#disk = disk;
@@ -27,27 +29,38 @@ export class QueueReader<S extends Signal> {
     this.#idle = idle;
   }
 
-  /** Fills in `part.batch`. Rejects with ShutDown, or a permanent error when it is unreadable. */
-  async load(part: Part<S>): Promise<void> {
+  /**
+   * Fills in `part.batch`. Rejects with ShutDown, or a permanent error when it is unreadable.
+   * @param consumer stands for who loads, until `loaded(consumer)`
+   */
+  async load(part: Part<S>, consumer: object): Promise<void> {
     const entry = part.entries[0]!;
-    await this.#reserve(entry, part.bytes);
+    await this.#reserve(entry, part.bytes, consumer);
     part.batch = await readable(() => this.#disk.readBatch(entry.position));
   }
 
   /** The body of a sealed record; rejects as `load`. */
   async loadSealed(entry: Entry, bytes: number): Promise<Uint8Array> {
-    await this.#reserve(entry, bytes);
+    await this.#reserve(entry, bytes, entry);
     return readable(() => this.#disk.readSealed(entry.position));
   }
 
-  async #reserve(entry: Entry, bytes: number): Promise<void> {
+  /** What `consumer` loaded is under way, or lost. */
+  loaded(consumer: object): void {
+    if (this.#ahead === consumer) this.#ahead = undefined;
+  }
+
+  async #reserve(entry: Entry, bytes: number, consumer: object): Promise<void> {
     for (;;) {
       if (this.#pauses.stopped) throw new ShutDown();
       if (this.#budget.tryReserve(bytes)) {
         entry.reserved += bytes;
         return;
       }
-      if (this.#idle()) return;
+      if (this.#idle() && (this.#ahead === undefined || this.#ahead === consumer)) {
+        this.#ahead = consumer;
+        return;
+      }
       await this.#pauses.pause(retryMs);
     }
   }
