@@ -94,8 +94,8 @@ export const spans: TableSpec = {
     `server_entity ${dictionaryId} CODEC(ZSTD(1))`,
     'resource_inline String CODEC(ZSTD(1))',
     'scope_inline String CODEC(ZSTD(1))',
-    `attributes_string ${strings} CODEC(ZSTD(5))
-    SETTINGS (min_compress_block_size = 2097152, max_compress_block_size = 2097152)`,
+    `attributes_string ${strings} CODEC(ZSTD(6))
+    SETTINGS (min_compress_block_size = 524288, max_compress_block_size = 524288)`,
     'attributes_int Map(LowCardinality(String), Int64) CODEC(ZSTD(5))',
     'attributes_float Map(LowCardinality(String), Float64) CODEC(ZSTD(1))',
     'attributes_bool Map(LowCardinality(String), Bool) CODEC(ZSTD(1))',

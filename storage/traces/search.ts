@@ -81,8 +81,8 @@ export interface Window {
 
 const second = 1_000_000_000n;
 const minute = 60n * second;
-/** After a piece without a match the next is this much longer than all before it. */
-const growth = 19;
+/** A piece is at most this much longer than all before it. */
+const growth = 60;
 
 /**
  * The next piece of a search that looks at the newest minute first and then at longer and longer
@@ -107,7 +107,6 @@ export function nextWindow(
 
 function pieceMinutes(searched: number, found: number, wanted: number): number {
   if (searched === 0) return 1;
-  if (searched === 1) return 4;
   if (found === 0) return searched * growth;
   const needed = Math.ceil((searched * (wanted - found) * 1.5) / found);
   return Math.min(Math.max(needed, searched), searched * growth);

@@ -2,7 +2,7 @@ import { tableName } from '../schema/table.ts';
 import { rowsOf, type SqlClient } from '../sql.ts';
 import { aliasGroups } from './aliases.ts';
 import { type CallOptions, type Deadline, runCall } from './calls.ts';
-import { locatedCondition, locateStatement, readLocations } from './locate.ts';
+import { locatedCondition, locateStatement, readLocations, type TraceLocation } from './locate.ts';
 import type { StoredSpan, StoredTrace } from './model.ts';
 import { type FoundIds, findNewest } from './newest.ts';
 import {
@@ -130,8 +130,7 @@ class SmartReader implements TraceReader {
     ids: readonly string[],
     deadline: Deadline,
   ): Promise<{ groups: Map<string, Set<string>>; byId: Map<string, SpanRow[]> }> {
-    const groups = await this.#aliases(ids, deadline);
-    const condition = await this.#located(ids, groups, deadline);
+    const { groups, condition } = await this.#locate(ids, deadline);
     const byId = new Map<string, SpanRow[]>();
     if (condition === undefined) return { groups, byId };
     const sql = `SELECT ${spanColumns} FROM ${this.#table('spans')} WHERE ${condition}
@@ -146,19 +145,26 @@ class SmartReader implements TraceReader {
 
   #aliases(ids: readonly string[], deadline: Deadline): Promise<Map<string, Set<string>>> {
     const table = this.#table('trace_alias');
-    return aliasGroups(this.#client, table, [...new Set(ids)], deadline().timeoutMs);
+    return aliasGroups(this.#client, table, ids, deadline().timeoutMs);
   }
 
-  /** Condition for all rows of the traces, or undefined when there are none. */
-  async #located(
-    ids: readonly string[],
-    groups: ReadonlyMap<string, ReadonlySet<string>>,
-    deadline: Deadline,
-  ): Promise<string | undefined> {
-    const all = new Set(ids.flatMap((id) => [id, ...(groups.get(id) ?? [])]));
-    const sql = locateStatement(this.#table('spans'), [...all]);
-    const locations = readLocations(await this.#client.query(sql, deadline()));
-    return locations.length === 0 ? undefined : locatedCondition(locations);
+  /** Where all spans of the traces are, and of what was joined with them. */
+  async #locate(ids: readonly string[], deadline: Deadline): Promise<Located> {
+    const own = [...new Set(ids)];
+    const [groups, locations] = await Promise.all([
+      this.#aliases(own, deadline),
+      this.#locations(own, deadline),
+    ]);
+    const known = new Set(own);
+    const joined = [...groups.keys()].filter((id) => !known.has(id));
+    if (joined.length > 0) locations.push(...(await this.#locations(joined, deadline)));
+    const condition = locations.length === 0 ? undefined : locatedCondition(locations);
+    return { groups, condition };
+  }
+
+  async #locations(ids: readonly string[], deadline: Deadline): Promise<TraceLocation[]> {
+    const sql = locateStatement(this.#table('spans'), ids);
+    return readLocations(await this.#client.query(sql, deadline()));
   }
 
   async #search(query: TraceQuery, deadline: Deadline): Promise<FoundIds> {
@@ -206,8 +212,7 @@ class SmartReader implements TraceReader {
 
   async #summaries(ids: readonly string[], deadline: Deadline): Promise<TraceSummary[]> {
     if (ids.length === 0) return [];
-    const groups = await this.#aliases(ids, deadline);
-    const condition = await this.#located(ids, groups, deadline);
+    const { groups, condition } = await this.#locate(ids, deadline);
     if (condition === undefined) return [];
     const sql = `SELECT ${slimColumns} FROM ${this.#table('spans')} WHERE ${condition}
       LIMIT ${this.#maxSpans} BY trace_id`;
@@ -228,6 +233,13 @@ class SmartReader implements TraceReader {
     }
     return summaries.sort((a, b) => compare(b.startUnixNano, a.startUnixNano));
   }
+}
+
+interface Located {
+  /** Ids that belong together, by each of them; an id without alias is not in it. */
+  readonly groups: Map<string, Set<string>>;
+  /** Condition for the rows, or undefined when there are none. */
+  readonly condition: string | undefined;
 }
 
 function append<T>(map: Map<string, T[]>, key: string, value: T): void {
