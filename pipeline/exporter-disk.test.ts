@@ -354,3 +354,21 @@ test('when the memory budget has no room, what is on disk is read one delivery a
     assert.equal(settings.budget.used, 0);
   }
 });
+
+test('a sealed batch takes the place of its requests in the memory budget, too', async () => {
+  for (const queue of [{}, { storage: undefined }]) {
+    const settings = settingsOver(memoryStorage());
+    const backend = sealingBackend();
+    let answer = () => {};
+    backend.next = () => new Promise<void>((resolve) => (answer = resolve));
+    const exporter = createExporter('traces', settings, config(queue), backend);
+    await exporter.start();
+    await exporter.consume(numberedSpans(range(0, 100)), background);
+    await settle();
+    assert.equal(settings.budget.used, 8 * 100);
+    answer();
+    await settle();
+    assert.equal(settings.budget.used, 0);
+    await exporter.shutdown();
+  }
+});

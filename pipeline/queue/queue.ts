@@ -2,6 +2,7 @@ import type { Context } from '../../component/consumer.ts';
 import { PipelineError } from '../../component/errors.ts';
 import type { Settings } from '../../component/settings.ts';
 import type { Signal, SignalData } from '../../component/signals.ts';
+import type { SealedBatch } from '../backend.ts';
 import { type Delivery, itemNames } from '../chain/delivery.ts';
 import { ShutDown } from '../chain/errors.ts';
 import type { Outcome } from '../chain/outcome.ts';
@@ -372,12 +373,25 @@ export class SendingQueue<S extends Signal> {
     const delivery = newDelivery(piece);
     if (sealer === undefined) return this.#deliver(delivery, piece, -1);
     this.#flying.set(delivery, piece);
+    let position: number;
     try {
-      const position = await sealer.seal(delivery, piece.entries);
-      if (this.#flying.has(delivery)) await this.#deliver(delivery, piece, position);
+      position = await sealer.seal(delivery, piece.entries);
     } catch (thrown) {
       if (this.#flying.delete(delivery)) this.#lose(piece, PipelineError.from(thrown));
+      return;
     }
+    if (!this.#flying.has(delivery)) return;
+    return this.#deliver(delivery, this.#sealedPiece(piece, delivery.sealed!), position);
+  }
+
+  /** A sealed delivery keeps its sealed form alone, and the memory budget counts that. */
+  #sealedPiece({ entries, items }: Piece<S>, { byteLength }: SealedBatch): Piece<S> {
+    for (const entry of entries) this.#release(entry);
+    const [first] = entries;
+    if (first !== undefined && this.#parts.settings.budget.tryReserve(byteLength)) {
+      first.reserved = byteLength;
+    }
+    return { entries, batches: [], items };
   }
 
   async #deliver(delivery: Delivery<S>, piece: Piece<S>, sealedAt: number): Promise<void> {
