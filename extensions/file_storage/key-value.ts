@@ -1,6 +1,7 @@
 import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { KeyValueStore } from '../../component/extension.ts';
+import { syncDirectory } from './log/files.ts';
 import { fileNameOf } from './names.ts';
 
 /** Bytes of one value at most: checkpoints are small. */
@@ -8,7 +9,7 @@ const valueBytesMax = 64 * 2 ** 20;
 
 /**
  * One file per key in `directory`, replaced by renaming, so that a value is there whole or not at
- * all. @param fsync whether a value is durable against power loss when `set` resolves
+ * all. @param fsync whether changes are durable against power loss when `set` and `delete` resolve
  */
 export async function openKeyValue(directory: string, fsync: boolean): Promise<KeyValueStore> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
@@ -43,12 +44,16 @@ export async function openKeyValue(directory: string, fsync: boolean): Promise<K
           await file.close();
         }
         await rename(draft, path(key));
+        if (fsync) await syncDirectory(directory);
       } catch (error) {
         await rm(draft, { force: true });
         throw error;
       }
     },
-    delete: (key) => rm(path(key), { force: true }),
+    async delete(key) {
+      await rm(path(key), { force: true });
+      if (fsync) await syncDirectory(directory);
+    },
     close: async () => {},
   };
 }

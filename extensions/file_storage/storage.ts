@@ -12,7 +12,7 @@ import { findBboltFiles } from './bbolt.ts';
 import { type Config, reserveBytesOf } from './config.ts';
 import { openKeyValue } from './key-value.ts';
 import { type Lock, lockDirectory } from './lock.ts';
-import { diskFiles } from './log/files.ts';
+import { diskFiles, syncDirectory } from './log/files.ts';
 import type { Crc } from './log/format.ts';
 import { SegmentedLog } from './log/log.ts';
 import { Quota } from './log/quota.ts';
@@ -60,7 +60,9 @@ export class FileStorage implements Extension, StorageProvider {
 
   async keyValue(owner: string): Promise<KeyValueStore> {
     const folder = this.#own(`${fileNameOf(owner)}.kv`);
-    const store = await openKeyValue(join(this.#config.directory, folder), this.#config.fsync);
+    const { directory, fsync } = this.#config;
+    const store = await openKeyValue(join(directory, folder), fsync);
+    if (fsync) await syncDirectory(directory);
     return { ...store, close: async () => void this.#owners.delete(folder) };
   }
 
@@ -71,6 +73,7 @@ export class FileStorage implements Extension, StorageProvider {
     const path = join(this.#config.directory, folder);
     try {
       await mkdir(path, { recursive: true, mode: 0o700 });
+      if (fsync) await syncDirectory(this.#config.directory);
       const options = {
         segmentBytes,
         reserveBytes: reserveBytesOf(segmentBytes),

@@ -61,15 +61,18 @@ export function diskFiles(directory: string): LogFiles {
     open: async (name) => diskFile(await fs.open(path(name), 0o102, 0o600)), // O_RDWR | O_CREAT
     remove: (name) => fs.unlink(path(name)),
     rename: (from, to) => fs.rename(path(from), path(to)),
-    async syncDirectory() {
-      const fd = await fs.open(directory, 0);
-      try {
-        await fs.fsync(fd);
-      } finally {
-        await fs.close(fd);
-      }
-    },
+    syncDirectory: () => syncDirectory(directory),
   };
+}
+
+/** Makes the names in a directory durable against power loss. */
+export async function syncDirectory(directory: string): Promise<void> {
+  const fd = await fs.open(directory, 0);
+  try {
+    await fs.fsync(fd);
+  } finally {
+    await fs.close(fd);
+  }
 }
 
 function diskFile(fd: number): LogFile {
