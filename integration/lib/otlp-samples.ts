@@ -108,3 +108,110 @@ export function shopTraces(traces: number, nowNs: bigint, seed = 1): Json {
     ],
   };
 }
+
+const host = (n: number): Json[] => [
+  kv('service.name', text(n % 2 === 0 ? 'front' : 'back')),
+  kv('host.name', text(`h${n}`)),
+  kv('zone', text('eu')),
+];
+
+/** `records` log records with bodies of every kind, in two resources. */
+export function shopLogs(records: number, nowNs: bigint, seed = 1): Json {
+  const bodies: Json[] = [
+    text('order paid'),
+    { kvlistValue: { values: [kv('code', { intValue: '7' }), kv('why', text('späť'))] } },
+    { arrayValue: { values: [{ doubleValue: 1.5 }, {}] } },
+    { intValue: '-12' },
+    { bytesValue: '/w==' },
+  ];
+  const record = (i: number): Json => ({
+    timeUnixNano: `${nowNs - BigInt(i) * 1_000_001n}`,
+    observedTimeUnixNano: `${nowNs}`,
+    severityNumber: 1 + (i % 24),
+    severityText: i % 2 === 0 ? 'INFO' : 'error',
+    body: bodies[i % bodies.length],
+    attributes: i % 3 === 0 ? everyAttribute : [kv('key', text(`k${i}`))],
+    droppedAttributesCount: i % 4,
+    ...(i % 2 === 0
+      ? { traceId: hex(seed * 1000 + i, 16), spanId: hex(seed + i, 8), flags: 1 }
+      : {}),
+    ...(i % 5 === 0 ? { eventName: 'shop.order' } : {}),
+  });
+  return {
+    resourceLogs: [0, 1].map((n) => ({
+      resource: { attributes: host(n), droppedAttributesCount: n },
+      schemaUrl: n === 0 ? 'https://example.org/resource/1' : '',
+      scopeLogs: [
+        {
+          scope: n === 0 ? { name: 'lib', version: '1.0', attributes: [kv('sc', text('v'))] } : {},
+          logRecords: Array.from({ length: records }, (_, i) => i)
+            .filter((i) => i % 2 === n)
+            .map(record),
+        },
+      ],
+    })),
+  };
+}
+
+/** One metric of each kind with `points` points each, exemplars among them. */
+export function shopMetrics(points: number, nowNs: bigint, seed = 1): Json {
+  const numbers = Array.from({ length: points }, (_, i) => i);
+  const at = (i: number): Json => ({
+    startTimeUnixNano: `${nowNs - 60_000_000_000n}`,
+    timeUnixNano: `${nowNs - BigInt(i) * 1_000_000n}`,
+    attributes: i % 3 === 0 ? everyAttribute : [kv('key', text(`k${i}`))],
+  });
+  const exemplars = [
+    {
+      timeUnixNano: `${nowNs}`,
+      asDouble: 3.25,
+      traceId: hex(seed, 16),
+      spanId: hex(seed, 8),
+      filteredAttributes: [kv('user', text('u'))],
+    },
+  ];
+  const number = (i: number): Json => ({
+    ...at(i),
+    ...(i % 2 === 0 ? { asInt: `${i - 2}` } : { asDouble: i / 3 }),
+    ...(i % 4 === 0 ? { exemplars } : {}),
+  });
+  const histogram = (i: number): Json => ({
+    ...at(i),
+    ...{ count: '6', sum: 12.5, min: 0.5, max: 9, explicitBounds: [1, 5], exemplars },
+    bucketCounts: ['1', `${i}`, '3'],
+  });
+  const exponential = (i: number): Json => ({
+    ...at(i),
+    ...{ count: '5', sum: -1.5, scale: -2, zeroCount: '1', zeroThreshold: 0.01 },
+    positive: { offset: 3, bucketCounts: ['1', '0', `${i}`] },
+    negative: { offset: -1, bucketCounts: ['1'] },
+  });
+  const summary = (i: number): Json => ({
+    ...at(i),
+    ...{ count: '9', sum: 4.5, quantileValues: [{ quantile: 0.5, value: 1.5 }, { quantile: 1 }] },
+  });
+  const metric = (name: string, data: Json): Json => ({
+    ...{ name, description: `about ${name}`, unit: '{order}' },
+    ...data,
+  });
+  const metrics = [
+    metric('orders.open', { gauge: { dataPoints: numbers.map(number) } }),
+    metric('orders.paid', {
+      sum: { dataPoints: numbers.map(number), aggregationTemporality: 2, isMonotonic: true },
+    }),
+    metric('latency', {
+      histogram: { dataPoints: numbers.map(histogram), aggregationTemporality: 1 },
+    }),
+    metric('size', {
+      exponentialHistogram: { dataPoints: numbers.map(exponential), aggregationTemporality: 2 },
+    }),
+    metric('quantiles', { summary: { dataPoints: numbers.map(summary) } }),
+  ];
+  const scope = { name: 'meter', version: '2', attributes: [kv('sc', text('v'))] };
+  return {
+    resourceMetrics: [0, 1].map((n) => ({
+      resource: { attributes: host(n) },
+      scopeMetrics: [{ scope: n === 0 ? scope : {}, metrics, schemaUrl: 'https://example.org/1' }],
+    })),
+  };
+}
