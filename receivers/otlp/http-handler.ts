@@ -194,10 +194,29 @@ export class HttpHandler {
     this.#refuse(exchange, { code: Code.INVALID_ARGUMENT, message }, 413);
   }
 
+  /**
+   * A sender that is still writing would lose an answer that comes with the end of the connection:
+   * the rest of a body of allowed size is let go by first, which takes no memory.
+   */
   #refuse(exchange: Exchange, status: Status, http?: number): void {
     const { request, response, format, extra } = exchange;
-    const end = request.complete ? extra : [...extra, 'connection', 'close'];
-    answerFailure(response, format, status, end, http);
+    const { maxBodyBytes } = this.#options;
+    let answered = false;
+    const answer = (headers: HeaderPairs): void => {
+      if (answered || response.destroyed) return;
+      answered = true;
+      answerFailure(response, format, status, headers, http);
+    };
     request.resume();
+    if (request.complete) answer(extra);
+    else if (http === 413) answer([...extra, 'connection', 'close']);
+    else {
+      let seen = 0;
+      request.on('data', (chunk: Buffer) => {
+        seen += chunk.length;
+        if (seen > maxBodyBytes) answer([...extra, 'connection', 'close']);
+      });
+      request.on('end', () => answer(extra));
+    }
   }
 }
