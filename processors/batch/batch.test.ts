@@ -186,3 +186,47 @@ test('bad configurations are refused with the known texts', () => {
   bad({ timeout: '-1s' }, /must be at least 0s/);
   bad({ foo: 1 }, /foo/);
 });
+
+test('a batch that cannot be split is dropped and accounted for; the next one goes on', async () => {
+  const { settings, processor, arrived } = await started({
+    send_batch_size: 2,
+    send_batch_max_size: 2,
+  });
+  const broken = numberedSpans(range(0, 3));
+  const split = () => {
+    throw new Error('no way');
+  };
+  Object.defineProperty(broken, 'split', { value: split });
+  const entry = settings.book.edge('source', 'test', processor);
+  await entry.consume(broken, background);
+  await settle();
+  await entry.consume(numberedSpans(range(3, 2)), background);
+  await settle();
+  assert.deepEqual(arrived(), [range(3, 2)]);
+  const node = settings.book.snapshot().nodes.find(({ node }) => node === 'test');
+  assert.deepEqual(node?.dropped, { cannot_merge: 3 });
+  await processor.shutdown();
+  assertSettled(settings);
+});
+
+test('a shutdown waits for those who wait for room', async () => {
+  const { settings, sink, processor, send, arrived } = await started({
+    send_batch_size: 10,
+    timeout: '1h',
+  });
+  let open = () => {};
+  const gate = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  const consume = sink.consume.bind(sink);
+  sink.consume = (batch, ctx) => gate.then(() => consume(batch, ctx));
+  await send(0, 10);
+  await send(10, 32_768);
+  const waiting = send(40_000, 1);
+  const stopped = processor.shutdown();
+  await settle();
+  open();
+  await Promise.all([waiting, stopped]);
+  assert.equal(arrived().flat().length, 10 + 32_768 + 1);
+  assertSettled(settings);
+});

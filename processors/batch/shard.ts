@@ -11,6 +11,12 @@ import type { BatchTelemetry, Trigger } from './telemetry.ts';
 const backlogFactor = 4;
 const backlogItemsMin = 32_768;
 
+interface Taken<S extends Signal> {
+  readonly batches: readonly SignalData[S][];
+  readonly items: number;
+  reserved: number;
+}
+
 /** One stream of batches: what comes in is appended, and sent by size, time or shutdown. */
 export class Shard<S extends Signal> {
   readonly #settings: Settings;
@@ -61,10 +67,12 @@ export class Shard<S extends Signal> {
 
   /** Sends all that is here. */
   async flush(): Promise<void> {
+    while (this.#sending !== undefined || this.#items > 0) {
+      this.#sending ??= this.#send('timeout');
+      await this.#sending;
+    }
     this.#timer?.cancel();
     this.#timer = undefined;
-    while (this.#sending !== undefined) await this.#sending;
-    if (this.#items > 0) await this.#send('timeout');
   }
 
   #schedule(): void {
@@ -81,39 +89,50 @@ export class Shard<S extends Signal> {
   }
 
   async #send(trigger: Trigger): Promise<void> {
-    const { send_batch_size: size, send_batch_max_size: most, timeout } = this.#config;
-    const merged = this.#take();
-    const pieces =
-      most > 0 && merged.batch.itemCount > most
-        ? (merged.batch.split({ maxItems: most }) as SignalData[S][])
-        : [merged.batch];
-    const last = pieces.at(-1)!;
-    let { reserved } = merged;
-    if (pieces.length > 1 && trigger === 'size' && timeout > 0 && last.itemCount < size) {
-      pieces.pop();
-      reserved -= this.#putBack(last, merged);
-    }
+    const whole = this.#take();
+    await Promise.resolve(); // so that #sending is set before it is cleared
     try {
+      const { pieces, reserved } = this.#piecesOf(whole, trigger);
+      whole.reserved = reserved;
       for (const piece of pieces) await this.#sendOne(piece, trigger);
     } finally {
-      this.#settings.budget.release(reserved);
+      this.#settings.budget.release(whole.reserved);
       this.#sending = undefined;
       if (this.#items > 0) this.#schedule();
     }
   }
 
-  #take(): { batch: SignalData[S]; reserved: number } {
-    const batch = mergeBatches(this.#batches) as SignalData[S];
-    const reserved = this.#reserved;
+  #take(): Taken<S> {
+    const taken = { batches: this.#batches, items: this.#items, reserved: this.#reserved };
     this.#batches = [];
     this.#items = 0;
     this.#reserved = 0;
-    return { batch, reserved };
+    return taken;
+  }
+
+  /** What is sent now, with its part of the reservation; what cannot be merged is dropped. */
+  #piecesOf(whole: Taken<S>, trigger: Trigger): { pieces: SignalData[S][]; reserved: number } {
+    const { send_batch_size: size, send_batch_max_size: most, timeout } = this.#config;
+    let pieces: SignalData[S][];
+    try {
+      const merged = mergeBatches(whole.batches) as SignalData[S];
+      const tooLarge = most > 0 && merged.itemCount > most;
+      pieces = tooLarge ? (merged.split({ maxItems: most }) as SignalData[S][]) : [merged];
+    } catch (error) {
+      this.#drop(whole.items, 'cannot_merge', PipelineError.from(error));
+      return { pieces: [], reserved: whole.reserved };
+    }
+    const last = pieces.at(-1)!;
+    if (pieces.length === 1 || trigger !== 'size' || timeout === 0 || last.itemCount >= size) {
+      return { pieces, reserved: whole.reserved };
+    }
+    pieces.pop();
+    return { pieces, reserved: whole.reserved - this.#putBack(last, whole) };
   }
 
   /** Keeps what is left of a split for the next batch. @returns its part of the reservation */
-  #putBack(last: SignalData[S], whole: { batch: SignalData[S]; reserved: number }): number {
-    const part = Math.floor((whole.reserved * last.itemCount) / whole.batch.itemCount);
+  #putBack(last: SignalData[S], whole: Taken<S>): number {
+    const part = Math.floor((whole.reserved * last.itemCount) / whole.items);
     this.#batches.unshift(last);
     this.#items += last.itemCount;
     this.#reserved += part;
@@ -121,16 +140,21 @@ export class Shard<S extends Signal> {
   }
 
   async #sendOne(batch: SignalData[S], trigger: Trigger): Promise<void> {
-    const { ledger, logger } = this.#settings;
     const items = batch.itemCount;
     this.#telemetry.sent(items, batch.byteLength, trigger);
     try {
       await this.#next.consume(batch, this.#context);
     } catch (thrown) {
-      const error = PipelineError.from(thrown);
-      ledger.dropped('refused_by_next', items);
-      logger.error('Sender failed', { error: error.message, dropped_items: items });
+      this.#drop(items, 'refused_by_next', PipelineError.from(thrown));
+      return;
     }
+    this.#settings.ledger.held(-items);
+  }
+
+  #drop(items: number, reason: string, error: PipelineError): void {
+    const { ledger, logger } = this.#settings;
+    ledger.dropped(reason, items);
     ledger.held(-items);
+    logger.error('Sender failed', { error: error.message, dropped_items: items });
   }
 }
