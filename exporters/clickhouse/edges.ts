@@ -11,12 +11,12 @@ const PIECE = 3_600;
 /** Milliseconds that one statement may take. */
 const RUN_MS = 120_000;
 /** Milliseconds that a shutdown leaves to what runs and to the last run together. */
-const LAST_MS = 10_000;
+const LAST_MS = 5_000;
 
 /**
  * Keeps table `service_edges` up to date: every `interval` the minutes that ended are computed, and
  * those of the late window again. A minute is replaced as a whole, so that runs of several gateways
- * and runs after a crash change nothing. @returns what ends the job, after a last run, within 10 s
+ * and runs after a crash change nothing. @returns what ends the job, after a last run, within 5 s
  */
 export function startEdges(
   client: SqlClient,
