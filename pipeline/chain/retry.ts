@@ -47,13 +47,17 @@ export class Pauses {
  *   else) or left (it is on disk)
  */
 export function retry<S extends Signal>(
-  settings: Pick<Settings, 'clock' | 'random' | 'logger'>,
+  settings: Pick<Settings, 'clock' | 'random' | 'logger' | 'meter' | 'id'>,
   config: RetryConfig,
   pauses: Pauses,
   lastTry: () => boolean,
   next: Sender<S>,
 ): Sender<S> {
-  const { clock, random, logger } = settings;
+  const { clock, random, logger, meter, id } = settings;
+  const retries = meter.counter('wirestitch_exporter_retries', {
+    description: 'Attempts that failed and are repeated',
+    unit: '{attempts}',
+  });
   return async (delivery) => {
     let startMs = -1;
     let intervalMs = config.initial_interval;
@@ -74,6 +78,7 @@ export function retry<S extends Signal>(
         throw new RetriesExhausted(error, 'the sender does not wait for the next retry');
       }
       intervalMs = Math.min(intervalMs * config.multiplier, config.max_interval);
+      retries.add(1, { exporter: id });
       logger.info('Exporting failed. Will retry the request after interval.', {
         error: error.message,
         interval: formatSeconds(backOffMs),

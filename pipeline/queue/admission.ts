@@ -58,6 +58,10 @@ export class Admission {
 
   leave(size: number): void {
     this.#size -= size;
+    this.#admit();
+  }
+
+  #admit(): void {
     let waiter = this.#waiters.first();
     while (waiter !== undefined && this.#size + waiter.size <= this.capacity) {
       this.#waiters.shift();
@@ -96,7 +100,9 @@ export class Admission {
     this.#waiters.push(waiter);
     if (ctx.deadlineMs === Number.POSITIVE_INFINITY) return;
     timer = this.#clock.after(Math.max(0, ctx.deadlineMs - this.#clock.monotonicMs()), () => {
-      if (this.#waiters.remove((other) => other === waiter) !== undefined) reject(full());
+      if (this.#waiters.remove((other) => other === waiter) === undefined) return;
+      reject(full());
+      this.#admit(); // who stood behind it may fit
     });
   }
 }
