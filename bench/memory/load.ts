@@ -90,7 +90,8 @@ function httpAnswer(status: number): Answer {
 export function grpcConnection(port: number): Connection {
   let session: ClientHttp2Session | undefined;
   const open = () => {
-    session = connect(`http://127.0.0.1:${port}`);
+    // Node counts what a refused stream had not sent yet against the session until it stalls.
+    session = connect(`http://127.0.0.1:${port}`, { maxSessionMemory: 1000 });
     session.on('error', () => {});
     return session;
   };
