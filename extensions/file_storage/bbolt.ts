@@ -1,5 +1,6 @@
 import { open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { lockName } from './lock.ts';
 
 /** Magic number in the meta page of a bbolt database, after the 16 bytes of the page's header. */
 const magic = 0xed0cdaed;
@@ -13,6 +14,7 @@ export async function findBboltFiles(directory: string): Promise<string[]> {
   const found: string[] = [];
   const entries = await readdir(directory, { withFileTypes: true });
   for (const entry of entries.slice(0, filesMax)) {
+    if (entry.name === lockName) continue; // closing it would give the lock up
     if (entry.isFile() && (await isBbolt(join(directory, entry.name)))) found.push(entry.name);
   }
   return found;

@@ -93,6 +93,22 @@ test('the directory must exist, or is made with its permissions', async (t) => {
   await assert.rejects(wrong.extension.start(), /it is not a directory/);
 });
 
+test('a started extension keeps other processes out', async (t) => {
+  const directory = await temporary(t);
+  const { extension } = make(directory);
+  await extension.start();
+  const program = `
+    import { lockDirectory } from ${JSON.stringify(join(import.meta.dirname, 'lock.ts'))};
+    const clock = { monotonicMs: () => performance.now(), after: (ms, run) => setTimeout(run, ms) };
+    await lockDirectory(${JSON.stringify(directory)}, 1, clock);
+    console.log('locked');
+  `;
+  const other = () => promisify(execFile)(process.execPath, ['--input-type=module', '-e', program]);
+  await assert.rejects(other(), /another process uses it/);
+  await extension.shutdown();
+  assert.match((await other()).stdout, /locked/);
+});
+
 test('one process at a time; the lock of a killed one is free', async (t) => {
   const directory = await temporary(t);
   const program = `

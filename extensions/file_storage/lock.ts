@@ -6,6 +6,12 @@ export interface Lock {
   release(): void;
 }
 
+/**
+ * The locked file. Nobody else in this process may open it: when any descriptor of a file is closed,
+ * the kernel gives up all locks that the process has on it.
+ */
+export const lockName = 'wirestitch.lock';
+
 const retryMs = 50;
 
 /**
@@ -20,7 +26,7 @@ export async function lockDirectory(
   clock: Clock,
 ): Promise<Lock> {
   const { DatabaseSync } = await import('node:sqlite');
-  const file = join(directory, 'wirestitch.lock');
+  const file = join(directory, lockName);
   const database = new DatabaseSync(file);
   const startMs = clock.monotonicMs();
   for (;;) {
