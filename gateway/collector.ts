@@ -12,9 +12,9 @@ export function collectEvery(budgetLimit: number): number {
 }
 
 /**
- * Runs the garbage collector each time `everyBytes` have been freed. Left alone, V8 lets the garbage
- * outside its heap (request bodies) grow in proportion to what is alive there, or collects far too
- * often; docs/decisions/v8-flags.md has the figures.
+ * Runs the garbage collector each time `everyBytes` have been freed. Left alone, V8 lets the
+ * garbage outside its heap (request bodies) grow in proportion to what is alive there, or collects
+ * far too often; docs/decisions/v8-flags.md has the figures.
  * @param collect a full collection
  * @param later runs a function after what is running now
  * @returns to be called with the size of what was freed

@@ -51,11 +51,11 @@ function normalise(value: unknown, key = ''): unknown {
 /**
  * Questions whose answers must be equal. Where Jaeger 2.13 differs by design from what its newer
  * releases and its clients expect, the question is not here but in the tests of query/jaeger:
- * trace-summaries, camelCase parameters and 404 for unknown /api paths (2.13 has none of them);
- * `prettyPrint` whitespace; searches of more traces than the limit (2.13 picks any of them, here
- * the newest); raw=true after an adjusted read (2.13's memory store keeps what its adjusters changed);
- * v3 schema URLs, which 2.13 loses in its store; error=true, for which 2.13's store gives
- * every trace that has a span of the service.
+ * trace-summaries, camelCase parameters and 404 for unknown /api paths (2.13 has none of them).
+ * Not asked either: `prettyPrint` whitespace; searches of more traces than the limit (2.13 picks
+ * any of them, here the newest); raw=true after an adjusted read (2.13's memory store keeps what
+ * its adjusters changed); v3 schema URLs, which 2.13 loses in its store; error=true, for which
+ * 2.13's store gives every trace that has a span of the service.
  */
 function questions(traceId: string, nowMs: number): string[] {
   const at = (ms: number): string => new Date(ms).toISOString();
