@@ -372,3 +372,23 @@ test('a sealed batch takes the place of its requests in the memory budget, too',
     await exporter.shutdown();
   }
 });
+
+test('a full queue does not wait for a larger batch', async () => {
+  for (const blocks of [false, true]) {
+    const { exporter, send, arrived, settings } = await pushing(memoryStorage(), {
+      queue_size: 2,
+      block_on_overflow: blocks,
+      batch: { min_size: 1000, flush_timeout: '1h' },
+    });
+    await send(0, 1);
+    await send(1, 1);
+    const third = send(2, 1);
+    if (blocks) await third;
+    else await assert.rejects(third, /sending queue is full/);
+    await settle();
+    assert.deepEqual(arrived, [[0, 1]]);
+    await send(3, 1);
+    await exporter.shutdown();
+    assert.deepEqual(settings.book.check(), []);
+  }
+});

@@ -82,6 +82,14 @@ export class Lanes<S extends Signal> {
     return { key: lane.key, parts };
   }
 
+  /** What is there now is complete. */
+  hurry(): void {
+    for (const lane of this.#lanes.values()) {
+      lane.due = true;
+      this.#ready.add(lane);
+    }
+  }
+
   /** From now on nothing waits for more: what is there is complete. */
   flush(): void {
     this.#flushing = true;

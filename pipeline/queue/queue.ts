@@ -119,14 +119,23 @@ export class SendingQueue<S extends Signal> {
     const size = sizer === 'requests' ? 1 : unitsOf(batch, sizer);
     try {
       const room = this.#admission.enter(size, ctx);
+      if (room !== undefined) this.#makeRoom();
       const partition = this.#partitionOf(ctx);
       if (this.#parts.disk !== undefined) return this.#persist(batch, size, partition, room);
       if (room !== undefined) return room.then(() => this.#hold(batch, size, partition));
       return this.#hold(batch, size, partition);
     } catch (thrown) {
       this.#enqueueFailed(batch.itemCount);
+      this.#makeRoom();
       return Promise.reject(PipelineError.from(thrown));
     }
+  }
+
+  /** A full queue does not wait for larger batches: no more comes before room is made. */
+  #makeRoom(): void {
+    if (this.#active >= this.#parts.config.num_consumers || this.#stopping) return;
+    this.#lanes.hurry();
+    this.#dispatch();
   }
 
   /**
