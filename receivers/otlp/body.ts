@@ -13,6 +13,9 @@ export interface Body {
 /** Memory is taken for a body of up to this size at once; beyond it as the bytes come. */
 const firstStep = 512 * 1024;
 
+/** Memory that the first bytes of a body get for each of them: a mere claim gets little. */
+const firstRatio = 32;
+
 /**
  * Reads a request body into one buffer of its own. Every byte is reserved before memory is taken
  * for it. `done` is called exactly once; after a fault nothing stays reserved.
@@ -41,10 +44,8 @@ export function readBody(
   const room = (needed: number): boolean => {
     if (needed <= bytes.length) return true;
     const limit = declared >= 0 ? Math.max(declared, needed) : maxBytes;
-    const size = Math.min(
-      limit,
-      Math.max(declared >= 0 ? firstStep : 8192, needed, 4 * bytes.length),
-    );
+    const step = Math.min(firstStep, 8192 + firstRatio * needed);
+    const size = Math.min(limit, Math.max(declared >= 0 ? step : 8192, needed, 4 * bytes.length));
     if (!budget.tryReserve(size)) return false;
     const larger = Buffer.allocUnsafeSlow(size);
     bytes.copy(larger, 0, 0, length);

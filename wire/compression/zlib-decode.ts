@@ -165,7 +165,8 @@ export function decodeZlib(
     return decodeStreamed(format, input, maxBytes, reservation).then(done);
   };
   const { sync, later } = oneShot[format];
-  if (room > syncBytes) return later(input, roomOptions(format, room)).then(done, failed);
+  if (room > syncBytes || input.length > syncBytes)
+    return later(input, roomOptions(format, room)).then(done, failed);
   try {
     return done(sync(input, roomOptions(format, room)));
   } catch (error) {

@@ -6,6 +6,9 @@ export const prefixBytes = 5;
 /** Memory is taken for a message of up to this size at once; beyond it as the bytes come. */
 const firstStep = 512 * 1024;
 
+/** Memory that the first bytes of a message get for each of them: a mere claim gets little. */
+const firstRatio = 32;
+
 export type MessageFault =
   /** Longer than allowed. */
   | 'too_large'
@@ -86,7 +89,8 @@ export class MessageReader {
     const needed = this.#at + end - at;
     let bytes = this.#bytes;
     if (bytes === undefined || bytes.length < needed) {
-      const size = Math.min(this.length, Math.max(firstStep, needed, 4 * (bytes?.length ?? 0)));
+      const step = Math.min(firstStep, 8192 + firstRatio * needed);
+      const size = Math.min(this.length, Math.max(step, needed, 4 * (bytes?.length ?? 0)));
       if (!budget.tryReserve(size)) return 'no_memory';
       const larger = Buffer.allocUnsafeSlow(size);
       if (bytes !== undefined) {
