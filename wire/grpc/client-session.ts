@@ -173,6 +173,7 @@ export class ClientSession implements StreamHandler<Exchange> {
 
   end(stream: Stream<Exchange>): void {
     const exchange = stream.owner;
+    this.http2.guard.work();
     if (exchange.grpcStatus === '0') this.#succeed(exchange);
     else fail(exchange.call, refusalOf(exchange));
     if (!stream.localClosed) this.http2.reset(stream, ErrorCode.NO_ERROR);

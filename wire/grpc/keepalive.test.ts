@@ -42,6 +42,7 @@ function make(options: Partial<KeepaliveOptions>) {
   const begin = (): void => {
     const block = encodeFields([
       [':method', 'POST'],
+      [':scheme', 'http'],
       [':path', testPath],
       ['content-type', 'application/grpc'],
     ]);

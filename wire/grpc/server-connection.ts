@@ -40,6 +40,7 @@ const maxHeaderPairs = 256;
 /** Fields of a request that decide what becomes of it. */
 interface Request {
   method: string;
+  scheme: string;
   path: string;
   contentType: string;
   encoding: string;
@@ -87,11 +88,13 @@ export class ServerConnection implements StreamHandler<ServerCall> {
       if (!end) this.http2.reset(stream, ErrorCode.PROTOCOL_ERROR);
       return;
     }
-    if (list.malformed || this.open >= this.options.maxConcurrentStreams) {
-      this.http2.resetId(id, list.malformed ? ErrorCode.PROTOCOL_ERROR : ErrorCode.REFUSED_STREAM);
+    const request = readRequest(list);
+    if (request === undefined || this.open >= this.options.maxConcurrentStreams) {
+      this.http2.guard.reset(this.options.nowMs());
+      const code = request === undefined ? ErrorCode.PROTOCOL_ERROR : ErrorCode.REFUSED_STREAM;
+      this.http2.resetId(id, code);
       return;
     }
-    const request = readRequest(list);
     const refusal = this.#refusal(list, request);
     const handler = this.options.methods.get(request.path);
     const now = this.options.nowMs();
@@ -255,17 +258,20 @@ function failDecompress(call: ServerCall, error: unknown, maxMessageBytes: numbe
   } else call.fail(Code.INTERNAL, `grpc: failed to decompress the message: ${error.message}`);
 }
 
-function readRequest(list: HeaderList): Request {
-  const request = { method: '', path: '', contentType: '', encoding: '', timeout: '' };
+/** @returns undefined for a malformed request (RFC 9113 sections 8.2 and 8.3) */
+function readRequest(list: HeaderList): Request | undefined {
+  if (list.malformed) return undefined;
+  const request = { method: '', path: '', contentType: '', encoding: '', timeout: '', scheme: '' };
+  let regular = false;
   for (let i = 0; i < list.count; i += 1) {
+    const name = list.names[i]!;
     const value = list.values[i]!;
-    switch (list.names[i]) {
-      case ':method':
-        request.method = value;
-        break;
-      case ':path':
-        request.path = value;
-        break;
+    if (name.charCodeAt(0) === colon) {
+      if (regular || !takePseudo(request, name, value)) return undefined;
+      continue;
+    }
+    regular = true;
+    switch (name) {
       case 'content-type':
         request.contentType = value;
         break;
@@ -275,9 +281,31 @@ function readRequest(list: HeaderList): Request {
       case 'grpc-timeout':
         request.timeout = value;
         break;
+      case 'te':
+        if (value !== 'trailers') return undefined;
+        break;
+      case 'connection':
+      case 'keep-alive':
+      case 'proxy-connection':
+      case 'transfer-encoding':
+      case 'upgrade':
+        return undefined;
     }
   }
-  return request;
+  const whole = request.method !== '' && request.path !== '' && request.scheme !== '';
+  return whole || list.overLimit ? request : undefined;
+}
+
+const colon = 0x3a;
+
+/** @returns false for a pseudo-header field that is unknown or comes twice */
+function takePseudo(request: Request, name: string, value: string): boolean {
+  if (name === ':authority') return true;
+  const key = name.slice(1);
+  if (key !== 'method' && key !== 'path' && key !== 'scheme') return false;
+  if (request[key] !== '') return false;
+  request[key] = value;
+  return true;
 }
 
 function keep(list: HeaderList): string[] {

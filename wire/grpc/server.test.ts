@@ -4,6 +4,7 @@ import net from 'node:net';
 import { after, test } from 'node:test';
 import { fakeClock } from '../../testing/clock.ts';
 import { Flag, FrameType, preface } from './http2/constants.ts';
+import { FrameReader } from './http2/frame-reader.ts';
 import { frame, headerFrames, settingsFrame } from './http2/frames.ts';
 import { encodeFields } from './http2/hpack-encoder.ts';
 import { startServer, testPath } from './testing.ts';
@@ -34,6 +35,7 @@ async function connected() {
 const hello = Buffer.concat([Buffer.from(preface), settingsFrame([])]);
 const request = encodeFields([
   [':method', 'POST'],
+  [':scheme', 'http'],
   [':path', testPath],
   ['content-type', 'application/grpc'],
 ]);
@@ -109,4 +111,65 @@ test('more connections than allowed are closed', async () => {
   second.on('error', () => undefined);
   await once(second, 'close');
   first.destroy();
+});
+
+test('malformed requests are reset and never reach the method', async () => {
+  let calls = 0;
+  const { server, port } = await startServer((call) => {
+    calls += 1;
+    call.ok();
+  });
+  closers.push(() => server.close(0));
+  const fine: [string, string][] = [
+    [':method', 'POST'],
+    [':scheme', 'http'],
+    [':path', testPath],
+    ['content-type', 'application/grpc'],
+  ];
+  const bad: [string, string][][] = [
+    ...[0, 1, 2].map((at) => fine.filter((_, i) => i !== at)),
+    ...fine.slice(0, 3).map((field) => [field, ...fine]),
+    [...fine, [':authority', 'late']],
+    [[':status', '200'], ...fine],
+    [[':other', 'x'], ...fine],
+    [...fine, ['te', 'gzip']],
+    [...fine, ['connection', 'close']],
+    [...fine, ['transfer-encoding', 'chunked']],
+    [...fine, ['x-a', 'b\r\nc: d']],
+  ];
+  const socket = net.connect(port, '127.0.0.1');
+  closers.push(() => socket.destroy());
+  const resets: number[] = [];
+  let ended = -1;
+  const reader = new FrameReader(false, {
+    frame: (type, flags, id) => {
+      if (type === FrameType.RST_STREAM) resets.push(id);
+      if (type === FrameType.HEADERS && (flags & Flag.END_STREAM) !== 0) ended = id;
+    },
+    dataStart: () => undefined,
+    dataPart: () => undefined,
+    dataEnd: () => undefined,
+  });
+  socket.on('data', (chunk: Buffer) => reader.read(chunk));
+  socket.write(hello);
+  [...bad, fine].forEach((fields, i) => {
+    socket.write(headerFrames(2 * i + 1, encodeFields(fields), false, 16_384));
+    if (fields === fine) socket.write(frame(FrameType.DATA, 1, 2 * i + 1, Buffer.alloc(5)));
+  });
+  const last = 2 * bad.length + 1;
+  while (ended !== last) await once(socket, 'data');
+  assert.deepEqual(
+    resets,
+    bad.map((_, i) => 2 * i + 1),
+  );
+  assert.equal(calls, 1);
+});
+
+test('a claim of a large message gets little memory', async () => {
+  const { socket, budget, until } = await connected();
+  socket.write(hello);
+  socket.write(headerFrames(1, request, false, 16_384));
+  socket.write(frame(FrameType.DATA, 0, 1, Buffer.from([0, 0, 0x20, 0, 0, 1])));
+  await until(() => budget.used > 0);
+  assert.ok(budget.used < 10_000, `${budget.used} bytes reserved for one`);
 });

@@ -85,7 +85,10 @@ export class GrpcServer {
     const server =
       tls === undefined
         ? net.createServer({ noDelay: true }, accept)
-        : (await import('node:tls')).createServer({ ...tls, ALPNProtocols: ['h2'] }, accept);
+        : (await import('node:tls')).createServer(
+            { ...tls, ALPNProtocols: ['h2'], handshakeTimeout: patience.handshakeMs },
+            accept,
+          );
     server.maxConnections = this.#options.maxConnections ?? 10_000;
     server.on('tlsClientError', () => undefined);
     this.#server = server;

@@ -247,3 +247,60 @@ test('draining tells the last stream and passes over later ones', () => {
   const frameSent = b.sent.find((f) => f.type === FrameType.GOAWAY);
   assert.equal(frameSent?.payload.readUInt32BE(0), 1);
 });
+
+test('streams that the peer makes us reset count as resets of its own', () => {
+  const b = opened({ guard: { resetBurst: 5, resetsPerSecond: 1, idleFrames: 100 } });
+  for (let id = 1; id < 21; id += 2) {
+    b.connection.receive(Buffer.concat([request(id), data(id, 1)]));
+  }
+  assert.equal(goaway(b), ErrorCode.ENHANCE_YOUR_CALM);
+});
+
+test('many window sizes in one SETTINGS frame are one change', () => {
+  const b = opened();
+  b.connection.receive(request(1));
+  let changes = 0;
+  const { out } = b.connection;
+  const resize = out.resizeWindows.bind(out);
+  out.resizeWindows = (size, streams) => {
+    changes += 1;
+    return resize(size, streams);
+  };
+  const sizes = Array.from({ length: 2000 }, (_, i): [number, number] => [
+    Setting.INITIAL_WINDOW_SIZE,
+    i,
+  ]);
+  b.connection.receive(settingsFrame(sizes));
+  assert.equal(changes, 1);
+  assert.equal(out.initialWindow, 1999);
+  b.connection.receive(
+    settingsFrame([
+      [Setting.INITIAL_WINDOW_SIZE, 2 ** 31],
+      [Setting.INITIAL_WINDOW_SIZE, 1],
+    ]),
+  );
+  assert.equal(goaway(b), ErrorCode.FLOW_CONTROL_ERROR);
+});
+
+test('PRIORITY on stream 0 and floods of GOAWAY and unasked PING answers end it', () => {
+  const zero = opened();
+  zero.connection.receive(frame(FrameType.PRIORITY, 0, 0, Buffer.alloc(5)));
+  assert.equal(goaway(zero), ErrorCode.PROTOCOL_ERROR);
+  for (const flood of [
+    frame(FrameType.GOAWAY, 0, 0, Buffer.alloc(8)),
+    pingFrame(Buffer.alloc(8), true),
+  ]) {
+    const b = opened({ guard: { resetBurst: 5, resetsPerSecond: 1, idleFrames: 50 } });
+    for (let i = 0; i < 60; i += 1) b.connection.receive(flood);
+    assert.equal(goaway(b), ErrorCode.ENHANCE_YOUR_CALM);
+  }
+});
+
+test('a connection that pings now and then lives on', () => {
+  const b = opened({ guard: { resetBurst: 5, resetsPerSecond: 1, idleFrames: 50 } });
+  for (let i = 0; i < 500; i += 1) {
+    b.nowMs += 10_000;
+    b.connection.receive(pingFrame(Buffer.alloc(8), false));
+  }
+  assert.equal(goaway(b), undefined);
+});

@@ -90,6 +90,7 @@ export class Connection<T> implements FrameSink {
   #headerBytes = 0;
   #headerStream = 0;
   #headerEnd = false;
+  #pingsOut = 0;
   #dataStream: Stream<T> | undefined;
 
   constructor(options: ConnectionOptions, handler: StreamHandler<T>, wire: Wire) {
@@ -97,7 +98,7 @@ export class Connection<T> implements FrameSink {
     this.#handler = handler;
     this.#wire = wire;
     this.#receiveWindow = options.connectionWindow;
-    this.guard = new Guard(options.guard ?? defaultGuardLimits);
+    this.guard = new Guard(options.guard ?? defaultGuardLimits, options.nowMs);
     this.#decoder = new HpackDecoder({
       tableSize: 4096,
       listSize: options.maxHeaderListSize,
@@ -157,6 +158,12 @@ export class Connection<T> implements FrameSink {
     this.#handler.aborted(stream, code, 'self');
   }
 
+  /** Resets a stream for a fault of the peer: it costs the peer as much as a reset of its own. */
+  #fault(stream: Stream<T>, code: number): void {
+    if (this.#options.server) this.guard.reset(this.#options.nowMs());
+    this.reset(stream, code);
+  }
+
   /** Refuses a stream that was not opened. */
   resetId(id: number, code: number): void {
     if (!this.closed) this.out.push(frames.resetFrame(id, code));
@@ -172,7 +179,9 @@ export class Connection<T> implements FrameSink {
   }
 
   ping(payload: Uint8Array): void {
-    if (!this.closed) this.out.push(frames.pingFrame(payload, false));
+    if (this.closed) return;
+    this.#pingsOut += 1;
+    this.out.push(frames.pingFrame(payload, false));
   }
 
   /** Takes no new streams; those that are open go on. */
@@ -220,7 +229,10 @@ export class Connection<T> implements FrameSink {
     else if (type === FrameType.GOAWAY) this.#goaway(id, b, start, end);
     else if (type === FrameType.PUSH_PROMISE) protocol('PUSH_PROMISE is not allowed');
     else {
-      if (type === FrameType.PRIORITY && end - start !== 5) size('PRIORITY');
+      if (type === FrameType.PRIORITY) {
+        if (id === 0) protocol('PRIORITY on stream 0');
+        if (end - start !== 5) size('PRIORITY');
+      }
       this.guard.idleFrame();
     }
   }
@@ -242,11 +254,11 @@ export class Connection<T> implements FrameSink {
       return;
     }
     if (stream.remoteClosed) {
-      this.reset(stream, ErrorCode.STREAM_CLOSED);
+      this.#fault(stream, ErrorCode.STREAM_CLOSED);
       return;
     }
     stream.receiveWindow -= length;
-    if (stream.receiveWindow < 0) this.reset(stream, ErrorCode.FLOW_CONTROL_ERROR);
+    if (stream.receiveWindow < 0) this.#fault(stream, ErrorCode.FLOW_CONTROL_ERROR);
     else this.#dataStream = stream;
   }
 
@@ -310,7 +322,7 @@ export class Connection<T> implements FrameSink {
       return;
     }
     if (stream.remoteClosed) {
-      this.reset(stream, ErrorCode.STREAM_CLOSED);
+      this.#fault(stream, ErrorCode.STREAM_CLOSED);
       return;
     }
     this.#handler.headers(stream, id, list, this.#headerEnd);
@@ -375,14 +387,12 @@ export class Connection<T> implements FrameSink {
     const increment = b.readUInt32BE(start) & max31;
     if (increment === 0) protocol('WINDOW_UPDATE by 0');
     if (id === 0) {
-      if (!this.out.widenConnection(increment)) {
-        throw new ConnectionError(ErrorCode.FLOW_CONTROL_ERROR, 'window over 2^31 - 1');
-      }
+      if (!this.out.widenConnection(increment)) windowOverflow();
       return;
     }
     const stream = this.streams.get(id);
     if (stream === undefined) this.guard.idleFrame();
-    else if (!this.out.widen(stream, increment)) this.reset(stream, ErrorCode.FLOW_CONTROL_ERROR);
+    else if (!this.out.widen(stream, increment)) this.#fault(stream, ErrorCode.FLOW_CONTROL_ERROR);
   }
 
   #settings(flags: number, id: number, b: Buffer, start: number, end: number): void {
@@ -393,9 +403,15 @@ export class Connection<T> implements FrameSink {
       return;
     }
     if ((end - start) % 6 !== 0) size('SETTINGS');
+    let window = this.out.initialWindow;
     for (let at = start; at < end; at += 6) {
-      this.#setting(b.readUInt16BE(at), b.readUInt32BE(at + 2));
+      const setting = b.readUInt16BE(at);
+      const value = b.readUInt32BE(at + 2);
+      if (setting === Setting.INITIAL_WINDOW_SIZE) window = checkWindow(value);
+      else this.#setting(setting, value);
     }
+    // Once a frame: it goes over all streams, and a frame has room for 2730 settings.
+    if (window !== this.out.initialWindow) this.#resizeWindows(window);
     this.ready = true;
     this.out.push(frames.settingsAckFrame());
     this.#handler.settings?.();
@@ -406,10 +422,6 @@ export class Connection<T> implements FrameSink {
     else if (id === Setting.MAX_CONCURRENT_STREAMS) this.peerMaxStreams = value;
     else if (id === Setting.ENABLE_PUSH) {
       if (value > 1) protocol(`SETTINGS_ENABLE_PUSH is ${value}`);
-    } else if (id === Setting.INITIAL_WINDOW_SIZE) {
-      if (value > max31 || !this.out.resizeWindows(value, this.streams.values())) {
-        throw new ConnectionError(ErrorCode.FLOW_CONTROL_ERROR, 'window over 2^31 - 1');
-      }
     } else if (id === Setting.MAX_FRAME_SIZE) {
       if (value < defaultFrameSize || value > 0xffffff) {
         protocol(`SETTINGS_MAX_FRAME_SIZE is ${value}`);
@@ -418,10 +430,16 @@ export class Connection<T> implements FrameSink {
     }
   }
 
+  #resizeWindows(size: number): void {
+    if (!this.out.resizeWindows(size, this.streams.values())) windowOverflow();
+  }
+
   #ping(flags: number, id: number, b: Buffer, start: number, end: number): void {
     if (id !== 0) protocol('PING on a stream');
     if (end - start !== 8) size('PING');
     if ((flags & Flag.ACK) !== 0) {
+      if (this.#pingsOut > 0) this.#pingsOut -= 1;
+      else this.guard.idleFrame();
       this.#handler.pingAck?.();
       return;
     }
@@ -433,6 +451,7 @@ export class Connection<T> implements FrameSink {
   #goaway(id: number, b: Buffer, start: number, end: number): void {
     if (id !== 0) protocol('GOAWAY on a stream');
     if (end - start < 8) size('GOAWAY');
+    this.guard.idleFrame();
     const last = b.readUInt32BE(start) & max31;
     const code = b.readUInt32BE(start + 4);
     const debug = b.toString('latin1', start + 8, Math.min(end, start + 8 + 256));
@@ -442,6 +461,14 @@ export class Connection<T> implements FrameSink {
 
 function protocol(message: string): never {
   throw new ConnectionError(ErrorCode.PROTOCOL_ERROR, message);
+}
+
+function windowOverflow(): never {
+  throw new ConnectionError(ErrorCode.FLOW_CONTROL_ERROR, 'window over 2^31 - 1');
+}
+
+function checkWindow(size: number): number {
+  return size > max31 ? windowOverflow() : size;
 }
 
 function size(what: string): never {

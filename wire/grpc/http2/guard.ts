@@ -5,7 +5,7 @@ import { ConnectionError, ErrorCode } from './constants.ts';
  *
  * - Resets (rapid reset, CVE-2023-44487): a bucket of `burst` that refills by `perSecond`.
  * - Frames that move no work on (PING, SETTINGS, PRIORITY, empty DATA, unknown types): `idleFrames`
- *   since the last payload; every kilobyte of payload forgives one.
+ *   since the last payload; every kilobyte of payload forgives one, every second ten.
  */
 export interface GuardLimits {
   readonly resetBurst: number;
@@ -24,9 +24,13 @@ export class Guard {
   #resets = 0;
   #resetAtMs = 0;
   #idle = 0;
+  #idleAtMs: number;
+  readonly #nowMs: () => number;
 
-  constructor(limits: GuardLimits) {
+  constructor(limits: GuardLimits, nowMs: () => number) {
     this.#limits = limits;
+    this.#nowMs = nowMs;
+    this.#idleAtMs = nowMs();
   }
 
   /** @throws ConnectionError ENHANCE_YOUR_CALM */
@@ -40,6 +44,11 @@ export class Guard {
   /** @throws ConnectionError ENHANCE_YOUR_CALM */
   idleFrame(): void {
     this.#idle += 1;
+    if (this.#idle <= this.#limits.idleFrames) return;
+    // an old connection that only pings has done nothing wrong
+    const now = this.#nowMs();
+    this.#idle = Math.max(0, this.#idle - (now - this.#idleAtMs) / 100);
+    this.#idleAtMs = now;
     if (this.#idle > this.#limits.idleFrames) calm('too many frames without payload');
   }
 
@@ -47,7 +56,7 @@ export class Guard {
     if (this.#idle > 0) this.#idle = Math.max(0, this.#idle - bytes / 1024);
   }
 
-  /** A whole request came: the connection works. */
+  /** A whole request or answer came: the connection works. */
   work(): void {
     this.#idle = 0;
   }

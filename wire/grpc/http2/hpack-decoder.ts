@@ -15,7 +15,7 @@ export interface HeaderList {
   size: number;
   /** Fields beyond a limit were decoded, for the table's sake, but not kept. */
   overLimit: boolean;
-  /** A name had an upper-case letter or was empty: the request is malformed. */
+  /** A name had a character that names have not, or a value NUL, CR or LF. */
   malformed: boolean;
 }
 
@@ -52,6 +52,8 @@ export class HpackDecoder {
   #at = 0;
   #end = 0;
   #scratch: Buffer | undefined;
+  /** A malformed field is in the dynamic table: nothing of this peer is to be trusted. */
+  #poisoned = false;
   readonly #recent = new RecentStrings();
 
   constructor(limits: HpackLimits) {
@@ -68,7 +70,7 @@ export class HpackDecoder {
     list.count = 0;
     list.size = 0;
     list.overLimit = false;
-    list.malformed = false;
+    list.malformed = this.#poisoned;
     this.#input = input;
     this.#at = start;
     this.#end = end;
@@ -84,7 +86,8 @@ export class HpackDecoder {
     } else if (first >= 0x40) {
       const index = this.#integer(6);
       const name = index === 0 ? this.#literalName() : this.#name(index);
-      const value = this.#string();
+      const value = this.#literalValue();
+      if (this.list.malformed) this.#poisoned = true;
       this.#insert(name, value);
       this.#keep(name, value);
     } else if (first >= 0x20) {
@@ -96,7 +99,7 @@ export class HpackDecoder {
     } else {
       const index = this.#integer(4);
       const name = index === 0 ? this.#literalName() : this.#name(index);
-      this.#keep(name, this.#string());
+      this.#keep(name, this.#literalValue());
     }
   }
 
@@ -159,6 +162,16 @@ export class HpackDecoder {
       if (c <= 0x20 || c >= 0x7f || (c >= 0x41 && c <= 0x5a)) this.list.malformed = true;
     }
     return name;
+  }
+
+  /** RFC 9113 section 8.2.1: NUL, CR and LF would be more than a value where it is passed on. */
+  #literalValue(): string {
+    const value = this.#string();
+    for (let i = 0; i < value.length; i += 1) {
+      const c = value.charCodeAt(i);
+      if (c <= 13 && (c === 0 || c === 10 || c === 13)) this.list.malformed = true;
+    }
+    return value;
   }
 
   /** Prefix integer (RFC 7541 section 5.1), at most 2^28. */

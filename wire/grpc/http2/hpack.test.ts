@@ -97,3 +97,33 @@ test('constant fields are the same list the first time and again', () => {
     }),
   );
 });
+
+test('fields that HTTP does not allow are malformed, from the dynamic table too', () => {
+  const field = (first: number, name: string, value: string): Buffer =>
+    Buffer.from([
+      first,
+      name.length,
+      ...Buffer.from(name),
+      value.length,
+      ...Buffer.from(value, 'latin1'),
+    ]);
+  for (const [name, value] of [
+    ['X-a', 'b'],
+    ['x a', 'b'],
+    ['', 'b'],
+    ['x-a', 'b\r\nc: d'],
+    ['x-a', 'b\nc'],
+    ['x-a', 'b\0'],
+  ] as const) {
+    for (const first of [0x40, 0]) {
+      const decoder = new HpackDecoder(limits);
+      const block = field(first, name, value);
+      assert.equal(decoder.decode(block, 0, block.length).malformed, true, JSON.stringify(name));
+      if (first === 0) continue;
+      const again = Buffer.from([0xbe]);
+      assert.equal(decoder.decode(again, 0, 1).malformed, true, 'by index');
+    }
+  }
+  const fine = field(0x40, 'x-a', 'b\tc');
+  assert.equal(new HpackDecoder(limits).decode(fine, 0, fine.length).malformed, false);
+});
