@@ -392,3 +392,27 @@ test('a full queue does not wait for a larger batch', async () => {
     assert.deepEqual(settings.book.check(), []);
   }
 });
+
+test('a log that cannot be closed does not keep the backend open', async () => {
+  const storage = memoryStorage();
+  const failing = {
+    ...storage,
+    log: async (name: string) => {
+      const log = await storage.log(name);
+      log.close = () => Promise.reject(new Error('input/output error'));
+      return log;
+    },
+  };
+  const extensions = new Map([['file_storage', storageExtension(failing)]]);
+  let closed = false;
+  const backend = {
+    push: async () => {},
+    shutdown: async () => {
+      closed = true;
+    },
+  };
+  const exporter = createExporter('traces', testSettings({ extensions }), config({}), backend);
+  await exporter.start();
+  await assert.rejects(exporter.shutdown(), /input\/output error/);
+  assert.equal(closed, true);
+});

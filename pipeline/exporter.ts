@@ -106,17 +106,22 @@ class Exporter<S extends Signal> implements Component, Consumer<S> {
     this.#state = 'stopped';
     const boundMs = Math.max(shutdownMsMin, 2 * this.#config.timeout);
     this.#pauses.stop();
-    await this.#queue?.shutdown(boundMs);
-    if (this.#flying > 0) {
-      await new Promise<void>((resolve) => {
-        const timer = this.#settings.clock.after(boundMs, resolve);
-        this.#whenIdle = () => {
-          timer.cancel();
-          resolve();
-        };
-      });
+    try {
+      await this.#queue?.shutdown(boundMs);
+      if (this.#flying > 0) await this.#landed(boundMs);
+    } finally {
+      await this.#backend.shutdown?.();
     }
-    await this.#backend.shutdown?.();
+  }
+
+  #landed(boundMs: number): Promise<void> {
+    return new Promise<void>((resolve) => {
+      const timer = this.#settings.clock.after(boundMs, resolve);
+      this.#whenIdle = () => {
+        timer.cancel();
+        resolve();
+      };
+    });
   }
 
   /** Delivers while the sender waits. */
