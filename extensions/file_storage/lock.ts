@@ -7,8 +7,8 @@ export interface Lock {
 }
 
 /**
- * The locked file. Nobody else in this process may open it: when any descriptor of a file is closed,
- * the kernel gives up all locks that the process has on it.
+ * The locked file. Nobody else in this process may open it: when any descriptor of a file is
+ * closed, the kernel gives up all locks that the process has on it.
  */
 export const lockName = 'wirestitch.lock';
 
