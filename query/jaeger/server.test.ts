@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { get, type IncomingHttpHeaders } from 'node:http';
+import { get, type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -119,4 +119,25 @@ test('a UI folder is served with its configuration filled in, and nothing outsid
   const outside = await fetchRaw(port, '/j/..%2f..%2f..%2f..%2f..%2fetc%2fpasswd');
   assert.match(outside.body.toString(), /JAEGER_CONFIG/);
   assert.equal((await fetchRaw(port, '/j/api/nope')).status, 404);
+});
+
+test('bodies of all requests together are bounded', async (t) => {
+  const port = await serve(t);
+  const big = 30 << 20;
+  const half = () => {
+    const headers = { 'content-length': big };
+    const sent = request({
+      port,
+      host: '127.0.0.1',
+      path: '/api/transform',
+      method: 'POST',
+      headers,
+    });
+    sent.on('error', () => undefined);
+    sent.write(Buffer.alloc(big - 1));
+    t.after(() => sent.destroy());
+    return once(sent, 'response') as Promise<[IncomingMessage]>;
+  };
+  const [response] = await Promise.race([half(), half(), half()]);
+  assert.equal(response.statusCode, 503);
 });

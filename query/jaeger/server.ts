@@ -17,12 +17,15 @@ export interface ServerOptions extends ApiOptions {
 }
 
 const maxBodyBytes = 32 << 20;
+/** Bodies of all requests that are being answered. */
+const maxBodiesBytes = 2 * maxBodyBytes;
 const gzipFrom = 1024;
 
 /** An unstarted server. */
 export function jaegerServer(options: ServerOptions): Server {
+  const bodies: Bodies = { bytes: 0 };
   const server = createServer({ maxHeaderSize: 64 << 10 }, (request, response) => {
-    respond(options, request)
+    respond(options, request, bodies)
       .catch((error: unknown): ApiResponse => {
         options.onBug(error);
         return plain(500, 'internal error\n');
@@ -44,7 +47,16 @@ function hostName(header: string): string {
   return header.replace(/:\d+$/, '').toLowerCase();
 }
 
-async function respond(options: ServerOptions, request: IncomingMessage): Promise<ApiResponse> {
+/** Bytes of bodies that are held now. */
+interface Bodies {
+  bytes: number;
+}
+
+async function respond(
+  options: ServerOptions,
+  request: IncomingMessage,
+  bodies: Bodies,
+): Promise<ApiResponse> {
   const host = hostName(request.headers.host ?? '');
   if (options.allowedHosts !== undefined && !options.allowedHosts.has(host)) {
     return plain(403, `cannot answer for host ${JSON.stringify(host)}: not one of this server's\n`);
@@ -55,10 +67,10 @@ async function respond(options: ServerOptions, request: IncomingMessage): Promis
     return plain(404, '404 page not found\n');
   }
   const path = target.slice(basePath.length) || '/';
-  const body = await readBody(request);
-  if (body === undefined) return plain(413, `cannot take more than ${maxBodyBytes} bytes\n`);
   const query = new URLSearchParams(search);
-  const answered = await answer(options, { method: request.method ?? '', path, query, body });
+  const answered = await withBody(request, bodies, (body) =>
+    answer(options, { method: request.method ?? '', path, query, body }),
+  );
   if (answered !== undefined) return answered;
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     return plain(405, 'method not allowed\n');
@@ -80,16 +92,29 @@ function decodePath(path: string): string {
   }
 }
 
-async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
-  if (request.method !== 'POST') return Buffer.alloc(0);
+/** Reads the body of a POST and gives it to `use`; its bytes count until that has answered. */
+async function withBody(
+  request: IncomingMessage,
+  bodies: Bodies,
+  use: (body: Buffer) => Promise<ApiResponse | undefined>,
+): Promise<ApiResponse | undefined> {
+  if (request.method !== 'POST') return use(Buffer.alloc(0));
   const parts: Buffer[] = [];
   let bytes = 0;
-  for await (const part of request as AsyncIterable<Buffer>) {
-    bytes += part.length;
-    if (bytes > maxBodyBytes) return undefined;
-    parts.push(part);
+  try {
+    for await (const part of request as AsyncIterable<Buffer>) {
+      bytes += part.length;
+      bodies.bytes += part.length;
+      if (bytes > maxBodyBytes) return plain(413, `cannot take more than ${maxBodyBytes} bytes\n`);
+      if (bodies.bytes > maxBodiesBytes) {
+        return plain(503, 'too many large bodies are being read, try again later\n');
+      }
+      parts.push(part);
+    }
+    return await use(Buffer.concat(parts));
+  } finally {
+    bodies.bytes -= bytes;
   }
-  return Buffer.concat(parts);
 }
 
 function compressed(body: Buffer): Promise<Buffer> {
