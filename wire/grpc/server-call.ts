@@ -17,6 +17,8 @@ export class ServerCall {
   stream: Stream<ServerCall> | undefined;
   /** Turns of the server's sweep since bytes of the message last came. */
   silentTicks = 0;
+  /** Turns of the server's sweep since it began. */
+  ticks = 0;
   /** The message went to the handler. */
   dispatched = false;
   #answered = false;

@@ -2,11 +2,13 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import net from 'node:net';
 import { after, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import { fakeClock } from '../../testing/clock.ts';
 import { Flag, FrameType, preface } from './http2/constants.ts';
 import { FrameReader } from './http2/frame-reader.ts';
 import { frame, headerFrames, settingsFrame } from './http2/frames.ts';
 import { encodeFields } from './http2/hpack-encoder.ts';
+import type { ServerCall } from './server-call.ts';
 import { startServer, testPath } from './testing.ts';
 
 const closers: (() => unknown)[] = [];
@@ -61,6 +63,24 @@ test('a request that stops coming gives its memory back after thirty seconds', a
   await clock.advance(3000);
   assert.equal(budget.used, 0);
   assert.equal(server.connections, 1, 'the connection stays');
+});
+
+test('a request that drips is given up after five minutes', async () => {
+  const { clock, socket, budget, until } = await connected();
+  socket.write(hello);
+  socket.write(headerFrames(1, request, false, 16_384));
+  socket.write(frame(FrameType.DATA, 0, 1, Buffer.from([0, 0, 0x10, 0, 0])));
+  socket.write(frame(FrameType.DATA, 0, 1, Buffer.from([1])));
+  await until(() => budget.used > 0);
+  const drip = async (): Promise<void> => {
+    socket.write(frame(FrameType.DATA, 0, 1, Buffer.from([1])));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    await clock.advance(5000);
+  };
+  for (let i = 0; i < 58; i += 1) await drip();
+  assert.ok(budget.used > 0);
+  for (let i = 0; i < 4; i += 1) await drip();
+  assert.equal(budget.used, 0);
 });
 
 test('a header block that stops coming ends the connection', async () => {
@@ -172,4 +192,45 @@ test('a claim of a large message gets little memory', async () => {
   socket.write(frame(FrameType.DATA, 0, 1, Buffer.from([0, 0, 0x20, 0, 0, 1])));
   await until(() => budget.used > 0);
   assert.ok(budget.used < 10_000, `${budget.used} bytes reserved for one`);
+});
+
+test('nothing stays reserved wherever a request is broken off', async () => {
+  const pending: ServerCall[] = [];
+  const { server, budget, port } = await startServer((call) => void pending.push(call));
+  closers.push(() => server.close(0));
+  const packed = gzipSync(Buffer.alloc(300_000, 'abc'));
+  const prefix = Buffer.from([1, 0, 0, packed.length >>> 8, packed.length & 255]);
+  const headers = encodeFields([
+    [':method', 'POST'],
+    [':scheme', 'http'],
+    [':path', testPath],
+    ['content-type', 'application/grpc'],
+    ['grpc-encoding', 'gzip'],
+  ]);
+  const body = frame(FrameType.DATA, Flag.END_STREAM, 1, Buffer.concat([prefix, packed]));
+  const bytes = Buffer.concat([hello, headerFrames(1, headers, false, 16_384), body]);
+  const first = bytes.length - body.length;
+  const cuts = [first, first + 9, first + 14, first + 15, bytes.length - 1, bytes.length];
+  for (const cut of cuts) {
+    for (const way of ['reset', 'close']) {
+      const socket = net.connect(port, '127.0.0.1');
+      socket.on('error', () => undefined);
+      socket.resume();
+      await once(socket, 'connect');
+      socket.write(bytes.subarray(0, cut));
+      if (cut === bytes.length && way === 'close') {
+        while (pending.length === 0) await new Promise((resolve) => setTimeout(resolve, 2));
+      }
+      if (way === 'reset' && (cut === first || cut === bytes.length)) {
+        socket.write(frame(FrameType.RST_STREAM, 0, 1, Buffer.from([0, 0, 0, 8])));
+      }
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      socket.destroy();
+      while (server.connections > 0) await new Promise((resolve) => setTimeout(resolve, 2));
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      for (const call of pending.splice(0)) call.ok();
+      assert.equal(budget.used, 0, `${way} after ${cut} of ${bytes.length} bytes`);
+    }
+  }
+  assert.ok(budget.peak >= 300_000);
 });

@@ -33,6 +33,8 @@ export const patience = {
   handshakeMs: 10_000,
   /** Without a byte of an unfinished request, header block or frame. */
   silenceMs: 30_000,
+  /** From the first byte of a request to its last; OTLP/HTTP's read_timeout is the same. */
+  requestMs: 300_000,
   /** Without reading its answers, more than `unreadBytes` of them. */
   unreadMs: 30_000,
   unreadBytes: 1 << 20,
@@ -90,7 +92,7 @@ export class GrpcServer {
             accept,
           );
     server.maxConnections = this.#options.maxConnections ?? 10_000;
-    server.on('tlsClientError', () => undefined);
+    server.on('tlsClientError', (_error: Error, socket: Socket) => socket.destroy());
     this.#server = server;
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
@@ -199,8 +201,12 @@ function failSilentCalls(connection: ServerConnection): void {
     const call = stream.owner;
     if (stream.localClosed || call.dispatched) continue;
     call.silentTicks += 1;
-    if (call.silentTicks * sweepMs <= patience.silenceMs) continue;
-    call.fail(Code.DEADLINE_EXCEEDED, 'the request stopped coming');
+    call.ticks += 1;
+    if (call.silentTicks * sweepMs > patience.silenceMs) {
+      call.fail(Code.DEADLINE_EXCEEDED, 'the request stopped coming');
+    } else if (call.ticks * sweepMs > patience.requestMs) {
+      call.fail(Code.DEADLINE_EXCEEDED, 'the request comes too slowly');
+    }
   }
 }
 
