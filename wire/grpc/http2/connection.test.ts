@@ -304,3 +304,9 @@ test('a connection that pings now and then lives on', () => {
   }
   assert.equal(goaway(b), undefined);
 });
+
+test('WINDOW_UPDATE on a stream that was never opened ends it', () => {
+  const b = opened();
+  b.connection.receive(frame(FrameType.WINDOW_UPDATE, 0, 7, Buffer.from([0, 0, 0, 1])));
+  assert.equal(goaway(b), ErrorCode.PROTOCOL_ERROR);
+});

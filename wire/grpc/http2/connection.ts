@@ -391,8 +391,10 @@ export class Connection<T> implements FrameSink {
       return;
     }
     const stream = this.streams.get(id);
-    if (stream === undefined) this.guard.idleFrame();
-    else if (!this.out.widen(stream, increment)) this.#fault(stream, ErrorCode.FLOW_CONTROL_ERROR);
+    if (stream === undefined) {
+      if (this.#isIdle(id)) protocol('WINDOW_UPDATE on an idle stream');
+      this.guard.idleFrame();
+    } else if (!this.out.widen(stream, increment)) this.#fault(stream, ErrorCode.FLOW_CONTROL_ERROR);
   }
 
   #settings(flags: number, id: number, b: Buffer, start: number, end: number): void {
