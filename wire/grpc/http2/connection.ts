@@ -394,7 +394,8 @@ export class Connection<T> implements FrameSink {
     if (stream === undefined) {
       if (this.#isIdle(id)) protocol('WINDOW_UPDATE on an idle stream');
       this.guard.idleFrame();
-    } else if (!this.out.widen(stream, increment)) this.#fault(stream, ErrorCode.FLOW_CONTROL_ERROR);
+    } else if (!this.out.widen(stream, increment))
+      this.#fault(stream, ErrorCode.FLOW_CONTROL_ERROR);
   }
 
   #settings(flags: number, id: number, b: Buffer, start: number, end: number): void {
