@@ -85,14 +85,17 @@ export async function makeCapture(folder: string): Promise<string> {
     // tcpdump drops what it has not yet read when it is stopped: wait for the last exchange.
     stage.run('dig', '@127.0.0.1', '+tries=1', 'thelastone.v4.test', 'A');
     await until(() => readFileSync(capture, 'latin1').split('thelastone').length > 2);
+    const end = said(dump, /\d+ packets dropped by kernel/);
     await stop(dump);
+    assert.match(await end, /(^|\s)0 packets dropped by kernel/);
   } finally {
     await stage.close();
   }
   return capture;
 }
 
-const tcpdumpArguments = ['-i', 'lo', '-s', '0', '-B', '8192', '-U', '--immediate-mode', '-w'];
+/** Not in immediate mode: there a packet of any size takes 256 KiB of the buffer. */
+const tcpdumpArguments = ['-i', 'lo', '-s', '0', '-B', '65536', '-U', '-w'];
 
 async function startServers(stage: Stage, folder: string): Promise<void> {
   mkdirSync(join(folder, 'html/chunked'), { recursive: true });
@@ -128,14 +131,14 @@ http { access_log off; ${temp} root ${folder}/html; keepalive_requests 10000;
   } }`;
 }
 
-function said(child: ChildProcess, what: RegExp): Promise<void> {
+function said(child: ChildProcess, what: RegExp): Promise<string> {
   return new Promise((resolve, reject) => {
     let text = '';
     child.stderr?.on('data', (chunk: Buffer) => {
       text += chunk.toString();
-      if (what.test(text)) resolve();
+      if (what.test(text)) resolve(text);
     });
-    child.once('exit', () => reject(new Error(`ended: ${text}`)));
+    child.once('close', () => reject(new Error(`ended: ${text}`)));
   });
 }
 
