@@ -106,10 +106,12 @@ exporters:
   otlp_http/json: {${to('json')}, encoding: json}
   otlp_http/plain: {${to('plain')}}
   clickhouse/smart:
-    {endpoint: "${smart}", database: smart, schema: smart, service_edges: {enabled: false}, ${login}}
+    {endpoint: "${smart}", database: smart, schema: smart, ${login},
+     service_edges: {enabled: false}}
   clickhouse/otel: {endpoint: "${otel}", database: otel, schema: otel, ${login}}
 service:
-  telemetry: {metrics: {readers: [{pull: {exporter: {prometheus: {host: 127.0.0.1, port: ${ports[4]}}}}}]}}
+  telemetry:
+    metrics: {readers: [{pull: {exporter: {prometheus: {host: 127.0.0.1, port: ${ports[4]}}}}}]}
   pipelines:
 ${pipelines.join('')}    traces/smart: {receivers: [otlp/smart], exporters: [clickhouse/smart]}
 `;

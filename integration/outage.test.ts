@@ -53,7 +53,8 @@ exporters:
       batch: {flush_timeout: 100ms, min_size: 1000, max_size: 4000, sizer: items}
 service:
   extensions: [file_storage${more.map(([id]) => `, ${id}`).join('')}]
-  telemetry: {metrics: {readers: [{pull: {exporter: {prometheus: {host: 127.0.0.1, port: ${metrics}}}}}]}}
+  telemetry:
+    metrics: {readers: [{pull: {exporter: {prometheus: {host: 127.0.0.1, port: ${metrics}}}}}]}
   pipelines:
     traces: {receivers: [otlp], exporters: [clickhouse]}
 `;
