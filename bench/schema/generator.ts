@@ -5,10 +5,10 @@
  * Shape: traces of 8 to 20 spans (mean 14) follow one of 200 call templates with a tenth of the
  * spans off the template; 50 services of 40 operations and 40 instances (2,000 of each); groups of
  * three neighbouring spans share a service; random trace and span ids; log-normal durations; about
- * ten attributes a span: method, route, path with two ids in it, addresses, agent, user (100,000, on
- * entry spans), status, port, thread, size; database spans with statements; 1 % errors with an exception event.
- * 5,000 spans a second; each instance exports every 5 s at a phase of its own, so that one trace
- * arrives in several batches.
+ * ten attributes a span: method, route, path with two ids in it, addresses, agent, user (100,000,
+ * on entry spans), status, port, thread, size; database spans with statements; 1 % errors with an
+ * exception event. 5,000 spans a second; each instance exports every 5 s at a phase of its own, so
+ * that one trace arrives in several batches.
  */
 export const generatorSeed = 'wirestitch-1';
 /** 2026-01-05T10:00:00Z, in ns. */
@@ -85,13 +85,18 @@ export function generatorSelect(from: number, count: number): string {
       toUInt32(service_no * 40 + ${hash("'op'", 'type', 'i')} % 40) AS op,
       toUInt32(service_no * 40 + ${hash("'inst'", 't', 'service_no')} % 40) AS instance
     FROM ${trace} ARRAY JOIN range(n) AS i)`;
-  return `WITH ['orders','users','carts','items','prices','stock','payments','invoices','shipments','reviews','sessions','offers'] AS nouns
+  return `WITH ['orders','users','carts','items','prices','stock','payments','invoices','shipments',
+    'reviews','sessions','offers'] AS nouns
   SELECT
     toStartOfMinute(time) AS bucket, toUInt64(${hash("'batch'", 'arrival')}) AS batch,
     toFixedString(sipHash128('${generatorSeed}', t), 16) AS trace_id,
-    toFixedString(reinterpretAsString(reinterpret(${hash("'span'", 't', 'i')}, 'FixedString(8)')), 8) AS span_id,
+    toFixedString(
+      reinterpretAsString(reinterpret(${hash("'span'", 't', 'i')}, 'FixedString(8)')), 8)
+      AS span_id,
     if(i = 0, toFixedString('', 8), reinterpret(${hash("'span'", 't', `toUInt64(i - 1 - floor(pow(${uniform("'p'", 't', 'i')}, 2) * least(i - 1, 4)))`)}, 'FixedString(8)')) AS parent_span_id,
-    fromUnixTimestamp64Nano(toInt64(${generatorStartNs} + t * ${(spansPerTrace * 1e9) / spansPerSecond} + i * 3000000 + ${hash("'jit'", 't', 'i')} % 3000000), 'UTC') AS time,
+    fromUnixTimestamp64Nano(toInt64(${generatorStartNs}
+      + t * ${(spansPerTrace * 1e9) / spansPerSecond}
+      + i * 3000000 + ${hash("'jit'", 't', 'i')} % 3000000), 'UTC') AS time,
     toInt64(exp(13 + op % 50 / 10 + 0.8 * ${normal('dur')})) AS duration,
     concat('svc-', toString(service_no)) AS service,
     multiIf(kind = 2, concat(['GET','GET','GET','POST','PUT'][op % 5 + 1], ' ', ${route}), kind = 3, concat(['GET','GET','GET','POST','PUT'][op % 5 + 1], ' ', toString(op)), kind = 4, concat(['SELECT','SELECT','UPDATE','INSERT'][op % 4 + 1], ' ', ${table}), concat('Handler', toString(op), '.process')) AS name,
@@ -102,12 +107,14 @@ export function generatorSelect(from: number, count: number): string {
     '' AS trace_state, toUInt32(257) AS flags,
     toUInt32(0) AS dropped_attributes, toUInt32(0) AS dropped_events, toUInt32(0) AS dropped_links,
     ${hash("'resource'", 'instance')} AS resource_id, ${hash("'scope'", 'service_no % 5', 'kind')} AS scope_id,
-    multiIf(i = 0, ${entryStrings}, kind = 4, ${databaseStrings}, kind = 1, ${internalStrings}, ${httpStrings}) AS attributes_string,
+    multiIf(i = 0, ${entryStrings}, kind = 4, ${databaseStrings},
+      kind = 1, ${internalStrings}, ${httpStrings}) AS attributes_string,
     ${ints} AS attributes_int,
     if(op % 40 = 7, map('app.sampling.ratio', ${uniform("'ratio'", 't')}), map()) AS attributes_float,
     if(kind = 1, map('app.cache.hit', toBool(${hash("'hit'", 't', 'i')} % 3 > 0)), map()) AS attributes_bool,
     ${emptyStrings} AS attributes_other,
-    if(failed, [time + toIntervalNanosecond(duration)], if(${hash("'ev'", 't', 'i')} % 30 = 0, [time + toIntervalNanosecond(1000)], [])) AS \`events.time\`,
+    if(failed, [time + toIntervalNanosecond(duration)],
+      if(${hash("'ev'", 't', 'i')} % 30 = 0, [time + toIntervalNanosecond(1000)], [])) AS \`events.time\`,
     if(failed, ['exception'], if(${hash("'ev'", 't', 'i')} % 30 = 0, ['cache.miss'], [])) AS \`events.name\`,
     if(failed, [map('exception.type', concat('com.example.', nouns[op % 12 + 1], '.Failure'), 'exception.message', concat('order ', toString(${idA}), ' not found'), 'exception.stacktrace', ${stack})],
       if(${hash("'ev'", 't', 'i')} % 30 = 0, [map('cache.key', concat('k', toString(${idA})))], [])) AS \`events.attributes\`,

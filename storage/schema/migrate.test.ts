@@ -102,8 +102,8 @@ test('requests, errors and durations come out of the projection, equal to a reco
   const db = { database: 'red', ttlDays: 0 };
   await migrate(client, db);
   const start = Date.UTC(2026, 0, 5, 10, 0, 0) / 1000;
-  await client.command(`INSERT INTO red.spans (bucket, trace_id, time, duration, service, name, kind,
-      status_code)
+  await client.command(`INSERT INTO red.spans (bucket, trace_id, time, duration, service, name,
+      kind, status_code)
     SELECT toStartOfMinute(time), toFixedString(toString(number), 16),
       toDateTime64(${start}, 9, 'UTC') + toIntervalSecond(number % 200) AS time,
       toInt64(number * number) - 5, toString(number % 3), toString(number % 5), number % 6,

@@ -55,7 +55,8 @@ export const tagIndexes: readonly string[] = [
 export const durationBand = 'toUInt8(floor(2 * log2(greatest(duration, 1))))';
 
 /** Requests, errors and durations of each operation and minute, as a projection of the spans. */
-export const redProjection = `SELECT toStartOfMinute(time) AS minute, service, name, kind, status_code,
+export const redProjection = `SELECT
+    toStartOfMinute(time) AS minute, service, name, kind, status_code,
     ${durationBand} AS band, count(), sum(duration)
   GROUP BY minute, service, name, kind, status_code, band`;
 

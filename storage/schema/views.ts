@@ -41,7 +41,8 @@ export function tracesView(options: SchemaOptions): string {
     s.\`links.trace_state\` AS \`Links.TraceState\`,
     ${bothMaps('s.`links.attributes`', 's.`links.attributes_other`')} AS \`Links.Attributes\`
   FROM ${tableName(options, 'spans')} AS s
-  LEFT ANY JOIN (SELECT id, attributes, attributes_other FROM ${tableName(options, 'resources')}) AS r
+  LEFT ANY JOIN (SELECT id, attributes, attributes_other
+    FROM ${tableName(options, 'resources')}) AS r
     ON r.id = s.resource_id
   LEFT ANY JOIN (SELECT id, name, version FROM ${tableName(options, 'scopes')}) AS c
     ON c.id = s.scope_id`;

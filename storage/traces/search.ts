@@ -22,8 +22,8 @@ const maxBranches = 12;
 
 /**
  * The WHERE clauses of a search, without time: a span matches when it fulfils any of them. Each
- * place that a tag can be in (the span, its events, its resource, its scope) is a clause of its own, as
- * an index helps with each alone and with none of them joined by OR.
+ * place that a tag can be in (the span, its events, its resource, its scope) is a clause of its
+ * own, as an index helps with each alone and with none of them joined by OR.
  */
 export function searchBranches(query: TraceQuery, tags: readonly TagSets[]): string[] {
   const always = fieldConditions(query);
