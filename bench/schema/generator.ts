@@ -114,6 +114,7 @@ export function generatorSelect(from: number, count: number): string {
     if(kind = 1, map('app.cache.hit', toBool(${hash("'hit'", 't', 'i')} % 3 > 0)), map()) AS attributes_bool,
     ${emptyStrings} AS attributes_other,
     if(failed, [time + toIntervalNanosecond(duration)],
+
       if(${hash("'ev'", 't', 'i')} % 30 = 0, [time + toIntervalNanosecond(1000)], [])) AS \`events.time\`,
     if(failed, ['exception'], if(${hash("'ev'", 't', 'i')} % 30 = 0, ['cache.miss'], [])) AS \`events.name\`,
     if(failed, [map('exception.type', concat('com.example.', nouns[op % 12 + 1], '.Failure'), 'exception.message', concat('order ', toString(${idA}), ' not found'), 'exception.stacktrace', ${stack})],
