@@ -115,7 +115,8 @@ export function generatorSelect(from: number, count: number): string {
     ${emptyStrings} AS attributes_other,
     if(failed, [time + toIntervalNanosecond(duration)],
 
-      if(${hash("'ev'", 't', 'i')} % 30 = 0, [time + toIntervalNanosecond(1000)], [])) AS \`events.time\`,
+      if(${hash("'ev'", 't', 'i')} % 30 = 0, [time + toIntervalNanosecond(1000)], []))
+      AS \`events.time\`,
     if(failed, ['exception'], if(${hash("'ev'", 't', 'i')} % 30 = 0, ['cache.miss'], [])) AS \`events.name\`,
     if(failed, [map('exception.type', concat('com.example.', nouns[op % 12 + 1], '.Failure'), 'exception.message', concat('order ', toString(${idA}), ' not found'), 'exception.stacktrace', ${stack})],
       if(${hash("'ev'", 't', 'i')} % 30 = 0, [map('cache.key', concat('k', toString(${idA})))], [])) AS \`events.attributes\`,
