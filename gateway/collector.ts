@@ -5,10 +5,10 @@ const mebibyte = 2 ** 20;
 
 /**
  * Bytes that may have been given back to the budget before the garbage collector runs: at most
- * 96 MiB, and an eighth of a smaller budget, so that garbage never outweighs what is held.
+ * 64 MiB, and an eighth of a smaller budget, so that garbage never outweighs what is held.
  */
 export function collectEvery(budgetLimit: number): number {
-  return Math.min(96 * mebibyte, Math.floor(budgetLimit / 8));
+  return Math.min(64 * mebibyte, Math.floor(budgetLimit / 8));
 }
 
 /**
