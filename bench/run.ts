@@ -12,7 +12,14 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type Case, cases, configuration, type Ports, sinkConfiguration } from './lib/cases.ts';
+import {
+  type Case,
+  cases,
+  configuration,
+  offeredRate,
+  type Ports,
+  sinkConfiguration,
+} from './lib/cases.ts';
 import { type Child, cpuSeconds, freePort, peakRssMb, sleep, start } from './lib/process.ts';
 import { type Row, table } from './lib/table.ts';
 
@@ -138,6 +145,7 @@ async function measure(program: Program, test: Case, sink: readonly number[]): P
         items: test.items,
         compression: test.compression,
         inFlight: 16,
+        rate: offeredRate(test),
       }),
     ],
     { core: 1 },

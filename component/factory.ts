@@ -54,8 +54,6 @@ export interface ProcessorFactory<C> extends FactoryBase<C> {
 /** One instance a signal and id, shared by the pipelines of that signal. */
 export interface ExporterFactory<C> extends FactoryBase<C> {
   readonly kind: 'exporter';
-  /** Its queue makes batches without being told: a `batch` processor before it is left out. */
-  readonly ownBatching?: boolean;
   create<S extends Signal>(signal: S, settings: Settings, config: C): Component & Consumer<S>;
 }
 

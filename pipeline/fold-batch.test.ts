@@ -27,7 +27,6 @@ const queues: Record<string, ReturnType<typeof queueOf>> = {
   few: queueOf({ sizer: 'items', queue_size: 100 }),
   waits: queueOf({ wait_for_result: true }),
   batching: queueOf({ batch: {} }),
-  own: queueOf({}),
   sync: queueOf({ enabled: false }),
 };
 
@@ -43,7 +42,6 @@ function fold(...lines: string[]) {
     pipelines,
     batch: (id) => batches[id],
     queue: (id) => queues[id],
-    ownBatching: (id) => id === 'own',
   });
   const shown = folded.pipelines.map((p) => `${p.id}: ${p.processors.join(' ')}`.trim());
   return { shown, queues: folded.queues };
@@ -57,12 +55,6 @@ test('a batch processor directly before a queue becomes its batching', () => {
   assert.deepEqual([a?.batch, a?.sizer, a?.queue_size], [batch, 'items', 8_192_000]);
   const b = changed.get('b@traces');
   assert.deepEqual([b?.batch, b?.sizer, b?.queue_size], [batch, 'bytes', 1_000_000]);
-});
-
-test('an exporter that batches anyway keeps its way', () => {
-  const { shown, queues: changed } = fold('traces: batch -> own a');
-  assert.deepEqual(shown, ['traces:']);
-  assert.deepEqual([...changed.keys()], ['a@traces']);
 });
 
 test('timeout 0 only splits', () => {

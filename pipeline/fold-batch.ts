@@ -23,8 +23,6 @@ export interface FoldInput<P extends FoldPipeline> {
   batch(processorId: string): BatchProcessorConfig | undefined;
   /** The decoded `sending_queue` of an exporter; undefined when there is none, or no exporter. */
   queue(exporterId: string): QueueConfig | undefined;
-  /** Whether an exporter's queue makes batches without being told: it then keeps its own way. */
-  ownBatching(exporterId: string): boolean;
 }
 
 export interface Folded<P extends FoldPipeline> {
@@ -72,7 +70,6 @@ export function foldBatchProcessors<P extends FoldPipeline>(input: FoldInput<P>)
     const batch = folding.get(pipeline);
     if (batch === undefined) return pipeline;
     for (const id of pipeline.exporters) {
-      if (input.ownBatching(id)) continue;
       queues.set(foldKey(pipeline.signal, id), withBatching(input.queue(id)!, batch));
     }
     return { ...pipeline, processors: pipeline.processors.slice(0, -1) };
@@ -90,7 +87,6 @@ function canFold<P extends FoldPipeline>(
   return pipeline.exporters.every((id) => {
     const queue = input.queue(id);
     if (queue === undefined || queue.wait_for_result) return false;
-    if (input.ownBatching(id)) return true;
     if (queue.batch !== undefined) return false;
     return queue.sizer !== 'items' || minSize(batch) <= queue.queue_size;
   });

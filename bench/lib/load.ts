@@ -15,6 +15,8 @@ export interface LoadOptions {
   items: number;
   compression: Compression;
   inFlight: number;
+  /** Items a second at most; 0 = as fast as `inFlight` allows. */
+  rate: number;
 }
 
 const services = {
@@ -31,6 +33,16 @@ let sent = 0;
 let accepted = 0;
 let refused = 0;
 let stopping = false;
+
+const start = performance.now();
+
+/** Calls `send` when the rate allows the next request. */
+function paced(send: () => void): void {
+  const due = options.rate === 0 ? 0 : ((sent * options.items) / options.rate) * 1000;
+  const wait = due - (performance.now() - start);
+  if (wait <= 1) send();
+  else setTimeout(() => paced(send), wait);
+}
 
 function settle(ok: boolean): void {
   if (ok) accepted += options.items;
@@ -68,13 +80,13 @@ function grpcLoop(): void {
     stream.on('error', () => undefined);
     stream.on('close', () => {
       settle(status === '0');
-      if (status === '0') send();
+      if (status === '0') paced(send);
       else setTimeout(send, 20);
     });
     stream.resume();
     stream.end(messages[sent++ % messages.length]);
   };
-  for (let i = 0; i < options.inFlight; i += 1) send();
+  for (let i = 0; i < options.inFlight; i += 1) paced(send);
 }
 
 function httpLoop(): void {
@@ -97,7 +109,7 @@ function httpLoop(): void {
         response.resume();
         response.on('end', () => {
           settle(response.statusCode === 200);
-          if (response.statusCode === 200) send();
+          if (response.statusCode === 200) paced(send);
           else setTimeout(send, 20);
         });
       },
@@ -105,7 +117,7 @@ function httpLoop(): void {
     call.on('error', () => setTimeout(send, 20));
     call.end(body);
   };
-  for (let i = 0; i < options.inFlight; i += 1) send();
+  for (let i = 0; i < options.inFlight; i += 1) paced(send);
 }
 
 process.on('SIGUSR2', () => console.log(JSON.stringify({ accepted, refused })));

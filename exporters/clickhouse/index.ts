@@ -25,7 +25,6 @@ function create<S extends Signal>(
 export const factory: ExporterFactory<ClickHouseConfig> = {
   kind: 'exporter',
   type: 'clickhouse',
-  ownBatching: true,
   stability: { traces: 'alpha', logs: 'alpha', metrics: 'alpha' },
   description: 'Writes traces, logs and metrics into ClickHouse as Native blocks.',
   config: configSchema,

@@ -1,4 +1,3 @@
-import type { ExporterFactory } from '../../component/factory.ts';
 import type { ExporterConfig, QueueConfig } from '../../pipeline/config.ts';
 import { type BatchProcessorConfig, foldBatchProcessors } from '../../pipeline/fold-batch.ts';
 import type { ProgramConfig } from '../config/program.ts';
@@ -19,8 +18,6 @@ export function foldBatches(config: ProgramConfig): FoldedProgram {
       return found?.factory.type === 'batch' ? (found.config as BatchProcessorConfig) : undefined;
     },
     queue: (id) => (exporter.get(id)?.config as Partial<ExporterConfig> | undefined)?.sending_queue,
-    ownBatching: (id) =>
-      (exporter.get(id)?.factory as ExporterFactory<unknown>)?.ownBatching ?? false,
   });
   return { config: { ...config, pipelines }, queues };
 }
