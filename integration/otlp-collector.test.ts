@@ -16,20 +16,11 @@ import { toJson } from '../pdata/json.ts';
 import { realClock, startReceiver } from '../receivers/otlp/testing.ts';
 import { realTimeSettings } from '../testing/settings.ts';
 import { numberedSpans, range } from '../testing/spans.ts';
+import { freePorts } from './lib/program.ts';
 
 const collector = join(process.env.PEERS_DIR ?? '/nonexistent', 'bin/otelcol-lite');
 const grpcKinds = ['none', 'gzip', 'zstd', 'snappy'] as const;
 const httpKinds = ['none', 'gzip', 'zstd', 'snappy', 'deflate', 'lz4', 'x-snappy-framed'] as const;
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = net.createServer();
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as net.AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
-}
 
 /** One way through the collector: into its port, out to ours with a compression. */
 interface Way {
@@ -88,10 +79,10 @@ test('through the Go collector and back', async (t) => {
   const ours = await startReceiver();
   const ways: Way[] = [];
   for (const kind of grpcKinds) {
-    ways.push({ id: `grpc_${kind}`, kind, protocol: 'grpc', port: await freePort() });
+    ways.push({ id: `grpc_${kind}`, kind, protocol: 'grpc', port: (await freePorts(1))[0]! });
   }
   for (const kind of httpKinds) {
-    ways.push({ id: `http_${kind}`, kind, protocol: 'http', port: await freePort() });
+    ways.push({ id: `http_${kind}`, kind, protocol: 'http', port: (await freePorts(1))[0]! });
   }
   const dir = mkdtempSync(join(tmpdir(), 'otlp-collector-'));
   const file = join(dir, 'config.yaml');

@@ -1,12 +1,12 @@
 import type { Component } from '../../component/component.ts';
 import type { Consumer, Context } from '../../component/consumer.ts';
-import { PipelineError } from '../../component/errors.ts';
 import type { ProcessorFactory } from '../../component/factory.ts';
 import type { Signal, SignalData } from '../../component/signals.ts';
 import { type ContextValue, compileActions } from '../../pdata/actions/actions.ts';
 import { contextValue } from '../../pdata/actions/client-context.ts';
 import type { Logs, Metrics, Traces } from '../../pdata/batch.ts';
 import { LogReader, MetricReader, SpanReader } from '../../pdata/readers.ts';
+import { editingProcessor } from '../../pipeline/editing.ts';
 import { type Config, config } from './config.ts';
 import { compileMatch, type Matches } from './match.ts';
 
@@ -42,19 +42,7 @@ function create<S extends Signal>(
     }
   }
 
-  return {
-    mutates: true,
-    async consume(batch, ctx) {
-      try {
-        edit(batch, ctx);
-      } catch (error) {
-        throw PipelineError.from(error);
-      }
-      await next.consume(batch, ctx);
-    },
-    start: async () => {},
-    shutdown: async () => {},
-  };
+  return editingProcessor(next, edit);
 }
 
 /** Changes attributes of spans, log records and data points. */
