@@ -79,13 +79,15 @@ interface Question {
 const iso = (ns: bigint): string => new Date(Number(ns / 1_000_000n)).toISOString();
 
 async function questions(program: AllInOne): Promise<Question[]> {
+  const stored = `time < toDateTime64('2026-02-01', 9)`;
+  const sample = `cityHash64(span_id) % ${Math.max(1, Math.floor(spans / 20_000))} = 0`;
   const ids = await program.scalar(
-    `SELECT lower(hex(trace_id)) FROM wirestitch.spans WHERE time < toDateTime64('2026-02-01', 9)
+    `SELECT lower(hex(trace_id)) FROM wirestitch.spans WHERE ${stored} AND ${sample}
      ORDER BY cityHash64(span_id) LIMIT ${queries} FORMAT TSV`,
   );
   const tags = await program.scalar(
     `SELECT k, v FROM wirestitch.spans ARRAY JOIN mapKeys(attributes_string) AS k,
-       mapValues(attributes_string) AS v WHERE time < toDateTime64('2026-02-01', 9)
+       mapValues(attributes_string) AS v WHERE ${stored} AND ${sample}
      ORDER BY cityHash64(span_id, k) LIMIT ${queries} FORMAT TSV`,
   );
   const end = generatorStartNs + BigInt(Math.ceil(spans / 5000) + 120) * 1_000_000_000n;
