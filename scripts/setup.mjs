@@ -52,11 +52,11 @@ export function buildNative() {
 
 /**
  * Debian packages that tests drive: installed when root and absent, else the command is printed.
- * @param {Record<string, string>} needed executable -> package
+ * @param {Record<string, string>} needed executable or file -> package
  */
 export function installSystemPackages(needed) {
   const missing = Object.entries(needed).filter(
-    ([tool]) => spawnSync('sh', ['-c', `command -v ${tool}`]).status !== 0,
+    ([tool]) => !existsSync(tool) && spawnSync('sh', ['-c', `command -v ${tool}`]).status !== 0,
   );
   if (missing.length === 0) return;
   const names = [...new Set(missing.map(([, name]) => name))];
@@ -70,6 +70,18 @@ export function installSystemPackages(needed) {
   run('apt-get', ['update', '-qq']);
   if (run('sh', ['-c', command]) !== 0) console.error(`wirestitch: failed: ${command}`);
 }
+
+/** What the zero-code demo runs: executable -> Debian package. */
+export const demoPackages = {
+  nginx: 'nginx-light',
+  mariadbd: 'mariadb-server',
+  'redis-server': 'redis-server',
+  dnsmasq: 'dnsmasq-base',
+  javac: 'default-jdk-headless',
+  '/usr/share/doc/python3-pymysql/copyright': 'python3-pymysql',
+  nft: 'nftables',
+  ip: 'iproute2',
+};
 
 /** The Python SDK that tests send with, in a virtual environment below .cache. */
 export function installPythonSdk() {

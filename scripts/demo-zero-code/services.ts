@@ -15,11 +15,16 @@ export interface Service {
 /** Starts the uninstrumented services, each in its own network namespace, and ends them again. */
 export class Services {
   readonly #folder: string;
+  readonly #adopt: (pid: number) => void;
   readonly #started: Service[] = [];
 
-  /** @param folder for data, configuration and logs */
-  constructor(folder: string) {
+  /**
+   * @param folder for data, configuration and logs
+   * @param adopt takes the id of each process before it has made others
+   */
+  constructor(folder: string, adopt: (pid: number) => void) {
     this.#folder = folder;
+    this.#adopt = adopt;
     mkdirSync(folder, { recursive: true });
   }
 
@@ -28,11 +33,6 @@ export class Services {
     await this.#stock();
     await this.#shop();
     await this.#edge();
-  }
-
-  /** Process ids by room, those of `ip netns exec` being the services' own: it replaces itself. */
-  pids(): Map<string, number> {
-    return new Map(this.#started.map(({ name, process }) => [name, process.pid ?? 0]));
   }
 
   async stop(): Promise<void> {
@@ -50,6 +50,7 @@ export class Services {
     const [command = '', ...rest] = inRoom(name, args);
     const log = createWriteStream(join(this.#folder, `${name}.log`));
     const child = spawn(command, rest, { stdio: ['ignore', 'pipe', 'pipe'], cwd: this.#folder });
+    if (child.pid !== undefined) this.#adopt(child.pid);
     child.stdout?.pipe(log, { end: false });
     child.stderr?.pipe(log, { end: false });
     this.#started.push({ name, process: child });

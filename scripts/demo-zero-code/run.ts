@@ -1,0 +1,249 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { type JudgedSpan, judge } from './judge.ts';
+import { addressOf, inRoom, makeNetwork, removeNetwork, routerNamespace } from './network.ts';
+import { Services } from './services.ts';
+import { Store } from './traces.ts';
+
+const here = import.meta.dirname;
+const password = 'demo';
+const firstClick = 100_001;
+
+export interface RunOptions {
+  /** For data, configuration and logs. */
+  readonly folder: string;
+  readonly clicks: number;
+  /** Clicks a second. */
+  readonly rate: number;
+  /** Clicks in flight at once. */
+  readonly concurrency: number;
+  /** Takes progress for people. */
+  readonly say: (line: string) => void;
+}
+
+export interface Result {
+  readonly answered: number;
+  readonly failed: number;
+  /** Clicks whose trace is whole. */
+  readonly whole: number;
+  /** Clicks whose trace holds a span of another. */
+  readonly mixed: number;
+  /** Clicks whose spans are one trace by SQL: every span resolved by trace_alias to one id. */
+  readonly wholeBySql: number;
+  /** What is wrong, with how many clicks show it, most frequent first. */
+  readonly faults: readonly (readonly [fault: string, clicks: number])[];
+  readonly example: readonly JudgedSpan[];
+  readonly exampleUrl: string;
+}
+
+/** A running demo: `clicks()` sends and judges, `stop()` ends and removes everything. */
+export class ZeroCodeDemo {
+  readonly #options: RunOptions;
+  readonly #services: Services;
+  readonly #cgroup: Cgroup;
+  #agent: ChildProcess | undefined;
+  #jaeger = '';
+  #clickhouse = '';
+
+  constructor(options: RunOptions) {
+    this.#options = options;
+    this.#cgroup = new Cgroup('wirestitch-demo');
+    this.#services = new Services(join(options.folder, 'services'), (pid) => this.#cgroup.add(pid));
+  }
+
+  async start(): Promise<void> {
+    const { say } = this.#options;
+    say('Making network namespaces: client, nginx, shop (Node), stock (Python), price (Java),');
+    say('MariaDB, Redis, DNS; a router between them translates the address of shop -> price ...');
+    makeNetwork();
+    this.#cgroup.make();
+    say('Starting the services. None of them knows of tracing ...');
+    await this.#services.start();
+    say('Starting the agent ...');
+    await this.#startAgent();
+  }
+
+  async clicks(): Promise<Result> {
+    const { clicks, rate, concurrency, say } = this.#options;
+    say(`Sending ${clicks} requests, ${rate} a second, up to ${concurrency} at once ...`);
+    const { answered, failed } = await this.#send();
+    say(`${answered} answered, ${failed} failed. Reading their traces ...`);
+    const store = new Store(this.#jaeger, this.#clickhouse, password);
+    await this.#settled(store);
+    return { answered, failed, ...(await this.#judge(store)) };
+  }
+
+  get jaeger(): string {
+    return this.#jaeger;
+  }
+
+  async stop(): Promise<void> {
+    if (this.#agent !== undefined) await ended(this.#agent);
+    await this.#services.stop();
+    removeNetwork();
+    this.#cgroup.remove();
+  }
+
+  async #startAgent(): Promise<void> {
+    const [jaeger = 0, clickhouse = 0] = [await freePort(), await freePort()];
+    this.#jaeger = `http://127.0.0.1:${jaeger}`;
+    this.#clickhouse = `http://127.0.0.1:${clickhouse}`;
+    const program = join(here, '../../gateway/main.ts');
+    const child = spawn(process.execPath, [program, '--config', join(here, 'agent.yaml')], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      env: {
+        ...process.env,
+        DEMO_CGROUP: this.#cgroup.path,
+        DEMO_ROUTER: routerNamespace,
+        DEMO_DATA: this.#options.folder,
+        DEMO_JAEGER_PORT: String(jaeger),
+        DEMO_CLICKHOUSE_PORT: String(clickhouse),
+        WIRESTITCH_ENGINE_PASSWORD: password,
+      },
+    });
+    this.#agent = child;
+    const log: string[] = [];
+    await new Promise<void>((resolve, reject) => {
+      createInterface({ input: child.stderr }).on('line', (line) => {
+        log.push(line);
+        if (line.includes('Everything is ready')) resolve();
+      });
+      child.once('exit', () => {
+        writeFileSync(join(this.#options.folder, 'agent.log'), log.join('\n'));
+        reject(new Error(`cannot start the agent:\n${log.slice(-5).join('\n')}`));
+      });
+    });
+  }
+
+  async #send(): Promise<{ answered: number; failed: number }> {
+    const { clicks, rate, concurrency } = this.#options;
+    const numbers = [firstClick, clicks, concurrency, rate].map(String);
+    const script = join(here, 'clicks.mjs');
+    const [command = '', ...args] = inRoom('client', [
+      process.execPath,
+      script,
+      addressOf('edge'),
+      ...numbers,
+    ]);
+    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    let out = '';
+    child.stdout.on('data', (chunk: Buffer) => {
+      out += chunk.toString();
+    });
+    await once(child, 'close');
+    return JSON.parse(out) as { answered: number; failed: number };
+  }
+
+  /** Waits until no more spans arrive. */
+  async #settled(store: Store): Promise<void> {
+    let before = -1;
+    for (let calm = 0, tries = 0; calm < 4 && tries < 120; tries += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      const [[count = '0'] = []] = await store.rows('SELECT count() FROM wirestitch.spans');
+      calm = Number(count) === before && before > 0 ? calm + 1 : 0;
+      before = Number(count);
+    }
+  }
+
+  async #judge(store: Store): Promise<Omit<Result, 'answered' | 'failed'>> {
+    const roots = await store.rows(
+      `SELECT extract(attributes_string['url.query'], 'click=([0-9]+)') AS click,
+         lower(hex(any(trace_id)))
+       FROM wirestitch.spans
+       WHERE attributes_string['wirestitch.observation_point'] = 'server_process'
+         AND attributes_string['server.address'] = '${addressOf('edge')}' AND click != ''
+       GROUP BY click ORDER BY click`,
+    );
+    const faults = new Map<string, number>();
+    let whole = 0;
+    let mixed = 0;
+    let example: JudgedSpan[] = [];
+    let exampleUrl = '';
+    for (const [click = '', id = ''] of roots) {
+      const spans = await store.trace(id);
+      const verdict = judge(click, spans);
+      if (verdict.whole) whole += 1;
+      if (verdict.foreign.length > 0) mixed += 1;
+      if (verdict.whole || example.length === 0) {
+        example = spans;
+        exampleUrl = `${this.#jaeger}/api/traces/${id}?prettyPrint=true`;
+      }
+      for (const fault of new Set(verdict.faults)) faults.set(fault, (faults.get(fault) ?? 0) + 1);
+    }
+    const ordered = [...faults].toSorted((a, b) => b[1] - a[1]);
+    const wholeBySql = await this.#bySql(store);
+    return { whole, mixed, wholeBySql, faults: ordered, example, exampleUrl };
+  }
+
+  /** Clicks all of whose spans have, by trace_alias, one trace id that no other click has. */
+  async #bySql(store: Store): Promise<number> {
+    const token = (field: string, pattern: string): string =>
+      `extract(attributes_string['${field}'], '${pattern}')`;
+    const [[count = '0'] = []] = await store.rows(
+      `WITH aliased AS (
+         SELECT from_trace, argMin(to_trace, to_trace) AS to_trace
+         FROM wirestitch.trace_alias GROUP BY from_trace),
+       seen AS (
+         SELECT coalesce(nullIf(${token('url.query', 'click=([0-9]{6,})')}, ''),
+             nullIf(${token('dns.question.name', '^c([0-9]{6,})')}, ''),
+             nullIf(${token('db.query.text', '[: ]c([0-9]{6,})')}, '')) AS click,
+           if(a.to_trace = toFixedString('', 16), s.trace_id, a.to_trace) AS root
+         FROM wirestitch.spans AS s LEFT JOIN aliased AS a ON a.from_trace = s.trace_id),
+       roots AS (SELECT root, uniqExact(click) AS clicks FROM seen WHERE click IS NOT NULL GROUP BY root)
+       SELECT count() FROM (
+         SELECT click, uniqExact(root) AS traces, max(clicks) AS others FROM seen
+         INNER JOIN roots USING root WHERE click IS NOT NULL
+         GROUP BY click HAVING traces = 1 AND others = 1)`,
+    );
+    return Number(count);
+  }
+}
+
+/** A control group (version 2) of the demo's processes: what the agent may look at. */
+class Cgroup {
+  readonly path: string;
+
+  constructor(name: string) {
+    const mounts = readFileSync('/proc/mounts', 'utf8').split('\n');
+    const mount = mounts.map((line) => line.split(' ')).find((fields) => fields[2] === 'cgroup2');
+    if (mount === undefined) throw new Error('cannot find a cgroup v2 hierarchy in /proc/mounts');
+    this.path = join(mount[1] ?? '', name);
+  }
+
+  make(): void {
+    mkdirSync(this.path, { recursive: true });
+  }
+
+  add(pid: number): void {
+    writeFileSync(join(this.path, 'cgroup.procs'), String(pid));
+  }
+
+  remove(): void {
+    try {
+      rmdirSync(this.path);
+    } catch {
+      // A process of it is still ending, or it was never made.
+    }
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  return typeof address === 'object' ? (address?.port ?? 0) : 0;
+}
+
+async function ended(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exit = once(child, 'exit');
+  child.kill('SIGTERM');
+  const timer = setTimeout(() => child.kill('SIGKILL'), 20_000);
+  await exit;
+  clearTimeout(timer);
+}

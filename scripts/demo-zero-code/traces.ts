@@ -1,0 +1,92 @@
+import type { JudgedSpan } from './judge.ts';
+
+interface OtlpValue {
+  readonly stringValue?: string;
+  readonly intValue?: string | number;
+  readonly doubleValue?: number;
+  readonly boolValue?: boolean;
+}
+
+interface OtlpSpan {
+  readonly spanId: string;
+  readonly parentSpanId?: string;
+  readonly name: string;
+  readonly startTimeUnixNano: string;
+  readonly endTimeUnixNano: string;
+  readonly attributes?: readonly { readonly key: string; readonly value: OtlpValue }[];
+}
+
+interface Answer {
+  readonly result?: {
+    readonly resourceSpans?: readonly {
+      readonly resource?: { readonly attributes?: OtlpSpan['attributes'] };
+      readonly scopeSpans?: readonly { readonly spans?: readonly OtlpSpan[] }[];
+    }[];
+  };
+}
+
+/** Asks the store of the demo: by SQL for what there is, by the Jaeger API for traces. */
+export class Store {
+  readonly #jaeger: string;
+  readonly #clickhouse: string;
+  readonly #password: string;
+
+  constructor(jaeger: string, clickhouse: string, password: string) {
+    this.#jaeger = jaeger;
+    this.#clickhouse = clickhouse;
+    this.#password = password;
+  }
+
+  /** Rows of a query, columns split at tabs. */
+  async rows(sql: string): Promise<string[][]> {
+    const headers = { 'X-ClickHouse-User': 'default', 'X-ClickHouse-Key': this.#password };
+    const response = await fetch(this.#clickhouse, {
+      method: 'POST',
+      body: `${sql} FORMAT TSV`,
+      headers,
+    });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`cannot run ${sql}: ${text}`);
+    const lines = text.split('\n').filter((line) => line !== '');
+    return lines.map((line) => line.split('\t'));
+  }
+
+  /** The spans of a trace as Jaeger's API gives them, parts that were stitched to it included. */
+  async trace(id: string): Promise<JudgedSpan[]> {
+    const response = await fetch(`${this.#jaeger}/api/v3/traces/${id}`);
+    const text = await response.text();
+    if (!response.ok) throw new Error(`cannot read trace ${id}: ${text}`);
+    const { result } = JSON.parse(text) as Answer;
+    const spans: JudgedSpan[] = [];
+    for (const { resource, scopeSpans } of result?.resourceSpans ?? []) {
+      const of = attributesOf(resource?.attributes);
+      for (const scope of scopeSpans ?? []) {
+        for (const span of scope.spans ?? [])
+          spans.push(judged(span, of.get('service.name') ?? ''));
+      }
+    }
+    return spans;
+  }
+}
+
+function judged(span: OtlpSpan, service: string): JudgedSpan {
+  const startNs = BigInt(span.startTimeUnixNano);
+  return {
+    id: span.spanId,
+    parent: span.parentSpanId ?? '',
+    name: span.name,
+    service,
+    startNs,
+    durationNs: BigInt(span.endTimeUnixNano) - startNs,
+    attributes: attributesOf(span.attributes),
+  };
+}
+
+function attributesOf(list: OtlpSpan['attributes']): Map<string, string> {
+  const map = new Map<string, string>();
+  for (const { key, value } of list ?? []) {
+    const known = value.stringValue ?? value.intValue ?? value.boolValue ?? value.doubleValue;
+    if (known !== undefined) map.set(key, String(known));
+  }
+  return map;
+}
