@@ -22,15 +22,16 @@ test('spans of the Node SDK come back equal', { timeout: 120_000 }, async (t) =>
   const program = await start(t);
   const app = join(root, 'integration/apps/app.ts');
   const grpc = `http://${program.otlpGrpc}`;
-  await t.test('gRPC', async () => {
-    await follow(program.jaeger, await output(process.execPath, [app, 'grpc', grpc]));
-  });
-  await t.test('HTTP, protobuf', async () => {
-    await follow(program.jaeger, await output(process.execPath, [app, 'proto', program.otlpHttp]));
-  });
-  await t.test('HTTP, JSON', async () => {
-    await follow(program.jaeger, await output(process.execPath, [app, 'json', program.otlpHttp]));
-  });
+  for (const compression of ['none', 'gzip']) {
+    for (const protocol of ['grpc', 'proto', 'json']) {
+      await t.test(`${protocol}, ${compression}`, async () => {
+        const endpoint = protocol === 'grpc' ? grpc : program.otlpHttp;
+        const env = { OTEL_EXPORTER_OTLP_COMPRESSION: compression };
+        const sent = await output(process.execPath, [app, protocol, endpoint], env);
+        await follow(program.jaeger, sent);
+      });
+    }
+  }
   assert.deepEqual(await program.program.unbalanced(), []);
 });
 
