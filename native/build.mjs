@@ -18,6 +18,7 @@ const targets = [
   { name: 'confine', kind: 'program', sources: ['confine.c'], os: 'linux' },
   { name: 'hash', kind: 'addon', sources: ['hash.c'] },
   { name: 'otlp', kind: 'addon', sources: ['otlp.c'], optional: true },
+  { name: 'packet', kind: 'addon', sources: ['packet.c'], os: 'linux' },
   {
     name: 'columns',
     kind: 'addon',
