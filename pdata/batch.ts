@@ -28,6 +28,11 @@ export interface Batch<S extends Signal> {
   ranges(): readonly Uint8Array[];
   /** A batch over the same bytes with an overlay of its own, for a consumer that edits. */
   editable(): Batch<S>;
+  /**
+   * The batch with its edits written, without overlay and index: what to keep for later. Itself
+   * when there is nothing of the kind.
+   */
+  plain(): Batch<S>;
   /** A batch with bytes of its own: nothing of the receive buffers stays pinned. */
   detach(): Batch<S>;
   /** Pieces within the limits, in order; resource and scope are repeated in each. */

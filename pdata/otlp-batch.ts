@@ -121,13 +121,14 @@ export class OtlpBatch<S extends Signal> implements Batch<S> {
   }
 
   split(limits: SplitLimits): Batch<S>[] {
-    return splitBatch(this.#plain(), limits);
+    const ranges = this.ranges();
+    const whole = ranges === this.source ? this : new OtlpBatch(this.signal, ranges, this.counts);
+    return splitBatch(whole, limits);
   }
 
-  /** This batch with its edits written. */
-  #plain(): OtlpBatch<S> {
-    const ranges = this.ranges();
-    return ranges === this.source ? this : new OtlpBatch(this.signal, ranges, this.counts);
+  plain(): OtlpBatch<S> {
+    if (this.overlay === undefined && this.#parts.length === 0) return this;
+    return new OtlpBatch(this.signal, this.ranges(), this.counts);
   }
 }
 

@@ -44,9 +44,12 @@ export function budgetBytes(
 
 /**
  * A budget of `limit` bytes; see {@link MemoryBudget}.
- * @param freed hears of every release
+ * @param freed hears of every release, and of what is still reserved
  */
-export function createBudget(limit: number, freed?: (bytes: number) => void): MemoryBudget {
+export function createBudget(
+  limit: number,
+  freed?: (bytes: number, used: number) => void,
+): MemoryBudget {
   if (!(limit > 0)) throw new Error(`BUG: memory budget of ${limit} bytes`);
   return new Budget(limit, freed);
 }
@@ -55,9 +58,9 @@ class Budget implements MemoryBudget {
   readonly limit: number;
   #used = 0;
 
-  readonly #freed: ((bytes: number) => void) | undefined;
+  readonly #freed: ((bytes: number, used: number) => void) | undefined;
 
-  constructor(limit: number, freed: ((bytes: number) => void) | undefined) {
+  constructor(limit: number, freed: ((bytes: number, used: number) => void) | undefined) {
     this.limit = limit;
     this.#freed = freed;
   }
@@ -78,6 +81,6 @@ class Budget implements MemoryBudget {
       throw new Error(`BUG: release of ${bytes} bytes of ${this.#used} reserved`);
     }
     this.#used -= bytes;
-    this.#freed?.(bytes);
+    this.#freed?.(bytes, this.#used);
   }
 }

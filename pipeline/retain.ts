@@ -21,8 +21,12 @@ export function retain<S extends Signal>(
   return budget.tryReserve(bytes) ? { batch: kept, bytes } : undefined;
 }
 
-/** The batch itself, or a copy where it would keep much more memory alive than it needs. */
+/**
+ * The batch with its edits written, or a copy where it would keep much more memory alive than it
+ * needs.
+ */
 export function compact<S extends Signal>(batch: SignalData[S]): SignalData[S] {
-  const wasteful = batch.backingBytes > 2 * batch.byteLength + 4096;
-  return wasteful ? (batch.detach() as SignalData[S]) : batch;
+  const plain = batch.plain() as SignalData[S];
+  const wasteful = plain.backingBytes > 2 * plain.byteLength + 4096;
+  return wasteful ? (plain.detach() as SignalData[S]) : plain;
 }

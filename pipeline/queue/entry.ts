@@ -20,6 +20,19 @@ export interface Entry {
   settle: ((error: PipelineError | undefined) => void) | undefined;
 }
 
+/** @param reserved bytes of the memory budget that it holds */
+export function newEntry(items: number, size: number, position: number, reserved: number): Entry {
+  const ending = { pending: 1, error: undefined, settle: undefined };
+  return { items, size, position, reserved, cached: 0, ...ending };
+}
+
+/** Settles when the entry does. */
+export function settled(entry: Entry): Promise<void> {
+  return new Promise((resolve, reject) => {
+    entry.settle = (error) => (error === undefined ? resolve() : reject(error));
+  });
+}
+
 /** A run of items that waits in a lane: an entry, or what a split left over. */
 export interface Part<S extends Signal> {
   readonly entries: readonly Entry[];

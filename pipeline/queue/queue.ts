@@ -13,13 +13,17 @@ import { Admission } from './admission.ts';
 import { assemble, entriesOf, unitsOf } from './assemble.ts';
 import { Deque } from './deque.ts';
 import type { DiskQueue } from './disk.ts';
-import type { Entry, Part, Piece } from './entry.ts';
+import { type Entry, newEntry, type Part, type Piece, settled } from './entry.ts';
 import { Lanes } from './lanes.ts';
+import { Pacing } from './pacing.ts';
 import { QueueReader } from './reader.ts';
 import type { Sealer } from './sealer.ts';
 
 /** Part of the budget that batches which are on disk anyway may take. */
 const cacheFraction = 1 / 4;
+
+/** Part of the budget that a queue in memory holds before senders are paced, at most. */
+const pacedFraction = 1 / 2;
 
 export interface QueueParts<S extends Signal> {
   readonly signal: S;
@@ -40,15 +44,16 @@ interface SealedWait {
 
 /**
  * The sending queue: admits requests, makes batches of them, keeps `num_consumers` deliveries
- * under way, and settles each request when all of it is delivered or dropped.
+ * under way, and settles each request when all of it is delivered or dropped. Deliveries pull: a
+ * batch is made when a consumer is free for it.
  *
- *   consume ─> admission ─> [disk] ─> lanes ─> assemble (merge, split) ─> [sealer] ─> outcome
- *
- * Deliveries pull: a batch is made when a consumer is free for it.
+ *   consume ─> [pacing] ─> admission ─> [disk] ─> lanes ─> assemble ─> [sealer] ─> outcome
  */
 export class SendingQueue<S extends Signal> {
   readonly #parts: QueueParts<S>;
   readonly #admission: Admission;
+  /** Only where data waits in memory alone and senders do not wait for the result anyway. */
+  readonly #pacing: Pacing | undefined;
   readonly #lanes: Lanes<S>;
   readonly #reader: QueueReader<S> | undefined;
   readonly #batchUnit: 'items' | 'bytes';
@@ -73,6 +78,9 @@ export class SendingQueue<S extends Signal> {
     const { batch } = config;
     this.#parts = parts;
     this.#admission = new Admission(settings.clock, config.queue_size, config.block_on_overflow);
+    if (disk === undefined && !config.wait_for_result) {
+      this.#pacing = new Pacing(settings.clock, settings.budget.limit * pacedFraction);
+    }
     this.#batchUnit = batch === undefined ? 'items' : batchSizer(config, batch);
     this.#maxUnits = batch?.max_size ?? 0;
     this.#minUnits = batch?.min_size ?? 0;
@@ -115,6 +123,12 @@ export class SendingQueue<S extends Signal> {
   }
 
   consume(batch: SignalData[S], ctx: Context): Promise<void> {
+    const paced = this.#active === 0 ? undefined : this.#pacing?.wait(batch.byteLength);
+    if (paced !== undefined) return paced.then(() => this.#admit(batch, ctx));
+    return this.#admit(batch, ctx);
+  }
+
+  #admit(batch: SignalData[S], ctx: Context): Promise<void> {
     const { sizer } = this.#parts.config;
     const size = sizer === 'requests' ? 1 : unitsOf(batch, sizer);
     try {
@@ -147,6 +161,7 @@ export class SendingQueue<S extends Signal> {
     this.#stopping = true;
     const { disk, pauses, settings } = this.#parts;
     this.#admission.close();
+    this.#pacing?.stop();
     pauses.stop();
     if (disk === undefined && this.#started) this.#lanes.flush();
     else this.#lanes.close();
@@ -213,6 +228,7 @@ export class SendingQueue<S extends Signal> {
     }
     const { batch: kept, bytes } = retained;
     const entry = newEntry(kept.itemCount, size, -1, bytes);
+    this.#pacing?.took(bytes);
     settings.ledger.held(entry.items);
     const accepted = config.wait_for_result ? settled(entry) : Promise.resolve();
     this.#lanes.push(partition, this.#part(entry, kept, kept.byteLength));
@@ -328,6 +344,7 @@ export class SendingQueue<S extends Signal> {
   }
 
   async #sendLoaded(key: string, loaded: readonly Part<S>[]): Promise<void> {
+    this.#pacing?.sends(loaded);
     let pieces: Piece<S>[];
     try {
       pieces = this.#piecesOf(loaded);
@@ -399,6 +416,7 @@ export class SendingQueue<S extends Signal> {
     const [first] = entries;
     if (first !== undefined && this.#parts.settings.budget.tryReserve(byteLength)) {
       first.reserved = byteLength;
+      this.#pacing?.took(byteLength);
     }
     return { entries, batches: [], items };
   }
@@ -408,6 +426,7 @@ export class SendingQueue<S extends Signal> {
     let error: PipelineError | undefined;
     try {
       await this.#parts.outcome.send(delivery);
+      this.#pacing?.delivered();
     } catch (thrown) {
       error = PipelineError.from(thrown);
     }
@@ -443,6 +462,7 @@ export class SendingQueue<S extends Signal> {
   #release(entry: Entry): void {
     if (entry.reserved === 0) return;
     this.#parts.settings.budget.release(entry.reserved);
+    this.#pacing?.gave(entry.reserved);
     this.#cachedBytes -= entry.cached;
     entry.reserved = 0;
     entry.cached = 0;
@@ -468,11 +488,6 @@ export class SendingQueue<S extends Signal> {
   }
 }
 
-function newEntry(items: number, size: number, position: number, reserved: number): Entry {
-  const ending = { pending: 1, error: undefined, settle: undefined };
-  return { items, size, position, reserved, cached: 0, ...ending };
-}
-
 function newDelivery<S extends Signal>(piece: Piece<S>): Delivery<S> {
   return {
     batches: piece.batches,
@@ -482,10 +497,4 @@ function newDelivery<S extends Signal>(piece: Piece<S>): Delivery<S> {
     previousUnknown: false,
     deadlineMs: Number.POSITIVE_INFINITY,
   };
-}
-
-function settled(entry: Entry): Promise<void> {
-  return new Promise((resolve, reject) => {
-    entry.settle = (error) => (error === undefined ? resolve() : reject(error));
-  });
 }
