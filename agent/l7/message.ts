@@ -26,6 +26,10 @@ export class Message {
   key = 0;
   /** X-Request-ID or what the protocol has for it; '' = none. */
   requestId = '';
+  /** A request that is never answered: it is a session by itself. */
+  oneWay = false;
+  /** A request that may rightly wait without end: it does not time out. */
+  patient = false;
   /** Trace header that the message carries. */
   trace: TraceContext | undefined = undefined;
   /** The session it is part of, once begun. */

@@ -57,7 +57,13 @@ export class SessionTable {
   end(message: Message): void {
     message.ended = true;
     const session = message.session;
-    if (session === undefined || session.response === undefined) return;
+    if (session === undefined) return;
+    if (message.isRequest && message.oneWay) {
+      message.session = undefined;
+      this.sink(session);
+      return;
+    }
+    if (session.response === undefined) return;
     if (!session.response.ended || session.request?.ended === false) return;
     if (session !== session.conversation.orphan) this.finish(session, session.reason);
   }
@@ -105,7 +111,8 @@ export class SessionTable {
   }
 
   private overdue(session: Session, now: number): void {
-    if (session.response !== undefined || !session.request!.ended) {
+    const { ended, patient } = session.request!;
+    if (session.response !== undefined || !ended || patient) {
       // A message that goes on is not overdue, it is long; idle connections end by themselves.
       this.unwait(session);
       session.since = now;
@@ -151,6 +158,7 @@ export class SessionTable {
     }
     const session = new Session(c, protocol, message, message.start);
     message.session = session;
+    if (message.oneWay) return;
     if (protocol.pairing === 'ordered') {
       this.notePipelining(c, message);
       const pairable = this.pairable(c, message);
