@@ -43,11 +43,8 @@ export interface EndTags {
   readonly process: ProcessTags | undefined;
 }
 
-/**
- * Names processes and ends. All `note...` calls are cheap (nothing is read); a look-up may read a
- * few small files of /proc, at most once a process and program.
- */
-export interface ProcessNames {
+/** Names processes and ends. A look-up may read a few small files of /proc. */
+export interface ProcessNames extends ProcessEvents {
   /**
    * The process that has this pid, at `unixNanos` (absent: now). One that ended is known for a
    * while; undefined when it was never seen and is gone.
@@ -68,10 +65,17 @@ export interface ProcessNames {
     unixNanos: bigint,
     transport?: 'tcp' | 'udp',
   ): EndTags | undefined;
+}
 
-  /** A child was made; it runs its parent's program until it calls exec. */
+/**
+ * What happened to processes (not to their threads) and to their sockets, in about the order in
+ * which it happened. Without any of it names still come, out of /proc: later, and not for processes
+ * and connections that are gone by then.
+ */
+export interface ProcessEvents {
+  /** A child was made; until it begins another program nothing but its pid is known of it. */
   noteFork(parent: number, child: number, unixNanos: bigint): void;
-  /** A process began another program. */
+  /** A process began another program: it is read at once, if not too many do. */
   noteExec(pid: number, unixNanos: bigint): void;
   noteExit(pid: number, unixNanos: bigint): void;
   /** A process got a socket with this local end by connect. */
@@ -81,6 +85,7 @@ export interface ProcessNames {
     address: string,
     port: number,
     unixNanos: bigint,
+    transport?: 'tcp' | 'udp',
   ): void;
   /** A process got a socket with this local end by accept. */
   noteAccept(
@@ -89,6 +94,16 @@ export interface ProcessNames {
     address: string,
     port: number,
     unixNanos: bigint,
+    transport?: 'tcp' | 'udp',
+  ): void;
+  /** A process closed a socket with this local end that it got by connect. */
+  noteClose(
+    pid: number,
+    networkNamespace: number,
+    address: string,
+    port: number,
+    unixNanos: bigint,
+    transport?: 'tcp' | 'udp',
   ): void;
 }
 
