@@ -79,6 +79,8 @@ export interface DescribeOptions {
   readonly endpointSegments: number;
   readonly serverAddress: string;
   readonly serverPort: number;
+  /** Values in statements and commands of databases are replaced by `?`. */
+  readonly obfuscate: boolean;
 }
 
 /** How responses find their requests. */

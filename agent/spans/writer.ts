@@ -36,6 +36,8 @@ export interface SpanOptions {
   readonly observationPoint: ObservationPoint;
   /** Path segments in span names; 0 = none. */
   readonly endpointSegments: number;
+  /** Values in statements and commands of databases become `?`; absent = true. */
+  readonly obfuscate?: boolean;
 }
 
 interface Waiting {
@@ -143,6 +145,7 @@ export class SpanWriter implements SpanFields {
       endpointSegments: this.options.endpointSegments,
       serverAddress: ends.serverAddress,
       serverPort: ends.serverPort,
+      obfuscate: this.options.obfuscate ?? true,
     };
     session.protocol.describe(session.request, session.response, options, this);
     this.writeEnds(session.protocol.name, ends);

@@ -1,5 +1,5 @@
 import { CaptureEngine, type EngineOptions } from '../engine.ts';
-import type { SpanFields } from '../l7/protocol.ts';
+import type { Protocol, SpanFields } from '../l7/protocol.ts';
 import { protocols } from '../l7/registry.ts';
 import { LinkType } from '../pcap/packet.ts';
 import { CaptureReader } from '../pcap/reader.ts';
@@ -54,7 +54,7 @@ class Collected implements SpanFields {
   }
 }
 
-export function resultOf(session: Session, baseSeconds: number): Result {
+export function resultOf(session: Session, baseSeconds: number, obfuscate = true): Result {
   const ends = session.conversation.ends();
   const out = new Collected();
   const options = {
@@ -62,6 +62,7 @@ export function resultOf(session: Session, baseSeconds: number): Result {
     endpointSegments: 2,
     serverAddress: ends.serverAddress,
     serverPort: ends.serverPort,
+    obfuscate,
   };
   session.protocol.describe(session.request, session.response, options, out);
   const base = BigInt(baseSeconds) * 1_000_000_000n;
@@ -111,11 +112,14 @@ export function runFrames(frames: readonly Seen[], options: Partial<EngineOption
 }
 
 /** Runs the engine over a capture file in chunks of a size. @throws CaptureFileError */
-export function runFile(file: Uint8Array, chunk = file.length): Run {
+export function runFile(
+  file: Uint8Array,
+  chunk = file.length,
+  looked: readonly Protocol[] = [protocols.http(), protocols.dns()],
+): Run {
   const results: Result[] = [];
-  const engine = new CaptureEngine(
-    { protocols: [protocols.http(), protocols.dns()] },
-    (session, base) => results.push(resultOf(session, base)),
+  const engine = new CaptureEngine({ protocols: looked }, (session, base) =>
+    results.push(resultOf(session, base)),
   );
   const reader = new CaptureReader((p) => engine.packet(p));
   for (let at = 0; at < file.length; at += chunk) reader.push(file.subarray(at, at + chunk));

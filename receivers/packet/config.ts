@@ -44,6 +44,10 @@ export const config = z.strictObject({
     .max(16)
     .default(2)
     .describe('Segments of the URL path in span names, ids left out; 0 = method alone.'),
+  obfuscate: z
+    .boolean()
+    .default(true)
+    .describe('Values in SQL statements and Redis commands become ?.'),
   max_flows: z
     .int()
     .min(1)

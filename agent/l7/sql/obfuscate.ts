@@ -197,4 +197,3 @@ class Scanner {
     else this.emit(word, i - this.at);
   }
 }
-

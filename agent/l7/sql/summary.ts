@@ -10,7 +10,7 @@ export interface SqlSummary {
 
 const MAX_SUMMARY = 255;
 const MAX_TOKENS = 512;
-const MAX_TARGETS = 8;
+const MAX_WORDS = 24;
 const TOKEN = /`(?:[^`]|``)*`|[A-Za-z_$@\u0080-\uffff][\w$@\u0080-\uffff]*|[^\s\w]/g;
 
 const VERBS = new Set(
@@ -87,9 +87,11 @@ class Reader {
     }
     if (this.operation === '') this.operation = operation;
     this.words.push(operation);
-    if (['UPDATE', 'USE', 'DESCRIBE', 'DESC', 'CALL', 'TRUNCATE'].includes(word)) this.target();
-    else if (operation !== word && !/ (?:USER|ROLE)$/.test(operation)) this.target();
-    else if (['INSERT', 'REPLACE'].includes(word)) this.into();
+    if (['UPDATE', 'DESCRIBE', 'DESC', 'TRUNCATE'].includes(word)) this.target();
+    else if (['USE', 'CALL'].includes(word)) this.target(false);
+    else if (operation !== word && !/ (?:USER|ROLE)$/.test(operation)) {
+      this.target(/ (?:TABLE|VIEW)$/.test(operation));
+    } else if (['INSERT', 'REPLACE'].includes(word)) this.into();
   }
 
   /** INTO may be left out. */
@@ -124,8 +126,11 @@ class Reader {
     while (SKIPPED.has(this.tokens[this.at]?.toUpperCase() ?? '')) this.at++;
   }
 
-  /** A name, perhaps with its database, perhaps with an alias. */
-  private target(): void {
+  /**
+   * A name, perhaps with its database, perhaps with an alias.
+   * @param table it is a table's
+   */
+  private target(table = true): void {
     this.passOver();
     let name = this.name();
     if (name === '') return;
@@ -133,8 +138,8 @@ class Reader {
       this.at++;
       name += `.${this.name()}`;
     }
-    if (this.targets.length < MAX_TARGETS) {
-      this.targets.push(name);
+    if (this.words.length < MAX_WORDS) {
+      if (table) this.targets.push(name);
       this.words.push(name);
     }
     const alias = this.tokens[this.at]?.toUpperCase() ?? '';
