@@ -44,6 +44,7 @@ export class PacketReceiver implements Component {
       source: 'packet',
       observationPoint: config.observation_point,
       endpointSegments: config.endpoint_segments,
+      obfuscate: config.obfuscate,
     });
     const { flows, streams, sessions } = defaultEngineLimits;
     const limits = {
