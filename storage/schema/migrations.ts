@@ -1,6 +1,9 @@
 import { schemaVersion, settings } from './bookkeeping.ts';
 import { operations, resources, scopes, traceAlias } from './dictionaries.ts';
 import { serviceEdges } from './edges.ts';
+import { entities, entityAddresses } from './entities.ts';
+import { flows } from './flows.ts';
+import { logs, logsView } from './logs.ts';
 import { spans } from './spans.ts';
 import { createTable, type SchemaOptions, type TableSpec } from './table.ts';
 import { tracesView } from './views.ts';
@@ -11,8 +14,7 @@ export interface Migration {
   statements(options: SchemaOptions): string[];
 }
 
-/** All tables of the newest version, for statements that touch each of them. */
-export const tables: readonly TableSpec[] = [
+const version1: readonly TableSpec[] = [
   schemaVersion,
   settings,
   resources,
@@ -23,13 +25,25 @@ export const tables: readonly TableSpec[] = [
   spans,
 ];
 
+const version2: readonly TableSpec[] = [logs, flows, entities, entityAddresses];
+
+/** All tables of the newest version, for statements that touch each of them. */
+export const tables: readonly TableSpec[] = [...version1, ...version2];
+
 /** Oldest first. A published migration is never changed: the next version is a new entry. */
 export const migrations: readonly Migration[] = [
   {
     version: 1,
     statements: (options) => [
-      ...tables.flatMap((table) => createTable(table, options)),
+      ...version1.flatMap((table) => createTable(table, options)),
       tracesView(options),
+    ],
+  },
+  {
+    version: 2,
+    statements: (options) => [
+      ...version2.flatMap((table) => createTable(table, options)),
+      logsView(options),
     ],
   },
 ];
