@@ -13,12 +13,35 @@ const out = join(here, 'build');
 const headers = join(dirname(here), 'node_modules/node-api-headers/include');
 
 // One entry per concern. `sources` are relative to native/, the first names nothing in particular;
-// `headers` are only watched for changes. kind: addon (loaded by Node) or program (started).
+// `headers` are only watched for changes. kind: addon (loaded by Node), program (started) or bpf
+// (loaded into the kernel by bpf.node). `needs`: header files outside the checkout; without them
+// `lenient` targets are left out, and the program says so when somebody wants them.
 const targets = [
   { name: 'confine', kind: 'program', sources: ['confine.c'], os: 'linux' },
   { name: 'hash', kind: 'addon', sources: ['hash.c'] },
   { name: 'otlp', kind: 'addon', sources: ['otlp.c'], optional: true },
   { name: 'packet', kind: 'addon', sources: ['packet.c'], os: 'linux' },
+  {
+    name: 'bpf',
+    kind: 'addon',
+    sources: ['bpf.c'],
+    os: 'linux',
+    libraries: ['-lbpf'],
+    needs: { '/usr/include/bpf/libbpf.h': 'libbpf-dev' },
+    lenient: true,
+  },
+  // Direct loads of kernel memory want Linux 6.2; the other object does without.
+  ...['probe', 'probe-compat'].map((name) => ({
+    name,
+    kind: 'bpf',
+    sources: ['bpf/probe.bpf.c'],
+    headers: ['kernel', 'event', 'maps', 'calls', 'state', 'chain', 'transfer', 'lifecycle', 'node']
+      .map((part) => `bpf/${part}.h`),
+    os: 'linux',
+    libraries: name === 'probe' ? [] : ['-DCOMPAT'],
+    needs: { '/usr/include/bpf/bpf_helpers.h': 'libbpf-dev' },
+    lenient: true,
+  })),
   {
     name: 'columns',
     kind: 'addon',
@@ -32,10 +55,17 @@ const common = ['-O2', '-g0', '-Wall', '-Wextra', '-Wno-unused-parameter'];
 const flags = {
   addon: [...common, '-fPIC', '-shared', '-fvisibility=hidden', '-DNAPI_VERSION=8', `-I${headers}`],
   program: [...common, '-D_FORTIFY_SOURCE=2', '-fPIE', '-pie'],
+  bpf: ['-O2', '-g', '-Wall', '-Wno-unused-function', '-target', 'bpf', '-mcpu=v3', '-c'],
 };
 if (process.platform === 'darwin') flags.addon.push('-undefined', 'dynamic_lookup');
 
-function compiler() {
+flags.bpf.push(`-D__TARGET_ARCH_${process.arch === 'arm64' ? 'arm64' : 'x86'}`);
+const extension = { addon: '.node', program: '', bpf: '.bpf.o' };
+
+function compiler(kind) {
+  if (kind === 'bpf') {
+    return spawnSync('clang', ['--version'], { stdio: 'ignore' }).status === 0 ? 'clang' : undefined;
+  }
   for (const name of process.env.CC ? [process.env.CC] : ['cc', 'gcc', 'clang']) {
     if (spawnSync(name, ['--version'], { stdio: 'ignore' }).status === 0) return name;
   }
@@ -56,12 +86,18 @@ function build(target) {
     console.error(`native: cannot build ${target.name}: ${missing.join(', ')} not found`);
     return false;
   }
-  const product = join(out, target.kind === 'addon' ? `${target.name}.node` : target.name);
+  const product = join(out, target.name + extension[target.kind]);
   const stamp = join(out, `${target.name}.stamp`);
   const digest = digestOf(target, inputs);
   const current = existsSync(stamp) ? readFileSync(stamp, 'utf8') : '';
   if (existsSync(product) && current === digest) return true;
-  const cc = compiler();
+  const cc = compiler(target.kind);
+  const lacking = Object.entries(target.needs ?? {}).filter(([file]) => !existsSync(file));
+  if (target.lenient && (lacking.length > 0 || cc === undefined)) {
+    const names = [...lacking.map(([, name]) => name), ...(cc === undefined ? ['clang'] : [])];
+    console.error(`native: ${target.name} is left out (eBPF): apt install ${names.join(' ')}`);
+    return true;
+  }
   if (cc === undefined) {
     console.error(
       `native: cannot build ${target.name}: no C compiler (cc); apt install gcc libc6-dev`,
@@ -80,6 +116,8 @@ function build(target) {
     return false;
   }
   if (done.stderr) console.error(done.stderr);
+  // Line information is of no use to the kernel; BTF stays.
+  if (target.kind === 'bpf') spawnSync('llvm-strip', ['-g', fresh], { stdio: 'ignore' });
   renameSync(fresh, product);
   writeFileSync(stamp, digest);
   return true;
