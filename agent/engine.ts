@@ -1,6 +1,8 @@
 import { ipv4Text, ipv6Text } from './address.ts';
 import { FlowFlag, KEY_WORDS, SideFlag } from './flow/columns.ts';
 import { senderIsClient } from './flow/direction.ts';
+import type { FlowSink } from './flow/record.ts';
+import { FlowState, Silence } from './flow/state.ts';
 import {
   defaultStreamLimits,
   type StreamLimits,
@@ -14,8 +16,10 @@ import {
   type FlowLimits,
   FlowTable,
 } from './flow/table.ts';
+import { type FlowMeters, FlowTracker, type TrackerHost } from './flow/tracker.ts';
 import { type Candidate, type FlowHost, L7Flow } from './l7/flow.ts';
 import type { DropReason, Protocol, Transport } from './l7/protocol.ts';
+import type { Outcome } from './metrics/outcome.ts';
 import { PacketDecoder, TCP, TcpFlag } from './packet/decode.ts';
 import { defaultFragmentLimits, type FragmentLimits } from './packet/fragments.ts';
 import { Verdict, verdicts } from './packet/verdict.ts';
@@ -50,6 +54,12 @@ export interface EngineOptions {
   readonly hashSeed?: number;
   /** Goes into the ids of flows: what sees the packets. */
   readonly captureName?: string;
+  /** Takes a record of each flow and minute, and one when it ends. */
+  readonly flows?: FlowSink;
+  /** Is told of each packet. */
+  readonly meters?: FlowMeters;
+  /** Takes each finished session for metrics and says what it came to. */
+  readonly requests?: (session: Session) => Outcome;
 }
 
 /**
@@ -80,7 +90,7 @@ const CLOSE_REASON: Readonly<Record<FlowEnd, SessionReason>> = {
  * From packets to sessions: decoding, flow table, TCP reassembly, protocols, pairing. It does no
  * I/O and has no clock: time is that of the packets, and of `advance()` where they pause.
  */
-export class CaptureEngine implements StreamSink, FlowHost {
+export class CaptureEngine implements StreamSink, FlowHost, TrackerHost {
   readonly sessions: SessionTable;
   /** Seconds since 1970 of the first packet; times are nanoseconds relative to it. */
   baseSeconds = -1;
@@ -88,17 +98,21 @@ export class CaptureEngine implements StreamSink, FlowHost {
   private readonly decoder: PacketDecoder;
   private readonly table: FlowTable;
   private readonly streams: TcpStreams;
+  private readonly tracker: FlowTracker;
   private readonly l7: (L7Flow | undefined)[] = [];
   private readonly protocols: readonly Protocol[];
   private readonly servicePorts: ReadonlySet<number>;
   private readonly candidates = new Map<number, readonly Candidate[]>();
   private readonly separateInterfaces: boolean;
   private readonly hash: Hash64;
+  private readonly requests: ((session: Session) => Outcome) | undefined;
   private readonly verdictCounts = new Float64Array(verdicts.length);
   private readonly sessionCounts = new Map<string, number>();
   private readonly dropCounts = new Map<string, number>();
   private packets = 0;
   private bytes = 0;
+  /** Bytes on the wire of the packet at hand. */
+  private frameBytes = 0;
   private flowsUnknown = 0;
   /** Latest time seen; never goes back. */
   private now = 0;
@@ -121,6 +135,14 @@ export class CaptureEngine implements StreamSink, FlowHost {
     );
     this.streams = new TcpStreams(this.table.columns, this, limits.streams);
     this.sessions = new SessionTable((s) => this.finished(s), limits.sessions);
+    this.requests = options.requests;
+    this.tracker = new FlowTracker(
+      this,
+      limits.flows.maxFlows,
+      options.protocols.map((p) => p.name),
+      options.flows,
+      options.meters,
+    );
   }
 
   /** Takes one packet; its bytes are not kept. */
@@ -139,6 +161,7 @@ export class CaptureEngine implements StreamSink, FlowHost {
     }
     this.packets++;
     this.bytes += p.wireLength;
+    this.frameBytes = p.wireLength;
     const d = this.decoder;
     const verdict = d.decode(p, time);
     this.verdictCounts[verdict]!++;
@@ -248,6 +271,18 @@ export class CaptureEngine implements StreamSink, FlowHost {
     return this.table.columns.inOrder[flow * 2 + side]!;
   }
 
+  isTcp(flow: number): boolean {
+    return (this.table.columns.key[flow * KEY_WORDS + 9]! & 0xff) === TCP;
+  }
+
+  isActive(flow: number): boolean {
+    return this.table.isActive(flow);
+  }
+
+  protocolOf(flow: number): string {
+    return this.l7[flow]?.protocol?.name ?? '';
+  }
+
   clientSide(flow: number): number {
     return (this.table.columns.flags[flow]! & FlowFlag.clientIsOne) === 0 ? 0 : 1;
   }
@@ -255,8 +290,10 @@ export class CaptureEngine implements StreamSink, FlowHost {
   settle(flow: number, clientSide: number): boolean {
     const flags = this.table.columns.flags;
     if ((flags[flow]! & FlowFlag.sideCertain) !== 0) return this.clientSide(flow) === clientSide;
-    this.setClient(flow, clientSide);
     flags[flow]! |= FlowFlag.sideCertain;
+    if (this.clientSide(flow) === clientSide) return true;
+    this.setClient(flow, clientSide);
+    this.tracker.turned(flow);
     return true;
   }
 
@@ -274,33 +311,34 @@ export class CaptureEngine implements StreamSink, FlowHost {
       flow = this.table.lookup(d, this.now);
     }
     const side = this.table.side;
-    if (this.table.isNew) this.guessClient(flow, side);
+    if (this.table.isNew) this.begin(flow, side, time);
     if ((d.flags & TcpFlag.syn) !== 0 && (c.flags[flow]! & FlowFlag.sideCertain) === 0) {
       this.settle(flow, syn ? side : 1 - side);
     }
-    this.account(flow, side);
+    const silence = this.account(flow, side, time);
     if ((c.flags[flow]! & FlowFlag.ignored) !== 0) this.noteEnd(flow, side);
     else this.streams.segment(d, flow, side, time);
-    this.table.touch(flow, this.tcpKind(flow), this.now);
+    this.table.touch(flow, this.tcpKind(flow, silence), this.now);
   }
 
   private udp(time: number): void {
     const d = this.decoder;
     const flow = this.table.lookup(d, this.now);
     const side = this.table.side;
-    if (this.table.isNew) this.guessClient(flow, side);
-    this.account(flow, side);
+    if (this.table.isNew) this.begin(flow, side, time);
+    this.account(flow, side, time);
     this.table.touch(flow, FlowKind.udp, this.now);
     const start = d.payloadStart;
     if (d.payloadLength === 0) return;
     this.payload(flow, 'udp', side, d.bytes, start, start + d.payloadLength, 0, 0, time);
   }
 
-  private account(flow: number, side: number): void {
+  private account(flow: number, side: number, time: number): Silence {
     const c = this.table.columns;
     const x = flow * 2 + side;
     c.packets[x]!++;
     c.bytes[x]! += this.decoder.payloadWireLength;
+    return this.tracker.packet(this.decoder, flow, side, this.frameBytes, time);
   }
 
   private payload(
@@ -354,10 +392,14 @@ export class CaptureEngine implements StreamSink, FlowHost {
     return made;
   }
 
-  private guessClient(flow: number, side: number): void {
+  /** A flow begins; who is the client is a guess until a handshake or a message shows it. */
+  private begin(flow: number, side: number, time: number): void {
     const d = this.decoder;
-    const sender = senderIsClient(d.sourcePort, d.destinationPort, this.servicePorts);
+    const isAnswer = (d.flags & (TcpFlag.syn | TcpFlag.ack)) === (TcpFlag.syn | TcpFlag.ack);
+    let sender = senderIsClient(d.sourcePort, d.destinationPort, this.servicePorts);
+    if (d.protocol === TCP && (d.flags & TcpFlag.syn) !== 0) sender = !isAnswer;
     this.setClient(flow, sender ? side : 1 - side);
+    this.tracker.begin(flow, time);
   }
 
   private setClient(flow: number, side: number): void {
@@ -385,13 +427,24 @@ export class CaptureEngine implements StreamSink, FlowHost {
     c.sideFlags[flow * 2 + 1]! |= SideFlag.closed;
   }
 
-  private tcpKind(flow: number): FlowKind {
+  /** How long a connection may be silent, which depends on its state and on what is awaited. */
+  private tcpKind(flow: number, silence: Silence): FlowKind {
+    if (silence === Silence.transient) {
+      const open = this.l7[flow]?.openCount ?? 0;
+      return open > 0 && this.isOpen(flow) ? FlowKind.established : FlowKind.transient;
+    }
+    if (silence !== Silence.established) return silence;
     const c = this.table.columns;
-    const both = c.sideFlags[flow * 2]! & c.sideFlags[flow * 2 + 1]!;
-    if ((both & SideFlag.closed) !== 0) return FlowKind.closing;
     const payload = c.bytes[flow * 2]! + c.bytes[flow * 2 + 1]!;
     const answered = c.packets[flow * 2]! > 0 && c.packets[flow * 2 + 1]! > 0;
-    return payload > 0 || answered ? FlowKind.established : FlowKind.opening;
+    return payload > 0 || answered ? FlowKind.established : FlowKind.transient;
+  }
+
+  /** Whether a side may still send. */
+  private isOpen(flow: number): boolean {
+    const c = this.table.columns;
+    const both = c.sideFlags[flow * 2]! & c.sideFlags[flow * 2 + 1]!;
+    return (both & SideFlag.closed) === 0 && this.tracker.stateOf(flow) !== FlowState.reset;
   }
 
   private flowEnded(flow: number, why: FlowEnd): void {
@@ -399,6 +452,7 @@ export class CaptureEngine implements StreamSink, FlowHost {
     this.streams.finish(flow, this.now);
     this.release(flow, this.closeReason);
     this.closeReason = 'connection_closed';
+    this.tracker.end(flow, why);
   }
 
   /** The application side of a flow is over. */
@@ -418,6 +472,7 @@ export class CaptureEngine implements StreamSink, FlowHost {
     this.baseSeconds = seconds;
     this.now = nanos;
     this.nextSweep = 0;
+    this.tracker.rebased();
     return nanos;
   }
 
@@ -426,10 +481,17 @@ export class CaptureEngine implements StreamSink, FlowHost {
     this.streams.sweep(this.now);
     this.sessions.expire(this.now);
     this.table.expire(this.now);
+    this.tracker.advance(this.now);
   }
 
   private finished(session: Session): void {
     count(this.sessionCounts, `${session.protocol.name}/${session.reason}`);
     this.sink(session, this.baseSeconds);
+    if (this.requests === undefined) return;
+    const { failure } = this.requests(session);
+    const { conversation, request, response } = session;
+    if (!(conversation instanceof L7Flow) || request === undefined) return;
+    const protocol = this.protocols.indexOf(session.protocol);
+    this.tracker.session(conversation.flow, protocol, response !== undefined, failure !== '');
   }
 }

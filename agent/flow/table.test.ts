@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { PacketDecoder } from '../packet/decode.ts';
 import { type FlowEnd, FlowKind, type FlowLimits, FlowTable } from './table.ts';
 
-const timeouts = [5, 10, 60, 300] as const;
+const timeouts = [1, 2, 5, 35, 60, 300] as const;
 
 /** A decoded packet between two of a few hosts and ports. */
 function packet(from: number, to: number, ports = 0): PacketDecoder {
@@ -57,11 +57,11 @@ test('flows end when idle for the time of their class', () => {
   const a = t.lookup(packet(1, 2), 0);
   t.touch(a, FlowKind.established, 0);
   const b = t.lookup(packet(3, 4), 0);
-  t.touch(b, FlowKind.opening, 0);
-  t.touch(b, FlowKind.closing, 1);
-  t.expire(5);
+  t.touch(b, FlowKind.transient, 0);
+  t.touch(b, FlowKind.closed, 3);
+  t.expire(4);
   assert.deepEqual(ended, []);
-  t.expire(6);
+  t.expire(5);
   assert.deepEqual(ended, [[b, 'idle']]);
   t.expire(300);
   assert.deepEqual(ended.at(-1), [a, 'idle']);

@@ -1,8 +1,21 @@
 import type { PacketDecoder } from '../packet/decode.ts';
 import { FlowColumns, FlowFlag, KEY_WORDS } from './columns.ts';
 
-/** Classes of flows; each has a time-out of its own. The order is the order of eviction. */
-export const FlowKind = { closing: 0, opening: 1, udp: 2, established: 3 } as const;
+/**
+ * Classes of flows; each has a time-out of its own. The order is the order of eviction. Those of
+ * TCP are the classes of {@link import('./state.ts').Silence}.
+ */
+export const FlowKind = {
+  /** Reset while it opened. */
+  brief: 0,
+  /** Ended by both sides. */
+  closed: 1,
+  /** Opening, closing, in no order. */
+  transient: 2,
+  reset: 3,
+  udp: 4,
+  established: 5,
+} as const;
 
 export type FlowKind = (typeof FlowKind)[keyof typeof FlowKind];
 
@@ -10,18 +23,18 @@ export interface FlowLimits {
   /** Flows tracked at once; for one more, the longest idle one of the least valuable class goes. */
   readonly maxFlows: number;
   /** Nanoseconds without a packet after which a flow ends, by {@link FlowKind}. */
-  readonly timeouts: readonly [number, number, number, number];
+  readonly timeouts: readonly [number, number, number, number, number, number];
 }
 
 export const defaultFlowLimits: FlowLimits = {
   maxFlows: 1 << 17,
-  timeouts: [5e9, 10e9, 60e9, 300e9],
+  timeouts: [1e9, 2e9, 5e9, 35e9, 60e9, 300e9],
 };
 
 /** Why a flow leaves the table. */
 export type FlowEnd = 'idle' | 'evicted' | 'replaced' | 'finished';
 
-const KINDS = 4;
+const KINDS = 6;
 const NONE = -1;
 const FIRST_CAPACITY = 1024;
 
@@ -105,6 +118,11 @@ export class FlowTable {
         this.remove(flow, 'idle');
       }
     }
+  }
+
+  /** Whether a number is that of a flow in the table. */
+  isActive(flow: number): boolean {
+    return this.columns.kind[flow] !== NONE && flow < this.used;
   }
 
   /** Ends every flow. */

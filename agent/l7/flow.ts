@@ -64,7 +64,8 @@ export class L7Flow implements Conversation, MessageSink {
   lastAcknowledged = -1;
   ordinal = 0;
   private readonly host: FlowHost;
-  private readonly flow: number;
+  /** Its number in the host's table. */
+  readonly flow: number;
   private connection: Connection | undefined = undefined;
   private known: Ends | undefined = undefined;
   private attempts = 0;

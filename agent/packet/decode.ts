@@ -42,6 +42,8 @@ export class PacketDecoder {
   sequence = 0;
   acknowledgement = 0;
   flags = 0;
+  /** TCP receive window as sent, not scaled. */
+  window = 0;
   /** Where the payload is; for a reassembled datagram these are not the frame's bytes. */
   bytes: Uint8Array = new Uint8Array(0);
   payloadStart = 0;
@@ -187,6 +189,7 @@ export class PacketDecoder {
       this.sequence = u32be(b, at + 4);
       this.acknowledgement = u32be(b, at + 8);
       this.flags = b[at + 13]!;
+      this.window = u16be(b, at + 14);
     } else {
       const length = u16be(b, at + 4);
       if (length !== 0) wire = Math.min(wire, at + length);

@@ -1,0 +1,54 @@
+import type { DescribeOptions, SpanFields } from '../l7/protocol.ts';
+import type { Session } from '../session/session.ts';
+
+/** How a session is described, but for its ends. */
+export type OutcomeOptions = Omit<DescribeOptions, 'serverAddress' | 'serverPort'>;
+
+/** What metrics keep of a session. */
+export interface Outcome {
+  /** What was asked, of low cardinality: the span's name. */
+  readonly endpoint: string;
+  /** How it failed; '' = it did not. */
+  readonly failure: string;
+}
+
+/**
+ * Takes name and error out of the description that a protocol gives of a session; attributes are
+ * let pass. It is the outcome of the last session given to `of()`.
+ */
+export class OutcomeReader implements SpanFields, Outcome {
+  endpoint = '';
+  failure = '';
+  private readonly options: OutcomeOptions;
+
+  constructor(options: OutcomeOptions) {
+    this.options = options;
+  }
+
+  of(session: Session): Outcome {
+    const { serverAddress, serverPort } = session.conversation.ends();
+    this.endpoint = '';
+    this.failure = '';
+    const options = { ...this.options, serverAddress, serverPort };
+    session.protocol.describe(session.request, session.response, options, this);
+    const { reason } = session;
+    if (reason === 'timeout' || reason === 'connection_closed') this.failure = reason;
+    return this;
+  }
+
+  name(name: string): void {
+    this.endpoint = name;
+  }
+
+  error(type: string): void {
+    this.failure = type;
+  }
+
+  string(): void {}
+
+  int(): void {}
+
+  bool(): void {}
+
+  strings(): void {}
+}
