@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { decode } from '../../config/schema/decode.ts';
 import { ConfigError } from '../../config/schema/issue.ts';
 import type { ConfNode } from '../../config/schema/node.ts';
+import { parseAddress } from '../../wire/address/parse.ts';
 import {
   type EntityDescription,
   inventoryHost,
@@ -10,7 +11,7 @@ import {
   zone,
 } from '../entities/entity.ts';
 import { fitsGlob } from './glob.ts';
-import { PrefixTable, parseAddress, parsePrefix } from './ip.ts';
+import { PrefixTable, parsePrefix } from './ip.ts';
 
 /** What a process is matched by. */
 export interface ProcessFeatures {

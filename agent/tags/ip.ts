@@ -1,4 +1,4 @@
-import { isIPv4, isIPv6 } from 'node:net';
+import { parseAddress } from '../../wire/address/parse.ts';
 
 /** A range of addresses: all that begin with the first `length` bits of `base`. */
 export interface Prefix {
@@ -6,33 +6,6 @@ export interface Prefix {
   readonly base: bigint;
   /** 0 to 128; of IPv4 96 more than written. */
   readonly length: number;
-}
-
-const MAPPED = 0xffffn << 32n;
-
-/** An address as 128 bits, IPv4 and IPv4-mapped alike; undefined when the text is none. */
-export function parseAddress(text: string): bigint | undefined {
-  if (isIPv4(text)) return MAPPED | parseV4(text);
-  if (!isIPv6(text) || text.includes('%')) return undefined;
-  let groups = text;
-  const dotted = text.lastIndexOf(':') + 1;
-  if (text.includes('.')) {
-    const low = parseV4(text.slice(dotted));
-    groups = `${text.slice(0, dotted)}${(low >> 16n).toString(16)}:${(low & 0xffffn).toString(16)}`;
-  }
-  const [head = '', tail] = groups.split('::');
-  const first = head === '' ? [] : head.split(':');
-  const last = tail === undefined || tail === '' ? [] : tail.split(':');
-  const zeros = tail === undefined ? [] : Array<string>(8 - first.length - last.length).fill('0');
-  let value = 0n;
-  for (const group of [...first, ...zeros, ...last]) value = (value << 16n) | BigInt(`0x${group}`);
-  return value;
-}
-
-function parseV4(text: string): bigint {
-  let value = 0n;
-  for (const part of text.split('.')) value = (value << 8n) | BigInt(part);
-  return value;
 }
 
 /** `10.0.0.0/8`, `fd00::/8`, or an address alone; undefined when the text is none of them. */
@@ -53,11 +26,6 @@ export function parsePrefix(text: string): Prefix | undefined {
 export function maskOf(value: bigint, length: number): bigint {
   const rest = BigInt(128 - length);
   return (value >> rest) << rest;
-}
-
-/** Whether an address is of the machine itself only: 127.0.0.0/8, ::1. */
-export function isLoopback(value: bigint): boolean {
-  return value === 1n || value >> 24n === (MAPPED | 0x7f000000n) >> 24n;
 }
 
 /** Values by prefix; a look-up finds those of the longest ones first. */

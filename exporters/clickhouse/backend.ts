@@ -2,6 +2,7 @@ import { PipelineError } from '../../component/errors.ts';
 import type { Host, Settings } from '../../component/settings.ts';
 import type { SignalData } from '../../component/signals.ts';
 import type { Attempt, SealingBackend } from '../../pipeline/exporter.ts';
+import type { SqlClient } from '../../storage/sql.ts';
 import { BodyPool } from './body-pool.ts';
 import { compressBody } from './compress.ts';
 import type { ClickHouseConfig, Compression } from './config.ts';
@@ -16,6 +17,7 @@ import {
   newBatch,
   type SealedBlock,
 } from './sealed-batch.ts';
+import type { SmartSchema } from './smart-schema.ts';
 
 /** Bytes of OTLP that are encoded without a pause for other work. */
 const BYTES_A_TURN = 2 * 1024 * 1024;
@@ -48,9 +50,8 @@ export class ClickHouseBackend<S extends StoredSignal>
     const connection = await connect(this.#config, host);
     this.#connection = connection;
     try {
-      if (this.#signal === 'traces' && this.#config.schema === 'smart') {
-        const { prepareSmart } = await import('./smart-schema.ts');
-        const smart = await prepareSmart(connection.client, this.#config, this.#settings);
+      const smart = await this.#prepareSmart(connection.client);
+      if (smart !== undefined) {
         this.#writer = smart.writer;
         this.#stopJobs = smart.stop;
       } else {
@@ -67,6 +68,18 @@ export class ClickHouseBackend<S extends StoredSignal>
     } catch (error) {
       throw pipelineError(error, `prepare the tables of ${id}`);
     }
+  }
+
+  /** The tables of schema `smart`, for signals that have some. */
+  async #prepareSmart(client: SqlClient): Promise<SmartSchema | undefined> {
+    if (this.#config.schema !== 'smart') return undefined;
+    if (this.#signal === 'traces') {
+      const { prepareSmart } = await import('./smart-schema.ts');
+      return prepareSmart(client, this.#config, this.#settings);
+    }
+    if (this.#signal !== 'logs') return undefined;
+    const { prepareSmartLogs } = await import('./smart-logs.ts');
+    return prepareSmartLogs(client, this.#config, this.#settings);
   }
 
   async shutdown(): Promise<void> {

@@ -25,15 +25,7 @@ export async function prepareSmart(
   settings: Settings,
 ): Promise<SmartSchema> {
   const { database } = config;
-  if (config.create_schema) {
-    const options: SchemaOptions = {
-      database,
-      ttlDays: Math.ceil(config.ttl / DAY_MS),
-      ...(config.cluster_name === '' ? {} : { cluster: config.cluster_name }),
-    };
-    await migrate(client, options);
-    if (config.durability === 'power') await makePowerSafe(client, database);
-  }
+  await bringUp(client, config, ['spans', 'resources', 'scopes', 'operations']);
   const written = new WrittenRows();
   const encoder = encoderOf(await readIdKey(client, { database }), written);
   const unregister = settings.meter.gauge(
@@ -52,8 +44,31 @@ export async function prepareSmart(
   };
 }
 
-async function makePowerSafe(client: SqlClient, database: string): Promise<void> {
-  for (const table of ['spans', 'resources', 'scopes', 'operations']) {
+/**
+ * Brings the schema up to date, if asked to.
+ * @param tables those that are written to, for `durability: power`
+ */
+export async function bringUp(
+  client: SqlClient,
+  config: ClickHouseConfig,
+  tables: readonly string[],
+): Promise<void> {
+  if (!config.create_schema) return;
+  const options: SchemaOptions = {
+    database: config.database,
+    ttlDays: Math.ceil(config.ttl / DAY_MS),
+    ...(config.cluster_name === '' ? {} : { cluster: config.cluster_name }),
+  };
+  await migrate(client, options);
+  if (config.durability === 'power') await makePowerSafe(client, config.database, tables);
+}
+
+async function makePowerSafe(
+  client: SqlClient,
+  database: string,
+  tables: readonly string[],
+): Promise<void> {
+  for (const table of tables) {
     const name = `${quoteName(database)}.${quoteName(table)}`;
     const settings = 'fsync_after_insert = 1, fsync_part_directory = 1';
     await client.command(`ALTER TABLE ${name} MODIFY SETTING ${settings}`);

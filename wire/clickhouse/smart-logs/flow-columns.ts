@@ -1,0 +1,155 @@
+import { addressBytes, parseAddress } from '../../address/parse.ts';
+import { type Column, FixedColumn, LowCardinalityColumn } from '../columns.ts';
+import { boolAt, int64At, Kind, type ValueAt } from '../value-at.ts';
+import { copyVarint64 } from '../varint64.ts';
+
+/** How the value of an attribute becomes a column. */
+type Form = 'text' | 'u64' | 'i64' | 'u32' | 'u16' | 'bool' | 'address' | 'hex64';
+
+/**
+ * Attributes of event `flow` (docs/attributes.md, "Flows") that have a column of table `flows`. All
+ * others, and values of another type, go to its column `attributes`.
+ */
+const mapping: readonly (readonly [attribute: string, column: string, form: Form])[] = [
+  ['wirestitch.flow.id', 'flow_id', 'hex64'],
+  ['wirestitch.flow.duration', 'duration', 'i64'],
+  ['wirestitch.client.entity', 'client_entity', 'u64'],
+  ['wirestitch.server.entity', 'server_entity', 'u64'],
+  ['wirestitch.client.service', 'client_service', 'text'],
+  ['wirestitch.server.service', 'server_service', 'text'],
+  ['wirestitch.observation_point', 'observation_point', 'text'],
+  ['client.address', 'client_address', 'address'],
+  ['server.address', 'server_address', 'address'],
+  ['client.port', 'client_port', 'u16'],
+  ['server.port', 'server_port', 'u16'],
+  ['network.transport', 'transport', 'text'],
+  ['network.protocol.name', 'l7_protocol', 'text'],
+  ['wirestitch.flow.new', 'is_new', 'bool'],
+  ['wirestitch.flow.close_type', 'close_type', 'text'],
+  ['wirestitch.flow.client.bytes', 'bytes_sent', 'u64'],
+  ['wirestitch.flow.server.bytes', 'bytes_received', 'u64'],
+  ['wirestitch.flow.client.payload', 'payload_sent', 'u64'],
+  ['wirestitch.flow.server.payload', 'payload_received', 'u64'],
+  ['wirestitch.flow.client.packets', 'packets_sent', 'u64'],
+  ['wirestitch.flow.server.packets', 'packets_received', 'u64'],
+];
+
+/** One mapped attribute and its column. */
+export class FlowColumn {
+  readonly attribute: string;
+  readonly column: FixedColumn | LowCardinalityColumn;
+  readonly #form: Form;
+
+  constructor(attribute: string, name: string, form: Form) {
+    this.attribute = attribute;
+    this.#form = form;
+    this.column =
+      form === 'text' ? new LowCardinalityColumn(name) : new FixedColumn(name, typeOf(form));
+  }
+
+  /** Adds a value if it is of the column's type. @returns whether it was */
+  put(b: Uint8Array, value: ValueAt): boolean {
+    const { column } = this;
+    if (column instanceof LowCardinalityColumn) return putText(column, b, value);
+    switch (this.#form) {
+      case 'bool':
+        if (value.kind !== Kind.BOOL) return false;
+        column.data.u8(boolAt(b, value.start) ? 1 : 0);
+        return true;
+      case 'address':
+        return putAddress(column, b, value);
+      case 'hex64':
+        return putHex(column, b, value);
+      default:
+        return value.kind === Kind.INT && putInt(column, this.#form, b, value);
+    }
+  }
+
+  putDefault(): void {
+    const { column } = this;
+    if (column instanceof LowCardinalityColumn) column.put(NOTHING, 0, 0);
+    else column.data.zeros(widths[column.type] ?? 8);
+  }
+}
+
+const NOTHING = new Uint8Array(0);
+
+const widths: Readonly<Record<string, number>> = {
+  Bool: 1,
+  UInt16: 2,
+  UInt32: 4,
+  UInt64: 8,
+  Int64: 8,
+  IPv6: 16,
+};
+
+function typeOf(form: Form): string {
+  switch (form) {
+    case 'bool':
+      return 'Bool';
+    case 'address':
+      return 'IPv6';
+    case 'u16':
+      return 'UInt16';
+    case 'u32':
+      return 'UInt32';
+    case 'i64':
+      return 'Int64';
+    default:
+      return 'UInt64';
+  }
+}
+
+/** Numbers as text, too: a code is a name. */
+function putText(column: LowCardinalityColumn, b: Uint8Array, value: ValueAt): boolean {
+  if (value.kind === Kind.STRING) column.put(b, value.start, value.end);
+  else if (value.kind === Kind.INT) {
+    const text = Buffer.from(int64At(b, value.start).toString());
+    column.put(text, 0, text.length);
+  } else return false;
+  return true;
+}
+
+function putInt(column: FixedColumn, form: Form, b: Uint8Array, value: ValueAt): boolean {
+  if (form === 'u64' || form === 'i64') {
+    copyVarint64(column.data, b, value.start);
+    return true;
+  }
+  const number = int64At(b, value.start);
+  if (number < 0n || number >= (form === 'u16' ? 0x1_0000n : 0x1_0000_0000n)) return false;
+  if (form === 'u32') column.data.u32(Number(number));
+  else {
+    column.data.u8(Number(number & 255n));
+    column.data.u8(Number(number >> 8n));
+  }
+  return true;
+}
+
+function putAddress(column: FixedColumn, b: Uint8Array, value: ValueAt): boolean {
+  const text = asText(b, value);
+  if (text === undefined || parseAddress(text) === undefined) return false;
+  column.data.copy(addressBytes(text), 0, 16);
+  return true;
+}
+
+function putHex(column: FixedColumn, b: Uint8Array, value: ValueAt): boolean {
+  const text = asText(b, value);
+  if (text === undefined || !/^[0-9a-f]{16}$/.test(text)) return false;
+  column.data.u64(Number.parseInt(text.slice(8), 16), Number.parseInt(text.slice(0, 8), 16));
+  return true;
+}
+
+function asText(b: Uint8Array, value: ValueAt): string | undefined {
+  if (value.kind !== Kind.STRING || value.end - value.start > 64) return undefined;
+  return Buffer.from(b.buffer, b.byteOffset + value.start, value.end - value.start).toString();
+}
+
+/** New columns for all mapped attributes. */
+export function flowColumns(): FlowColumn[] {
+  return mapping.map(([attribute, column, form]) => new FlowColumn(attribute, column, form));
+}
+
+/** The columns themselves. */
+export function columnsOf(columns: readonly FlowColumn[]): Column[] {
+  return columns.map(({ column }) => column);
+}
