@@ -2,12 +2,14 @@ import { dns } from './dns/protocol.ts';
 import { http1 } from './http1/protocol.ts';
 import { mysql } from './mysql/protocol.ts';
 import type { Protocol } from './protocol.ts';
+import { redis } from './redis/protocol.ts';
 
 /** Makes each protocol that is known, by the name that configuration uses. */
 export const protocols = {
   http: http1,
   dns,
   mysql,
+  redis,
 } as const satisfies Record<string, () => Protocol>;
 
 export type ProtocolName = keyof typeof protocols;

@@ -11,7 +11,7 @@ const SQL =
  * @param usual on a usual port commands without a statement count too, and errors at the start
  */
 export function detectMysql(b: Uint8Array, start: number, end: number, usual: boolean): Detection {
-  if (end - start < 5) return usual && end - start < 4 ? Detection.more : Detection.no;
+  if (end - start < 5) return usual ? Detection.more : Detection.no;
   const length = lengthAt(b, start);
   const id = b[start + 3]!;
   const first = b[start + 4]!;
@@ -22,10 +22,17 @@ export function detectMysql(b: Uint8Array, start: number, end: number, usual: bo
   if (id === 0 && first === 0xff && usual && length > 8 && start + 4 + length === end) {
     return isText(b, start + 7, end) ? Detection.response : Detection.no;
   }
+  if (usual && !whole && isBeginning(id, first, length, end - start)) return Detection.more;
   if (isLogin(b, start, end, length, id)) return Detection.request;
   if (isClientHead(b, start, end, usual)) return Detection.request;
   if (frameKind(b, start, end, usual) !== '') return Detection.request;
   return Detection.no;
+}
+
+/** Whether this may be the beginning of a greeting, or of a command too short to tell yet. */
+function isBeginning(id: number, first: number, length: number, seen: number): boolean {
+  if (id !== 0) return false;
+  return first === 10 ? length < 512 : seen < 32 && isCommandLength(first, length);
 }
 
 /**
