@@ -1,8 +1,10 @@
 import { copyOf } from '../bytes.ts';
-import type { Conversation, Ends } from '../session/conversation.ts';
+import type { Conversation, Ends, Vantage } from '../session/conversation.ts';
 import type { SessionTable } from '../session/pairing.ts';
 import type { Session } from '../session/session.ts';
+import { type KeptHead, type MessageHeads, noHead } from './heads.ts';
 import type { Message } from './message.ts';
+import type { Origin } from './origin.ts';
 import {
   type Connection,
   Detection,
@@ -31,6 +33,14 @@ export interface FlowHost {
   /** Settles who the client is. @returns false when a handshake has shown otherwise */
   settle(flow: number, clientSide: number): boolean;
   dropped(protocol: string, reason: DropReason): void;
+  /** Shared by all flows of a host: hashes the first bytes of messages. */
+  readonly heads: MessageHeads;
+  /** The call whose data is being fed, for sources of calls. */
+  origin?(flow: number): Origin | undefined;
+  /** Which end the flow is seen at, for sources that know. */
+  vantage?(flow: number): Vantage | undefined;
+  /** A message has begun, its origin is known; called before it is paired. */
+  begun?(flow: number, message: Message): void;
 }
 
 /** A protocol that is looked for, and whether the ports suggest it. */
@@ -69,6 +79,12 @@ export class L7Flow implements Conversation, MessageSink {
   private connection: Connection | undefined = undefined;
   private known: Ends | undefined = undefined;
   private attempts = 0;
+  /** Per direction: the message whose end has not come, where the last one ended (-1 = none yet). */
+  private readonly going: [Message | undefined, Message | undefined] = [undefined, undefined];
+  private requestsEnd = -1;
+  private responsesEnd = -1;
+  /** Per direction: first bytes of a message whose head is not whole yet. */
+  private kept: [KeptHead | undefined, KeptHead | undefined] | undefined = undefined;
   private probes: [Probe | undefined, Probe | undefined] | undefined = undefined;
 
   constructor(host: FlowHost, flow: number) {
@@ -99,10 +115,10 @@ export class L7Flow implements Conversation, MessageSink {
         return true;
       }
       if (!found) return ++this.attempts < MAX_ATTEMPTS && candidates.length > 0;
-      if (probe !== undefined) this.feedProbe(side, probe);
+      if (probe !== undefined) this.feedProbe(transport, side, probe);
     }
     const direction = side === this.host.clientSide(this.flow) ? 0 : 1;
-    this.connection!.data(direction, b, start, end, sequence, acknowledgement, time);
+    this.feed(transport, direction, b, start, end, sequence, acknowledgement, time);
     return true;
   }
 
@@ -110,7 +126,11 @@ export class L7Flow implements Conversation, MessageSink {
     if (this.probes !== undefined) this.probes[side] = undefined;
     if (this.connection === undefined) return;
     const direction = side === this.host.clientSide(this.flow) ? 0 : 1;
+    const message = this.going[direction];
+    if (message !== undefined) noHead(message);
+    // A head that is cut begins a message now.
     this.connection.gap(direction, length, sequence, time);
+    if (this.kept !== undefined) this.kept[direction] = undefined;
   }
 
   close(side: number, time: number): void {
@@ -127,11 +147,27 @@ export class L7Flow implements Conversation, MessageSink {
     return this.host.nextSequence(this.flow, 1 - this.host.clientSide(this.flow));
   }
 
+  vantage(): Vantage | undefined {
+    return this.host.vantage?.(this.flow);
+  }
+
   begin(message: Message): Message | undefined {
+    const direction = message.isRequest ? 0 : 1;
+    const kept = this.kept?.[direction];
+    const held = this.host.heads.begin(message, kept);
+    message.origin = held ? kept!.origin : this.host.origin?.(this.flow);
+    this.going[direction] = message;
+    this.host.begun?.(this.flow, message);
     return this.host.sessions.begin(this.protocol!, this, message);
   }
 
   end(message: Message): void {
+    this.host.heads.end(message);
+    const direction = message.isRequest ? 0 : 1;
+    if (this.going[direction] === message) this.going[direction] = undefined;
+    const past = (message.sequence + message.length) >>> 0;
+    if (direction === 0) this.requestsEnd = past;
+    else this.responsesEnd = past;
     this.host.sessions.end(message);
   }
 
@@ -143,6 +179,39 @@ export class L7Flow implements Conversation, MessageSink {
 
   drop(reason: DropReason): void {
     this.host.dropped(this.protocol?.name ?? '', reason);
+  }
+
+  private feed(
+    transport: Transport,
+    direction: Direction,
+    b: Uint8Array,
+    start: number,
+    end: number,
+    sequence: number,
+    acknowledgement: number,
+    time: number,
+  ): void {
+    const { heads } = this.host;
+    const before = this.going[direction];
+    heads.chunk(b, start, end, sequence);
+    if (before !== undefined) heads.more(before);
+    this.connection!.data(direction, b, start, end, sequence, acknowledgement, time);
+    const after = this.going[direction];
+    if (after !== undefined) {
+      if (after !== before) heads.more(after);
+      if (this.kept !== undefined) this.kept[direction] = undefined;
+    } else if (transport === 'tcp') {
+      const past = direction === 0 ? this.requestsEnd : this.responsesEnd;
+      const pending = heads.pending(past, this.kept?.[direction]);
+      if (pending !== undefined) {
+        pending.origin ??= this.host.origin?.(this.flow);
+        this.kept ??= [undefined, undefined];
+        this.kept[direction] = pending;
+      } else if (this.kept !== undefined) {
+        this.kept[direction] = undefined;
+      }
+    }
+    heads.done();
   }
 
   /** @returns whether a protocol was found; undefined = more bytes are wanted */
@@ -216,10 +285,10 @@ export class L7Flow implements Conversation, MessageSink {
     old.bytes = joined;
   }
 
-  private feedProbe(side: number, probe: Probe): void {
+  private feedProbe(transport: Transport, side: number, probe: Probe): void {
     this.probes = undefined;
     const direction = side === this.host.clientSide(this.flow) ? 0 : 1;
     const { bytes, sequence, acknowledgement, time } = probe;
-    this.connection!.data(direction, bytes, 0, bytes.length, sequence, acknowledgement, time);
+    this.feed(transport, direction, bytes, 0, bytes.length, sequence, acknowledgement, time);
   }
 }

@@ -1,4 +1,5 @@
 import type { Session } from '../session/session.ts';
+import type { Origin } from './origin.ts';
 import type { TraceContext } from './trace-context.ts';
 
 /** Why less than the whole message was seen; '' = all of it was. */
@@ -32,6 +33,13 @@ export class Message {
   patient = false;
   /** Trace header that the message carries. */
   trace: TraceContext | undefined = undefined;
+  /** The call that moved the first byte, where a source of calls knows it. */
+  origin: Origin | undefined = undefined;
+  /** Hash of the first bytes (heads.ts); both 0 = not known. */
+  headHigh = 0;
+  headLow = 0;
+  /** Bytes hashed so far; -1 = the rest of the head was not captured. */
+  headBytes = 0;
   /** The session it is part of, once begun. */
   session: Session | undefined = undefined;
 

@@ -1,4 +1,5 @@
 import type { Transport } from '../l7/protocol.ts';
+import type { ObservationPoint } from '../observation.ts';
 import type { Session } from './session.ts';
 
 /** The two ends of a conversation, and where it was seen. */
@@ -16,10 +17,22 @@ export interface Ends {
   readonly idLow: number;
 }
 
+/** Where a conversation is seen, when that is not the same for all of a capture. */
+export interface Vantage {
+  readonly point: ObservationPoint;
+  /** Inode of the network namespace in which the addresses are those of `ends`; 0 = not known. */
+  readonly networkNamespace: number;
+  /** The process at the end that the spans describe, and its short name. */
+  readonly pid: number;
+  readonly command: string;
+}
+
 /** What pairing keeps of one connection; the source of the messages says who talks to whom. */
 export interface Conversation {
   /** Ends, direction settled. */
   ends(): Ends;
+  /** Absent or undefined: the observation point is that of the capture. */
+  vantage?(): Vantage | undefined;
   /** Next TCP sequence number expected from the server. */
   serverNext(): number;
   /** First and last of the open sessions. */

@@ -2,10 +2,12 @@ import type { Traces } from '../../pdata/batch.ts';
 import { TracesBuilder } from '../../pdata/builder.ts';
 import { hostPort } from '../address.ts';
 import type { Message } from '../l7/message.ts';
+import type { Origin } from '../l7/origin.ts';
 import type { DescribeOptions, SpanFields } from '../l7/protocol.ts';
 import { isClientSide, type ObservationPoint } from '../observation.ts';
-import type { Ends } from '../session/conversation.ts';
+import type { Ends, Vantage } from '../session/conversation.ts';
 import type { Session } from '../session/session.ts';
+import type { EndNamer, EndTags, TagValue } from '../tags/types.ts';
 import { Attribute } from './attributes.ts';
 import { SpanIds } from './ids.ts';
 
@@ -38,11 +40,26 @@ export interface SpanOptions {
   readonly endpointSegments: number;
   /** Values in statements and commands of databases become `?`; absent = true. */
   readonly obfuscate?: boolean;
+  /** Names both ends; absent = they are named by address. */
+  readonly names?: EndNamer;
 }
 
 interface Waiting {
   readonly session: Session;
   readonly baseSeconds: number;
+  /** Whether the client's end is described. */
+  readonly client: boolean;
+  readonly point: ObservationPoint;
+  readonly clientTags: EndTags | undefined;
+  readonly serverTags: EndTags | undefined;
+}
+
+type Resource = Readonly<Record<string, TagValue>>;
+
+/** Spans of one resource that wait for the flush. */
+interface Group {
+  readonly resource: Resource;
+  readonly waiting: Waiting[];
 }
 
 /**
@@ -53,10 +70,12 @@ export class SpanWriter implements SpanFields {
   /** Sessions added since the last flush. */
   count = 0;
   private readonly options: SpanOptions;
-  private readonly client: boolean;
   private readonly builder = new TracesBuilder();
   private readonly ids: SpanIds;
-  private readonly services = new Map<string, Waiting[]>();
+  /** By the end's tags, its process or the text that names it: what is the same while it lives. */
+  private readonly groups = new Map<object | string, Group>();
+  /** End that the span being written describes. */
+  private client: boolean;
   private spanName = '';
   private errorType = '';
   private errorMessage = '';
@@ -69,25 +88,40 @@ export class SpanWriter implements SpanFields {
 
   /** @param baseSeconds seconds since 1970 that the session's times are relative to */
   add(session: Session, baseSeconds: number): void {
-    const ends = session.conversation.ends();
-    const service = this.client
-      ? ends.clientAddress
-      : hostPort(ends.serverAddress, ends.serverPort);
-    const list = this.services.get(service);
-    if (list === undefined) this.services.set(service, [{ session, baseSeconds }]);
-    else list.push({ session, baseSeconds });
+    const { conversation } = session;
+    const ends = conversation.ends();
+    const vantage = conversation.vantage?.();
+    const point = vantage?.point ?? this.options.observationPoint;
+    const client = isClientSide(point);
+    const named = this.named(session, baseSeconds, ends, vantage, client);
+    const self = client ? named?.client : named?.server;
+    const waiting: Waiting = {
+      session,
+      baseSeconds,
+      client,
+      point,
+      clientTags: named?.client,
+      serverTags: named?.server,
+    };
+    const key = groupKey(self, vantage, ends, client);
+    const group = this.groups.get(key);
+    if (group !== undefined) group.waiting.push(waiting);
+    else {
+      const resource = this.resource(self, vantage, ends, client);
+      this.groups.set(key, { resource, waiting: [waiting] });
+    }
     this.count++;
   }
 
   /** The spans of all sessions since the last flush; undefined when there are none. */
   flush(): Traces | undefined {
     if (this.count === 0) return undefined;
-    for (const [service, sessions] of this.services) {
-      this.builder.resource(this.resource(service));
+    for (const { resource, waiting } of this.groups.values()) {
+      this.builder.resource(resource);
       this.builder.scope(`wirestitch/${this.options.source}`);
-      for (const { session, baseSeconds } of sessions) this.span(session, baseSeconds);
+      for (const one of waiting) this.span(one);
     }
-    this.services.clear();
+    this.groups.clear();
     this.count = 0;
     return this.builder.finish();
   }
@@ -117,19 +151,70 @@ export class SpanWriter implements SpanFields {
     this.errorMessage = message;
   }
 
-  private resource(service: string): Record<string, string> {
-    const resource: Record<string, string> = {
-      [Attribute.serviceName]: service,
-      [Attribute.serviceFrom]: 'address',
-      [Attribute.source]: this.options.source,
-    };
+  private named(
+    session: Session,
+    baseSeconds: number,
+    ends: Ends,
+    vantage: Vantage | undefined,
+    client: boolean,
+  ): ReturnType<EndNamer['name']> | undefined {
+    const { names } = this.options;
+    if (names === undefined) return undefined;
+    const networkNamespace = vantage?.networkNamespace || undefined;
+    const pid = vantage?.pid || undefined;
+    return names.name(
+      {
+        address: ends.clientAddress,
+        port: ends.clientPort,
+        networkNamespace,
+        pid: client ? pid : undefined,
+      },
+      {
+        address: ends.serverAddress,
+        port: ends.serverPort,
+        networkNamespace,
+        pid: client ? undefined : pid,
+      },
+      unixNanos(baseSeconds, session.start),
+      ends.transport,
+    );
+  }
+
+  private resource(
+    self: EndTags | undefined,
+    vantage: Vantage | undefined,
+    ends: Ends,
+    client: boolean,
+  ): Resource {
+    const resource: Record<string, TagValue> = {};
+    if (self?.process !== undefined) Object.assign(resource, self.process.attributes);
+    else if (self !== undefined) {
+      resource[Attribute.serviceName] = self.service;
+      resource[Attribute.serviceFrom] = self.serviceFrom;
+    } else if (vantage !== undefined && vantage.command !== '') {
+      resource[Attribute.serviceName] = vantage.command;
+      resource[Attribute.serviceFrom] = 'executable';
+      resource[Attribute.executableName] = vantage.command;
+    } else {
+      resource[Attribute.serviceName] = addressName(ends, client);
+      resource[Attribute.serviceFrom] = 'address';
+    }
+    if (vantage !== undefined) {
+      resource[Attribute.pid] = vantage.pid;
+      if (vantage.networkNamespace !== 0) {
+        resource[Attribute.networkNamespace] = vantage.networkNamespace;
+      }
+    }
+    resource[Attribute.source] = this.options.source;
     if (this.options.captureName !== '') {
       resource[Attribute.captureName] = this.options.captureName;
     }
     return resource;
   }
 
-  private span(session: Session, baseSeconds: number): void {
+  private span(waiting: Waiting): void {
+    const { session, baseSeconds } = waiting;
+    this.client = waiting.client;
     const w = this.builder.writer;
     const opened = this.builder.openSpan();
     const ends = session.conversation.ends();
@@ -149,11 +234,60 @@ export class SpanWriter implements SpanFields {
     };
     session.protocol.describe(session.request, session.response, options, this);
     this.writeEnds(session.protocol.name, ends);
-    this.writeStitching(session, ends);
+    this.writeStitching(session, ends, waiting.point);
+    this.writeCalls(session);
+    this.writeNames(waiting);
     this.writeOutcome(session);
     w.stringField(NAME, this.spanName);
     this.writeStatus();
     this.builder.closeSpan(opened);
+  }
+
+  private writeCalls(session: Session): void {
+    const { request, response } = session;
+    this.head(Attribute.requestHead, request);
+    this.head(Attribute.responseHead, response);
+    const asked = request?.origin;
+    const answered = response?.origin;
+    if (asked !== undefined) {
+      this.chain(Attribute.requestChain, asked);
+      this.int(Attribute.requestThread, asked.thread);
+      this.int(Attribute.requestCall, asked.number);
+      if (asked.rule !== '') this.string(Attribute.asyncRule, asked.rule);
+    }
+    if (answered !== undefined) {
+      this.chain(Attribute.responseChain, answered);
+      this.int(Attribute.responseThread, answered.thread);
+      this.int(Attribute.responseCall, answered.number);
+    }
+  }
+
+  private chain(key: string, { chainHigh, chainLow }: Origin): void {
+    if (chainHigh !== 0 || chainLow !== 0) this.string(key, hex32(chainHigh) + hex32(chainLow));
+  }
+
+  private head(key: string, message: Message | undefined): void {
+    if (message === undefined || (message.headHigh === 0 && message.headLow === 0)) return;
+    this.string(key, hex32(message.headHigh) + hex32(message.headLow));
+  }
+
+  private writeNames({ clientTags, serverTags }: Waiting): void {
+    if (clientTags !== undefined) {
+      this.string(Attribute.clientService, clientTags.service);
+      this.builder.attribute(
+        ATTRIBUTES,
+        Attribute.clientEntity,
+        BigInt.asIntN(64, clientTags.entityId),
+      );
+    }
+    if (serverTags !== undefined) {
+      this.string(Attribute.serverService, serverTags.service);
+      this.builder.attribute(
+        ATTRIBUTES,
+        Attribute.serverEntity,
+        BigInt.asIntN(64, serverTags.entityId),
+      );
+    }
   }
 
   private writeIds(session: Session, baseSeconds: number): void {
@@ -183,9 +317,9 @@ export class SpanWriter implements SpanFields {
     this.int(Attribute.peerPort, this.client ? ends.serverPort : ends.clientPort);
   }
 
-  private writeStitching(session: Session, ends: Ends): void {
+  private writeStitching(session: Session, ends: Ends, point: ObservationPoint): void {
     const { request, response } = session;
-    this.string(Attribute.observationPoint, this.pointOf(ends));
+    this.string(Attribute.observationPoint, pointOf(point, ends));
     this.int(Attribute.interfaceId, ends.interfaceId);
     this.string(Attribute.flowId, hex32(ends.idHigh) + hex32(ends.idLow));
     if (ends.transport === 'tcp') {
@@ -231,13 +365,28 @@ export class SpanWriter implements SpanFields {
     w.uintField(STATUS_CODE, STATUS_ERROR);
     w.close(opened);
   }
+}
 
-  private pointOf(ends: Ends): ObservationPoint {
-    const point = this.options.observationPoint;
-    if (point !== 'rest') return point;
-    const loopback = ends.serverAddress === '::1' || ends.serverAddress.startsWith('127.');
-    return loopback || ends.clientAddress === ends.serverAddress ? 'local' : 'rest';
-  }
+function pointOf(point: ObservationPoint, ends: Ends): ObservationPoint {
+  if (point !== 'rest') return point;
+  const loopback = ends.serverAddress === '::1' || ends.serverAddress.startsWith('127.');
+  return loopback || ends.clientAddress === ends.serverAddress ? 'local' : 'rest';
+}
+
+/** Stand-in for the name of an end that nothing is known of. */
+function addressName(ends: Ends, client: boolean): string {
+  return client ? ends.clientAddress : hostPort(ends.serverAddress, ends.serverPort);
+}
+
+function groupKey(
+  self: EndTags | undefined,
+  vantage: Vantage | undefined,
+  ends: Ends,
+  client: boolean,
+): object | string {
+  if (vantage === undefined) return self?.process ?? self ?? addressName(ends, client);
+  // A process may have sockets in several namespaces, and be too short to be known.
+  return `${self?.entityId ?? vantage.command} ${vantage.pid} ${vantage.networkNamespace}`;
 }
 
 function unixNanos(baseSeconds: number, nanos: number): bigint {
