@@ -1,40 +1,59 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { collectEvery, createCollector, fullCollection } from './collector.ts';
+import { collectEvery, collections, createCollector } from './collector.ts';
 
-test('a collection runs when unreserved bytes outside the heap have grown, after the work', () => {
+function recorded(everyBytes: number) {
   const queue: (() => void)[] = [];
-  let collections = 0;
-  let outside = 500;
-  const collect = (): void => {
-    collections += 1;
-  };
+  const runs: string[] = [];
+  const state = { outside: 500 };
+  const kinds = { minor: () => runs.push('minor'), full: () => runs.push('full') };
   const freed = createCollector(
-    160,
-    () => outside,
-    collect,
+    everyBytes,
+    () => state.outside,
+    kinds,
     (run) => queue.push(run),
   );
+  const work = (): string[] => {
+    queue.shift()?.();
+    return runs.splice(0);
+  };
+  return { queue, runs, state, freed, work };
+}
+
+test('unreserved bytes outside the heap that grow start a minor collection, after the work', () => {
+  const { queue, runs, state, freed, work } = recorded(160);
   freed(10, 400);
-  outside = 660;
+  state.outside = 620;
   freed(10, 401);
-  assert.equal(queue.length, 0, '159 more than at first');
-  outside = 661;
-  freed(9, 401);
+  assert.equal(queue.length, 0, '119 more than at first');
+  freed(9, 0);
   assert.equal(queue.length, 0, 'too little was given back to look');
-  freed(1, 401);
+  freed(1, 400);
   freed(500, 0);
   assert.equal(queue.length, 1);
-  assert.equal(collections, 0);
-  queue.shift()?.();
-  assert.equal(collections, 1);
-  outside = 300;
-  freed(10, 100);
-  outside = 460;
-  freed(10, 101);
-  assert.equal(queue.length, 0, 'counted from the least since');
-  freed(10, 100);
-  assert.equal(queue.length, 1);
+  assert.deepEqual(runs, []);
+  assert.deepEqual(work(), ['minor']);
+});
+
+test('what a minor collection leaves leads to a full one, counted from the least since', () => {
+  const { queue, state, freed, work } = recorded(160);
+  freed(10, 500);
+  state.outside = 650;
+  freed(10, 500);
+  assert.deepEqual(work(), ['minor']);
+  state.outside = 659;
+  freed(10, 500);
+  assert.equal(queue.length, 0);
+  state.outside = 660;
+  freed(10, 500);
+  assert.deepEqual(work(), ['full']);
+  state.outside = 510;
+  freed(10, 500);
+  state.outside = 629;
+  freed(10, 500);
+  assert.equal(queue.length, 0);
+  freed(10, 499);
+  assert.deepEqual(work(), ['minor']);
 });
 
 test('small budgets are collected sooner', () => {
@@ -42,11 +61,13 @@ test('small budgets are collected sooner', () => {
   assert.equal(collectEvery(2 ** 30), 64 * 2 ** 20);
 });
 
-test('a full collection frees memory outside the heap', () => {
-  const collect = fullCollection();
-  collect();
-  const before = process.memoryUsage().arrayBuffers;
-  (() => Buffer.allocUnsafeSlow(64 * 2 ** 20).fill(1))();
-  collect();
-  assert.ok(process.memoryUsage().arrayBuffers - before < 32 * 2 ** 20);
+test('collections free memory outside the heap', () => {
+  const { minor, full } = collections();
+  full();
+  for (const collect of [minor, full]) {
+    const before = process.memoryUsage().arrayBuffers;
+    (() => Buffer.allocUnsafeSlow(64 * 2 ** 20).fill(1))();
+    collect();
+    assert.ok(process.memoryUsage().arrayBuffers - before < 32 * 2 ** 20);
+  }
 });

@@ -3,6 +3,9 @@ import { runInNewContext } from 'node:vm';
 
 const mebibyte = 2 ** 20;
 
+/** Part of the garbage of a full collection at which a minor one is tried. */
+const minorFraction = 3 / 4;
+
 /** How often per collection what is outside the heap is looked at. */
 const looksPerCollection = 16;
 
@@ -14,32 +17,44 @@ export function collectEvery(budgetLimit: number): number {
   return Math.min(64 * mebibyte, Math.floor(budgetLimit / 8));
 }
 
+/** What {@link createCollector} runs. */
+export interface Collections {
+  /** Frees what died young: 1 ms. */
+  minor(): void;
+  /** Frees everything: 10 ms for a heap of 20 MB. */
+  full(): void;
+}
+
 /**
- * Runs the garbage collector each time the garbage outside the heap (request bodies) has grown by
- * `everyBytes`. Left alone, V8 lets it grow in proportion to what is alive there, or collects far
- * too often; docs/decisions/v8-flags.md has the figures.
+ * Runs the garbage collector as garbage outside the heap (request bodies) grows: a minor collection
+ * each time it has grown by three quarters of `everyBytes`, a full one when it has by all of it,
+ * because bodies had become old. Left alone, V8 lets it grow in proportion to what is alive there, or
+ * collects far too often; docs/decisions/v8-flags.md has the figures.
  *
  * Garbage is what is outside the heap and not reserved, less what stayed there after earlier
  * collections: sockets' buffers, a compressor's. Bytes given back to the budget only say when to
  * look: the same body is often given back more than once, and not all of it is garbage then.
  * @param outside bytes outside the heap, alive or not
- * @param collect a full collection
  * @param later runs a function after what is running now
  * @returns to be called with the size of what was freed and with what is still reserved
  */
 export function createCollector(
   everyBytes: number,
   outside: () => number,
-  collect: () => void,
+  collections: Collections,
   later: (run: () => void) => void,
 ): (freedBytes: number, reservedBytes: number) => void {
   const lookEvery = everyBytes / looksPerCollection;
   let freed = 0;
   let pending = false;
   let lasting = Number.POSITIVE_INFINITY;
-  const run = (): void => {
-    pending = false;
-    collect();
+  let sinceMinor = Number.POSITIVE_INFINITY;
+  const run = (collect: () => void): void => {
+    pending = true;
+    later(() => {
+      pending = false;
+      collect();
+    });
   };
   return (freedBytes, reservedBytes) => {
     freed += freedBytes;
@@ -47,10 +62,15 @@ export function createCollector(
     freed = 0;
     const unreserved = outside() - reservedBytes;
     lasting = Math.min(lasting, unreserved);
-    if (unreserved - lasting < everyBytes) return;
-    lasting = unreserved;
-    pending = true;
-    later(run);
+    sinceMinor = Math.min(sinceMinor, unreserved);
+    if (unreserved - lasting >= everyBytes) {
+      lasting = unreserved;
+      sinceMinor = unreserved;
+      run(collections.full);
+    } else if (unreserved - sinceMinor >= everyBytes * minorFraction) {
+      sinceMinor = unreserved;
+      run(collections.minor);
+    }
   };
 }
 
@@ -59,9 +79,12 @@ export function bytesOutside(): number {
   return getHeapStatistics().external_memory;
 }
 
-/** V8's full collection, without the process having been started with --expose-gc. */
-export function fullCollection(): () => void {
+/** V8's collections, without the process having been started with --expose-gc. */
+export function collections(): Collections {
   setFlagsFromString('--expose-gc');
   const gc = runInNewContext('gc') as (options: object) => void;
-  return () => gc({ type: 'major', execution: 'sync' });
+  return {
+    minor: () => gc({ type: 'minor', execution: 'sync' }),
+    full: () => gc({ type: 'major', execution: 'sync' }),
+  };
 }

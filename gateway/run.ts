@@ -3,7 +3,7 @@ import type { Extension } from '../component/extension.ts';
 import { formatIssue } from '../config/schema/issue.ts';
 import { budgetBytes, createBudget } from '../pipeline/budget.ts';
 import { Ledger } from '../pipeline/ledger.ts';
-import { bytesOutside, collectEvery, createCollector, fullCollection } from './collector.ts';
+import { bytesOutside, collectEvery, collections, createCollector } from './collector.ts';
 import { createService, type Service } from './graph/service.ts';
 import type { ReadyConfig } from './load.ts';
 import { systemClock, systemRandom } from './telemetry/clock.ts';
@@ -22,7 +22,7 @@ export interface Running {
 }
 
 function collectorFor(budgetLimit: number): ReturnType<typeof createCollector> {
-  return createCollector(collectEvery(budgetLimit), bytesOutside, fullCollection(), setImmediate);
+  return createCollector(collectEvery(budgetLimit), bytesOutside, collections(), setImmediate);
 }
 
 /** Starts what a configuration describes. @throws Error when something cannot start */

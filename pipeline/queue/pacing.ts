@@ -2,10 +2,10 @@ import type { Clock, Timer } from '../../component/settings.ts';
 import { Deque } from './deque.ts';
 
 /** Bytes that a queue may hold before senders are paced, at least. */
-const holdBytesMin = 32 * 2 ** 20;
+const holdBytesMin = 16 * 2 ** 20;
 
 /** Deliveries' worth of data that a queue may hold before senders are paced. */
-const deliveriesHeld = 4;
+const deliveriesHeld = 3;
 
 /** How long a sender waits at most. */
 const waitMs = 200;
@@ -17,7 +17,7 @@ interface Waiter {
 }
 
 /**
- * Lets senders wait a little while a backend that takes data has enough of it waiting, so that a
+ * Lets senders wait a little while a backend has enough data waiting, so that a
  * queue in memory does not fill up merely because senders are faster: they are slowed down to the
  * backend's pace. Nobody waits for more than a fifth of a second; when that passes without room
  * the backend has stalled, and the queue fills as it is configured to until data flows again.
@@ -28,7 +28,7 @@ export class Pacing {
   readonly #waiters = new Deque<Waiter>();
   #held = 0;
   #largest = 0;
-  #flowing = false;
+  #flowing = true;
   #timer: Timer | undefined;
 
   /** @param mostBytes from where senders are paced at the latest */
