@@ -15,6 +15,22 @@ const storage = z.strictObject({
   database: z.string().min(1).default('wirestitch').describe('Database of the smart schema.'),
 });
 
+const stitch = z.strictObject({
+  enabled: z.boolean().default(true).describe('Whether captured spans are joined into traces.'),
+  max_rounds: z
+    .int()
+    .min(0)
+    .max(100)
+    .default(30)
+    .describe('Searches one after the other for more of a trace, two for each hop.'),
+  max_spans: z.int().min(100).max(100_000).default(20_000).describe('Most spans stitched at once.'),
+  network_delay: duration().prefault('50ms').describe('Time a message may take between places.'),
+  clock_offset: duration().prefault('10ms').describe('Difference of the clocks of two hosts.'),
+  reach: duration()
+    .prefault('30s')
+    .describe('How long before and after a span its relatives are looked for.'),
+});
+
 export const config = z.strictObject({
   endpoint: endpoint().default('localhost:16686').describe('Address to listen on.'),
   base_path: z
@@ -41,6 +57,9 @@ export const config = z.strictObject({
   max_clock_skew_adjust: duration()
     .prefault('0s')
     .describe('Clock skew between hosts that is mended; 0s only marks it.'),
+  stitch: stitch
+    .prefault({})
+    .describe('Joins spans that were captured into the traces they are of.'),
 });
 
 export type Config = z.infer<typeof config>;

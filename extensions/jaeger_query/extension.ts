@@ -78,7 +78,27 @@ export class JaegerQuery implements Extension {
     const client = createHttpClient({ ...this.#target(), database, timeoutMs });
     this.#client = client;
     const now = (): number => this.#settings.clock.unixMs();
-    return createSmartReader({ client, database, now, timeoutMs });
+    const reader = createSmartReader({ client, database, now, timeoutMs });
+    const { stitch } = this.#config;
+    if (!stitch.enabled) return reader;
+    const { createTraceKeys } = await import('../../storage/traces/keys.ts');
+    const { createStitchedReader } = await import('../../query/stitched/reader.ts');
+    const { logger } = this.#settings;
+    return createStitchedReader({
+      reader,
+      keys: createTraceKeys({ client, database, now, timeoutMs }),
+      now,
+      timeoutMs,
+      maxRounds: stitch.max_rounds,
+      maxSpans: stitch.max_spans,
+      networkDelayNs: stitch.network_delay * 1e6,
+      clockOffsetNs: stitch.clock_offset * 1e6,
+      reachNs: BigInt(Math.round(stitch.reach * 1e6)),
+      onFailure: (error) => {
+        const why = error instanceof Error ? error.message : String(error);
+        logger.warn('cannot join a trace with all that was captured of it', { error: why });
+      },
+    });
   }
 
   #target() {

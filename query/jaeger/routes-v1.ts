@@ -1,4 +1,6 @@
 /** Handlers of API v1: what Grafana's Jaeger data source and Jaeger UI before 2.15 ask. */
+
+import { distinctTraces } from '../stitched/distinct.ts';
 import type { ApiOptions } from './api.ts';
 import { ParameterError, parseGoInt, parseTraceId } from './go-text.ts';
 import { type ApiRequest, type ApiResponse, type V1Error, v1Error, v1Ok } from './http.ts';
@@ -43,8 +45,10 @@ async function fetchTraces(
   ids: readonly string[],
   query: URLSearchParams,
   hint?: { startNs: bigint; endNs: bigint },
+  distinct = false,
 ): Promise<V1Trace[]> {
-  const traces = await options.reader.getTraces(ids, hint);
+  const got = await options.reader.getTraces(ids, hint);
+  const traces = distinct ? distinctTraces(got) : got;
   const raw = query.get('raw') === 'true';
   return traces.map((t) => toV1(t, { raw, maxClockSkewNs: options.maxClockSkewNs }));
 }
@@ -66,7 +70,7 @@ export async function search(options: ApiOptions, request: ApiRequest): Promise<
   const parsed = v1Search(query, options.nowNs(), options);
   const { traces: found, truncated } = await options.reader.findTraces(parsed);
   const ids = found.map((trace) => trace.traceId);
-  const data = ids.length === 0 ? [] : await fetchTraces(options, ids, query, bounds(found));
+  const data = ids.length === 0 ? [] : await fetchTraces(options, ids, query, bounds(found), true);
   return v1Ok(data, query, truncated ? { total: data.length, limit: parsed.limit } : {});
 }
 

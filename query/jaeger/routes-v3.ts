@@ -1,5 +1,6 @@
 /** Handlers of api_v3: what Jaeger UI 2.15 and later asks. */
 import type { TraceSummary } from '../../storage/traces/reader.ts';
+import { distinctTraces } from '../stitched/distinct.ts';
 import type { ApiOptions } from './api.ts';
 import { ParameterError, parseRfc3339, parseTraceId } from './go-text.ts';
 import { type ApiRequest, type ApiResponse, v3Error, v3Ok } from './http.ts';
@@ -65,7 +66,7 @@ export async function search(options: ApiOptions, request: ApiRequest): Promise<
   const { traces: found, truncated } = await options.reader.findTraces(query);
   if (found.length === 0) return v3Error(404, 'No traces found');
   const ids = found.map((summary) => summary.traceId);
-  const traces = await options.reader.getTraces(ids, bounds(found));
+  const traces = distinctTraces(await options.reader.getTraces(ids, bounds(found)));
   const raw = v3Raw(request.query);
   const resourceSpans = toV3(traces, { raw, maxClockSkewNs: options.maxClockSkewNs });
   return v3Ok({ result: { resourceSpans } }, truncated);

@@ -2,7 +2,7 @@
  * Made-up traffic with the truth about it: clicks that run at once through services which are seen by
  * SDKs, in system calls and in packets, over hosts whose clocks differ.
  */
-import type { ObservationPoint, StitchSpan } from '../span.ts';
+import type { Capture, ObservationPoint, StitchSpan } from '../span.ts';
 import { type Random, random } from './random.ts';
 import { makeServices, type Service } from './services.ts';
 import { baseNs, noCapture } from './spans.ts';
@@ -37,7 +37,7 @@ interface Draft {
   start: number;
   end: number;
   fields: Partial<StitchSpan>;
-  capture: Partial<StitchSpan['capture'] & object> | undefined;
+  capture: { -readonly [K in keyof Capture]?: Capture[K] } | undefined;
 }
 
 interface Request {

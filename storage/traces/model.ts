@@ -87,6 +87,8 @@ export interface StoredTrace {
   readonly spans: readonly StoredSpan[];
   /** True when a limit cut spans off. */
   readonly truncated: boolean;
+  /** All ids under which it is stored, where it was joined of several. */
+  readonly ids?: readonly string[];
 }
 
 /** `service.name` of a resource, or '' when it has none. */

@@ -1,0 +1,212 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { defaultStitchOptions } from '../../stitch/span.ts';
+import { stitch } from '../../stitch/stitch.ts';
+import { makeClicks } from '../../stitch/testing/clicks.ts';
+import { baseNs, sdk, seen } from '../../stitch/testing/spans.ts';
+import type { StoredSpan, StoredTrace } from '../../storage/traces/model.ts';
+import { ReadError, type TraceReader } from '../../storage/traces/reader.ts';
+import { distinctTraces } from './distinct.ts';
+import { createStitchedReader, type StitchedOptions } from './reader.ts';
+import { type Memory, memory, stored } from './testing/memory.ts';
+
+const laterMs = Number(baseNs / 1_000_000n) + 60_000;
+
+function reader(store: Memory, options: Partial<StitchedOptions> = {}): TraceReader {
+  return createStitchedReader({
+    ...defaultStitchOptions,
+    reader: store.reader,
+    keys: store.keys,
+    now: () => laterMs,
+    maxRounds: 30,
+    reachNs: 30_000_000_000n,
+    timeoutMs: 8_000,
+    onFailure: () => {},
+    ...options,
+  });
+}
+
+/** Parents by span id, '' for none, leading zeros left out. */
+function tree(trace: StoredTrace | undefined): Record<string, string> {
+  const short = (id: string): string => id.replace(/^0+/, '');
+  return Object.fromEntries(
+    (trace?.spans ?? []).map((span) => [short(span.spanId), short(span.parentSpanId)]),
+  );
+}
+
+function tags(span: StoredSpan | undefined): Record<string, string> {
+  const found = (span?.attributes ?? []).filter((a) => a.key.startsWith('wirestitch.stitch.'));
+  return Object.fromEntries(
+    found.map(({ key, value }) => [key.slice(18), value.type === 'string' ? value.value : '']),
+  );
+}
+
+const message = { requestSequence: 7, responseSequence: 8 };
+/** A call from one process to another, and what that process calls then. */
+const chain = [
+  seen('1', 'client_process', { ...message, host: 'a', pid: 1, at: 0, ms: 20 }),
+  seen('2', 'server_process', {
+    ...message,
+    ...{ host: 'b', pid: 2, at: 1, ms: 18 },
+    syscallRequest: 'aa',
+  }),
+  seen('3', 'client_process', {
+    ...{ requestSequence: 70, responseSequence: 80, clientPort: 9, host: 'b', pid: 2 },
+    ...{ at: 2, ms: 10, syscallRequest: 'aa', syscallResponse: 'bb' },
+  }),
+];
+const ids = chain.map((span) => span.traceId);
+
+test('a trace opens whole under each of its ids, and then has them as aliases', async () => {
+  const store = memory(chain.map(stored));
+  for (const id of ids) {
+    const [trace, ...more] = await reader(memory(chain.map(stored))).getTraces([id]);
+    assert.deepEqual(more, []);
+    assert.deepEqual(tree(trace), { 1: '', 2: '1', 3: '2' });
+    assert.ok(trace!.spans.every((span) => span.traceId === id));
+    assert.deepEqual([...trace!.ids!].sort(), ids);
+    assert.equal(trace!.truncated, false);
+  }
+  await reader(store).getTraces([ids[2]!]);
+  const written = store.aliases.map(({ from, to, reason }) => [from, to, reason]);
+  assert.deepEqual(written, [
+    [ids[1], ids[0], 'tcp_sequence'],
+    [ids[2], ids[0], 'syscall'],
+  ]);
+  assert.ok(store.aliases.every(({ startNs }) => startNs === baseNs));
+});
+
+test('what is known is not written again, neither by the same reader nor by the next', async () => {
+  const store = memory(chain.map(stored));
+  const first = reader(store);
+  await first.getTraces([ids[0]!]);
+  await first.getTraces([ids[1]!]);
+  await reader(store).getTraces([ids[2]!]);
+  assert.deepEqual([store.aliases.length, store.calls.joins], [2, 1]);
+});
+
+test('joins of spans that are seconds old are shown and not yet written', async () => {
+  const store = memory(chain.map(stored));
+  const now = () => Number(baseNs / 1_000_000n) + 3_000;
+  const [trace] = await reader(store, { now }).getTraces([ids[0]!]);
+  assert.equal(trace!.spans.length, 3);
+  assert.deepEqual(store.aliases, []);
+});
+
+test('tags say what a link rests on and what the ids were', async () => {
+  const orphan = seen('4', 'server_nic', { trace: 'abc', parent: 'def', at: 500 });
+  const store = memory([...chain, orphan].map(stored));
+  const [trace, other] = await reader(store).getTraces([ids[0]!, orphan.traceId]);
+  assert.deepEqual(tags(trace!.spans[0]), { unlinked: 'no_evidence' });
+  assert.deepEqual(tags(trace!.spans[1]), {
+    rule: 'tcp_sequence',
+    evidence: 'request sequence 7, response sequence 8, 10.0.0.1:40000 > 10.0.0.2:80',
+    trace_id: ids[1],
+  });
+  assert.deepEqual(tags(trace!.spans[2]), {
+    rule: 'syscall',
+    evidence: 'request and call aa in process b/2',
+    trace_id: ids[2],
+  });
+  assert.deepEqual(tags(other!.spans[0]), { unlinked: 'parent_not_stored' });
+  assert.deepEqual(tree(other), { 4: 'def' });
+});
+
+test('spans of an SDK keep what they have; where the parent moves, the old one stays as a tag', async () => {
+  const spans = [
+    sdk('10', { trace: 'a', kind: 3, ms: 30 }),
+    seen('1', 'client_nic', { ...message, trace: 'a', parent: '10', at: 1, ms: 20 }),
+    seen('2', 'server_nic', { ...message, trace: 'a', parent: '10', at: 2, ms: 18 }),
+    sdk('11', { trace: 'a', parent: '10', at: 3, ms: 15 }),
+  ];
+  const [trace] = await reader(memory(spans.map(stored))).getTraces([spans[0]!.traceId]);
+  assert.deepEqual(tree(trace), { 10: '', 1: '10', 2: '1', 11: '2' });
+  const [client, , , server] = trace!.spans;
+  assert.deepEqual(tags(client), {});
+  assert.equal(client!.attributes[0]!.key, 'kept');
+  const evidence = `trace ${spans[0]!.traceId}, span ${spans[0]!.spanId}`;
+  assert.deepEqual(tags(server), {
+    rule: 'span_id',
+    evidence,
+    parent_span_id: spans[0]!.spanId,
+  });
+});
+
+test('a plain trace is given back as it is, and nothing is searched', async () => {
+  const store = memory([sdk('1'), sdk('2', { parent: '1' })].map(stored));
+  const id = sdk('1').traceId;
+  const [trace] = await reader(store).getTraces([id]);
+  const [inner] = await store.reader.getTraces([id]);
+  assert.deepEqual(trace, inner);
+  assert.deepEqual([store.calls.keys, store.calls.joins], [0, 0]);
+});
+
+test('limits end the search and are said', async () => {
+  const opened = async (options: Partial<StitchedOptions>) =>
+    (await reader(memory(chain.map(stored)), options).getTraces([ids[0]!]))[0]!;
+  const one = await opened({ maxRounds: 1 });
+  assert.deepEqual([one.spans.length, one.truncated], [2, true]);
+  const few = await opened({ maxSpans: 2 });
+  assert.deepEqual([few.spans.length, few.truncated], [2, true]);
+  const none = await opened({ maxSpans: 0 });
+  assert.deepEqual([none.spans.length, tags(none.spans[0]).unlinked], [1, 'limit']);
+});
+
+test('a search that fails leaves the trace as far as it is known', async () => {
+  const store = memory(chain.map(stored));
+  store.failure = new ReadError('out of time', 'timeout');
+  const failures: unknown[] = [];
+  const onFailure = (error: unknown) => failures.push(error);
+  const [trace] = await reader(store, { onFailure }).getTraces([ids[1]!]);
+  assert.deepEqual([trace!.spans.length, trace!.truncated], [1, true]);
+  assert.deepEqual(failures, [store.failure]);
+});
+
+test('an alias that later data speak against is not followed', async () => {
+  const store = memory([...chain, seen('9', 'client_nic', { at: 900 })].map(stored));
+  const stranger = seen('9', 'client_nic').traceId;
+  store.aliases.push({ from: stranger, to: ids[0]!, reason: 'syscall', startNs: baseNs });
+  const [trace] = await reader(store).getTraces([ids[0]!]);
+  assert.deepEqual(tree(trace), { 1: '', 2: '1', 3: '2' });
+});
+
+test('a list shows a joined trace once', async () => {
+  const plain = sdk('50', { trace: '5' });
+  const store = memory([...chain, plain].map(stored));
+  const traces = await reader(store).getTraces([ids[1]!, plain.traceId, ids[0]!]);
+  assert.deepEqual(
+    distinctTraces(traces).map((trace) => trace.traceId),
+    [ids[1], plain.traceId],
+  );
+});
+
+test('the search finds what rules over all spans would join', async () => {
+  const traffic = fc.record({
+    seed: fc.nat(),
+    clicks: fc.integer({ min: 1, max: 10 }),
+    services: fc.integer({ min: 1, max: 6 }),
+    withinMs: fc.constantFrom(1, 100),
+    lost: fc.constantFrom(0, 0.1),
+    crowded: fc.constantFrom(0, 0.2),
+  });
+  await fc.assert(
+    fc.asyncProperty(traffic, fc.nat(), async (options, choice) => {
+      const { spans } = makeClicks(options);
+      const all = stitch(spans);
+      const rootOf = new Map(all.joins.map(({ from, to }) => [from, to]));
+      const root = (id: string): string => rootOf.get(id) ?? id;
+      const asked = spans[choice % spans.length]?.traceId;
+      if (asked === undefined) return;
+      const [trace] = await reader(memory(spans.map(stored))).getTraces([asked]);
+      const want = spans.flatMap((span, i) => {
+        if (root(span.traceId) !== root(asked)) return [];
+        const { parent } = all.links[i]!;
+        return [`${span.spanId} ${parent === -1 ? span.parentSpanId : spans[parent]!.spanId}`];
+      });
+      const got = trace!.spans.map((span) => `${span.spanId} ${span.parentSpanId}`);
+      assert.deepEqual(got.sort(), want.sort());
+    }),
+    { numRuns: 150 },
+  );
+});

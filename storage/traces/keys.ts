@@ -1,0 +1,161 @@
+/** Finds traces by values of span attributes, and writes down which traces are one. */
+import { tagHashes, typedTagHashes } from '../schema/spans.ts';
+import { tableName } from '../schema/table.ts';
+import { quoteString, type SqlClient } from '../sql.ts';
+import { type CallOptions, type Deadline, runCall } from './calls.ts';
+import { idLiteral } from './locate.ts';
+import { RowBinaryReader } from './row-binary.ts';
+
+/** An attribute of the span itself that equals one of some values. */
+export interface KeyValues {
+  readonly key: string;
+  readonly strings: readonly string[];
+  readonly ints: readonly bigint[];
+}
+
+/** Spans that begin within a stretch of time, both ends inclusive, and have any of the keys. */
+export interface KeySearch {
+  /** Nanoseconds since 1970. */
+  readonly fromNs: bigint;
+  readonly toNs: bigint;
+  readonly keys: readonly KeyValues[];
+}
+
+export interface TraceAlias {
+  /** 32 lower-case hex digits. */
+  readonly from: string;
+  readonly to: string;
+  readonly reason: string;
+  /** Start of the trace `to`, nanoseconds since 1970. */
+  readonly startNs: bigint;
+}
+
+/** Both methods reject with ReadError. */
+export interface TraceKeys {
+  /** Ids of the traces of all spans that any search matches, sorted; `limit` of them at most. */
+  traceIds(searches: readonly KeySearch[], limit: number): Promise<readonly string[]>;
+  /** Makes each trace open under the other's id too; may be said any number of times. */
+  join(aliases: readonly TraceAlias[]): Promise<void>;
+}
+
+export interface TraceKeysOptions extends CallOptions {
+  readonly client: SqlClient;
+  readonly database: string;
+}
+
+/** Searches in one statement; each is a branch of its own, so that the index on tags serves it. */
+const maxBranches = 8;
+
+/** Over the tables of schema `smart`. */
+export function createTraceKeys(options: TraceKeysOptions): TraceKeys {
+  const { client } = options;
+  const spans = tableName(options, 'spans');
+  const query = async (sql: string, deadline: Deadline): Promise<string[]> => {
+    const r = new RowBinaryReader(await client.query(sql, deadline()));
+    const ids: string[] = [];
+    while (!r.done) ids.push(r.hex(16));
+    return ids;
+  };
+  return {
+    traceIds: (searches, limit) =>
+      runCall(options, [], async (deadline) => {
+        const nowNs = BigInt(Math.floor(options.now())) * 1_000_000n;
+        const ids = new Set<string>();
+        for (let at = 0; at < searches.length; at += maxBranches) {
+          const some = searches.slice(at, at + maxBranches);
+          const sql = keyStatement(spans, some, nowNs, limit);
+          for (const id of await query(sql, deadline)) ids.add(id);
+        }
+        return [...ids].sort().slice(0, limit);
+      }),
+    join: (aliases) =>
+      runCall(options, undefined, async (deadline) => {
+        if (aliases.length === 0) return;
+        const sql = `INSERT INTO ${tableName(options, 'trace_alias')}
+ (day, from_trace, to_trace, reason) VALUES ${aliases.map(aliasRow).join(', ')}`;
+        await client.command(sql, deadline());
+      }),
+  };
+}
+
+function aliasRow({ from, to, reason, startNs }: TraceAlias): string {
+  const day = `toDate(fromUnixTimestamp64Nano(toInt64(${startNs}), 'UTC'))`;
+  return `(${day}, ${idLiteral(from)}, ${idLiteral(to)}, ${quoteString(reason)})`;
+}
+
+/**
+ * One statement for some searches. Strings and integers are branches of their own: each has an index,
+ * which an OR of both could not use.
+ * @param nowNs nanoseconds since 1970
+ */
+export function keyStatement(
+  table: string,
+  searches: readonly KeySearch[],
+  nowNs: bigint,
+  limit: number,
+): string {
+  const branches = searches.flatMap((search) => {
+    const time = timeOf(search, nowNs);
+    return [stringBranch(search.keys), intBranch(search.keys)]
+      .filter((condition) => condition !== '')
+      .map((condition) => `SELECT trace_id FROM ${table} WHERE ${time}\n AND ${condition}`);
+  });
+  return `SELECT DISTINCT trace_id FROM (
+${branches.join('\nUNION ALL\n')}
+) LIMIT ${limit}`;
+}
+
+function stringBranch(keys: readonly KeyValues[]): string {
+  const some = keys.filter(({ strings }) => strings.length > 0);
+  const values = some.map(({ key, strings }) => ({ key, texts: strings.map(quoteString) }));
+  return branch('attributes_string', tagHashes, values, (text) => text);
+}
+
+function intBranch(keys: readonly KeyValues[]): string {
+  const some = keys.filter(({ ints }) => ints.length > 0);
+  const values = some.map(({ key, ints }) => ({ key, texts: ints.map(String) }));
+  return branch('attributes_int', typedTagHashes, values, (text) => `toInt64(${text})`);
+}
+
+function branch(
+  map: string,
+  hashes: string,
+  values: readonly { readonly key: string; readonly texts: readonly string[] }[],
+  typed: (text: string) => string,
+): string {
+  if (values.length === 0) return '';
+  const wanted = values.flatMap(({ key, texts }) =>
+    texts.map((text) => `cityHash64(${quoteString(key)}, ${typed(text)})`),
+  );
+  // A missing key reads as the type's default, so a default needs the key checked as well.
+  const exact = values.map(({ key, texts }) => {
+    const name = quoteString(key);
+    return `(mapContains(${map}, ${name}) AND ${map}[${name}] IN (${texts.join(', ')}))`;
+  });
+  const hint = `indexHint(hasAny(${hashes}, [${wanted.join(', ')}]))`;
+  return `${hint} AND (${exact.join(' OR ')})`;
+}
+
+const second = 1_000_000_000n;
+/** Spans whose bucket is not that of their start were older or newer than this when they came. */
+const clampedS = 86_400n;
+
+/** The index on time does the work; buckets rule out days where no clamped span can hide. */
+function timeOf({ fromNs, toNs }: KeySearch, nowNs: bigint): string {
+  const conditions = [
+    `time >= fromUnixTimestamp64Nano(toInt64(${clamp(fromNs)}), 'UTC')`,
+    `time <= fromUnixTimestamp64Nano(toInt64(${clamp(toNs)}), 'UTC')`,
+  ];
+  if (fromNs > nowNs - clampedS * second) {
+    conditions.push(`bucket >= toDateTime(${clamp(fromNs) / second - clampedS}, 'UTC')`);
+    conditions.push(`bucket <= toDateTime(${clamp(toNs) / second}, 'UTC')`);
+  }
+  return conditions.join(' AND ');
+}
+
+/** Within what a DateTime holds, a day after its beginning. */
+function clamp(ns: bigint): bigint {
+  const min = clampedS * second;
+  const max = 4_294_967_295n * second;
+  return ns < min ? min : ns > max ? max : ns;
+}
