@@ -35,8 +35,17 @@ const targets = [
     name,
     kind: 'bpf',
     sources: ['bpf/probe.bpf.c'],
-    headers: ['kernel', 'event', 'maps', 'calls', 'state', 'chain', 'transfer', 'lifecycle', 'node']
-      .map((part) => `bpf/${part}.h`),
+    headers: [
+      'kernel',
+      'event',
+      'maps',
+      'calls',
+      'state',
+      'chain',
+      'transfer',
+      'lifecycle',
+      'node',
+    ].map((part) => `bpf/${part}.h`),
     os: 'linux',
     libraries: name === 'probe' ? [] : ['-DCOMPAT'],
     needs: { '/usr/include/bpf/bpf_helpers.h': 'libbpf-dev' },
@@ -45,7 +54,15 @@ const targets = [
   {
     name: 'columns',
     kind: 'addon',
-    sources: ['columns.c', 'columns_scan.c', 'columns_otel.c', 'columns_smart.c', 'columns_napi.c'],
+    sources: [
+      'columns.c',
+      'columns_scan.c',
+      'columns_walk.c',
+      'columns_otel.c',
+      'columns_metrics.c',
+      'columns_smart.c',
+      'columns_napi.c',
+    ],
     headers: ['columns.h'],
     optional: true,
   },
@@ -64,7 +81,9 @@ const extension = { addon: '.node', program: '', bpf: '.bpf.o' };
 
 function compiler(kind) {
   if (kind === 'bpf') {
-    return spawnSync('clang', ['--version'], { stdio: 'ignore' }).status === 0 ? 'clang' : undefined;
+    return spawnSync('clang', ['--version'], { stdio: 'ignore' }).status === 0
+      ? 'clang'
+      : undefined;
   }
   for (const name of process.env.CC ? [process.env.CC] : ['cc', 'gcc', 'clang']) {
     if (spawnSync(name, ['--version'], { stdio: 'ignore' }).status === 0) return name;

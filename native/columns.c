@@ -149,23 +149,9 @@ void col_free(struct col *c) {
   free(c->memo);
 }
 
-void lc_put(struct col *c, const uint8_t *p, size_t n) {
-  buf_u32(&c->index, dict_id(&c->keys, p, n));
-}
-
-void str_put(struct col *c, const uint8_t *p, size_t n) {
-  buf_varint(&c->data, (uint32_t)n);
-  buf_add(&c->data, p, n);
-}
-
-void hex_or_empty(struct col *c, const uint8_t *p, size_t n) {
+/* Lower-case hexadecimal of at most 63 bytes. */
+void hex_put(struct col *c, const uint8_t *p, size_t n) {
   static const char digits[] = "0123456789abcdef";
-  uint8_t any = 0;
-  for (size_t i = 0; i < n; i++) any |= p[i];
-  if (any == 0) {
-    buf_u8(&c->data, 0);
-    return;
-  }
   buf_need(&c->data, n * 2 + 1);
   uint8_t *out = c->data.p + c->data.len;
   *out++ = (uint8_t)(n * 2);
@@ -176,14 +162,12 @@ void hex_or_empty(struct col *c, const uint8_t *p, size_t n) {
   c->data.len += n * 2 + 1;
 }
 
-void map_end(struct col *c, uint32_t count) {
-  c->total += count;
-  buf_u64(&c->offsets, c->total);
-}
-
-void array_end(struct col *c, uint32_t count) {
-  c->array_total += count;
-  buf_u64(&c->array, c->array_total);
+/* The empty string when all bytes are zero. */
+void hex_or_empty(struct col *c, const uint8_t *p, size_t n) {
+  uint8_t any = 0;
+  for (size_t i = 0; i < n; i++) any |= p[i];
+  if (any == 0) buf_u8(&c->data, 0);
+  else hex_put(c, p, n);
 }
 
 static int has_keys(enum kind kind) {

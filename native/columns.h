@@ -50,7 +50,7 @@ struct col {
   uint64_t array_total;
   struct memo *memo;
   struct buf guess, order; /* uint32: ids and order of the row at hand */
-  uint32_t place;          /* keys of the row at hand (typed maps) */
+  uint32_t place;          /* keys of the row at hand (typed maps); last id (LowCardinality) */
   int64_t shared_serial;
   struct buf shared_ids;
 };
@@ -77,7 +77,22 @@ struct calls {
              const uint8_t **out, size_t *size);
 };
 
-enum layout { OTEL_TRACES, OTEL_LOGS, SMART_SPANS };
+/* The tables of one kind of rows, one a day. */
+struct family {
+  const struct spec *specs;
+  uint32_t columns;
+  struct spec *own; /* specs made for this family, or NULL */
+  int seconds;      /* times of points are DateTime, not DateTime64(9) */
+  struct table *tables[MAX_DAYS + 1];
+  uint32_t table_count, free_count;
+  struct table *free_tables[2];
+  struct table *last;
+  int64_t last_day;
+};
+
+/* The families of a layout: one, but for metrics one for each kind, in the order of enum points. */
+enum layout { OTEL_TRACES, OTEL_LOGS, SMART_SPANS, OTEL_METRICS };
+enum points { GAUGE, SUM, HISTOGRAM, EXPONENTIAL, SUMMARY, FAMILIES };
 
 struct attrs {
   struct buf at; /* uint32 x 4: key start, key end, value start, value end */
@@ -104,23 +119,20 @@ struct shared {
 
 struct encoder {
   enum layout layout;
-  const struct spec *specs;
-  uint32_t columns;
-  struct table *tables[MAX_DAYS + 1];
-  uint32_t table_count, free_count;
-  struct table *free_tables[2];
-  struct table *last;
-  int64_t last_day;
+  struct family families[FAMILIES];
+  uint32_t family_count;
   const uint8_t *b; /* the range at hand */
   const struct calls *calls;
   int failed;
-  struct message item, small;
+  struct message item, small, metric, data;
   struct shared resource, scope;
   struct buf service; /* service.name as text, without length */
   uint32_t resource_url[2], scope_url[2], scope_name[2], scope_version[2];
+  uint32_t scope_dropped;
   /* schema smart */
   uint32_t receipt;
   uint8_t resource_id[8], scope_id[8];
+  uint64_t entities[2]; /* of the row at hand: client, server */
   uint32_t resource_serial, scope_serial;
   struct buf resource_inline, scope_inline;
 };
@@ -175,11 +187,30 @@ int dict_compare(const struct dict *d, uint32_t a, uint32_t b);
 void col_init(struct col *c, const struct spec *spec);
 void col_reset(struct col *c);
 void col_free(struct col *c);
-void lc_put(struct col *c, const uint8_t *p, size_t n);
-void str_put(struct col *c, const uint8_t *p, size_t n);
+void hex_put(struct col *c, const uint8_t *p, size_t n);
 void hex_or_empty(struct col *c, const uint8_t *p, size_t n);
-void map_end(struct col *c, uint32_t count);
-void array_end(struct col *c, uint32_t count);
+
+/* One more row of a LowCardinality column; rows tend to repeat the one before. */
+static inline void lc_put(struct col *c, const uint8_t *p, size_t n) {
+  if (!dict_is(&c->keys, c->place, p, n)) c->place = dict_id(&c->keys, p, n);
+  buf_u32(&c->index, c->place);
+}
+
+static inline void str_put(struct col *c, const uint8_t *p, size_t n) {
+  buf_varint(&c->data, (uint32_t)n);
+  buf_add(&c->data, p, n);
+}
+
+static inline void map_end(struct col *c, uint32_t count) {
+  c->total += count;
+  buf_u64(&c->offsets, c->total);
+}
+
+static inline void array_end(struct col *c, uint32_t count) {
+  c->array_total += count;
+  buf_u64(&c->array, c->array_total);
+}
+
 size_t block_bound(const struct col *cols, uint32_t count, uint32_t rows);
 size_t block_write(const struct col *cols, uint32_t count, uint32_t rows, const uint8_t *present,
                    const char *batch, uint64_t batch_id, uint8_t *out);
@@ -213,18 +244,23 @@ void as_string(struct encoder *e, struct buf *out, uint32_t start, uint32_t end)
 void attributes_put(struct encoder *e, struct col *c, const struct attrs *a);
 void attributes_shared(struct col *c, const struct shared *s);
 void shared_set(struct encoder *e, struct shared *s, const struct attrs *a);
-struct table *table_for(struct encoder *e, int64_t day);
+
+/* columns_walk.c */
+struct table *table_for(struct family *f, int64_t day);
 void encoder_walk(struct encoder *e, uint32_t size);
-void encoder_recycle(struct encoder *e);
+void family_recycle(struct family *f);
 void encoder_free(struct encoder *e);
 
-/* columns_otel.c, columns_smart.c */
+/* columns_otel.c, columns_metrics.c, columns_smart.c */
 extern const struct spec otel_traces_specs[], otel_logs_specs[], smart_spans_specs[];
 extern const uint32_t otel_traces_columns, otel_logs_columns, smart_spans_columns;
 void otel_resource(struct encoder *e, uint32_t start, uint32_t end);
 void otel_scope(struct encoder *e, uint32_t start, uint32_t end);
 void otel_span(struct encoder *e, uint32_t start, uint32_t end);
 void otel_log(struct encoder *e, uint32_t start, uint32_t end);
+int64_t timestamp_day(uint64_t nanos);
+int metric_family(struct family *f, enum points kind, int seconds);
+void otel_metric(struct encoder *e, uint32_t start, uint32_t end);
 void smart_set(struct encoder *e, int what, uint32_t start, uint32_t end);
 void smart_span(struct encoder *e, uint32_t start, uint32_t end);
 void operations_pack(const struct table *t, struct buf *out);

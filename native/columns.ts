@@ -2,6 +2,7 @@ import { AsString } from '../wire/clickhouse/as-string.ts';
 import type { Allocate, Block } from '../wire/clickhouse/block.ts';
 import { StringColumn } from '../wire/clickhouse/columns.ts';
 import type { SealOptions } from '../wire/clickhouse/day-tables.ts';
+import { type MetricKind, metricKinds, type PointTimes } from '../wire/clickhouse/otel/metrics.ts';
 import { readVarint, Scan } from '../wire/clickhouse/scan.ts';
 import { sealDictionaries } from '../wire/clickhouse/smart/dictionary-rows.ts';
 import type { Operation } from '../wire/clickhouse/smart/dictionary-tables.ts';
@@ -22,7 +23,7 @@ type AskSet = (what: number, start: number, end: number, url: number, urlEnd: nu
 
 /** What columns_napi.c exports; its comments say what each does. */
 export interface ColumnsAddon {
-  create(layout: number): Handle;
+  create(layout: number, seconds: number): Handle;
   append(
     encoder: Handle,
     range: Uint8Array,
@@ -30,10 +31,11 @@ export interface ColumnsAddon {
     text: AskText,
     set: AskSet,
   ): void;
-  tables(encoder: Handle): Float64Array;
-  columns(encoder: Handle): string[];
+  tables(encoder: Handle, family: number): Float64Array;
+  columns(encoder: Handle, family: number): string[];
   write(
     encoder: Handle,
+    family: number,
     table: number,
     present: Uint8Array,
     withBatch: boolean,
@@ -42,10 +44,10 @@ export interface ColumnsAddon {
   ): number;
   usedSets(encoder: Handle, table: number): Uint8Array;
   operations(encoder: Handle, table: number): Uint8Array;
-  reset(encoder: Handle): void;
+  reset(encoder: Handle, family: number): void;
 }
 
-const LAYOUTS = { traces: 0, logs: 1, smart: 2 };
+const LAYOUTS = { traces: 0, logs: 1, smart: 2, metrics: 3 };
 
 /** The addon, or undefined when it is not built or switched off (WIRESTITCH_FAST_PATHS=off). */
 export function loadColumns(): ColumnsAddon | undefined {
@@ -53,19 +55,21 @@ export function loadColumns(): ColumnsAddon | undefined {
   return loadAddon<ColumnsAddon>('columns').addon;
 }
 
-/** What the encoders of all layouts share. */
+/**
+ * What the encoders of all layouts share. A layout has one family of tables, metrics have one for
+ * each kind of points.
+ */
 class NativeTables {
   readonly addon: ColumnsAddon;
   readonly handle: Handle;
-  readonly #names: readonly string[];
   readonly #asString = new AsString();
   readonly #text = new StringColumn('');
   readonly #scan = new Scan();
 
-  constructor(addon: ColumnsAddon, layout: number) {
+  /** @param seconds families whose times are DateTime, as bits */
+  constructor(addon: ColumnsAddon, layout: number, seconds = 0) {
     this.addon = addon;
-    this.handle = addon.create(layout);
-    this.#names = addon.columns(this.handle);
+    this.handle = addon.create(layout, seconds);
   }
 
   append(range: Uint8Array, receipt: number, set: AskSet): void {
@@ -82,8 +86,8 @@ class NativeTables {
   }
 
   /** Day, rows and bound of each table. */
-  list(): { day: number; rows: number; bound: number }[] {
-    const flat = this.addon.tables(this.handle);
+  list(family = 0): { day: number; rows: number; bound: number }[] {
+    const flat = this.addon.tables(this.handle, family);
     return Array.from({ length: flat.length / 3 }, (_, i) => ({
       day: flat[i * 3]!,
       rows: flat[i * 3 + 1]!,
@@ -91,20 +95,26 @@ class NativeTables {
     }));
   }
 
-  /** Blocks by day, as DayTables.seal makes them; empties the encoder. */
-  seal(options: SealOptions): Block[] {
+  rows(family = 0): number {
+    return this.list(family).reduce((sum, table) => sum + table.rows, 0);
+  }
+
+  /** Blocks by day, as DayTables.seal makes them; empties the family. */
+  seal(options: SealOptions, family = 0): Block[] {
     const { present, batchColumn, batchId } = options;
     if (batchColumn !== undefined && batchColumn !== 'batch') throw new Error('BUG: batch column');
-    const flags = Uint8Array.from(this.#names, (name) => (present?.has(name) === false ? 0 : 1));
-    const columns = this.#names.filter((_, i) => flags[i] === 1);
+    const { addon, handle } = this;
+    const names = addon.columns(handle, family);
+    const flags = Uint8Array.from(names, (name) => (present?.has(name) === false ? 0 : 1));
+    const columns = names.filter((_, i) => flags[i] === 1);
     if (batchColumn !== undefined) columns.push(batchColumn);
-    const blocks = this.list().map(({ day, rows, bound }, index) => {
+    const blocks = this.list(family).map(({ day, rows, bound }, index) => {
       const target = (options.allocate ?? Buffer.allocUnsafeSlow)(bound);
       const withBatch = batchColumn !== undefined;
-      const size = this.addon.write(this.handle, index, flags, withBatch, batchId, target);
+      const size = addon.write(handle, family, index, flags, withBatch, batchId, target);
       return { table: options.table, day, rows, columns, body: target.subarray(0, size) };
     });
-    this.addon.reset(this.handle);
+    addon.reset(handle, family);
     return blocks.sort((a, b) => a.day - b.day);
   }
 }
@@ -126,11 +136,34 @@ export class NativeOtelEncoder {
   }
 
   get rows(): number {
-    return this.#tables.list().reduce((sum, table) => sum + table.rows, 0);
+    return this.#tables.rows();
   }
 
   seal(options: SealOptions): Block[] {
     return this.#tables.seal(options);
+  }
+}
+
+/** The fast twin of OtelMetricsEncoder. */
+export class NativeMetricsEncoder {
+  readonly #tables: NativeTables;
+
+  constructor(addon: ColumnsAddon, times: PointTimes) {
+    const seconds = metricKinds.map((kind, i) => (times[kind] === 'DateTime' ? 1 << i : 0));
+    const bits = seconds.reduce((all, bit) => all | bit, 0);
+    this.#tables = new NativeTables(addon, LAYOUTS.metrics, bits);
+  }
+
+  append(range: Uint8Array): void {
+    this.#tables.append(range, 0, noSets);
+  }
+
+  get rows(): number {
+    return metricKinds.reduce((sum, _, family) => sum + this.#tables.rows(family), 0);
+  }
+
+  seal(kind: MetricKind, options: SealOptions): Block[] {
+    return this.#tables.seal(options, metricKinds.indexOf(kind));
   }
 }
 
@@ -154,7 +187,7 @@ export class NativeSmartEncoder {
   }
 
   get rows(): number {
-    return this.#tables.list().reduce((sum, table) => sum + table.rows, 0);
+    return this.#tables.rows();
   }
 
   append(range: Uint8Array, receiptSeconds: number): void {

@@ -66,28 +66,47 @@ static napi_value fail(napi_env env, const char *why) {
   return NULL;
 }
 
-static napi_value create(napi_env env, napi_callback_info info) {
+/* layout, seconds: for metrics a bit for each kind of points whose times are DateTime */
+static int families_of(struct encoder *e, uint32_t seconds) {
   static const struct { const struct spec *specs; const uint32_t *count; } layouts[] = {
     {otel_traces_specs, &otel_traces_columns},
     {otel_logs_specs, &otel_logs_columns},
     {smart_spans_specs, &smart_spans_columns},
   };
-  size_t argc = 1;
-  napi_value arg, result;
-  uint32_t layout;
-  napi_get_cb_info(env, info, &argc, &arg, NULL, NULL);
-  if (napi_get_value_uint32(env, arg, &layout) != napi_ok || layout > SMART_SPANS) {
+  if (e->layout != OTEL_METRICS) {
+    e->families[0].specs = layouts[e->layout].specs;
+    e->families[0].columns = *layouts[e->layout].count;
+    e->family_count = 1;
+    return 1;
+  }
+  for (int kind = GAUGE; kind < FAMILIES; kind++) {
+    if (!metric_family(&e->families[kind], (enum points)kind, seconds >> kind & 1)) return 0;
+    e->family_count++;
+  }
+  return 1;
+}
+
+/* create(layout, seconds): encoder */
+static napi_value create(napi_env env, napi_callback_info info) {
+  size_t argc = 2;
+  napi_value args[2], result;
+  uint32_t layout, seconds;
+  napi_get_cb_info(env, info, &argc, args, NULL, NULL);
+  if (napi_get_value_uint32(env, args[0], &layout) != napi_ok || layout > OTEL_METRICS ||
+      napi_get_value_uint32(env, args[1], &seconds) != napi_ok) {
     return fail(env, "BUG: layout");
   }
   struct box *box = calloc(1, sizeof *box);
   if (box == NULL) return fail(env, "cannot allocate an encoder");
   struct encoder *e = &box->encoder;
   e->layout = (enum layout)layout;
-  e->specs = layouts[layout].specs;
-  e->columns = *layouts[layout].count;
   box->shared_spec = (struct spec){"", "", MAP};
   col_init(&e->resource.row, &box->shared_spec);
   col_init(&e->scope.row, &box->shared_spec);
+  if (!families_of(e, seconds)) {
+    finalize(env, box, NULL);
+    return fail(env, "cannot allocate an encoder");
+  }
   if (napi_create_external(env, box, finalize, NULL, &result) != napi_ok) return NULL;
   return result;
 }
@@ -100,7 +119,16 @@ static struct encoder *encoder_of(napi_env env, napi_callback_info info, size_t 
   return &((struct box *)data)->encoder;
 }
 
-/* append(encoder, range, receiptSeconds, text, set): rows held afterwards */
+/* The family whose number is the argument after the encoder, or NULL. */
+static struct family *family_of(napi_env env, napi_callback_info info, size_t argc,
+                                napi_value *args) {
+  uint32_t index;
+  struct encoder *e = encoder_of(env, info, argc, args);
+  if (e == NULL || napi_get_value_uint32(env, args[1], &index) != napi_ok) return NULL;
+  return index < e->family_count ? &e->families[index] : NULL;
+}
+
+/* append(encoder, range, receiptSeconds, text, set) */
 static napi_value append(napi_env env, napi_callback_info info) {
   napi_value args[5], result;
   uint8_t *p;
@@ -128,56 +156,56 @@ static napi_value append(napi_env env, napi_callback_info info) {
   return result;
 }
 
-/* tables(encoder): Float64Array of day, rows, bytes at most, for each table */
+/* tables(encoder, family): Float64Array of day, rows, bytes at most, for each table */
 static napi_value tables(napi_env env, napi_callback_info info) {
-  napi_value args[1], buffer, result;
+  napi_value args[2], buffer, result;
   double *out;
-  struct encoder *e = encoder_of(env, info, 1, args);
-  if (e == NULL) return fail(env, "BUG: tables");
-  size_t count = (size_t)e->table_count * 3;
+  const struct family *f = family_of(env, info, 2, args);
+  if (f == NULL) return fail(env, "BUG: tables");
+  size_t count = (size_t)f->table_count * 3;
   if (napi_create_arraybuffer(env, count * 8, (void **)&out, &buffer) != napi_ok) return NULL;
-  for (uint32_t i = 0; i < e->table_count; i++) {
-    const struct table *t = e->tables[i];
+  for (uint32_t i = 0; i < f->table_count; i++) {
+    const struct table *t = f->tables[i];
     out[i * 3] = (double)t->day;
     out[i * 3 + 1] = t->rows;
-    out[i * 3 + 2] = (double)block_bound(t->cols, e->columns, t->rows);
+    out[i * 3 + 2] = (double)block_bound(t->cols, f->columns, t->rows);
   }
   napi_create_typedarray(env, napi_float64_array, count, buffer, 0, &result);
   return result;
 }
 
-/* columns(encoder): names, in order */
+/* columns(encoder, family): names, in order */
 static napi_value columns(napi_env env, napi_callback_info info) {
-  napi_value args[1], result, name;
-  struct encoder *e = encoder_of(env, info, 1, args);
-  if (e == NULL) return fail(env, "BUG: columns");
-  napi_create_array_with_length(env, e->columns, &result);
-  for (uint32_t i = 0; i < e->columns; i++) {
-    napi_create_string_utf8(env, e->specs[i].name, NAPI_AUTO_LENGTH, &name);
+  napi_value args[2], result, name;
+  const struct family *f = family_of(env, info, 2, args);
+  if (f == NULL) return fail(env, "BUG: columns");
+  napi_create_array_with_length(env, f->columns, &result);
+  for (uint32_t i = 0; i < f->columns; i++) {
+    napi_create_string_utf8(env, f->specs[i].name, NAPI_AUTO_LENGTH, &name);
     napi_set_element(env, result, i, name);
   }
   return result;
 }
 
-/* write(encoder, table, present, withBatch, batchId, target): bytes written */
+/* write(encoder, family, table, present, withBatch, batchId, target): bytes written */
 static napi_value write_block(napi_env env, napi_callback_info info) {
-  napi_value args[6], result;
+  napi_value args[7], result;
   uint32_t index;
   uint8_t *present, *target;
   size_t flags, room;
   uint64_t batch_id;
   bool lossless, with_batch;
-  struct encoder *e = encoder_of(env, info, 6, args);
-  if (e == NULL || napi_get_value_uint32(env, args[1], &index) != napi_ok ||
-      index >= e->table_count || !bytes_of(env, args[2], &present, &flags) ||
-      flags != e->columns || napi_get_value_bool(env, args[3], &with_batch) != napi_ok ||
-      napi_get_value_bigint_uint64(env, args[4], &batch_id, &lossless) != napi_ok ||
-      !bytes_of(env, args[5], &target, &room)) {
+  const struct family *f = family_of(env, info, 7, args);
+  if (f == NULL || napi_get_value_uint32(env, args[2], &index) != napi_ok ||
+      index >= f->table_count || !bytes_of(env, args[3], &present, &flags) ||
+      flags != f->columns || napi_get_value_bool(env, args[4], &with_batch) != napi_ok ||
+      napi_get_value_bigint_uint64(env, args[5], &batch_id, &lossless) != napi_ok ||
+      !bytes_of(env, args[6], &target, &room)) {
     return fail(env, "BUG: write");
   }
-  const struct table *t = e->tables[index];
-  if (room < block_bound(t->cols, e->columns, t->rows)) return fail(env, "BUG: no room");
-  size_t size = block_write(t->cols, e->columns, t->rows, present, with_batch ? "batch" : NULL,
+  const struct table *t = f->tables[index];
+  if (room < block_bound(t->cols, f->columns, t->rows)) return fail(env, "BUG: no room");
+  size_t size = block_write(t->cols, f->columns, t->rows, present, with_batch ? "batch" : NULL,
                             batch_id, target);
   napi_create_double(env, (double)size, &result);
   return result;
@@ -198,10 +226,10 @@ static napi_value used_sets(napi_env env, napi_callback_info info) {
   uint32_t index;
   struct encoder *e = encoder_of(env, info, 2, args);
   if (e == NULL || napi_get_value_uint32(env, args[1], &index) != napi_ok ||
-      index >= e->table_count) {
+      index >= e->families[0].table_count) {
     return fail(env, "BUG: usedSets");
   }
-  return copy_out(env, &e->tables[index]->used_sets);
+  return copy_out(env, &e->families[0].tables[index]->used_sets);
 }
 
 /* operations(encoder, table): packed as operations_pack says */
@@ -211,21 +239,21 @@ static napi_value operations(napi_env env, napi_callback_info info) {
   struct buf out = {0};
   struct encoder *e = encoder_of(env, info, 2, args);
   if (e == NULL || e->layout != SMART_SPANS ||
-      napi_get_value_uint32(env, args[1], &index) != napi_ok || index >= e->table_count) {
+      napi_get_value_uint32(env, args[1], &index) != napi_ok || index >= e->families[0].table_count) {
     return fail(env, "BUG: operations");
   }
-  operations_pack(e->tables[index], &out);
+  operations_pack(e->families[0].tables[index], &out);
   result = copy_out(env, &out);
   buf_free(&out);
   return result;
 }
 
-/* reset(encoder) */
+/* reset(encoder, family) */
 static napi_value reset(napi_env env, napi_callback_info info) {
-  napi_value args[1], result;
-  struct encoder *e = encoder_of(env, info, 1, args);
-  if (e == NULL) return fail(env, "BUG: reset");
-  encoder_recycle(e);
+  napi_value args[2], result;
+  struct family *f = family_of(env, info, 2, args);
+  if (f == NULL) return fail(env, "BUG: reset");
+  family_recycle(f);
   napi_get_undefined(env, &result);
   return result;
 }

@@ -91,10 +91,11 @@ void otel_scope(struct encoder *e, uint32_t start, uint32_t end) {
     at[0] = m->start[1 + i];
     at[1] = m->end[1 + i];
   }
+  e->scope_dropped = message_varint(m, e->b, 4);
 }
 
 /* Nanoseconds below 2^64 as whole seconds, then the day as toDate(DateTime64) has it. */
-static int64_t timestamp_day(uint64_t nanos) {
+int64_t timestamp_day(uint64_t nanos) {
   int64_t seconds = (int64_t)nanos / 1000000000;
   int64_t day = seconds >= 0 ? seconds / 86400 : -((-seconds + 86399) / 86400);
   return day & 0xffff;
@@ -159,7 +160,7 @@ void otel_span(struct encoder *e, uint32_t start, uint32_t end) {
   struct message *m = &e->item;
   message_read(m, b, start, end, &repeated);
   uint64_t time = message_fixed64(m, b, 7);
-  struct table *t = table_for(e, timestamp_day(time));
+  struct table *t = table_for(e->families, timestamp_day(time));
   struct col *cols = t->cols;
   t->rows++;
   buf_u64(&cols[T_TIME].data, time);
@@ -189,7 +190,7 @@ void otel_log(struct encoder *e, uint32_t start, uint32_t end) {
   message_read(m, b, start, end, &repeated);
   uint64_t time = message_fixed64(m, b, 1);
   if (time == 0) time = message_fixed64(m, b, 11);
-  struct table *t = table_for(e, timestamp_day(time));
+  struct table *t = table_for(e->families, timestamp_day(time));
   struct col *cols = t->cols;
   t->rows++;
   buf_u64(&cols[L_TIME].data, time);

@@ -9,7 +9,7 @@
 enum {
   BUCKET, TRACE, SPAN, PARENT, TIME, DURATION, SERVICE, NAME, KIND, STATUS, MESSAGE, STATE, FLAGS,
   DROPPED_ATTRIBUTES, DROPPED_EVENTS, DROPPED_LINKS, RESOURCE_ID, SCOPE_ID, RESOURCE_INLINE,
-  SCOPE_INLINE, A_STRING, A_INT, A_FLOAT, A_BOOL, A_OTHER, E_TIME, E_NAME, E_ATTRIBUTES, E_OTHER,
+  SCOPE_INLINE, CLIENT_ENTITY, SERVER_ENTITY, A_STRING, A_INT, A_FLOAT, A_BOOL, A_OTHER, E_TIME, E_NAME, E_ATTRIBUTES, E_OTHER,
   E_DROPPED, K_TRACE, K_SPAN, K_STATE, K_FLAGS, K_ATTRIBUTES, K_OTHER, K_DROPPED, COUNT
 };
 
@@ -34,6 +34,8 @@ const struct spec smart_spans_specs[] = {
   {"scope_id", "UInt64", FIX},
   {"resource_inline", "String", STR},
   {"scope_inline", "String", STR},
+  {"client_entity", "UInt64", FIX},
+  {"server_entity", "UInt64", FIX},
   {"attributes_string", STRINGS, MAP},
   {"attributes_int", "Map(LowCardinality(String), Int64)", MAP},
   {"attributes_float", "Map(LowCardinality(String), Float64)", MAP},
@@ -160,9 +162,29 @@ static void put_other(struct encoder *e, struct col *c, const uint32_t *at) {
   str_put(c, text, e->failed ? 0 : size);
 }
 
+/* Which end's entity an attribute tells: 0 client, 1 server, -1 none. */
+static int entity_of(const uint8_t *key, size_t size) {
+  if (size != 24 || memcmp(key + 17, ".entity", 7) != 0) return -1;
+  if (memcmp(key, "wirestitch.client", 17) == 0) return 0;
+  return memcmp(key, "wirestitch.server", 17) == 0 ? 1 : -1;
+}
+
+/* An entity goes to its column; what that cannot hold (zero, a second one) stays an attribute. */
+static void put_int(struct encoder *e, struct col *cols, const uint8_t *key, size_t size,
+                    uint64_t value) {
+  int end = entity_of(key, size);
+  if (end >= 0 && value != 0 && e->entities[end] == 0) {
+    e->entities[end] = value;
+    return;
+  }
+  put_key(&cols[A_INT], key, size);
+  buf_u64(&cols[A_INT].data, value);
+}
+
 static void put_attributes(struct encoder *e, struct col *cols, const struct attrs *a) {
   const uint8_t *b = e->b;
   const uint32_t *at = (const uint32_t *)(const void *)a->at.p;
+  e->entities[0] = e->entities[1] = 0;
   for (uint32_t i = 0; i < a->count; i++, at += 4) {
     struct value v = value_locate(b, at[2], at[3]);
     const uint8_t *key = b + at[0];
@@ -177,8 +199,7 @@ static void put_attributes(struct encoder *e, struct col *cols, const struct att
         buf_u8(&cols[A_BOOL].data, varint64(b, v.start) != 0);
         break;
       case 3:
-        put_key(&cols[A_INT], key, size);
-        buf_u64(&cols[A_INT].data, varint64(b, v.start));
+        put_int(e, cols, key, size, varint64(b, v.start));
         break;
       case 4:
         put_key(&cols[A_FLOAT], key, size);
@@ -188,6 +209,7 @@ static void put_attributes(struct encoder *e, struct col *cols, const struct att
     }
   }
   for (int c = A_STRING; c <= A_OTHER; c++) end_row(&cols[c]);
+  for (int i = 0; i < 2; i++) buf_u64(&cols[CLIENT_ENTITY + i].data, e->entities[i]);
 }
 
 /* Attributes as two maps: strings, everything else as typed JSON. */
@@ -285,7 +307,7 @@ void smart_span(struct encoder *e, uint32_t start, uint32_t end) {
   message_read(m, b, start, end, &repeated);
   uint64_t time = message_fixed64(m, b, 7);
   uint32_t bucket = bucket_of(e, time);
-  struct table *t = table_for(e, bucket / 86400);
+  struct table *t = table_for(e->families, bucket / 86400);
   struct col *cols = t->cols;
   t->rows++;
   buf_u32(&cols[BUCKET].data, bucket);

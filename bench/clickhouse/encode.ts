@@ -1,10 +1,19 @@
 // Cost of turning OTLP bytes into Native blocks, alone: CPU microseconds and bytes an item.
 //   node scripts/launch.mjs bench/clickhouse/encode.ts
 
-import { loadColumns, NativeOtelEncoder, NativeSmartEncoder } from '../../native/columns.ts';
+import {
+  loadColumns,
+  NativeMetricsEncoder,
+  NativeOtelEncoder,
+  NativeSmartEncoder,
+} from '../../native/columns.ts';
 import type { Block } from '../../wire/clickhouse/block.ts';
 import { OtelLogsEncoder } from '../../wire/clickhouse/otel/logs.ts';
-import { metricKinds, OtelMetricsEncoder } from '../../wire/clickhouse/otel/metrics.ts';
+import {
+  metricKinds,
+  OtelMetricsEncoder,
+  type PointTimes,
+} from '../../wire/clickhouse/otel/metrics.ts';
 import { OtelTracesEncoder } from '../../wire/clickhouse/otel/traces.ts';
 import { SmartSpansEncoder } from '../../wire/clickhouse/smart/spans.ts';
 import { WrittenRows } from '../../wire/clickhouse/smart/written-rows.ts';
@@ -21,16 +30,18 @@ interface Subject {
   seal(): readonly Block[];
 }
 
+const times: PointTimes = {
+  gauge: 'DateTime',
+  sum: 'DateTime',
+  histogram: 'DateTime',
+  exponential_histogram: 'DateTime',
+  summary: 'DateTime',
+};
+
 function subjects(): Subject[] {
   const traces = new OtelTracesEncoder();
   const logs = new OtelLogsEncoder();
-  const metrics = new OtelMetricsEncoder({
-    gauge: 'DateTime',
-    sum: 'DateTime',
-    histogram: 'DateTime',
-    exponential_histogram: 'DateTime',
-    summary: 'DateTime',
-  });
+  const metrics = new OtelMetricsEncoder(times);
   const smart = new SmartSpansEncoder(new Uint8Array(16), new WrittenRows());
   const now = Date.now() / 1000;
   return [
@@ -82,7 +93,14 @@ function nativeSubjects(now: number): Subject[] {
     append: (body) => smart.append(body, now),
     seal: () => smart.seal(1n).blocks,
   };
-  return [one, ...otel];
+  const metrics = new NativeMetricsEncoder(addon, times);
+  const points: Subject = {
+    name: 'C otel metrics',
+    signal: 'metrics',
+    append: (body) => metrics.append(body),
+    seal: () => metricKinds.flatMap((kind) => metrics.seal(kind, { table: 't', batchId: 1n })),
+  };
+  return [one, ...otel, points];
 }
 
 function measure(subject: Subject): void {

@@ -1,6 +1,6 @@
 import { PipelineError } from '../../component/errors.ts';
 import type { Logger } from '../../component/settings.ts';
-import { loadColumns, NativeOtelEncoder } from '../../native/columns.ts';
+import { loadColumns, NativeMetricsEncoder, NativeOtelEncoder } from '../../native/columns.ts';
 import { createStatements } from '../../storage/otel/ddl.ts';
 import type { TableNames } from '../../storage/otel/names.ts';
 import { quoteName, rowsOf, type SqlClient } from '../../storage/sql.ts';
@@ -161,13 +161,16 @@ function encoderFor(signal: 'traces' | 'logs') {
 function metricsWriter(shapes: ReadonlyMap<keyof TableNames, TableShape>): SchemaWriter {
   const time = (kind: (typeof metricKinds)[number]): PointTime =>
     shapes.get(kind)!.columns.get('TimeUnix') === 'DateTime' ? 'DateTime' : 'DateTime64(9)';
-  const encoder = new OtelMetricsEncoder({
+  const times = {
     gauge: time('gauge'),
     sum: time('sum'),
     histogram: time('histogram'),
     exponential_histogram: time('exponential_histogram'),
     summary: time('summary'),
-  });
+  };
+  const addon = loadColumns();
+  const encoder =
+    addon === undefined ? new OtelMetricsEncoder(times) : new NativeMetricsEncoder(addon, times);
   return {
     append: (range) => encoder.append(range),
     seal(batchId, allocate) {

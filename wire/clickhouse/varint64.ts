@@ -18,3 +18,13 @@ export function copyVarint64(data: ByteBuffer, b: Uint8Array, at: number): numbe
   data.u64(low >>> 0, high >>> 0);
   return p;
 }
+
+/** The varint at `at` of `b` as 64 bits, unsigned. */
+export function varint64(b: Uint8Array, at: number): bigint {
+  let value = 0n;
+  for (let p = at, shift = 0n; ; p++, shift += 7n) {
+    const byte = b[p]!;
+    value |= BigInt(byte & 127) << shift;
+    if (byte < 128) return BigInt.asUintN(64, value);
+  }
+}

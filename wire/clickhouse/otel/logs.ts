@@ -4,8 +4,8 @@ import type { Block } from '../block.ts';
 import { FixedColumn, LowCardinalityColumn, StringColumn } from '../columns.ts';
 import { DayTables, type SealOptions, type Table } from '../day-tables.ts';
 import { Message } from '../message.ts';
-import { type ItemSink, walkItems } from '../walk.ts';
-import { putField, ResourceState, ScopeState, timestampDay } from './common.ts';
+import { putField, timestampDay } from './common.ts';
+import { OtelEncoder } from './encoder.ts';
 
 /** Columns of `otel_logs`, in the order of the contrib exporter's table. */
 class LogsTable implements Table {
@@ -52,44 +52,26 @@ class LogsTable implements Table {
  * Timestamp is the observed time where the record has none; flags and severity number keep their
  * low eight bits; the body is text as `AsString` has it.
  */
-export class OtelLogsEncoder implements ItemSink {
-  readonly #tables = new DayTables(() => new LogsTable());
-  readonly #resource = new ResourceState();
-  readonly #scope = new ScopeState();
+export class OtelLogsEncoder extends OtelEncoder {
+  readonly #tables: DayTables<LogsTable>;
   readonly #record = new Message({ attributes: 6, listA: 0, listB: 0 });
   readonly #asString = new AsString();
 
-  /** Adds all records of one range of a batch. */
-  append(range: Uint8Array): void {
-    walkItems(range, this);
-  }
-
-  get rows(): number {
-    return this.#tables.rows;
-  }
-
-  /** Bytes of column data held. */
-  get bytes(): number {
-    return this.#tables.bytes;
+  constructor() {
+    const tables = new DayTables(() => new LogsTable());
+    super(tables);
+    this.#tables = tables;
   }
 
   /** What was added as blocks, one a day; the encoder is empty afterwards. */
   seal(options: SealOptions): Block[] {
-    return this.#tables.seal(options);
-  }
-
-  resource(b: Uint8Array, start: number, end: number, urlStart: number, urlEnd: number): void {
-    this.#resource.set(b, start, end, urlStart, urlEnd);
-  }
-
-  scope(b: Uint8Array, start: number, end: number, urlStart: number, urlEnd: number): void {
-    this.#scope.set(b, start, end, urlStart, urlEnd);
+    return this.sealFamily(0, options);
   }
 
   item(b: Uint8Array, start: number, end: number): void {
     const record = this.#record;
-    const resource = this.#resource;
-    const scope = this.#scope;
+    const resource = this.resources;
+    const scope = this.scopes;
     record.read(b, start, end);
     let low = record.low(b, 1);
     let high = record.high(b, 1);

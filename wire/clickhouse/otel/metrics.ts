@@ -2,8 +2,8 @@ import type { Block } from '../block.ts';
 import { DayTables, type SealOptions } from '../day-tables.ts';
 import { Message } from '../message.ts';
 import { type Ranges, Scan } from '../scan.ts';
-import { type ItemSink, walkItems } from '../walk.ts';
-import { putField, ResourceState, ScopeState } from './common.ts';
+import { putField } from './common.ts';
+import { OtelEncoder } from './encoder.ts';
 import {
   type DistributionColumns,
   type ExemplarColumns,
@@ -53,14 +53,12 @@ const none = { attributes: 0, listA: 0, listB: 0 };
  * Integers become doubles; what is optional and absent is 0; ids of exemplars are hexadecimal also
  * when they are absent (zeros). Metrics without data are skipped.
  */
-export class OtelMetricsEncoder implements ItemSink {
+export class OtelMetricsEncoder extends OtelEncoder {
   readonly #gauge: DayTables<GaugeTable>;
   readonly #sum: DayTables<SumTable>;
   readonly #histogram: DayTables<HistogramTable>;
   readonly #exponential: DayTables<ExponentialHistogramTable>;
   readonly #summary: DayTables<SummaryTable>;
-  readonly #resource = new ResourceState();
-  readonly #scope = new ScopeState();
   readonly #metric = new Message(none);
   readonly #data = new Message({ attributes: 0, listA: 1, listB: 0 });
   readonly #number = new Message({ attributes: 7, listA: 5, listB: 0 });
@@ -75,46 +73,25 @@ export class OtelMetricsEncoder implements ItemSink {
   readonly #times: PointTimes;
 
   constructor(times: PointTimes) {
-    this.#times = times;
-    this.#gauge = new DayTables(() => new GaugeTable(times.gauge));
-    this.#sum = new DayTables(() => new SumTable(times.sum));
-    this.#histogram = new DayTables(() => new HistogramTable(times.histogram));
-    this.#exponential = new DayTables(
+    const gauge = new DayTables(() => new GaugeTable(times.gauge));
+    const sum = new DayTables(() => new SumTable(times.sum));
+    const histogram = new DayTables(() => new HistogramTable(times.histogram));
+    const exponential = new DayTables(
       () => new ExponentialHistogramTable(times.exponential_histogram),
     );
-    this.#summary = new DayTables(() => new SummaryTable(times.summary));
-  }
-
-  /** Adds all points of one range of a batch. */
-  append(range: Uint8Array): void {
-    walkItems(range, this);
-  }
-
-  /** Rows held for all tables. */
-  get rows(): number {
-    return this.#all().reduce((sum, tables) => sum + tables.rows, 0);
-  }
-
-  /** Bytes of column data held. */
-  get bytes(): number {
-    return this.#all().reduce((sum, tables) => sum + tables.bytes, 0);
-  }
-
-  #all() {
-    return [this.#gauge, this.#sum, this.#histogram, this.#exponential, this.#summary];
+    const summary = new DayTables(() => new SummaryTable(times.summary));
+    super(gauge, sum, histogram, exponential, summary);
+    this.#times = times;
+    this.#gauge = gauge;
+    this.#sum = sum;
+    this.#histogram = histogram;
+    this.#exponential = exponential;
+    this.#summary = summary;
   }
 
   /** What was added for one kind as blocks, one a day; that kind is empty afterwards. */
   seal(kind: MetricKind, options: SealOptions): Block[] {
-    return this.#all()[metricKinds.indexOf(kind)]!.seal(options);
-  }
-
-  resource(b: Uint8Array, start: number, end: number, urlStart: number, urlEnd: number): void {
-    this.#resource.set(b, start, end, urlStart, urlEnd);
-  }
-
-  scope(b: Uint8Array, start: number, end: number, urlStart: number, urlEnd: number): void {
-    this.#scope.set(b, start, end, urlStart, urlEnd);
+    return this.sealFamily(metricKinds.indexOf(kind), options);
   }
 
   item(b: Uint8Array, start: number, end: number): void {
@@ -210,8 +187,8 @@ export class OtelMetricsEncoder implements ItemSink {
 
   /** Columns that all tables have; start and time are fields 2 and 3 in every kind of point. */
   #common(table: PointColumns, b: Uint8Array, point: Message, flagsField: number): void {
-    const scope = this.#scope;
-    const resource = this.#resource;
+    const scope = this.scopes;
+    const resource = this.resources;
     table.rows++;
     table.resourceAttributes.putShared(resource.attributes);
     table.resourceSchemaUrl.put(b, resource.urlStart, resource.urlEnd);

@@ -4,15 +4,8 @@ import { ArrayColumn, FixedColumn, LowCardinalityColumn, StringColumn } from '..
 import { DayTables, type SealOptions, type Table } from '../day-tables.ts';
 import { Message } from '../message.ts';
 import type { Ranges } from '../scan.ts';
-import { type ItemSink, walkItems } from '../walk.ts';
-import {
-  constants,
-  putConstant,
-  putField,
-  ResourceState,
-  ScopeState,
-  timestampDay,
-} from './common.ts';
+import { constants, putConstant, putField, timestampDay } from './common.ts';
+import { OtelEncoder } from './encoder.ts';
 
 const KINDS = constants('Unspecified', 'Internal', 'Server', 'Client', 'Producer', 'Consumer');
 const STATUSES = constants('Unset', 'Ok', 'Error');
@@ -74,40 +67,22 @@ class TracesTable implements Table {
  * Duration is end - start modulo 2^64; ids that are all zero become the empty text; numbers of kind
  * and status without a name become the empty text.
  */
-export class OtelTracesEncoder implements ItemSink {
-  readonly #tables = new DayTables(() => new TracesTable());
-  readonly #resource = new ResourceState();
-  readonly #scope = new ScopeState();
+export class OtelTracesEncoder extends OtelEncoder {
+  readonly #tables: DayTables<TracesTable>;
   readonly #span = new Message({ attributes: 9, listA: 11, listB: 13 });
   readonly #status = new Message({ attributes: 0, listA: 0, listB: 0 });
   readonly #event = new Message({ attributes: 3, listA: 0, listB: 0 });
   readonly #link = new Message({ attributes: 4, listA: 0, listB: 0 });
 
-  /** Adds all spans of one range of a batch. */
-  append(range: Uint8Array): void {
-    walkItems(range, this);
-  }
-
-  get rows(): number {
-    return this.#tables.rows;
-  }
-
-  /** Bytes of column data held. */
-  get bytes(): number {
-    return this.#tables.bytes;
+  constructor() {
+    const tables = new DayTables(() => new TracesTable());
+    super(tables);
+    this.#tables = tables;
   }
 
   /** What was added as blocks, one a day; the encoder is empty afterwards. */
   seal(options: SealOptions): Block[] {
-    return this.#tables.seal(options);
-  }
-
-  resource(b: Uint8Array, start: number, end: number, urlStart: number, urlEnd: number): void {
-    this.#resource.set(b, start, end, urlStart, urlEnd);
-  }
-
-  scope(b: Uint8Array, start: number, end: number, urlStart: number, urlEnd: number): void {
-    this.#scope.set(b, start, end, urlStart, urlEnd);
+    return this.sealFamily(0, options);
   }
 
   item(b: Uint8Array, start: number, end: number): void {
@@ -124,10 +99,10 @@ export class OtelTracesEncoder implements ItemSink {
     putField(table.traceState, b, span, 3);
     table.spanName.put(b, span.start[5]!, span.end[5]!);
     putConstant(table.spanKind, KINDS, span.varint(b, 6));
-    this.#resource.putService(table.serviceName);
-    table.resourceAttributes.putShared(this.#resource.attributes);
-    table.scopeName.put(b, this.#scope.nameStart, this.#scope.nameEnd);
-    table.scopeVersion.put(b, this.#scope.versionStart, this.#scope.versionEnd);
+    this.resources.putService(table.serviceName);
+    table.resourceAttributes.putShared(this.resources.attributes);
+    table.scopeName.put(b, this.scopes.nameStart, this.scopes.nameEnd);
+    table.scopeVersion.put(b, this.scopes.versionStart, this.scopes.versionEnd);
     table.spanAttributes.put(b, span.attributes);
     putDuration(table.duration, b, span, low, high);
     this.#putStatus(table, b, span.start[15]!, span.end[15]!);

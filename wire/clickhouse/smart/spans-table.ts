@@ -5,6 +5,11 @@ import type { Operation } from './dictionary-tables.ts';
 import type { InternedSet } from './sets.ts';
 import { TextAttributes, TypedAttributes } from './typed-attributes.ts';
 
+/** Integers with columns of their own, in the order of these columns. */
+const ENTITIES = ['wirestitch.client.entity', 'wirestitch.server.entity'].map((key) =>
+  new TextEncoder().encode(key),
+);
+
 /** Columns of `spans` (docs/schema.md) for one day, and what these rows refer to. */
 export class SpansTable implements Table {
   rows = 0;
@@ -28,7 +33,9 @@ export class SpansTable implements Table {
   readonly scopeId = new FixedColumn('scope_id', 'UInt64');
   readonly resourceInline = new StringColumn('resource_inline');
   readonly scopeInline = new StringColumn('scope_inline');
-  readonly attributes = new TypedAttributes('attributes_');
+  readonly clientEntity = new FixedColumn('client_entity', 'UInt64');
+  readonly serverEntity = new FixedColumn('server_entity', 'UInt64');
+  readonly attributes = new TypedAttributes('attributes_', ENTITIES);
   readonly eventTimes = fixedArray('events.time', "DateTime64(9, 'UTC')");
   readonly eventNames = new ArrayColumn('events.name', new LowCardinalityColumn(''));
   readonly eventAttributes = new TextAttributes();
@@ -80,6 +87,8 @@ export class SpansTable implements Table {
     this.scopeId,
     this.resourceInline,
     this.scopeInline,
+    this.clientEntity,
+    this.serverEntity,
     ...this.attributes.columns,
     ...this.eventColumns,
     ...this.linkColumns,

@@ -24,7 +24,7 @@ export interface SealedSpans {
 
 /**
  * Spans as rows of schema `smart` (docs/schema.md): resources and scopes by the id of their set,
- * attributes by type, raw ids. Times are kept as sent; only the partition is clamped.
+ * attributes by type, entities in columns of their own, raw ids. Times are kept as sent; only the partition is clamped.
  */
 export class SmartSpansEncoder implements ItemSink {
   readonly #tables = new DayTables(() => new SpansTable());
@@ -103,7 +103,10 @@ export class SmartSpansEncoder implements ItemSink {
     table.droppedLinks.data.u32(span.varint(b, 14));
     this.#putStatus(table, b, span.start[15]!, span.end[15]!);
     this.#putSets(table, b, span);
-    table.attributes.put(b, span.attributes);
+    const { attributes } = table;
+    attributes.put(b, span.attributes);
+    table.clientEntity.data.u64(attributes.taken[0]!, attributes.taken[1]!);
+    table.serverEntity.data.u64(attributes.taken[2]!, attributes.taken[3]!);
     this.#putEvents(table, b, span.listA);
     this.#putLinks(table, b, span.listB);
   }

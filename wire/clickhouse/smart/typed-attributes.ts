@@ -2,7 +2,7 @@ import type { AttributeList } from '../attribute-list.ts';
 import { type Column, FixedColumn, MapColumn, StringColumn } from '../columns.ts';
 import { doubled } from '../dictionary.ts';
 import { boolAt, Kind, ValueAt } from '../value-at.ts';
-import { copyVarint64 } from '../varint64.ts';
+import { copyVarint64, varint64 } from '../varint64.ts';
 import { typedJson } from './typed-json.ts';
 
 /** Adds the key `[start, end)` of `b`; equal keys tend to stand in the same place of each row. */
@@ -36,10 +36,19 @@ export class TypedAttributes {
   readonly bools: GuessingMap<FixedColumn>;
   readonly others: GuessingMap<StringColumn>;
   readonly columns: readonly Column[];
+  /** Low and high half of each integer in `apart` in the row put last; 0 when it has none. */
+  readonly taken: Uint32Array;
+  readonly #apart: readonly Uint8Array[];
   readonly #value = new ValueAt();
 
-  /** @param prefix of the column names, e.g. `attributes_` */
-  constructor(prefix: string) {
+  /**
+   * @param prefix of the column names, e.g. `attributes_`
+   * @param apart keys of integers that go to `taken` instead; zero and a second one of the same
+   * key, which `taken` cannot hold, stay where they are
+   */
+  constructor(prefix: string, apart: readonly Uint8Array[] = []) {
+    this.#apart = apart;
+    this.taken = new Uint32Array(apart.length * 2);
     this.strings = new GuessingMap(`${prefix}string`, new StringColumn(''));
     this.ints = new GuessingMap(`${prefix}int`, new FixedColumn('', 'Int64'));
     this.floats = new GuessingMap(`${prefix}float`, new FixedColumn('', 'Float64'));
@@ -49,6 +58,7 @@ export class TypedAttributes {
   }
 
   put(b: Uint8Array, list: AttributeList): void {
+    this.taken.fill(0);
     for (let i = 0; i < list.count; i++) this.#pair(b, list, i);
     this.strings.endRow();
     this.ints.endRow();
@@ -68,8 +78,7 @@ export class TypedAttributes {
         this.strings.values.put(b, value.start, value.end);
         return;
       case Kind.INT:
-        this.ints.key(b, start, end);
-        copyVarint64(this.ints.values.data, b, value.start);
+        this.#int(b, start, end, value.start);
         return;
       case Kind.DOUBLE:
         this.floats.key(b, start, end);
@@ -86,6 +95,25 @@ export class TypedAttributes {
       }
     }
   }
+
+  #int(b: Uint8Array, start: number, end: number, valueAt: number): void {
+    for (let k = 0; k < this.#apart.length; k++) {
+      if (!equal(b, start, end, this.#apart[k]!)) continue;
+      const value = varint64(b, valueAt);
+      if (value === 0n || (this.taken[k * 2]! | this.taken[k * 2 + 1]!) !== 0) continue;
+      this.taken[k * 2] = Number(value & 0xffff_ffffn);
+      this.taken[k * 2 + 1] = Number(value >> 32n);
+      return;
+    }
+    this.ints.key(b, start, end);
+    copyVarint64(this.ints.values.data, b, valueAt);
+  }
+}
+
+function equal(b: Uint8Array, start: number, end: number, key: Uint8Array): boolean {
+  if (end - start !== key.length) return false;
+  for (let i = 0; i < key.length; i++) if (b[start + i] !== key[i]) return false;
+  return true;
 }
 
 /** Attributes as two maps: strings as they are, every other value as typed JSON. */
