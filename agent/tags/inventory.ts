@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import { decode } from '../../config/schema/decode.ts';
 import { ConfigError } from '../../config/schema/issue.ts';
 import type { ConfNode } from '../../config/schema/node.ts';
@@ -11,6 +10,12 @@ import {
   zone,
 } from '../entities/entity.ts';
 import { fitsGlob } from './glob.ts';
+import {
+  type InventoryFile,
+  inventorySchema,
+  type ServiceEntry,
+  type Valid,
+} from './inventory-file.ts';
 import { PrefixTable, parsePrefix } from './ip.ts';
 
 /** What a process is matched by. */
@@ -26,81 +31,6 @@ export interface ProcessFeatures {
 export interface InventoryEnd {
   readonly name: string;
   readonly entity: EntityDescription;
-}
-
-const MAX_ENTRIES = 100_000;
-const name = z.string().min(1).max(256);
-const glob = z.string().min(1).max(1024);
-const attributes = z.record(z.string().max(256), z.string().max(1024)).default({});
-const prefix = z
-  .string()
-  .refine((text) => parsePrefix(text) !== undefined, 'expected an address or a CIDR block');
-const address = z
-  .string()
-  .refine((text) => parseAddress(text) !== undefined, 'expected an IP address');
-const time = z
-  .string()
-  .refine((text) => /^\d{4}-\d\d-\d\d/.test(text) && !Number.isNaN(Date.parse(text)), {
-    message: 'expected a time as 2026-01-31T12:00:00Z, or a day',
-  })
-  .transform((text) => BigInt(Date.parse(text)) * 1_000_000n);
-const validity = { valid_from: time.optional(), valid_to: time.optional() };
-const place = { zone: name.optional(), region: name.optional() };
-const port = z
-  .union([z.number().int(), z.string()])
-  .transform(portRange)
-  .refine(([from, to]) => from >= 1 && from <= to && to <= 65535, {
-    message: 'expected a port, or a range of ports as 8000-8099',
-  });
-
-/** The inventory file: docs in README.md. */
-export const inventorySchema = z.strictObject({
-  services: z
-    .array(
-      z.strictObject({
-        name,
-        executable: glob.optional(),
-        command_line: glob.optional(),
-        cgroup: glob.optional(),
-        unit: glob.optional(),
-        container: glob.optional(),
-        addresses: z.array(prefix).default([]),
-        ports: z.array(port).default([]),
-        attributes,
-        ...place,
-        ...validity,
-      }),
-    )
-    .max(MAX_ENTRIES)
-    .default([]),
-  hosts: z
-    .array(
-      z.strictObject({
-        name,
-        addresses: z.array(address).min(1),
-        attributes,
-        ...place,
-        ...validity,
-      }),
-    )
-    .max(MAX_ENTRIES)
-    .default([]),
-  networks: z
-    .array(z.strictObject({ name, cidr: prefix, attributes, ...place, ...validity }))
-    .max(MAX_ENTRIES)
-    .default([]),
-  zones: z
-    .array(z.strictObject({ name, region: name }))
-    .max(MAX_ENTRIES)
-    .default([]),
-});
-
-type File = z.infer<typeof inventorySchema>;
-type ServiceEntry = File['services'][number];
-
-interface Valid {
-  readonly valid_from?: bigint | undefined;
-  readonly valid_to?: bigint | undefined;
 }
 
 interface Addressed extends Valid {
@@ -128,7 +58,7 @@ export class Inventory {
   /** All that it names, for entity events. */
   readonly entities: readonly EntityDescription[];
 
-  constructor(file: File) {
+  constructor(file: InventoryFile) {
     const regions = new Map(file.zones.map((entry) => [entry.name, entry.region]));
     const placeOf = (entry: { zone?: string | undefined; region?: string | undefined }) => ({
       zone: entry.zone ?? '',
@@ -228,10 +158,4 @@ function placeAttributes(at: { zone: string; region: string }): Record<string, s
     ...(at.zone === '' ? {} : { 'cloud.availability_zone': at.zone }),
     ...(at.region === '' ? {} : { 'cloud.region': at.region }),
   };
-}
-
-function portRange(value: number | string): readonly [number, number] {
-  if (typeof value === 'number') return [value, value];
-  const [, from, to] = /^(\d{1,5})-(\d{1,5})$/.exec(value) ?? [];
-  return [Number(from ?? 0), Number(to ?? 0)];
 }
