@@ -18,13 +18,14 @@ import {
 } from './flow/table.ts';
 import { type FlowMeters, FlowTracker, type TrackerHost } from './flow/tracker.ts';
 import { type Candidate, type FlowHost, L7Flow } from './l7/flow.ts';
+import { MessageHeads } from './l7/heads.ts';
 import type { DropReason, Protocol, Transport } from './l7/protocol.ts';
 import type { Outcome } from './metrics/outcome.ts';
 import { PacketDecoder, TCP, TcpFlag } from './packet/decode.ts';
 import { defaultFragmentLimits, type FragmentLimits } from './packet/fragments.ts';
 import { Verdict, verdicts } from './packet/verdict.ts';
 import type { CapturedPacket } from './pcap/packet.ts';
-import type { Ends } from './session/conversation.ts';
+import type { Ends, Vantage } from './session/conversation.ts';
 import { defaultSessionLimits, type SessionLimits, SessionTable } from './session/pairing.ts';
 import type { Session, SessionReason } from './session/session.ts';
 import { Hash64 } from './spans/hash.ts';
@@ -60,6 +61,13 @@ export interface EngineOptions {
   readonly meters?: FlowMeters;
   /** Takes each finished session for metrics and says what it came to. */
   readonly requests?: (session: Session) => Outcome;
+  /**
+   * Is called with the second since 1970 that the packets' time has come to, before packets of it.
+   * @returns the second at which it wants to be called again
+   */
+  readonly onTime?: (second: number) => number;
+  /** Where a flow is seen, for sources that can tell by its ends. */
+  readonly vantageOf?: (ends: Ends) => Vantage | undefined;
 }
 
 /**
@@ -92,6 +100,7 @@ const CLOSE_REASON: Readonly<Record<FlowEnd, SessionReason>> = {
  */
 export class CaptureEngine implements StreamSink, FlowHost, TrackerHost {
   readonly sessions: SessionTable;
+  readonly heads = new MessageHeads();
   /** Seconds since 1970 of the first packet; times are nanoseconds relative to it. */
   baseSeconds = -1;
   private readonly sink: EngineSink;
@@ -117,6 +126,9 @@ export class CaptureEngine implements StreamSink, FlowHost, TrackerHost {
   /** Latest time seen; never goes back. */
   private now = 0;
   private nextSweep = 0;
+  private nextCall = Number.NEGATIVE_INFINITY;
+  private readonly onTime: ((second: number) => number) | undefined;
+  private readonly vantageOf: ((ends: Ends) => Vantage | undefined) | undefined;
   /** Why sessions of a connection that is being closed get no response any more. */
   private closeReason: SessionReason = 'connection_closed';
 
@@ -136,6 +148,9 @@ export class CaptureEngine implements StreamSink, FlowHost, TrackerHost {
     this.streams = new TcpStreams(this.table.columns, this, limits.streams);
     this.sessions = new SessionTable((s) => this.finished(s), limits.sessions);
     this.requests = options.requests;
+    this.onTime = options.onTime;
+    this.vantageOf = options.vantageOf;
+    if (this.onTime === undefined) this.nextCall = Number.POSITIVE_INFINITY;
     this.tracker = new FlowTracker(
       this,
       limits.flows.maxFlows,
@@ -159,6 +174,7 @@ export class CaptureEngine implements StreamSink, FlowHost, TrackerHost {
       this.table.clear();
       time = this.rebase(seconds, p.nanos);
     }
+    if (time >= this.nextCall) this.tellTime(time);
     this.packets++;
     this.bytes += p.wireLength;
     this.frameBytes = p.wireLength;
@@ -177,6 +193,7 @@ export class CaptureEngine implements StreamSink, FlowHost, TrackerHost {
     const time = (seconds - this.baseSeconds) * 1e9 + nanos;
     if (time <= this.now) return;
     this.now = time;
+    if (time >= this.nextCall) this.tellTime(time);
     this.sweep();
   }
 
@@ -269,6 +286,10 @@ export class CaptureEngine implements StreamSink, FlowHost, TrackerHost {
 
   acknowledgedInOrder(flow: number, side: number): number {
     return this.table.columns.inOrder[flow * 2 + side]!;
+  }
+
+  vantage(flow: number): Vantage | undefined {
+    return this.vantageOf?.(this.ends(flow));
   }
 
   isTcp(flow: number): boolean {
@@ -473,7 +494,14 @@ export class CaptureEngine implements StreamSink, FlowHost, TrackerHost {
     this.now = nanos;
     this.nextSweep = 0;
     this.tracker.rebased();
+    if (this.onTime !== undefined) this.nextCall = Number.NEGATIVE_INFINITY;
     return nanos;
+  }
+
+  private tellTime(time: number): void {
+    const second = this.baseSeconds + Math.floor(time / 1e9);
+    const next = this.onTime?.(second) ?? Number.POSITIVE_INFINITY;
+    this.nextCall = (next - this.baseSeconds) * 1e9;
   }
 
   private sweep(): void {

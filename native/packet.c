@@ -9,7 +9,9 @@
  *   statistics(ring) -> [packets, drops] since the last call
  *   fault(ring) -> errno pending on the socket, 0 = none
  *   close(ring)
+ *   addresses(namespace) -> IP addresses of the interfaces of a network namespace, as texts
  *
+ * A namespace is the path of its file; '' = the one of the program.
  * A filter is an array of struct sock_filter (8 bytes each); what it returns is the snap length.
  * Blocks are taken and given back in order. Layouts: linux/if_packet.h; the headers of blocks and
  * packets are read by the caller. Errors are thrown with the system call's name and errno's text.
@@ -18,6 +20,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <ifaddrs.h>
 #include <linux/filter.h>
 #include <linux/if_arp.h>
 #include <linux/if_ether.h>
@@ -52,7 +55,12 @@ struct ring {
   napi_ref buffer;
 };
 
+enum { MAX_ADDRESSES = 4096 };
+
 struct request {
+  /* what to do in the namespace */
+  int (*run)(struct request *);
+  struct ifaddrs *addresses;
   char interface[MAX_NAME], namespace[MAX_NAME];
   uint32_t block_size, blocks, retire_ms;
   struct sock_fprog filter;
@@ -136,7 +144,7 @@ static int prepare(struct request *r) {
 }
 
 /* On a thread of its own: entering a network namespace must not touch the program's threads. */
-static void *prepare_apart(void *given) {
+static void *apart(void *given) {
   struct request *r = given;
   if (r->namespace[0] != 0) {
     int target = open(r->namespace, O_RDONLY | O_CLOEXEC);
@@ -153,8 +161,23 @@ static void *prepare_apart(void *given) {
       return NULL;
     }
   }
-  prepare(r);
+  r->run(r);
   return NULL;
+}
+
+static void run_apart(struct request *r) {
+  pthread_t thread;
+  int made = pthread_create(&thread, NULL, apart, r);
+  if (made == 0) {
+    pthread_join(thread, NULL);
+    return;
+  }
+  r->failed = "pthread_create";
+  r->error = made;
+}
+
+static int list_addresses(struct request *r) {
+  return getifaddrs(&r->addresses) == 0 ? 0 : fail(r, "getifaddrs");
 }
 
 static void dispose(struct ring *k) {
@@ -219,13 +242,8 @@ static napi_value open_ring(napi_env env, napi_callback_info info) {
   r.ring = calloc(1, sizeof *r.ring);
   if (r.ring == NULL) return raise(env, "calloc", ENOMEM);
   r.ring->fd = -1;
-  pthread_t thread;
-  int made = pthread_create(&thread, NULL, prepare_apart, &r);
-  if (made == 0) pthread_join(thread, NULL);
-  else {
-    r.failed = "pthread_create";
-    r.error = made;
-  }
+  r.run = prepare;
+  run_apart(&r);
   if (r.failed != NULL) {
     dispose(r.ring);
     free(r.ring);
@@ -355,13 +373,45 @@ static napi_value close_ring(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
+static napi_value addresses(napi_env env, napi_callback_info info) {
+  napi_value a[1], list, text;
+  if (!arguments(env, info, 1, a)) return NULL;
+  struct request r;
+  memset(&r, 0, sizeof r);
+  size_t length;
+  if (napi_get_value_string_utf8(env, a[0], r.namespace, MAX_NAME, &length) != napi_ok) {
+    napi_throw_type_error(env, NULL, "BUG: wrong types");
+    return NULL;
+  }
+  r.run = list_addresses;
+  run_apart(&r);
+  if (r.failed != NULL) return raise(env, r.failed, r.error);
+  napi_create_array(env, &list);
+  uint32_t count = 0;
+  for (struct ifaddrs *i = r.addresses; i != NULL && count < MAX_ADDRESSES; i = i->ifa_next) {
+    char buffer[INET6_ADDRSTRLEN];
+    if (i->ifa_addr == NULL) continue;
+    int family = i->ifa_addr->sa_family;
+    const void *address = family == AF_INET
+                              ? (const void *)&((struct sockaddr_in *)i->ifa_addr)->sin_addr
+                              : (const void *)&((struct sockaddr_in6 *)i->ifa_addr)->sin6_addr;
+    if (family != AF_INET && family != AF_INET6) continue;
+    if (inet_ntop(family, address, buffer, sizeof buffer) == NULL) continue;
+    napi_create_string_utf8(env, buffer, NAPI_AUTO_LENGTH, &text);
+    napi_set_element(env, list, count++, text);
+  }
+  freeifaddrs(r.addresses);
+  return list;
+}
+
 NAPI_MODULE_INIT() {
   const struct {
     const char *name;
     napi_callback call;
   } functions[] = {{"open", open_ring},     {"memory", memory},         {"info", ring_info},
                    {"next", next},          {"release", release},       {"setFilter", set_filter},
-                   {"statistics", statistics}, {"fault", fault},        {"close", close_ring}};
+                   {"statistics", statistics}, {"fault", fault},        {"close", close_ring},
+                   {"addresses", addresses}};
   for (size_t i = 0; i < sizeof functions / sizeof functions[0]; i++) {
     napi_value f;
     napi_create_function(env, functions[i].name, NAPI_AUTO_LENGTH, functions[i].call, NULL, &f);

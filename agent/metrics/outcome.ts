@@ -1,8 +1,8 @@
 import type { DescribeOptions, SpanFields } from '../l7/protocol.ts';
 import type { Session } from '../session/session.ts';
 
-/** How a session is described, but for its ends. */
-export type OutcomeOptions = Omit<DescribeOptions, 'serverAddress' | 'serverPort'>;
+/** How a session is described, but for its ends and side. */
+export type OutcomeOptions = Omit<DescribeOptions, 'client' | 'serverAddress' | 'serverPort'>;
 
 /** What metrics keep of a session. */
 export interface Outcome {
@@ -25,11 +25,12 @@ export class OutcomeReader implements SpanFields, Outcome {
     this.options = options;
   }
 
-  of(session: Session): Outcome {
+  /** @param client the session is described as the client's */
+  of(session: Session, client: boolean): Outcome {
     const { serverAddress, serverPort } = session.conversation.ends();
     this.endpoint = '';
     this.failure = '';
-    const options = { ...this.options, serverAddress, serverPort };
+    const options = { ...this.options, client, serverAddress, serverPort };
     session.protocol.describe(session.request, session.response, options, this);
     const { reason } = session;
     if (reason === 'timeout' || reason === 'connection_closed') this.failure = reason;

@@ -1,10 +1,33 @@
 import type { EngineStats } from '../../agent/stats.ts';
 import type { MetricInfo } from '../../component/factory.ts';
 import type { Counter, Settings } from '../../component/settings.ts';
+import type { CaptureSignal } from './capture.ts';
 
 function info(name: string, description: string, unit: string): MetricInfo {
   return { name, description, unit, kind: 'counter' };
 }
+
+function accepted(items: string, unit: string): MetricInfo {
+  return info(
+    `otelcol_receiver_accepted_${items}`,
+    'Items that were pushed into the pipeline.',
+    unit,
+  );
+}
+
+function refused(items: string, unit: string): MetricInfo {
+  return info(
+    `otelcol_receiver_refused_${items}`,
+    'Items that the pipeline refused and that are gone.',
+    unit,
+  );
+}
+
+const outcomes = {
+  traces: ['acceptedSpans', 'refusedSpans'],
+  logs: ['acceptedLogs', 'refusedLogs'],
+  metrics: ['acceptedMetrics', 'refusedMetrics'],
+} as const;
 
 export const metrics = {
   packets: info('wirestitch_packet_packets', 'Packets read.', '{packets}'),
@@ -24,16 +47,32 @@ export const metrics = {
   sessions: info('wirestitch_packet_sessions', 'Sessions, by protocol and reason.', '{sessions}'),
   drops: info('wirestitch_packet_drops', 'Packets and messages given up, by reason.', '{items}'),
   files: info('wirestitch_packet_files', 'Capture files read, by outcome.', '{files}'),
-  accepted: info(
-    'otelcol_receiver_accepted_spans',
-    'Items that were pushed into the pipeline.',
-    '{spans}',
+  captured: info(
+    'wirestitch_packet_captured',
+    'Packets that the kernel had for a live capture, those lost for want of room among them.',
+    '{packets}',
   ),
-  refused: info(
-    'otelcol_receiver_refused_spans',
-    'Items that the pipeline refused and that are gone.',
-    '{spans}',
+  ringDrops: info(
+    'wirestitch_packet_ring_drops',
+    'Packets lost because the ring of a live capture was full.',
+    '{packets}',
   ),
+  retransmitted: info(
+    'wirestitch_packet_tcp_retransmitted',
+    'TCP segments whose bytes were seen before.',
+    '{packets}',
+  ),
+  overflowed: info(
+    'wirestitch_packet_metric_overflow',
+    'Times that a flow or request found no series of its own.',
+    '{items}',
+  ),
+  acceptedSpans: accepted('spans', '{spans}'),
+  acceptedLogs: accepted('log_records', '{records}'),
+  acceptedMetrics: accepted('metric_points', '{datapoints}'),
+  refusedSpans: refused('spans', '{spans}'),
+  refusedLogs: refused('log_records', '{records}'),
+  refusedMetrics: refused('metric_points', '{datapoints}'),
 } as const;
 
 /** Publishes what an engine counts as the program's own metrics. */
@@ -51,12 +90,20 @@ export class Counters {
     this.counters = Object.fromEntries(made) as Record<keyof typeof metrics, Counter>;
   }
 
-  accepted(spans: number): void {
-    this.counters.accepted.add(spans, { receiver: this.id, transport: 'file' });
+  /** A batch was handed on, or is lost. */
+  delivered(signal: CaptureSignal, items: number, taken: boolean, live: boolean): void {
+    const key = outcomes[signal][taken ? 0 : 1];
+    this.counters[key].add(items, { receiver: this.id, transport: live ? 'ring' : 'file' });
   }
 
-  refused(spans: number): void {
-    this.counters.refused.add(spans, { receiver: this.id, transport: 'file' });
+  /** @param packets, drops of a ring since it was opened */
+  ring(capture: string, packets: number, drops: number): void {
+    this.add('captured', capture, packets, { capture });
+    this.add('ringDrops', capture, drops, { capture });
+  }
+
+  overflowed(total: number): void {
+    this.add('overflowed', '', total, {});
   }
 
   file(outcome: 'read' | 'faulty'): void {
@@ -71,6 +118,7 @@ export class Counters {
     this.add('unknown', '', stats.flowsUnknown, {});
     this.add('evicted', '', stats.flowsEvicted, {});
     this.add('lost', '', stats.tcpLostBytes, {});
+    this.add('retransmitted', '', stats.tcpRetransmitted, {});
     for (const [name, n] of Object.entries(stats.sessions)) {
       const [protocol = '', reason = ''] = name.split('/');
       this.add('sessions', name, n, { protocol, reason: reason || 'complete' });

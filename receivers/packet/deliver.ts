@@ -1,7 +1,8 @@
 import { background, type Consumer } from '../../component/consumer.ts';
 import { PipelineError } from '../../component/errors.ts';
 import type { Settings } from '../../component/settings.ts';
-import type { Traces } from '../../pdata/batch.ts';
+import type { SignalData } from '../../component/signals.ts';
+import type { CaptureSignal, Output } from './capture.ts';
 
 const FIRST_WAIT_MS = 50;
 const LONGEST_WAIT_MS = 5000;
@@ -9,7 +10,7 @@ const LONGEST_WAIT_MS = 5000;
 /** Waits that shutdown ends early. */
 export class Waits {
   private readonly settings: Settings;
-  private wake: (() => void) | undefined;
+  private readonly wakes = new Set<() => void>();
   stopped = false;
 
   constructor(settings: Settings) {
@@ -19,20 +20,23 @@ export class Waits {
   async wait(ms: number): Promise<void> {
     if (this.stopped || ms <= 0) return;
     await new Promise<void>((resolve) => {
-      const timer = this.settings.clock.after(ms, resolve);
-      this.wake = () => {
+      const wake = (): void => {
         timer.cancel();
+        this.wakes.delete(wake);
         resolve();
       };
+      const timer = this.settings.clock.after(ms, wake);
+      this.wakes.add(wake);
     });
-    this.wake = undefined;
   }
 
   stop(): void {
     this.stopped = true;
-    this.wake?.();
+    for (const wake of this.wakes) wake();
   }
 }
+
+type AnyConsumer = Consumer<CaptureSignal>;
 
 /**
  * Hands a batch on. A file can wait: while the memory budget is used up or the pipeline asks to be
@@ -40,21 +44,23 @@ export class Waits {
  * @returns false when the batch is lost: refused for good, or the receiver was stopped
  */
 export async function deliver(
-  batch: Traces,
-  next: Consumer<'traces'>,
+  { signal, batch }: Output,
+  next: Consumer<'traces'> | Consumer<'logs'> | Consumer<'metrics'>,
   settings: Settings,
   waits: Waits,
 ): Promise<boolean> {
   const bytes = batch.backingBytes;
+  const consumer = next as AnyConsumer;
   for (let wait = FIRST_WAIT_MS; ; wait = Math.min(wait * 2, LONGEST_WAIT_MS)) {
     if (settings.budget.tryReserve(bytes)) {
       try {
-        await next.consume(next.mutates ? batch.editable() : batch, background);
+        const given = consumer.mutates ? batch.editable() : batch;
+        await consumer.consume(given as SignalData[CaptureSignal], background);
         return true;
       } catch (thrown) {
         const error = PipelineError.from(thrown);
         if (!error.retryable) {
-          settings.logger.error('spans were refused', { error: error.message });
+          settings.logger.error(`${signal} were refused`, { error: error.message });
           return false;
         }
         wait = Math.max(wait, Math.min(error.retryAfterMs ?? 0, LONGEST_WAIT_MS));

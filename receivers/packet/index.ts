@@ -6,9 +6,10 @@ import { PacketReceiver } from './receiver.ts';
 export const factory: ReceiverFactory<Config> = {
   kind: 'receiver',
   type: 'packet',
-  stability: { traces: 'alpha' },
-  description: 'Reads capture files and turns the requests in them into spans.',
+  stability: { traces: 'alpha', logs: 'alpha', metrics: 'alpha' },
+  description:
+    'Captures packets live or from files: spans of requests, flow records, network metrics.',
   config,
   metrics: Object.values(metrics),
-  create: (settings, own, next) => new PacketReceiver(settings, own, next.traces),
+  create: (settings, own, next) => new PacketReceiver(settings, own, next),
 };

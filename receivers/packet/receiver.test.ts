@@ -44,7 +44,7 @@ async function replay(
   const settings = testSettings(budgetBytes === undefined ? {} : { budgetBytes });
   const sink = collectingSink<'traces'>();
   prepare({ sink, settings });
-  const receiver = new PacketReceiver(settings, config.parse(keys), sink);
+  const receiver = new PacketReceiver(settings, config.parse(keys), { traces: sink });
   await receiver.start();
   let ended = false;
   const end = receiver.finished().then(() => {
@@ -122,7 +122,7 @@ test('a faulty file is reported with its place, the rest is read', async () => {
 
 test('a file that is not there stops the start', async () => {
   const start = (files: string[]) =>
-    new PacketReceiver(testSettings(), config.parse({ files }), undefined).start();
+    new PacketReceiver(testSettings(), config.parse({ files }), {}).start();
   await assert.rejects(
     start([join(folder, 'none.pcap')]),
     /cannot read capture file ".*none.pcap": ENOENT/,
@@ -146,7 +146,7 @@ test('without memory it waits, and shutdown ends the wait', async () => {
   const path = file('one.pcap', pcapFile(talk(1).frames));
   const settings = testSettings({ budgetBytes: 10 });
   const sink = collectingSink<'traces'>();
-  const receiver = new PacketReceiver(settings, config.parse({ files: [path] }), sink);
+  const receiver = new PacketReceiver(settings, config.parse({ files: [path] }), { traces: sink });
   await receiver.start();
   while (settings.clock.pending === 0) await new Promise((resolve) => setImmediate(resolve));
   await receiver.shutdown();
@@ -183,7 +183,7 @@ test('at the original speed packets wait for their time', async () => {
   const settings = testSettings();
   const sink = collectingSink<'traces'>();
   const keys = config.parse({ files: [path], speed: 'original' });
-  const receiver = new PacketReceiver(settings, keys, sink);
+  const receiver = new PacketReceiver(settings, keys, { traces: sink });
   await receiver.start();
   const spin = async (until: () => boolean) => {
     for (let i = 0; i < 5000 && !until(); i++)

@@ -1,78 +1,69 @@
-import { CaptureEngine, defaultEngineLimits } from '../../agent/engine.ts';
-import { protocols } from '../../agent/l7/registry.ts';
 import type { CapturedPacket, CaptureLimits } from '../../agent/pcap/packet.ts';
 import { defaultCaptureLimits } from '../../agent/pcap/packet.ts';
 import { CaptureReader } from '../../agent/pcap/reader.ts';
-import { SpanWriter } from '../../agent/spans/writer.ts';
 import type { Component } from '../../component/component.ts';
-import type { Consumer } from '../../component/consumer.ts';
+import type { Consumers } from '../../component/consumer.ts';
 import type { Settings } from '../../component/settings.ts';
+import { Capture, type Output } from './capture.ts';
 import { captureFiles, chunksOf } from './chunks.ts';
 import type { Config } from './config.ts';
 import { Counters } from './counters.ts';
 import { deliver, Waits } from './deliver.ts';
+import { LiveCapture } from './live.ts';
 import { packetNanos, TimeShift, timesOf } from './replay.ts';
+import { loadPacketAddon } from './ring.ts';
 
 /** Bytes read at once when the original timing is kept: pauses fall between reads. */
 const PACED_CHUNK = 2048;
 
-/** Replays capture files once and hands on the spans of the requests in them. */
+/** Milliseconds that live findings wait for a batch to fill. */
+const FLUSH_MS = 200;
+
+/** Live batches that may wait for the pipeline; what is found beyond is lost, and counted. */
+const MOST_WAITING = 32;
+
+/**
+ * Reads capture files, then captures live, and hands on what the packets show: spans of requests,
+ * records of flows, metrics.
+ */
 export class PacketReceiver implements Component {
   readonly #settings: Settings;
   readonly #config: Config;
-  readonly #next: Consumer<'traces'> | undefined;
+  readonly #next: Consumers;
   readonly #counters: Counters;
-  readonly #engine: CaptureEngine;
-  readonly #spans: SpanWriter;
+  readonly #capture: Capture;
+  readonly #live: LiveCapture | undefined;
   readonly #waits: Waits;
   readonly #limits: CaptureLimits;
   readonly #shift = new TimeShift();
+  readonly #waiting = new Set<Promise<void>>();
   #running: Promise<void> | undefined;
   /** Capture time of the first packet and the moment it was replayed, for the original speed. */
   #origin: { readonly capture: bigint; readonly monotonicMs: number } | undefined;
   #latest = 0n;
 
-  constructor(settings: Settings, config: Config, next: Consumer<'traces'> | undefined) {
+  /** @throws Error when live capture is asked for and this machine or build has none */
+  constructor(settings: Settings, config: Config, next: Consumers) {
     this.#settings = settings;
     this.#config = config;
     this.#next = next;
     this.#counters = new Counters(settings);
     this.#waits = new Waits(settings);
     this.#limits = { ...defaultCaptureLimits, maxPacketBytes: config.max_packet_size };
-    this.#spans = new SpanWriter({
-      captureName: config.capture_name,
-      source: 'packet',
-      observationPoint: config.observation_point,
-      endpointSegments: config.endpoint_segments,
-      obfuscate: config.obfuscate,
-    });
-    const { flows, streams, sessions } = defaultEngineLimits;
-    const limits = {
-      ...defaultEngineLimits,
-      flows: { ...flows, maxFlows: config.max_flows },
-      streams: { ...streams, maxTotalBytes: config.max_reassembly_size },
-      sessions: { ...sessions, maxOpen: config.max_open_sessions },
-    };
-    const seed = settings.random.bytes(4);
-    this.#engine = new CaptureEngine(
-      {
-        protocols: config.protocols.map((name) => protocols[name]()),
-        limits,
-        separateInterfaces: config.separate_interfaces,
-        hashSeed: new DataView(seed.buffer, seed.byteOffset).getUint32(0),
-        captureName: config.capture_name,
-      },
-      (session, baseSeconds) => this.#spans.add(session, baseSeconds),
-    );
+    this.#live = config.interfaces.length > 0 ? this.#makeLive() : undefined;
+    this.#capture = new Capture(settings, config, next, this.#live?.surroundings);
   }
 
-  /** Rejects when a file is not there. */
+  /** Rejects when a file is not there, or an interface cannot be captured on. */
   async start(): Promise<void> {
     const files = await captureFiles(this.#config.files);
     if (this.#waits.stopped) return;
-    this.#running = this.#run(files).catch((error: unknown) => {
-      this.#settings.host.fatal(error instanceof Error ? error : new Error(String(error)));
-    });
+    this.#live?.open();
+    this.#running = this.#run(files)
+      .catch((error: unknown) => {
+        this.#settings.host.fatal(error instanceof Error ? error : new Error(String(error)));
+      })
+      .finally(() => this.#live?.close());
   }
 
   async shutdown(): Promise<void> {
@@ -81,21 +72,41 @@ export class PacketReceiver implements Component {
     this.#running = undefined;
   }
 
-  /** Resolves when every file has been read and its spans handed on. */
+  /** Resolves when every file has been read and its findings handed on, or a live capture stopped. */
   async finished(): Promise<void> {
     await this.#running;
   }
 
+  #makeLive(): LiveCapture {
+    if (process.platform !== 'linux') {
+      throw new Error('cannot capture packets: `interfaces` needs Linux; `files` work everywhere');
+    }
+    const loaded = loadPacketAddon();
+    if (loaded.addon === undefined) throw new Error(`cannot capture packets: ${loaded.why}`);
+    return new LiveCapture(this.#settings, this.#config, this.#counters, loaded.addon);
+  }
+
   async #run(files: readonly string[]): Promise<void> {
+    if (files.length > 0) await this.#replayAll(files);
+    const live = this.#live;
+    if (live === undefined || this.#waits.stopped) return;
+    this.#settings.logger.info('packets are captured', { captures: live.names });
+    await this.#captureLive(live);
+    this.#capture.finish();
+    this.#flushLive(1);
+    await Promise.all(this.#waiting);
+  }
+
+  async #replayAll(files: readonly string[]): Promise<void> {
     await this.#rebase(files);
     for (const file of files) {
       if (this.#waits.stopped) break;
       await this.#replay(file);
     }
-    this.#engine.finish();
+    this.#capture.finish();
     await this.#flush(1);
     if (this.#waits.stopped) return;
-    const { packets, flowsCreated, sessions, drops } = this.#engine.stats();
+    const { packets, flowsCreated, sessions, drops } = this.#capture.engine.stats();
     this.#settings.logger.info('capture files are done', {
       files: files.length,
       packets,
@@ -103,6 +114,64 @@ export class PacketReceiver implements Component {
       sessions,
       drops,
     });
+  }
+
+  async #captureLive(live: LiveCapture): Promise<void> {
+    const { clock } = this.#settings;
+    const { engine } = this.#capture;
+    const sink = (p: CapturedPacket): void => engine.packet(p);
+    let flushAt = 0;
+    while (!this.#waits.stopped) {
+      const wait = live.turn(sink);
+      const unixMs = clock.unixMs();
+      const seconds = Math.floor(unixMs / 1000);
+      // Packets of the last milliseconds may still be in the ring: time must not overtake them.
+      if (wait > 0) engine.advance(seconds - 1, Math.floor((unixMs - seconds * 1000) * 1e6));
+      const now = clock.monotonicMs();
+      if (now >= flushAt) {
+        flushAt = now + FLUSH_MS;
+        this.#flushLive(1);
+      } else this.#flushLive(this.#config.max_batch_spans);
+      if (wait === 0) await new Promise((resolve) => setImmediate(resolve));
+      else await this.#waits.wait(wait);
+    }
+  }
+
+  #flushLive(least: number): void {
+    for (const output of this.#taken(least)) {
+      if (this.#waiting.size >= MOST_WAITING) {
+        this.#counters.delivered(output.signal, output.batch.itemCount, false, true);
+        continue;
+      }
+      const sent = this.#send(output, true);
+      this.#waiting.add(sent);
+      void sent.finally(() => this.#waiting.delete(sent));
+    }
+  }
+
+  async #flush(least: number): Promise<void> {
+    for (const output of this.#taken(least)) await this.#send(output, false);
+  }
+
+  /** Findings, in batches that are not too large. */
+  #taken(least: number): Output[] {
+    const { engine } = this.#capture;
+    this.#counters.publish(engine.stats());
+    this.#counters.overflowed(this.#capture.overflowed);
+    const most = this.#config.max_batch_spans;
+    return this.#capture.take(least).flatMap((output) => {
+      const { signal, batch } = output;
+      if (batch.itemCount <= most) return [output];
+      return batch.split({ maxItems: most }).map((piece) => ({ signal, batch: piece }));
+    });
+  }
+
+  async #send(output: Output, live: boolean): Promise<void> {
+    const next = this.#next[output.signal];
+    if (next === undefined) return;
+    const items = output.batch.itemCount;
+    const taken = await deliver(output, next, this.#settings, this.#waits);
+    this.#counters.delivered(output.signal, items, taken, live);
   }
 
   async #rebase(files: readonly string[]): Promise<void> {
@@ -143,7 +212,7 @@ export class PacketReceiver implements Component {
         monotonicMs: this.#settings.clock.monotonicMs(),
       };
     }
-    this.#engine.packet(p);
+    this.#capture.engine.packet(p);
   }
 
   /** Waits until as much time has passed as passed in the capture. */
@@ -152,19 +221,5 @@ export class PacketReceiver implements Component {
     const due = Number(this.#latest - this.#origin.capture) / 1e6;
     const passed = this.#settings.clock.monotonicMs() - this.#origin.monotonicMs;
     await this.#waits.wait(due - passed);
-  }
-
-  async #flush(least: number): Promise<void> {
-    this.#counters.publish(this.#engine.stats());
-    if (this.#spans.count < least) return;
-    const batch = this.#spans.flush();
-    if (batch === undefined || this.#next === undefined) return;
-    const most = this.#config.max_batch_spans;
-    const pieces = batch.itemCount > most ? batch.split({ maxItems: most }) : [batch];
-    for (const piece of pieces) {
-      const accepted = await deliver(piece, this.#next, this.#settings, this.#waits);
-      if (accepted) this.#counters.accepted(piece.itemCount);
-      else this.#counters.refused(piece.itemCount);
-    }
   }
 }

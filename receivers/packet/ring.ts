@@ -22,6 +22,7 @@ export interface PacketAddon {
   statistics(ring: Handle): [number, number];
   fault(ring: Handle): number;
   close(ring: Handle): void;
+  addresses(namespace: string): string[];
 }
 
 export function loadPacketAddon(): Loaded<PacketAddon> {
@@ -79,6 +80,9 @@ export interface RingStatistics {
 export class PacketRing {
   readonly name: string;
   readonly linkBytes: number;
+  readonly isOwnNamespace: boolean;
+  /** Blocks handed out. */
+  blocks = 0;
   readonly totals: RingStatistics = { packets: 0, drops: 0 };
   private readonly addon: PacketAddon;
   private readonly handle: Handle;
@@ -99,6 +103,7 @@ export class PacketRing {
       options.namespace === ''
         ? options.interfaceName
         : `${options.interfaceName} of ${options.namespace}`;
+    this.isOwnNamespace = options.namespace === '';
     const blocks = Math.max(2, Math.round(options.bufferBytes / BLOCK));
     // What the link header is, is known once the socket is open; until then nothing passes.
     const nothing = new Uint8Array(new Uint16Array([RETURN, 0, 0, 0]).buffer);
@@ -143,6 +148,7 @@ export class PacketRing {
     for (let i = 0; i < maxBlocks && this.open; i++) {
       const block = this.addon.next(this.handle);
       if (block < 0) break;
+      this.blocks++;
       try {
         packets += this.walk(block, sink);
       } finally {
