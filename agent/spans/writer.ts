@@ -200,7 +200,7 @@ export class SpanWriter implements SpanFields {
       resource[Attribute.serviceFrom] = 'address';
     }
     if (vantage !== undefined) {
-      resource[Attribute.pid] = vantage.pid;
+      if (vantage.pid !== 0) resource[Attribute.pid] = vantage.pid;
       if (vantage.networkNamespace !== 0) {
         resource[Attribute.networkNamespace] = vantage.networkNamespace;
       }
