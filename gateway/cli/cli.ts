@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { errorText } from '../telemetry/error-text.ts';
 import { readBuildInfo } from '../version.ts';
+import { addAgent } from './agent.ts';
 
 const collect = (value: string, before: string[]) => [...before, value];
 const configHelp = 'configuration: a file, or scheme:value with file, env or yaml; repeatable';
@@ -58,6 +59,7 @@ function createProgram(done: (code: number) => void): Command {
       process.stdout.write(await listComponents(build));
     });
   addClickHouse(program, done);
+  addAgent(program, done);
   return program;
 }
 
