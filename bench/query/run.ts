@@ -13,7 +13,12 @@ import { parseArgs } from 'node:util';
 import { type AllInOne, startAllInOne } from '../../integration/lib/all-in-one.ts';
 import { request } from '../lib/payload.ts';
 import { sleep } from '../lib/process.ts';
-import { generatorSelect, generatorStartNs, spansPerTrace } from '../schema/generator.ts';
+import {
+  generatorSeed,
+  generatorSelect,
+  generatorStartNs,
+  spansPerTrace,
+} from '../schema/generator.ts';
 
 const { values } = parseArgs({
   options: {
@@ -44,11 +49,32 @@ async function load(program: AllInOne): Promise<void> {
       FROM (${generatorSelect(from, Math.min(step, traces - from))})
       SETTINGS max_block_size = 1000000, min_insert_block_size_rows = 1000000, max_threads = 2`);
   }
+  await loadDictionaries(program);
   for (let calm = 0; calm < 3; ) {
     const merges = await program.scalar('SELECT count() FROM system.merges');
     calm = merges === '0' ? calm + 1 : 0;
     await sleep(500);
   }
+}
+
+/** The 2,000 resources, 25 scopes and all operations of the generated spans. */
+async function loadDictionaries(program: AllInOne): Promise<void> {
+  const day = `toDate(fromUnixTimestamp64Nano(toInt64(${generatorStartNs}), 'UTC'))`;
+  const id = (...parts: string[]) => `sipHash64('${generatorSeed}', ${parts.join(', ')})`;
+  const instance = 'toUInt32(number)';
+  await program.scalar(`INSERT INTO wirestitch.resources (day, id, service, attributes)
+    SELECT ${day}, ${id("'resource'", instance)}, concat('svc-', toString(intDiv(number, 40))),
+      map('service.name', concat('svc-', toString(intDiv(number, 40))),
+        'service.version', '1.4.2', 'service.instance.id', toString(${id("'a'", instance)}),
+        'host.name', concat('node-', toString(number % 60)), 'os.type', 'linux',
+        'k8s.pod.name', concat('pod-', lower(hex(number * 7919))), 'k8s.namespace.name', 'shop',
+        'telemetry.sdk.name', 'opentelemetry', 'telemetry.sdk.language', 'java')
+    FROM numbers(2000)`);
+  await program.scalar(`INSERT INTO wirestitch.scopes (day, id, name, version)
+    SELECT ${day}, ${id("'scope'", 'toUInt8(intDiv(number, 5))', 'toUInt8(number % 5)')},
+      concat('com.example.lib', toString(intDiv(number, 5))), '1.0' FROM numbers(25)`);
+  await program.scalar(`INSERT INTO wirestitch.operations (day, service, name, kind)
+    SELECT DISTINCT toDate(bucket), service, name, kind FROM wirestitch.spans`);
 }
 
 function dropCache(dir: string): void {

@@ -1,4 +1,5 @@
 import type { Session } from 'chdb';
+import { literals } from '../../storage/traces/bind.ts';
 import { locatedCondition, locateStatement, readLocations } from '../../storage/traces/locate.ts';
 import {
   nextWindow,
@@ -103,7 +104,7 @@ async function traceById(session: Session, candidate: Candidate, id: string): Pr
     const answer = await session.queryAsync(locateStatement('c.spans', [id]), {
       format: 'RowBinary',
     });
-    where = locatedCondition(readLocations(answer.bytes()));
+    where = locatedCondition(readLocations(answer.bytes(), [id]));
   }
   const sql = `SELECT ${spanColumns} FROM c.spans WHERE ${where}`;
   const rows = await session.queryAsync(sql, { format: 'RowBinary' });
@@ -118,14 +119,16 @@ async function searchNewest(
 ): Promise<number> {
   const query = { ...where, startMinNs: range.fromNs, startMaxNs: range.toNs, limit };
   const tags: TagSets[] = (where.tags ?? []).map((tag) => ({ tag, resources: [], scopes: [] }));
-  const branches = candidate.text ? textBranches(query, where) : searchBranches(query, tags);
+  const branches = candidate.text
+    ? textBranches(query, where)
+    : searchBranches(query, tags, literals);
   const found = new Set<string>();
   let done = range.toNs + 1n;
   while (found.size <= limit) {
     const window = nextWindow(range, done, found.size, limit + 1);
     if (window === undefined) break;
     done = window.fromNs;
-    const time = timeCondition(window, window.toNs);
+    const time = timeCondition(window, window.toNs, literals);
     const sql = searchStatement('c.spans', branches, time, limit + 1);
     const ids = `SELECT hex(trace_id) FROM (${sql})`;
     const answer = (await session.queryAsync(ids, { format: 'TSV' })).text().trim();
@@ -136,7 +139,7 @@ async function searchNewest(
 
 function textBranches(query: Parameters<typeof searchBranches>[0], where: SearchWhere): string[] {
   const own = (where.tags ?? []).map(([k, v]) => `hasAllTokens(tokens, ['${k}=${v}'])`);
-  return searchBranches(query, []).map((branch) => [branch, ...own].join(' AND '));
+  return searchBranches(query, [], literals).map((branch) => [branch, ...own].join(' AND '));
 }
 
 async function timing(query: (i: number) => Promise<number>): Promise<Timing> {

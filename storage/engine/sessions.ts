@@ -47,24 +47,24 @@ export class Session {
       await this.run(`USE ${identifier(environment.database)}`, 'TSV');
       this.#database = environment.database;
     }
-    for (const name of [...this.#changed.keys()]) {
-      if (environment.settings.has(name)) continue;
-      const base = this.#base[name];
-      await this.run(`SET ${name} = ${base === undefined ? 'DEFAULT' : literal(base)}`, 'TSV');
-      this.#changed.delete(name);
-    }
-    for (const [name, value] of environment.settings) {
-      if (this.#changed.get(name) === value) continue;
+    const { settings, parameters } = environment;
+    const undone = [...this.#changed.keys()].filter((name) => !settings.has(name));
+    const wanted = [...settings].filter(([name, value]) => this.#changed.get(name) !== value);
+    const bound = [...parameters].filter(([name, value]) => this.#parameters.get(name) !== value);
+    // Until the statement has run nobody knows which of them hold.
+    for (const name of [...undone, ...wanted.map(([name]) => name)]) {
       this.#changed.set(name, '\0unknown');
-      await this.run(`SET ${name} = ${literal(value)}`, 'TSV');
-      this.#changed.set(name, value);
     }
-    for (const [name, value] of environment.parameters) {
-      if (this.#parameters.get(name) === value) continue;
-      this.#parameters.delete(name);
-      await this.run(`SET param_${name} = ${literal(value)}`, 'TSV');
-      this.#parameters.set(name, value);
-    }
+    for (const [name] of bound) this.#parameters.delete(name);
+    const changes = [
+      ...undone.map((name) => [name, this.#base[name]] as const),
+      ...wanted,
+      ...bound.map(([name, value]) => [`param_${name}`, value] as const),
+    ].map(([name, value]) => `${name} = ${value === undefined ? 'DEFAULT' : literal(value)}`);
+    if (changes.length > 0) await this.run(`SET ${changes.join(', ')}`, 'TSV');
+    for (const name of undone) this.#changed.delete(name);
+    for (const [name, value] of wanted) this.#changed.set(name, value);
+    for (const [name, value] of bound) this.#parameters.set(name, value);
     if (this.#parameters.size > 1000) this.#parameters.clear();
   }
 

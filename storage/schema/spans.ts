@@ -1,8 +1,11 @@
 import type { TableSpec } from './table.ts';
 
+/** Length of a bucket in seconds: a writer rounds the time of a span down to it. */
+export const bucketS = 10;
+
 /**
  * How much earlier than the span's start its `bucket` may lie, in seconds, where the time was not
- * clamped: a writer rounds down to the minute, a reader allows for five.
+ * clamped: a reader allows for much longer buckets than a writer makes.
  */
 export const bucketSlackS = 300;
 
@@ -19,36 +22,37 @@ function nestedPairs(maps: string): string {
 }
 
 /**
- * Hashes of the `key, value` pairs of a span's own attributes, each by its own type: what
- * `INDEX tags` covers. A search computes the same hashes of what it looks for, and uses the same
- * text, so that the index applies.
+ * Hashes of the `key, value` pairs of all strings among the attributes of a span, its events and its
+ * links: what `INDEX tags` covers. A search computes the same hash of what it looks for, and uses
+ * the same text, so that the index applies.
  */
 export const tagHashes = `arrayConcat(${[
   pairs('attributes_string'),
+  nestedPairs('`events.attributes`'),
+  nestedPairs('`links.attributes`'),
+].join(', ')})`;
+
+/**
+ * The same for every other type of value, each by its own type, in an index of its own: a search for
+ * a text that cannot be a number, a bool or typed JSON does not read it.
+ */
+export const typedTagHashes = `arrayConcat(${[
   pairs('attributes_int'),
   pairs('attributes_float'),
   pairs('attributes_bool'),
   pairs('attributes_other'),
-].join(', ')})`;
-
-/**
- * The same for attributes of events and links, in an index of its own: most tags are not there, so
- * a search seldom has to read those columns.
- */
-export const nestedTagHashes = `arrayConcat(${[
-  nestedPairs('`events.attributes`'),
   nestedPairs('`events.attributes_other`'),
-  nestedPairs('`links.attributes`'),
   nestedPairs('`links.attributes_other`'),
 ].join(', ')})`;
 
-/** Both filters name one absent pair in 2,000 as present. */
-const filter = 'TYPE bloom_filter(0.0005) GRANULARITY 4';
-
-/** The indexes over tags, for tables with the same columns. */
+/**
+ * The indexes over tags, for tables with the same columns. A filter names one absent pair in 2,000
+ * as present. Strings have a filter for each granule, so that a hit reads only that; numbers vary
+ * so much within one that four share a filter.
+ */
 export const tagIndexes: readonly string[] = [
-  `INDEX tags ${tagHashes} ${filter}`,
-  `INDEX nested_tags ${nestedTagHashes} ${filter}`,
+  `INDEX tags ${tagHashes} TYPE bloom_filter(0.0005) GRANULARITY 1`,
+  `INDEX typed_tags ${typedTagHashes} TYPE bloom_filter(0.0005) GRANULARITY 4`,
 ];
 
 /** Class of a duration: two an octave, so that a quantile is known to within 19 %. */
@@ -60,8 +64,11 @@ export const redProjection = `SELECT
     ${durationBand} AS band, count(), sum(duration)
   GROUP BY minute, service, name, kind, status_code, band`;
 
-/** Where the spans of a trace are, as a projection ordered by trace id. */
-export const locatorProjection = 'SELECT trace_id, min(bucket), max(bucket) GROUP BY trace_id';
+/** The last half of a trace id, which is random in every format of ids: key of the locator. */
+export const traceKey = 'reinterpretAsUInt64(substring(trace_id, 9, 8))';
+
+/** Where the spans of a trace are, as a projection ordered by {@link traceKey}. */
+export const locatorProjection = `SELECT ${traceKey} AS key, min(bucket), max(bucket) GROUP BY key`;
 
 /** The spans: docs/schema.md says what each column means and why it has its type. */
 export const spans: TableSpec = {
@@ -118,5 +125,6 @@ export const spans: TableSpec = {
     `PROJECTION locator (${locatorProjection})`,
     `PROJECTION red (${redProjection})`,
   ],
-  settings: "index_granularity = 2048, string_serialization_version = 'single_stream'",
+  settings: `index_granularity = 2048, string_serialization_version = 'single_stream',
+    default_compression_codec = 'ZSTD(1)'`,
 };

@@ -31,7 +31,11 @@ export async function runCall<T>(
   const deadline = () => {
     const left = Math.floor(end - options.now());
     if (left <= 0) throw new ReadError('cannot read traces: out of time', 'timeout');
-    const settings = { max_execution_time: left / 1000, max_memory_usage: maxStatementMemory };
+    // Full seconds: a session that has the setting already needs no statement to change it.
+    const settings = {
+      max_execution_time: Math.ceil(left / 1000),
+      max_memory_usage: maxStatementMemory,
+    };
     return { timeoutMs: left + 500, settings };
   };
   try {

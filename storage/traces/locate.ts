@@ -1,3 +1,4 @@
+import { bucketS, traceKey } from '../schema/spans.ts';
 import { RowBinaryReader } from './row-binary.ts';
 
 /** The buckets that hold the spans of a trace, seconds since 1970, both inclusive. */
@@ -9,22 +10,29 @@ export interface TraceLocation {
 
 /** Asks the projection `locator`: one granule for each part. @param ids 32 lower-case hex digits */
 export function locateStatement(table: string, ids: readonly string[]): string {
-  return `SELECT trace_id, min(bucket), max(bucket) FROM ${table}
- WHERE trace_id IN (${ids.map(idLiteral).join(', ')}) GROUP BY trace_id`;
+  const keys = new Set(ids.map(keyOf));
+  return `SELECT ${traceKey} AS key, min(bucket), max(bucket) FROM ${table}
+ WHERE key IN (${[...keys].join(', ')}) GROUP BY key`;
 }
 
-export function readLocations(bytes: Uint8Array): TraceLocation[] {
+/** The last 8 bytes of an id, read as {@link traceKey} does. */
+function keyOf(id: string): bigint {
+  return Buffer.from(checkedId(id), 'hex').readBigUInt64LE(8);
+}
+
+/** @param bytes answer of {@link locateStatement} in RowBinary @param ids what it was asked for */
+export function readLocations(bytes: Uint8Array, ids: readonly string[]): TraceLocation[] {
   const r = new RowBinaryReader(bytes);
-  const found: TraceLocation[] = [];
-  while (!r.done) {
-    found.push({ traceId: r.hex(16), firstBucket: r.uint32(), lastBucket: r.uint32() });
-  }
-  return found;
+  const found = new Map<bigint, readonly [firstBucket: number, lastBucket: number]>();
+  while (!r.done) found.set(r.uint64(), [r.uint32(), r.uint32()]);
+  return ids.flatMap((traceId) => {
+    const range = found.get(keyOf(traceId));
+    return range === undefined ? [] : [{ traceId, firstBucket: range[0], lastBucket: range[1] }];
+  });
 }
 
 /** Buckets of a trace that are named one by one; a longer trace is read as a range. */
 const maxNamedBuckets = 30;
-const minute = 60;
 
 /**
  * Condition for all spans of the located traces in terms of the sort key: exact pairs of bucket and
@@ -35,12 +43,12 @@ export function locatedCondition(locations: readonly TraceLocation[]): string {
   const ranges: string[] = [];
   for (const { traceId, firstBucket, lastBucket } of locations) {
     const id = idLiteral(traceId);
-    if ((lastBucket - firstBucket) / minute > maxNamedBuckets) {
+    if ((lastBucket - firstBucket) / bucketS > maxNamedBuckets) {
       const range = `bucket >= ${bucket(firstBucket)} AND bucket <= ${bucket(lastBucket)}`;
       ranges.push(`(trace_id = ${id} AND ${range})`);
       continue;
     }
-    for (let at = firstBucket; at <= lastBucket; at += minute) {
+    for (let at = firstBucket; at <= lastBucket; at += bucketS) {
       pairs.push(`(${bucket(at)}, ${id})`);
     }
   }
@@ -54,8 +62,10 @@ function bucket(seconds: number): string {
 
 /** @throws Error when `id` is not 32 hex digits: it goes into a statement */
 export function idLiteral(id: string): string {
-  if (!/^[0-9a-f]{32}$/.test(id)) {
-    throw new Error(`BUG: trace id ${JSON.stringify(id)} is not 32 lower-case hex digits`);
-  }
-  return `unhex('${id}')`;
+  return `unhex('${checkedId(id)}')`;
+}
+
+function checkedId(id: string): string {
+  if (/^[0-9a-f]{32}$/.test(id)) return id;
+  throw new Error(`BUG: trace id ${JSON.stringify(id)} is not 32 lower-case hex digits`);
 }

@@ -12,10 +12,12 @@ export interface FoundIds {
 /**
  * Searches window after window, newest first, until one trace more than the limit is found or the
  * range is done. Out of time it gives what it has, if it has anything.
+ * @param first where the newest spans are, if that is known
  * @param search trace ids of one window, newest first, `wanted` at most
  */
 export async function findNewest(
   query: TraceQuery,
+  first: Window | undefined,
   search: (window: Window, wanted: number) => Promise<readonly string[]>,
 ): Promise<FoundIds> {
   const range: Window = { fromNs: query.startMinNs, toNs: query.startMaxNs };
@@ -23,7 +25,7 @@ export async function findNewest(
   const ids = new Set<string>();
   let done = range.toNs + 1n;
   for (;;) {
-    const window = nextWindow(range, done, ids.size, wanted);
+    const window = nextWindow(range, done, ids.size, wanted, first);
     if (window === undefined || ids.size >= wanted) return { ids: [...ids], cutOff: false };
     done = window.fromNs;
     try {

@@ -1,29 +1,33 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { nextWindow, searchBranches, type Window } from './search.ts';
+import { literals } from './bind.ts';
+import { firstWindow, nextWindow, searchBranches, type Window } from './search.ts';
 import { tagForms } from './tags.ts';
 
-const minute = 60_000_000_000n;
+const bucket = 10_000_000_000n;
 
-test('windows cover the range once, newest first, and break at full minutes', () => {
+test('windows cover the range once, newest first, and break at buckets', () => {
   const counts = fc.record({
     from: fc.bigInt({ min: 0n, max: 10n ** 18n }),
     length: fc.bigInt({ min: 0n, max: 10n ** 16n }),
     step: fc.nat(7),
     wanted: fc.integer({ min: 1, max: 100 }),
+    newest: fc.option(fc.tuple(fc.nat(2 ** 30), fc.nat(2 ** 20)), { nil: undefined }),
   });
   fc.assert(
-    fc.property(counts, ({ from, length, step, wanted }) => {
+    fc.property(counts, ({ from, length, step, wanted, newest }) => {
+      const first =
+        newest && firstWindow([newest[0] * 10, Math.max(0, newest[0] - newest[1]) * 10]);
       const range: Window = { fromNs: from, toNs: from + length };
       let done = range.toNs + 1n;
       let pieces = 0;
       for (let found = 0; ; found = Math.min(found + step, wanted - 1)) {
-        const window = nextWindow(range, done, found, wanted);
+        const window = nextWindow(range, done, found, wanted, first);
         if (window === undefined) break;
         assert.equal(window.toNs, done - 1n);
         assert.ok(window.fromNs <= window.toNs);
-        assert.ok(window.fromNs === from || window.fromNs % minute === 0n);
+        assert.ok(window.fromNs === from || window.fromNs % bucket === 0n);
         done = window.fromNs;
         pieces++;
       }
@@ -40,10 +44,13 @@ test('an empty range has no windows', () => {
 
 test('a search without conditions has one branch; places of a tag are branches of their own', () => {
   const range = { startMinNs: 0n, startMaxNs: 1n, limit: 1 };
-  assert.deepEqual(searchBranches(range, []), ['1']);
+  assert.deepEqual(searchBranches(range, [], literals), ['1']);
   const tag = { tag: ['k', 'v'] as const, resources: [1n], scopes: [2n] };
-  assert.equal(searchBranches(range, [tag]).length, 4);
-  assert.equal(searchBranches(range, [tag, tag]).length, 4);
+  assert.equal(searchBranches(range, [tag], literals).length, 3);
+  assert.equal(searchBranches(range, [tag, tag], literals).length, 9);
+  const number = { ...tag, tag: ['k', '5'] as const };
+  assert.equal(searchBranches(range, [number], literals).length, 4);
+  assert.equal(searchBranches(range, [number, number], literals).length, 4);
 });
 
 test('forms of a tag value', () => {

@@ -1,13 +1,14 @@
-import { quoteString } from '../sql.ts';
+import { bucketS } from '../schema/spans.ts';
+import type { Binder } from './bind.ts';
 import type { TraceQuery } from './reader.ts';
 import {
   fieldTag,
-  nestedHint,
-  onNested,
-  onSpan,
+  hasString,
+  hasTyped,
   type TagForms,
   tagForms,
-  tagHint,
+  withString,
+  withTyped,
 } from './tags.ts';
 
 /** Ids of the dictionary rows that have one tag. */
@@ -22,14 +23,18 @@ const maxBranches = 12;
 
 /**
  * The WHERE clauses of a search, without time: a span matches when it fulfils any of them. Each
- * place that a tag can be in (the span, its events, its resource, its scope) is a clause of its
- * own, as an index helps with each alone and with none of them joined by OR.
+ * place that a tag can be in (strings, other types, resource, scope) is a clause of its own, as an
+ * index helps with each alone and with none of them joined by OR.
  */
-export function searchBranches(query: TraceQuery, tags: readonly TagSets[]): string[] {
-  const always = fieldConditions(query);
+export function searchBranches(
+  query: TraceQuery,
+  tags: readonly TagSets[],
+  bind: Binder,
+): string[] {
+  const always = fieldConditions(query, bind);
   let branches: string[][] = [always];
   for (const sets of tags) {
-    const places = tagPlaces(sets);
+    const places = tagPlaces(sets, bind);
     if (places.length === 0) continue;
     const spread = branches.length * places.length <= maxBranches;
     const choices = spread ? places : [`(${places.map((p) => p.exact).join(' OR ')})`];
@@ -46,28 +51,26 @@ interface Place {
   readonly exact: string;
 }
 
-function tagPlaces({ tag, resources, scopes }: TagSets): Place[] {
+function tagPlaces({ tag, resources, scopes }: TagSets, bind: Binder): Place[] {
   const [key, value] = tag;
-  const field = fieldTag(key, value);
+  const field = fieldTag(key, value, bind);
   if (field !== undefined) return [{ clause: field, exact: field }];
   const forms: TagForms = tagForms(key, value);
-  const own = onSpan(forms);
-  const nested = onNested(forms);
-  const places: Place[] = [
-    { clause: `${tagHint(forms)} AND ${own}`, exact: own },
-    { clause: `${nestedHint(forms)} AND ${nested}`, exact: nested },
-  ];
+  const places: Place[] = [{ clause: withString(forms, bind), exact: hasString(forms, bind) }];
+  if (forms.typed) {
+    places.push({ clause: withTyped(forms, bind), exact: hasTyped(forms, bind) });
+  }
   const plain = (exact: string) => places.push({ clause: exact, exact });
   if (resources.length > 0) plain(`resource_id IN (${resources.join(', ')})`);
   if (scopes.length > 0) plain(`scope_id IN (${scopes.join(', ')})`);
-  if (key === 'event') plain(`has(\`events.name\`, ${quoteString(value)})`);
+  if (key === 'event') plain(`has(\`events.name\`, ${bind.text(value)})`);
   return places;
 }
 
-function fieldConditions(query: TraceQuery): string[] {
+function fieldConditions(query: TraceQuery, bind: Binder): string[] {
   const conditions: string[] = [];
-  if (query.service !== undefined) conditions.push(`service = ${quoteString(query.service)}`);
-  if (query.operation !== undefined) conditions.push(`name = ${quoteString(query.operation)}`);
+  if (query.service !== undefined) conditions.push(`service = ${bind.text(query.service)}`);
+  if (query.operation !== undefined) conditions.push(`name = ${bind.text(query.operation)}`);
   if (query.minDurationNs !== undefined) conditions.push(`duration >= ${query.minDurationNs}`);
   if (query.maxDurationNs !== undefined) conditions.push(`duration <= ${query.maxDurationNs}`);
   return conditions;
@@ -80,16 +83,17 @@ export interface Window {
 }
 
 const second = 1_000_000_000n;
-const minute = 60n * second;
+const bucket = BigInt(bucketS) * second;
 /** A piece is at most this much longer than all before it. */
-const growth = 60;
+const growth = 32;
 
 /**
- * The next piece of a search that looks at the newest minute first and then at longer and longer
+ * The next piece of a search that looks at the newest spans first and then at longer and longer
  * stretches: as long as the matches so far suggest is needed, much longer where there were none.
- * Pieces begin at full minutes, as buckets do, so that no bucket is read twice.
+ * Pieces begin where buckets do, so that no bucket is read twice.
  * @param done start of what was searched already; at first one past the end of the range
  * @param found traces found so far, of `wanted`
+ * @param first where the newest spans are, if that is known: the first piece
  * @returns undefined when the range is done
  */
 export function nextWindow(
@@ -97,19 +101,47 @@ export function nextWindow(
   done: bigint,
   found: number,
   wanted: number,
+  first?: Window,
 ): Window | undefined {
   const toNs = done - 1n;
   if (toNs < range.fromNs) return undefined;
-  const searched = Number((range.toNs - toNs + minute - 1n) / minute);
-  const aligned = (toNs / minute - BigInt(pieceMinutes(searched, found, wanted)) + 1n) * minute;
-  return { fromNs: aligned < range.fromNs ? range.fromNs : aligned, toNs };
+  const newest = first !== undefined && first.toNs < range.toNs ? first.toNs : range.toNs;
+  const atStart = done > range.toNs;
+  const searched = newest > toNs ? Number((newest - toNs + bucket - 1n) / bucket) : 0;
+  const length = BigInt(pieceBuckets(searched, found, wanted));
+  const aligned = (toNs / bucket - length + 1n) * bucket;
+  const fromNs = atStart && first !== undefined && first.fromNs <= toNs ? first.fromNs : aligned;
+  const from = (fromNs / bucket) * bucket;
+  return { fromNs: from < range.fromNs ? range.fromNs : from, toNs };
 }
 
-function pieceMinutes(searched: number, found: number, wanted: number): number {
+function pieceBuckets(searched: number, found: number, wanted: number): number {
   if (searched === 0) return 1;
   if (found === 0) return searched * growth;
   const needed = Math.ceil((searched * (wanted - found) * 1.5) / found);
   return Math.min(Math.max(needed, searched), searched * growth);
+}
+
+/** Rows that the first piece of a search should hold. */
+const firstRows = 40_000;
+
+/**
+ * Finds the buckets, seconds since 1970, that hold the newest spans of a range: of the newest one,
+ * and of the one some rows before it. Both are hints: a clamped bucket tells little of the time.
+ */
+export function newestStatement(table: string, range: Window, bind: Binder): string {
+  const from = bind.time(inDateTime(range.fromNs / second));
+  const to = bind.time(inDateTime(range.toNs / second));
+  const at = (offset: number) => `(SELECT toUInt32(bucket) AS at FROM ${table}
+ WHERE bucket >= ${from} AND bucket <= ${to} ORDER BY bucket DESC LIMIT 1 OFFSET ${offset})`;
+  return `SELECT at FROM (${at(0)} UNION ALL ${at(firstRows)}) ORDER BY at DESC`;
+}
+
+/** @param buckets answer of {@link newestStatement} */
+export function firstWindow(buckets: readonly number[]): Window | undefined {
+  const [newest, before = newest] = buckets;
+  if (newest === undefined || before === undefined) return undefined;
+  return { fromNs: BigInt(before) * second, toNs: BigInt(newest) * second + bucket - 1n };
 }
 
 /** Spans of the past whose bucket was clamped were older than this when they arrived, in seconds. */
@@ -121,28 +153,27 @@ const futureS = 86_400n;
  * Condition on span start; the index on time does the work. Buckets rule out whole days, but only
  * where no clamped span of the past can hide.
  */
-export function timeCondition(window: Window, nowNs: bigint): string {
+export function timeCondition(window: Window, nowNs: bigint, bind: Binder): string {
   const conditions = [
-    `time >= fromUnixTimestamp64Nano(${int64(window.fromNs)}, 'UTC')`,
-    `time <= fromUnixTimestamp64Nano(${int64(window.toNs)}, 'UTC')`,
+    `time >= fromUnixTimestamp64Nano(${bind.int(int64(window.fromNs))}, 'UTC')`,
+    `time <= fromUnixTimestamp64Nano(${bind.int(int64(window.toNs))}, 'UTC')`,
   ];
   if (window.fromNs > nowNs - clampedPastS * second) {
     const from = window.fromNs / second - futureS;
-    conditions.push(`bucket >= ${bucketLiteral(from)}`);
-    conditions.push(`bucket <= ${bucketLiteral(window.toNs / second)}`);
+    conditions.push(`bucket >= ${bind.time(inDateTime(from))}`);
+    conditions.push(`bucket <= ${bind.time(inDateTime(window.toNs / second))}`);
   }
   return conditions.join(' AND ');
 }
 
-function bucketLiteral(seconds: bigint): string {
-  const clamped = seconds < 0n ? 0n : seconds > 4_294_967_295n ? 4_294_967_295n : seconds;
-  return `toDateTime(${clamped}, 'UTC')`;
+function inDateTime(seconds: bigint): bigint {
+  return seconds < 0n ? 0n : seconds > 4_294_967_295n ? 4_294_967_295n : seconds;
 }
 
 /** Nanoseconds within what DateTime64(9) compares correctly. */
-function int64(ns: bigint): string {
+function int64(ns: bigint): bigint {
   const max = 2n ** 63n - 1n;
-  return `toInt64(${ns > max ? max : ns})`;
+  return ns > max ? max : ns;
 }
 
 /** Finds the newest traces of one window: trace id, start of its newest matching span. */
@@ -152,11 +183,12 @@ export function searchStatement(
   time: string,
   limit: number,
 ): string {
-  const matches = branches.map(
-    (branch) => `SELECT trace_id, time FROM ${table}
- WHERE ${time} AND ${branch}`,
-  );
-  const from = matches.length === 1 ? matches[0] : matches.join('\nUNION ALL\n');
-  return `SELECT trace_id, max(time) AS newest FROM (${from})
+  const rows = branches.map((branch) => `FROM ${table}\n WHERE ${time} AND ${branch}`);
+  const [only, ...more] = rows;
+  const from =
+    more.length === 0
+      ? only
+      : `FROM (${rows.map((row) => `SELECT trace_id, time ${row}`).join('\nUNION ALL\n')})`;
+  return `SELECT trace_id, max(time) AS newest ${from}
  GROUP BY trace_id ORDER BY newest DESC, trace_id LIMIT ${limit}`;
 }

@@ -5,11 +5,12 @@ import { edgesStatement } from '../schema/edges.ts';
 import { migrate } from '../schema/migrate.ts';
 import { openTestDatabase, type TestDatabase } from '../schema/testing/chdb-client.ts';
 import { type SqlClient, SqlError } from '../sql.ts';
+import { literals, Params } from './bind.ts';
 import type { AttributeValue, KeyValue, StoredResource, StoredScope, StoredSpan } from './model.ts';
 import { serviceName } from './model.ts';
 import { ReadError, type TraceQuery, type TraceReader } from './reader.ts';
 import { createSmartReader } from './smart-reader.ts';
-import { onSpan, tagForms, tagHint } from './tags.ts';
+import { tagForms, withString, withTyped } from './tags.ts';
 import { insertSpans } from './testing/insert-spans.ts';
 
 const baseNs = BigInt(Date.UTC(2026, 0, 5, 10, 0, 0)) * 1_000_000n;
@@ -141,6 +142,27 @@ test('a span comes back with every field', async () => {
   const reader = await readerWith('fields', [whole]);
   const [trace] = await reader.getTraces([traceId(1)]);
   assert.deepStrictEqual(trace, { traceId: traceId(1), spans: [whole], truncated: false });
+});
+
+test('entities come back as attributes and are found as tags', async () => {
+  const attributes = pairs({
+    n: int(1n),
+    'wirestitch.client.entity': int(-5n),
+    'wirestitch.server.entity': int(2n ** 63n - 1n),
+  });
+  const reader = await readerWith('entities', [span(1, 1, { attributes }), span(2, 2)]);
+  const traces = await reader.getTraces([traceId(1), traceId(2)]);
+  assert.deepEqual(traces[0]!.spans[0]!.attributes, attributes);
+  assert.deepEqual(traces[1]!.spans[0]!.attributes, []);
+  const found = async (key: string, value: string) => {
+    const { traces } = await reader.findTraces({ ...all, tags: [[key, value]] });
+    return traces.map((trace) => trace.traceId);
+  };
+  assert.deepEqual(await found('wirestitch.client.entity', '-5'), [traceId(1)]);
+  assert.deepEqual(await found('wirestitch.server.entity', String(2n ** 63n - 1n)), [traceId(1)]);
+  for (const value of ['0', 'x', '5', '18446744073709551611']) {
+    assert.deepEqual(await found('wirestitch.client.entity', value), []);
+  }
 });
 
 test('times outside the range of dates come back unchanged', async () => {
@@ -371,16 +393,25 @@ test('a tag is found on the span, its resource, scope, events and links, in its 
 
 test('the index on tags leaves out what cannot match', async () => {
   await readerWith('hint', [span(1, 1, { attributes: pairs({ k: text('v'), n: int(5n) }) })]);
-  const granules = async (key: string, value: string) => {
-    const sql = `EXPLAIN indexes = 1 SELECT trace_id FROM hint.spans
-      WHERE ${tagHint(tagForms(key, value))} AND ${onSpan(tagForms(key, value))}`;
-    const plan = new TextDecoder().decode(await database.client.query(sql, { format: 'TSVRaw' }));
-    return /Name: tags[\s\S]*?Granules: (\d+)\/1/.exec(plan)?.[1] ?? plan;
+  const granules = async (index: string, key: string, value: string) => {
+    const forms = tagForms(key, value);
+    const plans: (string | undefined)[] = [];
+    for (const bind of [literals, new Params()]) {
+      const condition = index === 'tags' ? withString(forms, bind) : withTyped(forms, bind);
+      const sql = `EXPLAIN indexes = 1 SELECT trace_id FROM hint.spans WHERE ${condition}`;
+      const params = bind instanceof Params ? bind.values : {};
+      const bytes = await database.client.query(sql, { format: 'TSVRaw', params });
+      const plan = new TextDecoder().decode(bytes);
+      plans.push(new RegExp(`Name: ${index}\\n[\\s\\S]*?Granules: (\\d+)/1`).exec(plan)?.[1]);
+    }
+    return plans;
   };
-  assert.equal(await granules('k', 'v'), '1');
-  assert.equal(await granules('n', '5'), '1');
-  assert.equal(await granules('k', 'w'), '0');
-  assert.equal(await granules('n', '6'), '0');
+  assert.deepEqual(await granules('tags', 'k', 'v'), ['1', '1']);
+  assert.deepEqual(await granules('typed_tags', 'n', '5'), ['1', '1']);
+  assert.deepEqual(await granules('tags', 'k', 'w'), ['0', '0']);
+  assert.deepEqual(await granules('tags', 'n', '5'), ['0', '0']);
+  assert.deepEqual(await granules('typed_tags', 'n', '6'), ['0', '0']);
+  assert.deepEqual(await granules('typed_tags', 'k', 'v'), ['0', '0']);
 });
 
 const services = [web, api];

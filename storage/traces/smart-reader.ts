@@ -1,6 +1,7 @@
 import { tableName } from '../schema/table.ts';
 import { rowsOf, type SqlClient } from '../sql.ts';
 import { aliasGroups } from './aliases.ts';
+import { Params } from './bind.ts';
 import { type CallOptions, type Deadline, runCall } from './calls.ts';
 import { locatedCondition, locateStatement, readLocations, type TraceLocation } from './locate.ts';
 import type { StoredSpan, StoredTrace } from './model.ts';
@@ -15,7 +16,15 @@ import {
   type TraceSummary,
 } from './reader.ts';
 import { RowBinaryReader } from './row-binary.ts';
-import { searchBranches, searchStatement, type TagSets, timeCondition } from './search.ts';
+import {
+  firstWindow,
+  newestStatement,
+  searchBranches,
+  searchStatement,
+  type TagSets,
+  timeCondition,
+  type Window,
+} from './search.ts';
 import { resourceOf, SetCache, scopeOf } from './sets.ts';
 import { readSpanRow, type SpanRow, spanColumns } from './span-row.ts';
 import { readSlimSpan, type SlimSpan, slimColumns, summarize } from './summaries.ts';
@@ -164,17 +173,23 @@ class SmartReader implements TraceReader {
 
   async #locations(ids: readonly string[], deadline: Deadline): Promise<TraceLocation[]> {
     const sql = locateStatement(this.#table('spans'), ids);
-    return readLocations(await this.#client.query(sql, deadline()));
+    return readLocations(await this.#client.query(sql, deadline()), ids);
   }
 
   async #search(query: TraceQuery, deadline: Deadline): Promise<FoundIds> {
-    const tags = await this.#resolveTags(query, deadline);
-    const branches = searchBranches(query, tags);
+    const range: Window = { fromNs: query.startMinNs, toNs: query.startMaxNs };
+    const [tags, first] = await Promise.all([
+      this.#resolveTags(query, deadline),
+      this.#newest(range, deadline),
+    ]);
     const nowNs = BigInt(Math.floor(this.#calls.now())) * 1_000_000n;
-    return findNewest(query, async (window, wanted) => {
-      const time = timeCondition(window, nowNs);
+    return findNewest(query, first, async (window, wanted) => {
+      const bind = new Params();
+      const branches = searchBranches(query, tags, bind);
+      const time = timeCondition(window, nowNs, bind);
       const sql = searchStatement(this.#table('spans'), branches, time, wanted);
-      const r = new RowBinaryReader(await this.#client.query(sql, deadline()));
+      const options = { ...deadline(), params: bind.values };
+      const r = new RowBinaryReader(await this.#client.query(sql, options));
       const ids: string[] = [];
       while (!r.done) {
         ids.push(r.hex(16));
@@ -184,27 +199,38 @@ class SmartReader implements TraceReader {
     });
   }
 
+  /** Where the newest spans of a range are: a hint for where to search first. */
+  async #newest(range: Window, deadline: Deadline): Promise<Window | undefined> {
+    const bind = new Params();
+    const sql = newestStatement(this.#table('spans'), range, bind);
+    const options = { ...deadline(), params: bind.values };
+    const r = new RowBinaryReader(await this.#client.query(sql, options));
+    const buckets: number[] = [];
+    while (!r.done) buckets.push(r.uint32());
+    return firstWindow(buckets);
+  }
+
   /** Resources and scopes that have the tags of a query. */
   #resolveTags(query: TraceQuery, deadline: Deadline): Promise<TagSets[]> {
-    const find = async (table: string, condition: string): Promise<bigint[]> => {
-      const sql = `SELECT DISTINCT id FROM ${this.#table(table)} WHERE ${condition}
-        LIMIT ${maxTagSets + 1}`;
-      const r = new RowBinaryReader(await this.#client.query(sql, deadline()));
-      const ids: bigint[] = [];
-      while (!r.done) ids.push(r.uint64());
-      if (ids.length > maxTagSets) {
-        throw new ReadError(`cannot search: over ${maxTagSets} ${table} have a tag`, 'too_broad');
-      }
-      return ids;
-    };
     const resolve = async (tag: readonly [string, string]): Promise<TagSets> => {
       const [key, value] = tag;
-      if (fieldTag(key, value) !== undefined) return { tag, resources: [], scopes: [] };
-      const condition = onSet(tagForms(key, value));
-      const [resources, scopes] = await Promise.all([
-        find('resources', condition),
-        find('scopes', scopeFieldTag(key, value) ?? condition),
-      ]);
+      const bind = new Params();
+      if (fieldTag(key, value, bind) !== undefined) return { tag, resources: [], scopes: [] };
+      const condition = onSet(tagForms(key, value), bind);
+      const find = (place: number, table: string, where: string) =>
+        `(SELECT DISTINCT toUInt8(${place}) AS place, id FROM ${this.#table(table)}
+ WHERE ${where} LIMIT ${maxTagSets + 1})`;
+      const sql = `SELECT place, id FROM (${find(0, 'resources', condition)}
+ UNION ALL ${find(1, 'scopes', scopeFieldTag(key, value, bind) ?? condition)})`;
+      const options = { ...deadline(), params: bind.values };
+      const r = new RowBinaryReader(await this.#client.query(sql, options));
+      const sets = [[], []] as [bigint[], bigint[]];
+      while (!r.done) sets[r.uint8() === 0 ? 0 : 1].push(r.uint64());
+      const [resources, scopes] = sets;
+      if (resources.length > maxTagSets || scopes.length > maxTagSets) {
+        const what = resources.length > maxTagSets ? 'resources' : 'scopes';
+        throw new ReadError(`cannot search: over ${maxTagSets} ${what} have a tag`, 'too_broad');
+      }
       return { tag, resources, scopes };
     };
     return Promise.all((query.tags ?? []).map(resolve));

@@ -5,8 +5,8 @@ import type { RowBinaryReader } from './row-binary.ts';
 /** What {@link readSpanRow} reads, in this order. */
 export const spanColumns = `trace_id, span_id, parent_span_id, time, duration, service, name, kind,
   status_code, status_message, trace_state, flags, dropped_attributes, dropped_events,
-  dropped_links, resource_id, scope_id, resource_inline, scope_inline, attributes_string,
-  attributes_int, attributes_float, attributes_bool, attributes_other, \`events.time\`,
+  dropped_links, resource_id, scope_id, resource_inline, scope_inline, client_entity,
+  server_entity, attributes_string, attributes_int, attributes_float, attributes_bool, attributes_other, \`events.time\`,
   \`events.name\`, \`events.attributes\`, \`events.attributes_other\`, \`events.dropped_attributes\`,
   \`links.trace_id\`, \`links.span_id\`, \`links.trace_state\`, \`links.flags\`, \`links.attributes\`,
   \`links.attributes_other\`, \`links.dropped_attributes\``;
@@ -53,7 +53,11 @@ export function readSpanRow(r: RowBinaryReader): SpanRow {
     resourceInline: r.string(),
     scopeInline: r.string(),
   };
+  const client = r.uint64();
+  const server = r.uint64();
   const attributes = readSpanAttributes(r);
+  addEntity(attributes, 'wirestitch.client.entity', client);
+  addEntity(attributes, 'wirestitch.server.entity', server);
   const events = readEvents(r);
   const links = readLinks(r);
   return { span: { ...head, attributes, events, links }, service, ...ids };
@@ -67,6 +71,12 @@ function readSpanAttributes(r: RowBinaryReader): KeyValue[] {
   r.map((key) => out.push({ key, value: { type: 'bool', value: r.uint8() !== 0 } }));
   r.map((key) => out.push({ key, value: parseTypedJson(r.string()) }));
   return out;
+}
+
+/** Entities have columns of their own; as attributes they are ints, 64 bits in two's complement. */
+function addEntity(attributes: KeyValue[], key: string, id: bigint): void {
+  if (id === 0n) return;
+  attributes.push({ key, value: { type: 'int', value: BigInt.asIntN(64, id) } });
 }
 
 /** A pair of maps: plain strings, then everything else as typed JSON. */

@@ -1,5 +1,5 @@
-import { nestedTagHashes, tagHashes } from '../schema/spans.ts';
-import { quoteString } from '../sql.ts';
+import { tagHashes, typedTagHashes } from '../schema/spans.ts';
+import type { Binder } from './bind.ts';
 
 /**
  * What a tag `key=value` of a search can mean. Values compare by their string form, so `5` may be
@@ -13,6 +13,8 @@ export interface TagForms {
   readonly bool: 'true' | 'false' | undefined;
   /** Typed JSON texts of everything that is not a string. */
   readonly other: readonly string[];
+  /** False when only a string can have this form. */
+  readonly typed: boolean;
 }
 
 const maxInt = 2n ** 63n - 1n;
@@ -23,14 +25,10 @@ export function tagForms(key: string, value: string): TagForms {
   const float = floatForm(value);
   const other = [value];
   if (float !== undefined && !other.includes(float)) other.push(float);
-  return {
-    key,
-    value,
-    int: inRange ? value : undefined,
-    float,
-    bool: value === 'true' || value === 'false' ? value : undefined,
-    other,
-  };
+  const bool = value === 'true' || value === 'false' ? value : undefined;
+  const json = value === '' || value === 'null' || /^[[{"]/.test(value);
+  const typed = json || int !== undefined || float !== undefined || bool !== undefined;
+  return { key, value, int: inRange ? value : undefined, float, bool, other, typed };
 }
 
 /** The double that `value` is the string form of, as typed JSON writes it. */
@@ -42,28 +40,51 @@ function floatForm(value: string): string | undefined {
   return /[.e]/.test(text) ? text : `${text}.0`;
 }
 
-/** True for rows of `spans` that have the tag among the span's own attributes. */
-export function onSpan(tag: TagForms): string {
-  const key = quoteString(tag.key);
-  const is = [inMap('attributes_string', key, quoteString(tag.value), tag.value === '')];
-  if (tag.int) is.push(inMap('attributes_int', key, tag.int, tag.int === '0'));
-  if (tag.float) {
-    is.push(inMap('attributes_float', key, `toFloat64(${tag.float})`, Number(tag.float) === 0));
-  }
-  if (tag.bool) is.push(inMap('attributes_bool', key, tag.bool, tag.bool === 'false'));
-  is.push(inOthers('attributes_other', key, tag.other));
+const nestedLists = ['events', 'links'];
+
+/**
+ * True for rows of `spans` that have the tag as a string, among the attributes of the span or of one
+ * of its events or links; with the hint that lets INDEX tags leave out the granules without it.
+ */
+export function withString(tag: TagForms, bind: Binder): string {
+  const key = bind.text(tag.key);
+  const value = bind.text(tag.value);
+  return `${hint(tagHashes, key, [value])} AND ${hasString(tag, bind)}`;
+}
+
+/** The same for every other type of value, with the hint for INDEX typed_tags. */
+export function withTyped(tag: TagForms, bind: Binder): string {
+  const values = otherTexts(tag).map((text) => bind.text(text));
+  if (tag.int) values.push(bind.int(BigInt(tag.int)));
+  if (tag.float) values.push(bind.float(tag.float));
+  if (tag.bool) values.push(`toBool(${tag.bool})`);
+  return `${hint(typedTagHashes, bind.text(tag.key), values)} AND ${hasTyped(tag, bind)}`;
+}
+
+/** {@link withString} without the hint. */
+export function hasString(tag: TagForms, bind: Binder): string {
+  const key = bind.text(tag.key);
+  const value = bind.text(tag.value);
+  const is = [inMap('attributes_string', key, value, tag.value === '')];
+  const nested = inMap('m', key, value, tag.value === '');
+  for (const list of nestedLists) is.push(`arrayExists(m -> ${nested}, \`${list}.attributes\`)`);
   return `(${is.join(' OR ')})`;
 }
 
-/** True for rows of `spans` that have the tag among the attributes of an event or a link. */
-export function onNested(tag: TagForms): string {
-  const key = quoteString(tag.key);
-  const strings = inMap('m', key, quoteString(tag.value), tag.value === '');
-  const others = inOthers('m', key, tag.other);
-  const is = ['events', 'links'].flatMap((name) => [
-    `arrayExists(m -> ${strings}, \`${name}.attributes\`)`,
-    `arrayExists(m -> ${others}, \`${name}.attributes_other\`)`,
-  ]);
+/** {@link withTyped} without the hint. */
+export function hasTyped(tag: TagForms, bind: Binder): string {
+  const key = bind.text(tag.key);
+  const is: string[] = [];
+  if (tag.int) is.push(inMap('attributes_int', key, bind.int(BigInt(tag.int)), tag.int === '0'));
+  if (tag.float) {
+    is.push(inMap('attributes_float', key, bind.float(tag.float), Number(tag.float) === 0));
+  }
+  if (tag.bool) is.push(inMap('attributes_bool', key, tag.bool, tag.bool === 'false'));
+  is.push(inOthers('attributes_other', key, tag, bind));
+  const nested = inOthers('m', key, tag, bind);
+  for (const list of nestedLists) {
+    is.push(`arrayExists(m -> ${nested}, \`${list}.attributes_other\`)`);
+  }
   return `(${is.join(' OR ')})`;
 }
 
@@ -73,50 +94,47 @@ function inMap(map: string, key: string, value: string, isDefault: boolean): str
   return isDefault ? `(mapContains(${map}, ${key}) AND ${equal})` : equal;
 }
 
-function inOthers(map: string, key: string, texts: readonly string[]): string {
-  const nonEmpty = texts.map((text) => (text === '' ? 'null' : text));
-  return `${map}[${key}] IN (${nonEmpty.map(quoteString).join(', ')})`;
+function otherTexts(tag: TagForms): string[] {
+  return tag.other.map((text) => (text === '' ? 'null' : text));
 }
 
-/**
- * Lets INDEX tags leave out the granules in which no span has any form of the tag; filters no rows
- * itself.
- */
-export function tagHint(tag: TagForms): string {
-  const typed: string[] = [];
-  if (tag.int) typed.push(`toInt64(${tag.int})`);
-  if (tag.float) typed.push(`toFloat64(${tag.float})`);
-  if (tag.bool) typed.push(`toBool(${tag.bool})`);
-  return hint(tagHashes, tag, typed);
+function inOthers(map: string, key: string, tag: TagForms, bind: Binder): string {
+  const texts = otherTexts(tag).map((text) => bind.text(text));
+  return `${map}[${key}] IN (${texts.join(', ')})`;
 }
 
-/** The same for events and links. */
-export function nestedHint(tag: TagForms): string {
-  return hint(nestedTagHashes, tag, []);
-}
-
-function hint(hashes: string, tag: TagForms, typed: readonly string[]): string {
-  const texts = new Set([tag.value, ...tag.other.map((text) => (text === '' ? 'null' : text))]);
-  const values = [...[...texts].map(quoteString), ...typed];
-  const wanted = values.map((value) => `cityHash64(${quoteString(tag.key)}, ${value})`);
+/** Filters no rows itself. */
+function hint(hashes: string, key: string, values: readonly string[]): string {
+  const wanted = [...new Set(values)].map((value) => `cityHash64(${key}, ${value})`);
   return `indexHint(hasAny(${hashes}, [${wanted.join(', ')}]))`;
 }
 
 /** True for rows of `resources` and `scopes` that have the tag. */
-export function onSet(tag: TagForms): string {
-  const key = quoteString(tag.key);
-  const strings = inMap('attributes', key, quoteString(tag.value), tag.value === '');
-  return `(${strings} OR ${inOthers('attributes_other', key, tag.other)})`;
+export function onSet(tag: TagForms, bind: Binder): string {
+  const key = bind.text(tag.key);
+  const strings = inMap('attributes', key, bind.text(tag.value), tag.value === '');
+  return `(${strings} OR ${inOthers('attributes_other', key, tag, bind)})`;
 }
 
 const kinds = ['unspecified', 'internal', 'server', 'client', 'producer', 'consumer'];
 const statuses = ['UNSET', 'OK', 'ERROR'];
 
+const entityColumns: ReadonlyMap<string, string> = new Map([
+  ['wirestitch.client.entity', 'client_entity'],
+  ['wirestitch.server.entity', 'server_entity'],
+]);
+
+/** Entities are shown as signed numbers; 0 is none. */
+function entityId(value: string): bigint {
+  const id = /^-?(0|[1-9]\d{0,18})$/.test(value) ? BigInt(value) : 0n;
+  return BigInt.asIntN(64, id) === id ? BigInt.asUintN(64, id) : 0n;
+}
+
 /**
  * Tags that stand for fields of the span, by the names that Jaeger shows them under; undefined for
  * every other tag.
  */
-export function fieldTag(key: string, value: string): string | undefined {
+export function fieldTag(key: string, value: string, bind: Binder): string | undefined {
   if (key === 'error' && (value === 'true' || value === 'false')) {
     return `status_code ${value === 'true' ? '=' : '!='} 2`;
   }
@@ -124,14 +142,16 @@ export function fieldTag(key: string, value: string): string | undefined {
   if (key === 'otel.status_code' && statuses.includes(value)) {
     return `status_code = ${statuses.indexOf(value)}`;
   }
-  if (key === 'otel.status_description') return `status_message = ${quoteString(value)}`;
-  if (key === 'w3c.tracestate') return `trace_state = ${quoteString(value)}`;
+  const entity = entityColumns.get(key);
+  if (entity !== undefined) return `${entity} = ${entityId(value)} AND ${entity} != 0`;
+  if (key === 'otel.status_description') return `status_message = ${bind.text(value)}`;
+  if (key === 'w3c.tracestate') return `trace_state = ${bind.text(value)}`;
   return undefined;
 }
 
 /** Condition on `scopes` for the tags that stand for fields of the scope. */
-export function scopeFieldTag(key: string, value: string): string | undefined {
-  if (key === 'otel.scope.name') return `name = ${quoteString(value)}`;
-  if (key === 'otel.scope.version') return `version = ${quoteString(value)}`;
+export function scopeFieldTag(key: string, value: string, bind: Binder): string | undefined {
+  if (key === 'otel.scope.name') return `name = ${bind.text(value)}`;
+  if (key === 'otel.scope.version') return `version = ${bind.text(value)}`;
   return undefined;
 }

@@ -81,15 +81,15 @@ function spanRow(
 ): Row {
   const start = BigInt.asIntN(64, span.startUnixNano);
   const bucket =
-    start < 0n || start > 4_000_000_000n * 1_000_000_000n ? 0n : start / 60_000_000_000n;
+    start < 0n || start > 4_000_000_000n * 1_000_000_000n ? 0n : start / 10_000_000_000n;
   const ofType = (type: AttributeValue['type'], text: (value: Scalar) => string) =>
     mapLiteral(
-      span.attributes.filter((a) => a.value.type === type),
+      span.attributes.filter((a) => a.value.type === type && !entities.includes(a.key)),
       (value) => text(value as Scalar),
     );
   const { events, links } = span;
   return {
-    bucket: `toDateTime(${bucket * 60n}, 'UTC')`,
+    bucket: `toDateTime(${bucket * 10n}, 'UTC')`,
     batch: '1',
     trace_id: hex(span.traceId),
     span_id: hex(span.spanId),
@@ -108,6 +108,8 @@ function spanRow(
     dropped_links: String(span.droppedLinksCount),
     resource_id: String(resources.get(span.resource)),
     scope_id: String(scopes.get(span.scope)),
+    client_entity: entity(span, 'wirestitch.client.entity'),
+    server_entity: entity(span, 'wirestitch.server.entity'),
     attributes_string: ofType('string', (v) => quoteString(String(v.value))),
     attributes_int: ofType('int', (v) => `toInt64(${v.value})`),
     attributes_float: ofType('double', (v) => `toFloat64('${v.value}')`),
@@ -126,6 +128,14 @@ function spanRow(
     'links.attributes_other': list(links.map((l) => others(l.attributes))),
     'links.dropped_attributes': list(links.map((l) => String(l.droppedAttributesCount))),
   };
+}
+
+/** Attributes that have a column of their own. */
+const entities = ['wirestitch.client.entity', 'wirestitch.server.entity'];
+
+function entity(span: StoredSpan, key: string): string {
+  const value = span.attributes.find((a) => a.key === key)?.value;
+  return value?.type === 'int' ? String(BigInt.asUintN(64, value.value)) : '0';
 }
 
 /** A value of the four kinds that have a column of their own. */
