@@ -126,10 +126,7 @@ export class ClientSide implements PacketTaker {
     const { talk } = this;
     this.server.asked(request);
     this.message = request;
-    if (!request.oneWay) {
-      talk.waiting++;
-      talk.lastRequest = request;
-    }
+    if (!request.oneWay) talk.wait(request);
     talk.sink.begin(request);
   }
 

@@ -33,14 +33,22 @@ export class MysqlConnection implements Connection {
     if (talk.phase === Phase.start && direction === 0) {
       talk.compression = frameKind(b, start, end, true);
     }
-    if (talk.compression !== '' && this.frames === undefined) this.compress(talk.compression);
+    if (talk.compression !== '' && this.frames === undefined) this.compress();
     if (direction === 1) this.server.seen(sequence, end - start);
     const side = direction === 0 ? this.client : this.server;
     const frames = this.frames?.[direction];
     if (side.stream.lost) {
       const found =
         direction === 1
-          ? this.server.recover(b, start, end, acknowledgement, time, frames !== undefined)
+          ? this.server.recover(
+              b,
+              start,
+              end,
+              sequence,
+              acknowledgement,
+              time,
+              frames !== undefined,
+            )
           : this.startsCommand(b, start, end);
       if (!found) return;
       side.stream.restart();
@@ -87,9 +95,9 @@ export class MysqlConnection implements Connection {
     return this.client.recognises(b, start, end);
   }
 
-  private compress(kind: 'zlib' | 'zstd'): void {
+  private compress(): void {
     const frames = (direction: Direction, side: ClientSide | ServerSide): Frames =>
-      new Frames(side.stream, kind, (length, sequence, time) =>
+      new Frames(side.stream, (length, sequence, time) =>
         this.packetGap(direction, length, sequence, time),
       );
     this.frames = [frames(0, this.client), frames(1, this.server)];

@@ -15,7 +15,6 @@ const LONG_HEAD = 1024;
  */
 export class Frames {
   private readonly stream: PacketStream;
-  private readonly kind: 'zlib' | 'zstd';
   /** Gap in the packets: boundaries may be lost with it. */
   private readonly gapped: (length: number, sequence: number, time: number) => void;
   private held = new Uint8Array(0);
@@ -28,11 +27,9 @@ export class Frames {
 
   constructor(
     stream: PacketStream,
-    kind: 'zlib' | 'zstd',
     gapped: (length: number, sequence: number, time: number) => void,
   ) {
     this.stream = stream;
-    this.kind = kind;
     this.gapped = gapped;
     stream.fixed = true;
   }
@@ -113,7 +110,7 @@ export class Frames {
     const input = plain <= MAX_INFLATED ? body : body.subarray(0, LONG_HEAD);
     const maxOutputLength = plain <= MAX_INFLATED ? plain : 4 * MAX_INFLATED;
     try {
-      if (this.kind === 'zstd') {
+      if (isZstd(input)) {
         const end = whole ? constants.ZSTD_e_end : constants.ZSTD_e_flush;
         return zstdDecompressSync(input, { finishFlush: end, maxOutputLength });
       }
@@ -124,4 +121,9 @@ export class Frames {
       return new Uint8Array(0);
     }
   }
+}
+
+/** Begins with the magic number of RFC 8878; zlib never does (RFC 1950 section 2.2). */
+function isZstd(b: Uint8Array): boolean {
+  return b[0] === 0x28 && b[1] === 0xb5 && b[2] === 0x2f && b[3] === 0xfd;
 }

@@ -24,6 +24,8 @@ export class ServerSide implements PacketTaker {
   private message: MysqlResponse | undefined = undefined;
   private request: MysqlRequest | undefined = undefined;
   private ending = false;
+  /** Bytes were passed over, with whatever answers were in them. */
+  private skipped = false;
   /** TCP sequence number after the last byte seen. */
   private next = -1;
 
@@ -55,10 +57,10 @@ export class ServerSide implements PacketTaker {
         talk.sink.drop('malformed');
         message.rowsUnknown = true;
         this.finish();
-        this.stream.lose();
+        this.misread();
       } else return;
     }
-    if (caughtUp && !request.oneWay) talk.waiting = 0;
+    if (caughtUp && !request.oneWay) talk.waiting.length = 0;
   }
 
   wanted(_length: number, first: number): number {
@@ -70,6 +72,9 @@ export class ServerSide implements PacketTaker {
   head(p: Packet): void {
     const { talk } = this;
     if (talk.phase === Phase.opaque) return;
+    if (this.message !== undefined && this.reader.open && isNextAnswer(p, this.message)) {
+      this.finish();
+    }
     if (this.message === undefined && !this.begin(p)) return;
     const message = this.message!;
     message.length += 4 + p.end - p.start;
@@ -94,24 +99,29 @@ export class ServerSide implements PacketTaker {
     b: Uint8Array,
     start: number,
     end: number,
+    sequence: number,
     acknowledgement: number,
     time: number,
     frame: boolean,
   ): boolean {
     const { talk, message } = this;
-    const asked = talk.lastRequest;
-    if (talk.waiting > 0 && asked !== undefined && after(acknowledgement, asked.sequence)) {
-      const header = frame ? 7 : 4;
+    const asked = talk.waiting[0];
+    const header = frame ? 7 : 4;
+    if (asked !== undefined && after(acknowledgement, asked.sequence)) {
       if (end - start > header && b[start + 3] === 1) {
         this.finish();
+        if (this.skipped) talk.answersLost(sequence);
+        this.skipped = false;
         return true;
       }
     }
-    if (message !== undefined) {
-      message.length += end - start;
-      message.end = time;
-      if (!frame && endsWithTerminal(b, start, end)) this.finish();
+    if (message === undefined) {
+      this.skipped = true;
+      return false;
     }
+    message.length += end - start;
+    message.end = time;
+    if (!frame && endsWithTerminal(b, start, end)) this.finish();
     return false;
   }
 
@@ -125,9 +135,10 @@ export class ServerSide implements PacketTaker {
       message.rowsUnknown = true;
       if (message.incomplete === '') message.incomplete = 'lost';
       // Asked again since: what was lost is not this answer alone.
-      if (talk.waiting > 0) this.finish();
+      if (talk.waiting.length > 0) this.finish();
     }
-    talk.sink.lost(1, sequence);
+    this.skipped = false;
+    talk.answersLost(sequence);
   }
 
   close(): void {
@@ -145,18 +156,23 @@ export class ServerSide implements PacketTaker {
     if (talk.phase === Phase.start) return this.first(p, first);
     const loggingIn =
       talk.phase === Phase.login || talk.lastRequest?.command === Command.changeUser;
-    if (loggingIn && talk.waiting > 0) {
+    if (loggingIn && talk.waiting.length > 0) {
       // Questions in between: the answer is OK or ERR.
       if (first === SWITCH || first === MORE_DATA) return false;
-    } else if (talk.waiting === 0 && p.sequenceId !== 1) {
+    } else if (talk.waiting.length === 0 && p.sequenceId !== 1) {
       // Nobody asked: a notice before the connection is closed, or an EOF too many.
       return false;
     } else if (p.sequenceId !== 1) {
-      this.stream.lose();
+      this.misread();
       return false;
     }
     this.take(p);
     return true;
+  }
+
+  private misread(): void {
+    this.stream.lose();
+    this.skipped = true;
   }
 
   private first(p: Packet, first: number): boolean {
@@ -166,7 +182,7 @@ export class ServerSide implements PacketTaker {
       return true;
     }
     const greeting = p.sequenceId === 0 ? parseGreeting(p.bytes, p.start, p.end) : undefined;
-    if (greeting === undefined) this.stream.lose();
+    if (greeting === undefined) this.misread();
     else talk.greet(greeting);
     return false;
   }
@@ -175,7 +191,7 @@ export class ServerSide implements PacketTaker {
     const { talk } = this;
     const message = new MysqlResponse(p.time, p.sequence, p.acknowledgement);
     this.message = message;
-    if (talk.waiting > 0) talk.waiting--;
+    talk.waiting.shift();
     const request = talk.sink.begin(message);
     this.request = request instanceof MysqlRequest ? request : undefined;
     const shape = this.request === undefined ? 'open' : shapeOf(this.request.command);
@@ -219,4 +235,9 @@ export class ServerSide implements PacketTaker {
         talk.statements.clear();
     }
   }
+}
+
+/** Whether a packet is the first that the server sends after the client has sent something again. */
+function isNextAnswer(p: Packet, message: MysqlResponse): boolean {
+  return p.sequenceId === 1 && after(p.acknowledgement, message.acknowledgement);
 }

@@ -16,6 +16,8 @@ export const Phase = {
 
 /** Longest name of a database that is kept. */
 const MAX_DATABASE = 64;
+/** Clients wait for each answer, but for a few that send two requests at once. */
+const MAX_WAITING = 256;
 
 /** What the two directions of a connection know of each other. */
 export class Talk {
@@ -30,8 +32,8 @@ export class Talk {
   database = '';
   /** Statement of the last preparation, for executions that do not wait for its id. */
   lastPrepared: SqlText | undefined = undefined;
-  /** Requests whose response has not begun. */
-  waiting = 0;
+  /** Requests whose response has not begun, the oldest first. */
+  readonly waiting: MysqlRequest[] = [];
   /** The latest request that is answered. */
   lastRequest: MysqlRequest | undefined = undefined;
 
@@ -44,6 +46,20 @@ export class Talk {
     this.greeting = greeting;
     this.server = { version: greeting.version, mariadb: greeting.mariadb };
     this.phase = Phase.login;
+  }
+
+  /** Notes a request that will be answered. */
+  wait(request: MysqlRequest): void {
+    this.lastRequest = request;
+    if (this.waiting.length >= MAX_WAITING) this.waiting.shift();
+    this.waiting.push(request);
+  }
+
+  /** Answers before TCP sequence number `sequence` may have gone unseen. */
+  answersLost(sequence: number): void {
+    const { waiting } = this;
+    while (waiting.length > 0 && after(sequence, waiting[0]!.acknowledgement)) waiting.shift();
+    this.sink.lost(1, sequence);
   }
 
   useDatabase(name: string): void {

@@ -74,7 +74,6 @@ export class RedisClient implements ValueTaker {
   lose(unseen: number, sequence: number, time: number): void {
     this.stream.lose();
     this.giveUp('lost', unseen, time);
-    this.server.forget();
     this.sink.lost(0, sequence);
   }
 

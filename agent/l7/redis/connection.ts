@@ -29,7 +29,7 @@ export class RedisConnection implements Connection {
       const found =
         direction === 0
           ? isCommandHead(b, start, end)
-          : this.server.recover(b, start, end, acknowledgement, time);
+          : this.server.recover(b, start, end, sequence, acknowledgement, time);
       if (!found) return;
       stream.restart();
     }

@@ -3,7 +3,8 @@ import { Detection } from '../protocol.ts';
 import { isKnown } from './commands.ts';
 
 const COMMAND = /^\*(\d{1,7})\r\n\$(\d{1,3})\r\n([A-Za-z][\w.-]*)(\r\n)?/;
-const COMMAND_BEGINS = /^\*(?:\d{1,7}(?:\r(?:\n(?:\$(?:\d{1,3}(?:\r(?:\n[A-Za-z]*)?)?)?)?)?)?)?$/;
+const COMMAND_BEGINS =
+  /^\*(?:\d{1,7}(?:\r(?:\n(?:\$(?:\d{1,3}(?:\r(?:\n(?:[A-Za-z][\w.-]*\r?)?)?)?)?)?)?)?)?$/;
 const INLINE = /^([A-Za-z]+)(?: [^\r\n]*)?\r\n/;
 const REPLY = /^(?:[+-][A-Za-z][^\r\n]*|:-?\d{1,20}|[$*~>%]-?\d{1,10}|_|#[tf])\r\n/;
 const HEAD = 80;

@@ -14,6 +14,8 @@ const PUSHED = new Set(['message', 'pmessage', 'smessage']);
 
 interface Asked {
   readonly name: string;
+  readonly sequence: number;
+  readonly acknowledgement: number;
   /** Confirmations that a subscription gets. */
   readonly confirmations: number;
 }
@@ -38,16 +40,17 @@ export class RedisServer implements ValueTaker {
   private start = 0;
   private length = 0;
   private readonly queue: Asked[] = [];
-  private lastRequest: RedisRequest | undefined = undefined;
   /** The first reply has come. */
   private started = false;
+  /** Bytes were passed over, with whatever replies were in them. */
+  private skipped = false;
   private subscribed = false;
   private monitoring = false;
   private confirmations = 0;
 
   constructor(sink: MessageSink) {
     this.sink = sink;
-    // Replies before the first command are not looked at: values may be cut there.
+    // The capture may begin in the middle of a reply.
     this.stream.lost = true;
   }
 
@@ -56,17 +59,11 @@ export class RedisServer implements ValueTaker {
     const { message } = this;
     const ended = message !== undefined && this.stream.lost;
     if (ended && after(request.acknowledgement, message.sequence)) this.finish();
-    this.lastRequest = request;
     if (request.oneWay) return;
     if (confirmations > 0) this.subscribed = true;
     if (this.queue.length >= MAX_QUEUE) this.queue.length = 0;
-    this.queue.push({ name: request.name, confirmations });
-  }
-
-  /** What was asked before is not known any more. */
-  forget(): void {
-    this.queue.length = 0;
-    this.confirmations = 0;
+    const { name, sequence, acknowledgement } = request;
+    this.queue.push({ name, sequence, acknowledgement, confirmations });
   }
 
   begin(type: number, sequence: number, acknowledgement: number, time: number): void {
@@ -123,7 +120,15 @@ export class RedisServer implements ValueTaker {
       // More replies are due: what was lost is not of this one alone.
       if (this.queue.length > 0) this.finish();
     }
-    this.forget();
+    this.startAnew(sequence);
+  }
+
+  /** Replies before `sequence` may have gone unseen. */
+  private startAnew(sequence: number): void {
+    const { queue } = this;
+    this.skipped = false;
+    this.confirmations = 0;
+    while (queue.length > 0 && after(sequence, queue[0]!.acknowledgement)) queue.shift();
     this.sink.lost(1, sequence);
   }
 
@@ -132,23 +137,31 @@ export class RedisServer implements ValueTaker {
     b: Uint8Array,
     start: number,
     end: number,
+    sequence: number,
     acknowledgement: number,
     time: number,
   ): boolean {
-    const { message, lastRequest } = this;
-    const due = message === undefined || this.queue.length > 0;
-    if (due && lastRequest !== undefined && after(acknowledgement, lastRequest.sequence)) {
-      if (!this.started || isReplyHead(b, start, end)) {
-        this.started = true;
-        this.finish();
-        return true;
-      }
+    if (this.isNextReply(b, start, end, acknowledgement)) {
+      this.started = true;
+      this.finish();
+      if (this.skipped) this.startAnew(sequence);
+      return true;
     }
-    if (message !== undefined) {
-      message.length += end - start;
-      message.end = time;
+    const { message } = this;
+    if (message === undefined) {
+      this.skipped = true;
+      return false;
     }
+    message.length += end - start;
+    message.end = time;
     return false;
+  }
+
+  private isNextReply(b: Uint8Array, start: number, end: number, acknowledgement: number): boolean {
+    const asked = this.queue[0];
+    if (asked === undefined) return this.message === undefined && isReplyHead(b, start, end);
+    if (!after(acknowledgement, asked.sequence)) return false;
+    return !this.started || isReplyHead(b, start, end);
   }
 
   close(): void {
@@ -157,7 +170,7 @@ export class RedisServer implements ValueTaker {
       message.incomplete = 'connection_closed';
     this.finish();
     this.stream.lose();
-    this.forget();
+    this.queue.length = 0;
   }
 
   /** Whether a value may be one that nobody asked for: that depends on its first element. */
