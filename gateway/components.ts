@@ -19,6 +19,7 @@ function entry(kind: Kind, type: string, load: Load, aliases: readonly string[] 
 /** Every component of the program, one line each. */
 export const registry: readonly RegistryEntry[] = [
   // receivers
+  entry('receiver', 'ebpf', () => import('../receivers/ebpf/index.ts')),
   entry('receiver', 'otlp', () => import('../receivers/otlp/index.ts')),
   entry('receiver', 'packet', () => import('../receivers/packet/index.ts')),
   // processors

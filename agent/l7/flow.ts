@@ -73,7 +73,7 @@ export class L7Flow implements Conversation, MessageSink {
   pipelined = false;
   lastAcknowledged = -1;
   ordinal = 0;
-  private readonly host: FlowHost;
+  readonly host: FlowHost;
   /** Its number in the host's table. */
   readonly flow: number;
   private connection: Connection | undefined = undefined;

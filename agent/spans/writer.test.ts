@@ -121,9 +121,11 @@ test('a span at an unknown place describes the server', () => {
     'wirestitch.flow.id': flow,
     'wirestitch.tcp.request_sequence': 1001,
     'wirestitch.tcp.response_sequence': 5001,
-    'wirestitch.request_id.request': 'there',
+    'wirestitch.request.head': '688519f2fd3e82e9',
+      'wirestitch.request_id.request': 'there',
     'wirestitch.request_id.response': 'back',
     'wirestitch.response.delay': 1_000_000,
+      'wirestitch.response.head': '9b540e08707a6395',
   });
 });
 

@@ -80,8 +80,7 @@ struct name {
 };
 
 struct settings {
-  u32 generation;
-  u32 next_socket;
+  u32 generation; /* user space counts it up when lists change */
 };
 
 #define MAP(name, kind, entries, k, v)        \
@@ -106,6 +105,7 @@ struct {
 
 MAP(scratches, MAP_PERCPU_ARRAY, 1, u32, struct scratch);
 MAP(settings, MAP_ARRAY, 1, u32, struct settings);
+MAP(sockets_made, MAP_ARRAY, 1, u32, u32);
 MAP(connections, MAP_LRU_HASH, 32768, u64, struct connection);
 MAP(asyncs, MAP_LRU_HASH, 65536, struct async_key, struct async_value);
 MAP(processes, MAP_LRU_HASH, 16384, u32, struct process);

@@ -108,10 +108,10 @@ INLINE u8 role_of(struct event *e, u8 tcp, u8 incoming) {
 /* Makes or makes anew what is known of a socket. */
 static __noinline int track(u64 sk, struct event *e, u8 role) {
   u32 zero = 0;
-  struct settings *s = bpf_map_lookup_elem(&settings, &zero);
-  if (!s || !e) return 0;
+  u32 *made = bpf_map_lookup_elem(&sockets_made, &zero);
+  if (!made || !e) return 0;
   struct connection c = {.role = role, .ports = ports_of(e, e->flags & TCP)};
-  c.id = (__sync_fetch_and_add(&s->next_socket, 1) + 1) & 0x3fffffff;
+  c.id = (__sync_fetch_and_add(made, 1) + 1) & 0x3fffffff;
   return bpf_map_update_elem(&connections, &sk, &c, 0);
 }
 

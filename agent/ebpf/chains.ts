@@ -1,0 +1,144 @@
+import type { Message } from '../l7/message.ts';
+import type { Origin } from '../l7/origin.ts';
+import type { Session } from '../session/session.ts';
+
+/** Why a chain was withheld though the kernel side gave one; names of counters. */
+export type Withheld =
+  /** The inbound request is answered, or was never recognised. */
+  | 'not_live'
+  /** Two requests came in one read: which of them asks is not known. */
+  | 'pipelined'
+  /** Another request of the process may have waited for this connection. */
+  | 'pooled'
+  /** Request and response were moved by different threads: the work changed hands. */
+  | 'handed_over';
+
+/** A request that a server of this host works on. */
+interface Live {
+  /** Sessions with this chain: more than one when they were pipelined. */
+  open: Origin[];
+  shared: boolean;
+  /** Calls to others that are not answered. */
+  calls: number;
+}
+
+/**
+ * Decides which chains are told. The kernel side follows threads; here it is known which requests are
+ * being answered, and a chain that may be another's is taken back. No link is better than a wrong one.
+ */
+export class Chains {
+  readonly withheld = new Map<Withheld, number>();
+  /** By process, by chain. */
+  private readonly processes = new Map<number, Map<string, Live>>();
+  private readonly limit: number;
+  private count = 0;
+
+  /** @param limit requests that are followed at once; beyond it new ones get no chain */
+  constructor(limit: number) {
+    this.limit = limit;
+  }
+
+  /** A request came in. */
+  served(tgid: number, call: Origin): void {
+    if (call.chainHigh === 0 && call.chainLow === 0) return;
+    let live = this.processes.get(tgid);
+    if (live === undefined) {
+      live = new Map();
+      this.processes.set(tgid, live);
+    }
+    const key = keyOf(call);
+    const known = live.get(key);
+    if (known !== undefined) {
+      known.shared = true;
+      known.open.push(call);
+      for (const one of known.open) if (isKnown(one)) this.withhold(one, 'pipelined');
+      return;
+    }
+    if (this.count >= this.limit) {
+      this.withhold(call, 'not_live');
+      return;
+    }
+    this.count++;
+    live.set(key, { open: [call], shared: false, calls: 0 });
+  }
+
+  /** A request went out. @returns key for `answered`, '' when the call has no chain */
+  called(tgid: number, call: Origin): string {
+    if (!isKnown(call)) return '';
+    const key = keyOf(call);
+    const live = this.processes.get(tgid);
+    const own = live?.get(key);
+    if (own === undefined) this.withhold(call, 'not_live');
+    else if (own.shared) this.withhold(call, 'pipelined');
+    else if (call.rule === 'node_async_id' && (call.derived || call.first) && mayWait(live!, own)) {
+      this.withhold(call, 'pooled');
+    } else {
+      own.calls++;
+      return key;
+    }
+    return '';
+  }
+
+  /** A request that went out is over. */
+  answered(tgid: number, key: string): void {
+    const own = key === '' ? undefined : this.processes.get(tgid)?.get(key);
+    if (own !== undefined) own.calls--;
+  }
+
+  /** A request that came in is answered, or given up. @param key of its chain when it came */
+  done(tgid: number, key: string, session: Session): void {
+    this.checkThreads(session);
+    const live = this.processes.get(tgid);
+    const own = live?.get(key);
+    if (own === undefined || session.request === undefined) return;
+    own.open = own.open.filter((one) => one !== session.request!.origin);
+    if (own.open.length > 0) return;
+    live!.delete(key);
+    this.count--;
+    if (live!.size === 0) this.processes.delete(tgid);
+  }
+
+  private checkThreads({ request, response }: Session): void {
+    const asked = request?.origin;
+    const answered = response?.origin;
+    if (asked === undefined || answered === undefined) return;
+    if (asked.thread !== answered.thread) {
+      if (isKnown(asked)) this.withhold(asked, 'handed_over');
+      clear(answered);
+    } else if (!isKnown(asked)) {
+      clear(answered);
+    }
+  }
+
+  private withhold(call: Origin, why: Withheld): void {
+    clear(call);
+    this.withheld.set(why, (this.withheld.get(why) ?? 0) + 1);
+  }
+}
+
+/** Takes the chain of an outgoing request's response back when the request has none. */
+export function agree(request: Message | undefined, response: Message | undefined): void {
+  const asked = request?.origin;
+  const answered = response?.origin;
+  if (answered === undefined) return;
+  if (asked === undefined || keyOf(asked) !== keyOf(answered)) clear(answered);
+}
+
+export function keyOf(call: Origin): string {
+  return isKnown(call) ? `${call.chainHigh}.${call.chainLow}` : '';
+}
+
+function isKnown(call: Origin): boolean {
+  return call.chainHigh !== 0 || call.chainLow !== 0;
+}
+
+function clear(call: Origin): void {
+  call.chainHigh = 0;
+  call.chainLow = 0;
+}
+
+/** Whether a request other than `own` has nothing under way: it may wait for a connection. */
+function mayWait(live: ReadonlyMap<string, Live>, own: Live): boolean {
+  for (const other of live.values()) if (other !== own && other.calls === 0) return true;
+  return false;
+}

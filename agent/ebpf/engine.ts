@@ -1,0 +1,386 @@
+import { type Candidate, L7Flow } from '../l7/flow.ts';
+import { MessageHeads } from '../l7/heads.ts';
+import type { DropReason, Protocol, Transport } from '../l7/protocol.ts';
+import { defaultSessionLimits, type SessionLimits, SessionTable } from '../session/pairing.ts';
+import type { Session } from '../session/session.ts';
+import { Hash64 } from '../spans/hash.ts';
+import { count } from '../stats.ts';
+import type { ProcessNames } from '../tags/types.ts';
+import { agree, Chains } from './chains.ts';
+import { type Shared, SocketFlow } from './flow.ts';
+import { Flag, Kind, RecordReader } from './records.ts';
+
+export interface SyscallLimits {
+  /** Sockets that are followed at once; the one seen first goes for a new one. */
+  readonly sockets: number;
+  /** Nanoseconds after which an idle datagram socket, and an idle connection, is forgotten. */
+  readonly idleDatagrams: number;
+  readonly idleConnections: number;
+  readonly sessions: SessionLimits;
+}
+
+export const defaultSyscallLimits: SyscallLimits = {
+  sockets: 1 << 16,
+  idleDatagrams: 60e9,
+  idleConnections: 3600e9,
+  sessions: defaultSessionLimits,
+};
+
+/** Told of the life of processes and of their connections. */
+export type ProcessSink = Pick<
+  ProcessNames,
+  'noteExec' | 'noteFork' | 'noteExit' | 'noteConnect' | 'noteAccept'
+>;
+
+export interface SyscallOptions {
+  readonly protocols: readonly Protocol[];
+  readonly limits?: SyscallLimits;
+  /** Goes into the ids of flows. */
+  readonly captureName?: string;
+  /** Told of processes and their sockets; absent = nobody is. */
+  readonly processes?: ProcessSink;
+}
+
+/** Takes a session as it is finished; its times are relative to `baseSeconds` since 1970. */
+export type SyscallSink = (session: Session, baseSeconds: number) => void;
+
+/** What an engine has counted since it was made. */
+export interface SyscallStats {
+  events: number;
+  payloadBytes: number;
+  sockets: number;
+  socketsActive: number;
+  socketsEvicted: number;
+  socketsUnknown: number;
+  /** Bytes that calls moved and no record told of: lost records, calls that are not looked at. */
+  gapBytes: number;
+  repeatedBytes: number;
+  sessionsOpen: number;
+  sessions: Readonly<Record<string, number>>;
+  drops: Readonly<Record<string, number>>;
+  /** Chains that were taken back, by reason. */
+  withheld: Readonly<Record<string, number>>;
+}
+
+const SWEEP = 1e9;
+const NO_CANDIDATES: readonly Candidate[] = [];
+
+/** From records of system calls to sessions. It does no I/O and has no clock. */
+export class SyscallEngine implements Shared {
+  readonly sessions: SessionTable;
+  readonly heads = new MessageHeads();
+  readonly chains: Chains;
+  readonly record = new RecordReader();
+  private readonly options: SyscallOptions;
+  private readonly limits: SyscallLimits;
+  private readonly sink: SyscallSink;
+  private readonly flows = new Map<number | string, SocketFlow>();
+  private readonly servicePorts: ReadonlySet<number>;
+  private readonly candidates = new Map<number, readonly Candidate[]>();
+  private readonly hash: Hash64;
+  private readonly counts = new Map<string, number>();
+  private readonly drops = new Map<string, number>();
+  private readonly baseSeconds: number;
+  private readonly monotonicHigh: number;
+  private readonly monotonicLow: number;
+  /** Nanoseconds from `baseSeconds` to the monotonic base. */
+  private shift: number;
+  private events = 0;
+  private payloadBytes = 0;
+  private made = 0;
+  private evicted = 0;
+  private unknown = 0;
+  private gapBytes = 0;
+  private repeatedBytes = 0;
+  private now = 0;
+  private nextSweep = 0;
+
+  /**
+   * @param unixNs wall clock, nanoseconds since 1970 @param monotonicNs monotonic clock, at the same
+   * moment: times count from it
+   */
+  constructor(options: SyscallOptions, sink: SyscallSink, unixNs: bigint, monotonicNs: bigint) {
+    this.options = options;
+    this.sink = sink;
+    this.limits = options.limits ?? defaultSyscallLimits;
+    this.servicePorts = new Set(options.protocols.flatMap((p) => p.ports));
+    this.hash = new Hash64(`syscalls ${options.captureName ?? ''}`);
+    this.chains = new Chains(this.limits.sessions.maxOpen);
+    this.sessions = new SessionTable((s) => this.finished(s), this.limits.sessions);
+    this.baseSeconds = Number(unixNs / 1_000_000_000n);
+    this.shift = Number(unixNs % 1_000_000_000n);
+    this.monotonicHigh = Number(monotonicNs >> 32n);
+    this.monotonicLow = Number(monotonicNs & 0xffff_ffffn);
+    this.base = monotonicNs;
+    this.offset = unixNs - monotonicNs;
+  }
+
+  private readonly base: bigint;
+  private offset: bigint;
+
+  /** The wall clock was set. @param offset wall clock minus monotonic clock, nanoseconds */
+  clock(offset: bigint): void {
+    this.shift += Number(offset - this.offset);
+    this.offset = offset;
+  }
+
+  /** Takes records, as the ring gives them; they are not kept. */
+  batch(bytes: Uint8Array, length: number): void {
+    const r = this.record;
+    r.batch(bytes, length);
+    while (r.next()) {
+      this.events++;
+      const time = r.timeSince(this.monotonicHigh, this.monotonicLow) + this.shift;
+      if (time > this.now) this.now = time;
+      switch (r.kind) {
+        case Kind.data:
+          this.data(time);
+          break;
+        case Kind.connect:
+        case Kind.accept:
+          this.opened(time);
+          break;
+        case Kind.end:
+          this.flows.get(r.socket)?.close((r.flags & Flag.incoming) !== 0 ? 1 : 0, time);
+          break;
+        case Kind.close:
+          this.closed(r.socket, time);
+          break;
+        default:
+          this.process(time);
+      }
+    }
+    if (this.now >= this.nextSweep) this.sweep();
+  }
+
+  /** Lets time pass without records. @param monotonicNs time of the monotonic clock */
+  advance(monotonicNs: bigint): void {
+    const time = Number(monotonicNs - this.base) + this.shift;
+    if (time > this.now) this.now = time;
+    if (this.now >= this.nextSweep) this.sweep();
+  }
+
+  /** The capture is over: open sessions are handed on. */
+  finish(): void {
+    for (const flow of this.flows.values()) {
+      flow.close(0, this.now);
+      flow.close(1, this.now);
+      this.sessions.close(flow.l7, 'capture_ended');
+    }
+    this.flows.clear();
+  }
+
+  stats(): SyscallStats {
+    const drops = new Map(this.drops);
+    for (const [name, n] of this.sessions.dropped) count(drops, name, n);
+    return {
+      events: this.events,
+      payloadBytes: this.payloadBytes,
+      sockets: this.made,
+      socketsActive: this.flows.size,
+      socketsEvicted: this.evicted,
+      socketsUnknown: this.unknown,
+      gapBytes: this.gapBytes,
+      repeatedBytes: this.repeatedBytes,
+      sessionsOpen: this.sessions.openCount,
+      sessions: Object.fromEntries(this.counts),
+      drops: Object.fromEntries(drops),
+      withheld: Object.fromEntries(this.chains.withheld),
+    };
+  }
+
+  dropped(protocol: string, reason: DropReason): void {
+    count(this.drops, `${protocol}/${reason}`);
+  }
+
+  flowId(r: RecordReader, time: number): { readonly high: number; readonly low: number } {
+    const h = this.hash;
+    h.start();
+    for (let i = 0; i < 4; i++) {
+      h.word(r.localWord(i));
+      h.word(r.remoteWord(i));
+    }
+    h.word((r.localPort << 16) | r.remotePort);
+    h.word(r.networkNamespace);
+    h.word(r.tgid);
+    h.word(r.socket);
+    h.time(this.baseSeconds, time);
+    h.end();
+    return h;
+  }
+
+  private data(time: number): void {
+    const r = this.record;
+    const { flags, length, captured, payload } = r;
+    const tcp = (flags & Flag.tcp) !== 0;
+    const flow = this.flowOf(tcp, time);
+    flow.lastSeen = time;
+    if (flow.ignored) return;
+    const side = (flags & Flag.incoming) !== 0 ? 1 : 0;
+    this.payloadBytes += captured;
+    if (!tcp) {
+      if (captured > 0) this.feed(flow, 'udp', side, payload, payload + captured, 0, 0, time);
+      return;
+    }
+    const { sequence, acknowledgement } = r;
+    const skipped = flow.arrive(side, sequence, length, time);
+    if (skipped !== 0) this.repeatedBytes += skipped < 0 ? length : skipped;
+    if (skipped < 0) return;
+    if (captured > skipped) {
+      const s = (sequence + skipped) >>> 0;
+      const from = payload + skipped;
+      this.feed(flow, 'tcp', side, from, payload + captured, s, acknowledgement, time);
+    }
+    flow.acknowledge(side, acknowledgement);
+    const past = Math.max(captured, skipped);
+    if (past === length) return;
+    this.gapBytes += length - past;
+    flow.l7.gap(side, length - past, (sequence + past) >>> 0, time);
+  }
+
+  private feed(
+    flow: SocketFlow,
+    transport: Transport,
+    side: number,
+    start: number,
+    end: number,
+    sequence: number,
+    acknowledgement: number,
+    time: number,
+  ): void {
+    const { l7 } = flow;
+    const candidates =
+      l7.protocol === undefined ? this.candidatesOf(flow, transport) : NO_CANDIDATES;
+    const { bytes } = this.record;
+    const on = l7.data(
+      candidates,
+      transport,
+      side,
+      bytes,
+      start,
+      end,
+      sequence,
+      acknowledgement,
+      time,
+    );
+    if (on) return;
+    this.unknown++;
+    flow.ignored = true;
+  }
+
+  private flowOf(tcp: boolean, time: number): SocketFlow {
+    const r = this.record;
+    if (tcp) {
+      const known = this.flows.get(r.socket);
+      return known !== undefined && known.localPort === r.localPort
+        ? known
+        : this.add(r.socket, false, time);
+    }
+    // A datagram socket may talk with many.
+    const peer = `${r.socket} ${r.remoteWord(0)} ${r.remoteWord(3)} ${r.remotePort}`;
+    return this.flows.get(peer) ?? this.add(peer, false, time);
+  }
+
+  private add(key: number | string, certain: boolean, time: number): SocketFlow {
+    if (this.flows.size >= this.limits.sockets) {
+      const [oldest] = this.flows.keys();
+      this.remove(oldest!, 'evicted', time);
+      this.evicted++;
+    }
+    this.made++;
+    const flow = new SocketFlow(this, certain, time);
+    this.flows.set(key, flow);
+    return flow;
+  }
+
+  private opened(time: number): void {
+    const r = this.record;
+    if ((r.flags & Flag.tcp) === 0) return;
+    const flow = this.add(r.socket, true, time);
+    const { processes } = this.options;
+    if (processes === undefined) return;
+    const { tgid, networkNamespace, localPort } = r;
+    const at = this.unixNanos(time);
+    if (r.kind === Kind.accept)
+      processes.noteAccept(tgid, networkNamespace, flow.local, localPort, at);
+    else processes.noteConnect(tgid, networkNamespace, flow.local, localPort, at);
+  }
+
+  private closed(socket: number, time: number): void {
+    this.remove(socket, 'connection_closed', time);
+  }
+
+  private remove(key: number | string, why: 'connection_closed' | 'evicted', time: number): void {
+    const flow = this.flows.get(key);
+    if (flow === undefined) return;
+    this.flows.delete(key);
+    flow.close(0, time);
+    flow.close(1, time);
+    this.sessions.close(flow.l7, why);
+  }
+
+  private process(time: number): void {
+    const r = this.record;
+    const { processes } = this.options;
+    if (processes === undefined) return;
+    const at = this.unixNanos(time);
+    if (r.kind === Kind.exec) processes.noteExec(r.tgid, at);
+    else if (r.kind === Kind.fork) processes.noteFork(r.tgid, r.length, at);
+    else if (r.kind === Kind.exit) processes.noteExit(r.tgid, at);
+  }
+
+  private candidatesOf(flow: SocketFlow, transport: Transport): readonly Candidate[] {
+    const { localPort: a, remotePort: b } = flow;
+    const service = this.servicePorts.has(a) ? a : this.servicePorts.has(b) ? b : -1;
+    const { protocols } = this.options;
+    const shunned = protocols.some((p) => p.notPorts?.includes(a) || p.notPorts?.includes(b));
+    const key = (service + 1) * 2 + (transport === 'tcp' ? 1 : 0);
+    const cached = shunned ? undefined : this.candidates.get(key);
+    if (cached !== undefined) return cached;
+    const made: Candidate[] = [];
+    for (const protocol of protocols) {
+      if (!protocol.transports.includes(transport)) continue;
+      if (protocol.notPorts?.includes(a) || protocol.notPorts?.includes(b)) continue;
+      const usual = protocol.ports.includes(service);
+      if (usual) made.unshift({ protocol, usual });
+      else made.push({ protocol, usual });
+    }
+    if (!shunned) this.candidates.set(key, made);
+    return made;
+  }
+
+  private unixNanos(time: number): bigint {
+    return BigInt(this.baseSeconds) * 1_000_000_000n + BigInt(Math.floor(time));
+  }
+
+  private sweep(): void {
+    this.nextSweep = this.now + SWEEP;
+    this.sessions.expire(this.now);
+    for (const [key, flow] of this.flows) {
+      const datagrams = typeof key === 'string';
+      const limit = datagrams ? this.limits.idleDatagrams : this.limits.idleConnections;
+      if (this.now - flow.lastSeen > limit) this.remove(key, 'connection_closed', this.now);
+    }
+  }
+
+  private finished(session: Session): void {
+    count(this.counts, `${session.protocol.name}/${session.reason}`);
+    const flow = this.flowOfSession(session);
+    if (flow !== undefined) {
+      const key = flow.release(session.request);
+      if (flow.isClient) {
+        this.chains.answered(flow.tgid, key);
+        agree(session.request, session.response);
+      } else {
+        this.chains.done(flow.tgid, key, session);
+      }
+    }
+    this.sink(session, this.baseSeconds);
+  }
+
+  private flowOfSession(session: Session): SocketFlow | undefined {
+    const { conversation } = session;
+    const host = conversation instanceof L7Flow ? conversation.host : undefined;
+    return host instanceof SocketFlow ? host : undefined;
+  }
+}

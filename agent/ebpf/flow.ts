@@ -1,0 +1,225 @@
+import { ipv4Text, ipv6Text } from '../address.ts';
+import { type FlowHost, L7Flow } from '../l7/flow.ts';
+import type { MessageHeads } from '../l7/heads.ts';
+import type { Message } from '../l7/message.ts';
+import type { AsyncRule, Origin } from '../l7/origin.ts';
+import type { DropReason } from '../l7/protocol.ts';
+import type { Ends, Vantage } from '../session/conversation.ts';
+import type { SessionTable } from '../session/pairing.ts';
+import type { Chains } from './chains.ts';
+import { keyOf } from './chains.ts';
+import { Flag, type RecordReader } from './records.ts';
+
+/** What the flows of an engine share. */
+export interface Shared {
+  readonly sessions: SessionTable;
+  readonly heads: MessageHeads;
+  readonly chains: Chains;
+  /** The record whose data is being fed. */
+  readonly record: RecordReader;
+  dropped(protocol: string, reason: DropReason): void;
+  /** 64 bits that name a flow: fills `high` and `low`. */
+  flowId(record: RecordReader, time: number): { readonly high: number; readonly low: number };
+}
+
+const RULES: readonly AsyncRule[] = ['', '', 'tick', 'connect', 'node_async_id'];
+
+/** The process is side 0, its peer side 1. */
+const SELF = 0;
+const PEER = 1;
+
+/**
+ * One socket, or one peer of a datagram socket, as its process uses it: makes one stream a direction
+ * of the calls, with gaps for what was not captured.
+ */
+export class SocketFlow implements FlowHost {
+  readonly l7: L7Flow;
+  readonly tgid: number;
+  /** No protocol was found: it is not looked at any more. */
+  ignored = false;
+  /** Time of the last call, nanoseconds since the engine's base. */
+  lastSeen: number;
+  readonly localPort: number;
+  readonly remotePort: number;
+  private readonly shared: Shared;
+  readonly local: string;
+  private readonly remote: string;
+  private readonly ipVersion: 4 | 6;
+  private readonly tcp: boolean;
+  private readonly networkNamespace: number;
+  private readonly command: string;
+  private readonly idHigh: number;
+  private readonly idLow: number;
+  private client: boolean;
+  private certain: boolean;
+  /** Sequence number of the next byte of a side; -1 = not known. */
+  private readonly next: [number, number] = [-1, -1];
+  private readonly acknowledged: [number, number] = [0, 0];
+  /** Chains of open requests that are counted as under way. */
+  private readonly calls = new Map<Message, string>();
+
+  /** @param certain the connection was seen from its start, so the roles are known */
+  constructor(shared: Shared, certain: boolean, time: number) {
+    const r = shared.record;
+    this.shared = shared;
+    this.tgid = r.tgid;
+    this.lastSeen = time;
+    this.localPort = r.localPort;
+    this.remotePort = r.remotePort;
+    this.tcp = (r.flags & Flag.tcp) !== 0;
+    this.networkNamespace = r.networkNamespace;
+    this.command = r.command;
+    const mapped = (r.flags & Flag.ipv6) !== 0 && isMapped(r);
+    this.ipVersion = (r.flags & Flag.ipv6) !== 0 && !mapped ? 6 : 4;
+    const word = mapped ? 3 : 0;
+    this.local =
+      this.ipVersion === 4
+        ? ipv4Text(r.localWord(word))
+        : ipv6Text(r.localWord(0), r.localWord(1), r.localWord(2), r.localWord(3));
+    this.remote =
+      this.ipVersion === 4
+        ? ipv4Text(r.remoteWord(word))
+        : ipv6Text(r.remoteWord(0), r.remoteWord(1), r.remoteWord(2), r.remoteWord(3));
+    this.client = (r.flags & Flag.client) !== 0;
+    this.certain = certain;
+    const id = shared.flowId(r, time);
+    this.idHigh = id.high;
+    this.idLow = id.low;
+    this.l7 = new L7Flow(this, 0);
+  }
+
+  get sessions(): SessionTable {
+    return this.shared.sessions;
+  }
+
+  get heads(): MessageHeads {
+    return this.shared.heads;
+  }
+
+  /**
+   * Takes the bytes of a call that are new, in order.
+   * @returns bytes of it that are skipped because they were seen before, -1 for all of them
+   */
+  arrive(side: number, sequence: number, length: number, time: number): number {
+    const next = this.next[side]!;
+    this.next[side] = (sequence + length) >>> 0;
+    if (next < 0) return 0;
+    const ahead = (sequence - next) | 0;
+    if (ahead === 0) return 0;
+    if (ahead > 0) {
+      this.l7.gap(side, ahead, next, time);
+      return 0;
+    }
+    if (length + ahead <= 0) {
+      this.next[side] = next;
+      return -1;
+    }
+    return -ahead;
+  }
+
+  acknowledge(side: number, acknowledgement: number): void {
+    this.acknowledged[side] = acknowledgement;
+  }
+
+  ends(): Ends {
+    const [from, to] = this.client ? [this.local, this.remote] : [this.remote, this.local];
+    const [fromPort, toPort] = this.client
+      ? [this.localPort, this.remotePort]
+      : [this.remotePort, this.localPort];
+    return {
+      transport: this.tcp ? 'tcp' : 'udp',
+      ipVersion: this.ipVersion,
+      clientAddress: from,
+      clientPort: fromPort,
+      serverAddress: to,
+      serverPort: toPort,
+      interfaceId: 0,
+      idHigh: this.idHigh,
+      idLow: this.idLow,
+    };
+  }
+
+  nextSequence(_flow: number, side: number): number {
+    return this.next[side]!;
+  }
+
+  acknowledgedInOrder(_flow: number, side: number): number {
+    return this.acknowledged[side]!;
+  }
+
+  clientSide(): number {
+    return this.client ? SELF : PEER;
+  }
+
+  settle(_flow: number, clientSide: number): boolean {
+    if (this.certain) return this.clientSide() === clientSide;
+    this.client = clientSide === SELF;
+    this.certain = true;
+    return true;
+  }
+
+  dropped(protocol: string, reason: DropReason): void {
+    this.shared.dropped(protocol, reason);
+  }
+
+  origin(): Origin {
+    const r = this.shared.record;
+    const { flags } = r;
+    return {
+      chainHigh: r.chainHigh,
+      chainLow: r.chainLow,
+      thread: r.thread,
+      number: r.number,
+      rule: RULES[r.rule] ?? '',
+      derived: (flags & Flag.derived) !== 0,
+      first: (flags & Flag.first) !== 0,
+    };
+  }
+
+  vantage(): Vantage {
+    return {
+      point: this.client ? 'client_process' : 'server_process',
+      networkNamespace: this.networkNamespace,
+      pid: this.tgid,
+      command: this.command,
+    };
+  }
+
+  begun(_flow: number, message: Message): void {
+    const { origin } = message;
+    if (!message.isRequest || origin === undefined) return;
+    const { chains } = this.shared;
+    if (this.client) {
+      const key = chains.called(this.tgid, origin);
+      if (key !== '') this.calls.set(message, key);
+    } else {
+      const key = keyOf(origin);
+      if (key === '') return;
+      chains.served(this.tgid, origin);
+      this.calls.set(message, key);
+    }
+  }
+
+  /** @returns key of the chain that a request of this flow was counted under; forgets it */
+  release(message: Message | undefined): string {
+    if (message === undefined) return '';
+    const key = this.calls.get(message) ?? '';
+    this.calls.delete(message);
+    return key;
+  }
+
+  get isClient(): boolean {
+    return this.client;
+  }
+
+  close(side: number, time: number): void {
+    this.l7.close(side, time);
+  }
+}
+
+/** IPv4 addresses in an IPv6 socket (::ffff:a.b.c.d), or none yet on both sides. */
+function isMapped(r: RecordReader): boolean {
+  const local = r.localWord(0) === 0 && r.localWord(1) === 0 && r.localWord(2) === 0xffff;
+  const remote = r.remoteWord(0) === 0 && r.remoteWord(1) === 0 && r.remoteWord(2) === 0xffff;
+  return local && remote;
+}

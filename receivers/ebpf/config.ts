@@ -1,0 +1,77 @@
+import { z } from 'zod';
+import { type ProtocolName, protocolNames } from '../../agent/l7/registry.ts';
+import { byteSize } from '../../config/schema/index.ts';
+
+const protocol = z.enum(protocolNames as [ProtocolName, ...ProtocolName[]]);
+
+const allow = z
+  .strictObject({
+    processes: z
+      .array(z.union([z.string().min(1).max(255), z.int().min(1)]))
+      .default([])
+      .describe('Names of executables (without folders), or process ids; their children too.'),
+    cgroups: z
+      .array(z.string().min(1))
+      .default([])
+      .describe('Paths in the cgroup v2 tree, with all below them.'),
+    ports: z
+      .array(z.int().min(1).max(65535))
+      .default([])
+      .describe('Only sockets with one of these ports at either end.'),
+  })
+  .prefault({})
+  .describe(
+    'What is captured; a process counts when its name or its cgroup is listed. Empty: all.',
+  );
+
+/** Keys of the ebpf receiver. */
+export const config = z.strictObject({
+  allow,
+  payload_cap: z
+    .int()
+    .min(64)
+    .max(4032)
+    .default(1024)
+    .describe('Bytes of payload captured of each call.'),
+  ring_size: byteSize({ min: 1 << 16, max: 1 << 30 })
+    .prefault('16MiB')
+    .describe('Ring buffer between kernel and program; a power of two.'),
+  protocols: z
+    .array(protocol)
+    .min(1)
+    .default([...protocolNames])
+    .describe('Protocols to look for.'),
+  node_async: z
+    .boolean()
+    .default(true)
+    .describe('Follow the async ids of Node processes by uprobes.'),
+  capture_name: z
+    .string()
+    .default('')
+    .describe('Name of what captured, for wirestitch.capture.name; part of span ids.'),
+  endpoint_segments: z
+    .int()
+    .min(0)
+    .max(16)
+    .default(2)
+    .describe('Segments of the URL path in span names, ids left out; 0 = method alone.'),
+  obfuscate: z
+    .boolean()
+    .default(true)
+    .describe('Values in statements and commands of databases become ?.'),
+  max_sockets: z
+    .int()
+    .min(1)
+    .max(1 << 20)
+    .default(1 << 16)
+    .describe('Sockets followed at once; the one seen first goes for a new one.'),
+  max_open_sessions: z
+    .int()
+    .min(1)
+    .max(1 << 22)
+    .default(1 << 16)
+    .describe('Requests that wait for a response; the oldest goes for a new one.'),
+  max_batch_spans: z.int().min(1).default(1000).describe('Spans at which a batch is handed on.'),
+});
+
+export type Config = z.infer<typeof config>;

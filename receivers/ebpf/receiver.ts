@@ -1,0 +1,200 @@
+import type { ProcessSink } from '../../agent/ebpf/engine.ts';
+import { defaultSyscallLimits, SyscallEngine } from '../../agent/ebpf/engine.ts';
+import { protocols } from '../../agent/l7/registry.ts';
+import { defaultSessionLimits } from '../../agent/session/pairing.ts';
+import { SpanWriter } from '../../agent/spans/writer.ts';
+import type { HostNames } from '../../agent/tags/names.ts';
+import type { Component } from '../../component/component.ts';
+import type { Consumer } from '../../component/consumer.ts';
+import type { Settings, Timer } from '../../component/settings.ts';
+import type { Config } from './config.ts';
+import { Counters } from './counters.ts';
+import { Output } from './output.ts';
+import type { Probe } from './probe.ts';
+import type { Targets } from './targets.ts';
+
+/** Milliseconds between looks at the ring: while records come, and when none did for a while. */
+const BUSY_MS = 10;
+const IDLE_MS = 50;
+/** Looks without a record after which the longer interval is taken. */
+const IDLE_LOOKS = 20;
+/** Longest time that a finished session waits for its batch. */
+const FLUSH_MS = 200;
+/** Between two publications of counters, looks at the clock, and new looks at cgroups. */
+const UPKEEP_MS = 5000;
+const DRAIN_BYTES = 1 << 20;
+/** Batches of records taken in one turn: others want the thread too. */
+const MAX_DRAINS = 8;
+
+/** Captures the system calls of processes and hands on the spans of the requests in them. */
+export class EbpfReceiver implements Component {
+  readonly #settings: Settings;
+  readonly #config: Config;
+  readonly #counters: Counters;
+  readonly #output: Output | undefined;
+  readonly #buffer = Buffer.allocUnsafeSlow(DRAIN_BYTES);
+  #probe: Probe | undefined;
+  #targets: Targets | undefined;
+  #engine: SyscallEngine | undefined;
+  #spans: SpanWriter | undefined;
+  #timer: Timer | undefined;
+  #idleLooks = 0;
+  #flushedMs = 0;
+  #upkeepMs = 0;
+  #dropped = 0;
+
+  constructor(settings: Settings, config: Config, next: Consumer<'traces'> | undefined) {
+    this.#settings = settings;
+    this.#config = config;
+    this.#counters = new Counters(settings);
+    this.#output = next === undefined ? undefined : new Output(next, settings, this.#counters);
+  }
+
+  /** @throws Error that says what this machine lacks */
+  async start(): Promise<void> {
+    const { clock, logger } = this.#settings;
+    const { openProbe, startTargets } = await import('./open.ts');
+    const { createNaming } = await import('../../agent/tags/create.ts');
+    const probe = openProbe(this.#config, clock.unixMs());
+    this.#probe = probe;
+    try {
+      const { names } = createNaming({
+        unixMs: () => clock.unixMs(),
+        monotonicMs: () => clock.monotonicMs(),
+        entityIntervalSeconds: 0,
+      });
+      this.#spans = this.#writer(names);
+      const monotonicNs = process.hrtime.bigint();
+      this.#engine = this.#makeEngine(names, monotonicNs + probe.clockOffset(), monotonicNs);
+      this.#targets = await startTargets(probe, this.#config, logger);
+    } catch (error) {
+      probe.close();
+      this.#probe = undefined;
+      throw error;
+    }
+    logger.info('capturing system calls', {
+      object: probe.object,
+      allow: this.#config.allow,
+      node: this.#targets.nodes.size,
+    });
+    this.#flushedMs = clock.monotonicMs();
+    this.#upkeepMs = this.#flushedMs;
+    this.#schedule(BUSY_MS);
+  }
+
+  async shutdown(): Promise<void> {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    const probe = this.#probe;
+    if (probe === undefined) return;
+    this.#probe = undefined;
+    await this.#targets?.close();
+    this.#drain(probe);
+    this.#engine!.finish();
+    this.#flush();
+    this.#counters.publish(this.#engine!.stats(), probe.counters());
+    probe.close();
+    await this.#output?.close();
+  }
+
+  #writer(names: HostNames): SpanWriter {
+    return new SpanWriter({
+      captureName: this.#config.capture_name,
+      source: 'ebpf',
+      observationPoint: 'rest',
+      endpointSegments: this.#config.endpoint_segments,
+      obfuscate: this.#config.obfuscate,
+      names,
+    });
+  }
+
+  #makeEngine(names: HostNames, unixNs: bigint, monotonicNs: bigint): SyscallEngine {
+    const { protocols: wanted, max_sockets, max_open_sessions, capture_name } = this.#config;
+    const options = {
+      protocols: wanted.map((name) => protocols[name]()),
+      limits: {
+        ...defaultSyscallLimits,
+        sockets: max_sockets,
+        sessions: { ...defaultSessionLimits, maxOpen: max_open_sessions },
+      },
+      captureName: capture_name,
+      processes: this.#processSink(names),
+    };
+    const spans = this.#spans!;
+    const sink = spans.add.bind(spans);
+    return new SyscallEngine(options, sink, unixNs, monotonicNs);
+  }
+
+  #processSink(names: HostNames): ProcessSink {
+    return {
+      noteFork: (parent, child, at) => names.noteFork(parent, child, at),
+      noteExec: (pid, at) => {
+        names.noteExec(pid, at);
+        this.#targets?.began(pid);
+      },
+      noteExit: (pid, at) => {
+        names.noteExit(pid, at);
+        this.#targets?.ended(pid);
+      },
+      noteConnect: (...end) => names.noteConnect(...end),
+      noteAccept: (...end) => names.noteAccept(...end),
+    };
+  }
+
+  #schedule(ms: number): void {
+    this.#timer = this.#settings.clock.after(ms, () => this.#turn());
+  }
+
+  #turn(): void {
+    const probe = this.#probe;
+    if (probe === undefined) return;
+    try {
+      const bytes = this.#drain(probe);
+      this.#idleLooks = bytes === 0 ? this.#idleLooks + 1 : 0;
+      const now = this.#settings.clock.monotonicMs();
+      const { count } = this.#spans!;
+      const due = count > 0 && now - this.#flushedMs >= FLUSH_MS;
+      if (due || count >= this.#config.max_batch_spans) this.#flush();
+      if (now - this.#upkeepMs >= UPKEEP_MS) this.#upkeep(probe, now);
+    } catch (error) {
+      this.#settings.host.fatal(error as Error);
+      return;
+    }
+    this.#schedule(this.#idleLooks > IDLE_LOOKS ? IDLE_MS : BUSY_MS);
+  }
+
+  /** @returns bytes of records that there were */
+  #drain(probe: Probe): number {
+    let total = 0;
+    for (let i = 0; i < MAX_DRAINS; i++) {
+      const bytes = probe.drain(this.#buffer);
+      if (bytes === 0) break;
+      total += bytes;
+      this.#engine!.batch(this.#buffer, bytes);
+      if (this.#spans!.count >= this.#config.max_batch_spans) this.#flush();
+    }
+    if (total === 0) this.#engine!.advance(process.hrtime.bigint());
+    return total;
+  }
+
+  #flush(): void {
+    this.#flushedMs = this.#settings.clock.monotonicMs();
+    const batch = this.#spans!.flush();
+    if (batch !== undefined) this.#output?.send(batch);
+  }
+
+  #upkeep(probe: Probe, now: number): void {
+    this.#upkeepMs = now;
+    const kernel = probe.counters();
+    this.#counters.publish(this.#engine!.stats(), kernel);
+    this.#engine!.clock(probe.clockOffset());
+    // Processes may have moved to other cgroups.
+    probe.renew();
+    if (kernel.dropped > this.#dropped) {
+      this.#settings.logger.warn('the ring buffer was full: calls were not captured', {
+        calls: kernel.dropped - this.#dropped,
+      });
+    }
+    this.#dropped = kernel.dropped;
+  }
+}

@@ -1,0 +1,160 @@
+import { open, readdir, readlink, stat } from 'node:fs/promises';
+import { Follow, followOf } from '../../agent/ebpf/follow.ts';
+import type { NodeBuildResult } from '../../agent/ebpf/node-build.ts';
+import { readNodeBuild } from '../../agent/ebpf/node-build.ts';
+import type { Logger } from '../../component/settings.ts';
+import type { Probe } from './probe.ts';
+
+/** Executables whose build is remembered. */
+const MAX_BUILDS = 256;
+/** Node processes that have uprobes at once: each takes two links of the addon. */
+const MAX_NODES = 200;
+
+export interface TargetsOptions {
+  /** Names of executables and process ids that are captured; empty = all. */
+  readonly listed: readonly (string | number)[];
+  readonly nodeAsync: boolean;
+  readonly logger: Logger;
+}
+
+/** A Node process, and whether its async ids are followed. */
+export interface NodeTarget {
+  readonly pid: number;
+  readonly executable: string;
+  readonly links: readonly number[];
+  /** '' = they are. */
+  readonly why: string;
+}
+
+/** Looks at processes: which are listed, and how chains of work are followed in them. */
+export class Targets {
+  readonly nodes = new Map<number, NodeTarget>();
+  private readonly probe: Probe;
+  private readonly options: TargetsOptions;
+  private readonly names: ReadonlySet<string>;
+  private readonly pids: ReadonlySet<number>;
+  private readonly builds = new Map<string, Promise<NodeBuildResult>>();
+  /** Looks that are under way, so that `settled` can wait for them. */
+  private readonly pending = new Set<Promise<void>>();
+  private closed = false;
+
+  constructor(probe: Probe, options: TargetsOptions) {
+    this.probe = probe;
+    this.options = options;
+    this.names = new Set(options.listed.filter((n) => typeof n === 'string'));
+    this.pids = new Set(options.listed.filter((n) => typeof n === 'number'));
+    for (const name of this.names) probe.listName(name);
+  }
+
+  /** Looks at every process there is. */
+  async scan(): Promise<void> {
+    const entries = await readdir('/proc');
+    for (const entry of entries) {
+      const pid = Number(entry);
+      if (Number.isInteger(pid) && pid !== process.pid) await this.look(pid);
+    }
+    this.probe.renew();
+  }
+
+  /** A process runs another program. */
+  began(pid: number): void {
+    this.drop(pid);
+    const looking = this.look(pid)
+      .then((changed) => {
+        if (changed && !this.closed) this.probe.renew();
+      })
+      .catch((error: unknown) => {
+        this.options.logger.debug('cannot look at a process', { pid, error: String(error) });
+      });
+    this.pending.add(looking);
+    void looking.then(() => this.pending.delete(looking));
+  }
+
+  ended(pid: number): void {
+    this.drop(pid);
+  }
+
+  /** Waits for what `began` started. */
+  async settled(): Promise<void> {
+    await Promise.all(this.pending);
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    await this.settled();
+    for (const pid of [...this.nodes.keys()]) this.drop(pid);
+  }
+
+  private drop(pid: number): void {
+    const node = this.nodes.get(pid);
+    if (node === undefined) return;
+    this.nodes.delete(pid);
+    this.probe.detach(node.links);
+  }
+
+  /** @returns whether the kernel side was told something */
+  private async look(pid: number): Promise<boolean> {
+    const executable = await readlink(`/proc/${pid}/exe`).catch(() => '');
+    if (executable === '' || this.closed) return false;
+    const name = executable.slice(executable.lastIndexOf('/') + 1);
+    const capture = this.pids.has(pid) || this.names.has(name) || this.probe.isListed(pid);
+    const follow = followOf(executable);
+    if (follow === Follow.node) return this.lookAtNode(pid, executable, capture);
+    if (!capture && follow === Follow.blocking) return false;
+    this.probe.setProcess(pid, { capture, follow });
+    return true;
+  }
+
+  private async lookAtNode(pid: number, executable: string, capture: boolean): Promise<boolean> {
+    const found = await this.nodeBuild(pid, executable);
+    if (this.closed) return false;
+    const known = 'build' in found;
+    let links: number[] = [];
+    let why = known ? '' : found.why;
+    if (known) {
+      try {
+        links = this.probe.attachNode(pid, `/proc/${pid}/exe`, found.build);
+      } catch (error) {
+        why = (error as Error).message;
+      }
+    }
+    this.nodes.set(pid, { pid, executable, links, why });
+    if (why === '' && known) {
+      const { contextRegister, fieldsOffset } = found.build;
+      this.probe.setProcess(pid, { capture, follow: Follow.node, contextRegister, fieldsOffset });
+    } else {
+      this.options.logger.debug('async ids of a Node process are not followed', { pid, why });
+      this.probe.setProcess(pid, { capture, follow: Follow.nothing });
+    }
+    return true;
+  }
+
+  private async nodeBuild(pid: number, executable: string): Promise<NodeBuildResult> {
+    if (!this.options.nodeAsync) return { why: 'switched off by node_async' };
+    if (this.nodes.size >= MAX_NODES) return { why: `${MAX_NODES} others are followed` };
+    const path = `/proc/${pid}/exe`;
+    const { dev, ino, mtimeMs, size } = await stat(path);
+    const key = `${dev} ${ino} ${mtimeMs} ${size}`;
+    const known = this.builds.get(key);
+    if (known !== undefined) return known;
+    if (this.builds.size >= MAX_BUILDS) this.builds.clear();
+    const reading = readBuild(path).catch((error: unknown) => ({
+      why: `cannot read ${executable}: ${String(error)}`,
+    }));
+    this.builds.set(key, reading);
+    return reading;
+  }
+}
+
+async function readBuild(path: string): Promise<NodeBuildResult> {
+  const file = await open(path);
+  try {
+    return await readNodeBuild(async (offset, length) => {
+      const buffer = Buffer.alloc(length);
+      const { bytesRead } = await file.read(buffer, 0, length, offset);
+      return buffer.subarray(0, bytesRead);
+    });
+  } finally {
+    await file.close();
+  }
+}
