@@ -267,9 +267,9 @@ export class HostNames implements ProcessNames, EndNamer {
     if (life.tags === undefined) this.#load(life);
     else if (now - life.checked > this.#limits.checkMs * 1e6) {
       this.#check(life, now);
-      if (life.until < at) return this.#table.at(pid, at);
+      if (life.until !== Number.POSITIVE_INFINITY) life = this.#table.at(pid, at);
     }
-    return life.tags === undefined ? undefined : life;
+    return life?.tags === undefined ? undefined : life;
   }
 
   /** Looks a pid up that was not known, or whose process ended. */
@@ -315,8 +315,14 @@ export class HostNames implements ProcessNames, EndNamer {
     const { files, paths, reporter } = this.#options;
     life.checked = now;
     const stat = readStat(files, paths.proc, life.pid);
-    if (stat?.startTicks !== life.startTicks) {
+    if (stat === undefined) {
       this.#ended(life, now);
+      return;
+    }
+    if (stat.startTicks !== life.startTicks) {
+      const from = Number(startTimeNs(this.#context.bootTime, stat.startTicks));
+      this.#ended(life, Math.min(now, from));
+      this.#load(this.#table.begin(life.pid, Math.max(from, life.until)));
       return;
     }
     const executable = cleanText(readExecutable(files, paths.proc, life.pid), 1024);
