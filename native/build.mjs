@@ -20,6 +20,13 @@ const targets = [
   { name: 'confine', kind: 'program', sources: ['confine.c'], os: 'linux' },
   { name: 'hash', kind: 'addon', sources: ['hash.c'] },
   { name: 'otlp', kind: 'addon', sources: ['otlp.c'], optional: true },
+  {
+    name: 'otlp-edit',
+    kind: 'addon',
+    sources: ['otlp_edit.c'],
+    headers: ['otlp_fields.h'],
+    optional: true,
+  },
   { name: 'packet', kind: 'addon', sources: ['packet.c'], os: 'linux' },
   {
     name: 'bpf',

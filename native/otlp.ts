@@ -16,16 +16,48 @@ export interface OtlpAddon {
   faultOffset(): number;
 }
 
+/** Attribute actions in one pass, by otlp_edit.c; the overlay of pdata/ is its twin. */
+export interface OtlpEditAddon {
+  /**
+   * @param signal 0 traces, 1 metrics, 2 logs, 3 profiles (resources only)
+   * @param resources whether resources are edited; else items
+   * @param keys (start, end) in `blob` of each key; 32 at most
+   * @param steps (operation, key, start, end): operation 0 insert, 1 update, 2 upsert, 3 delete; the
+   *   range in `blob` is the attribute without its tag
+   * @returns the size of the edited request, which {@link take} gives; -1 = left to the overlay;
+   *   -2 = nothing changes
+   */
+  edit(
+    bytes: Uint8Array,
+    signal: number,
+    resources: boolean,
+    keys: Int32Array,
+    steps: Int32Array,
+    blob: Uint8Array,
+  ): number;
+  /** Fills `target`, which has the size that {@link edit} returned. */
+  take(target: Uint8Array): void;
+}
+
 /**
  * The addon, or undefined when it was not built or is switched off: WIRESTITCH_FAST_PATHS=off takes
  * the TypeScript twins everywhere, WIRESTITCH_NO_NATIVE=1 loads no native code.
  */
 export function loadOtlpAddon(): OtlpAddon | undefined {
+  return load<OtlpAddon>('otlp');
+}
+
+/** The same for the editing addon. */
+export function loadOtlpEditAddon(): OtlpEditAddon | undefined {
+  return load<OtlpEditAddon>('otlp-edit');
+}
+
+function load<T>(name: string): T | undefined {
   if (process.env.WIRESTITCH_FAST_PATHS === 'off') return undefined;
   if (process.env.WIRESTITCH_NO_NATIVE === '1') return undefined;
-  const file = fileURLToPath(new URL('./build/otlp.node', import.meta.url));
+  const file = fileURLToPath(new URL(`./build/${name}.node`, import.meta.url));
   try {
-    return createRequire(import.meta.url)(file) as OtlpAddon;
+    return createRequire(import.meta.url)(file) as T;
   } catch {
     return undefined;
   }

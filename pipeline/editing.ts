@@ -2,24 +2,36 @@ import type { Component } from '../component/component.ts';
 import type { Consumer, Context } from '../component/consumer.ts';
 import { PipelineError } from '../component/errors.ts';
 import type { Signal, SignalData } from '../component/signals.ts';
+import type { Program } from '../pdata/actions/program.ts';
 
 /**
- * A processor that edits each batch through its overlay and passes it on; it holds nothing.
- * @param edit changes the batch at once; what it throws is a permanent error
+ * A processor that edits each batch and passes it on; it holds nothing.
+ * @param edit changes the batch at once through its overlay; what it throws is a permanent error
+ * @param program does the same in one pass over the bytes, where it can; no overlay is made then
  */
 export function editingProcessor<S extends Signal>(
   next: Consumer<S>,
   edit: (batch: SignalData[S], ctx: Context) => void,
+  program?: Program,
 ): Component & Consumer<S> {
+  function edited(batch: SignalData[S], ctx: Context): SignalData[S] {
+    const done = program?.(batch as never) as SignalData[S] | undefined;
+    if (done !== undefined) return done;
+    const editable = (program === undefined ? batch : batch.editable()) as SignalData[S];
+    edit(editable, ctx);
+    return editable;
+  }
+
   return {
-    mutates: true,
+    mutates: program === undefined,
     async consume(batch, ctx) {
+      let result: SignalData[S];
       try {
-        edit(batch, ctx);
+        result = edited(batch, ctx);
       } catch (error) {
         throw PipelineError.from(error);
       }
-      await next.consume(batch, ctx);
+      await next.consume(result, ctx);
     },
     start: async () => {},
     shutdown: async () => {},

@@ -4,6 +4,7 @@ import type { ProcessorFactory } from '../../component/factory.ts';
 import type { Signal, SignalData } from '../../component/signals.ts';
 import { type ContextValue, compileActions } from '../../pdata/actions/actions.ts';
 import { contextValue } from '../../pdata/actions/client-context.ts';
+import { compileProgram } from '../../pdata/actions/program.ts';
 import type { Logs, Metrics, Traces } from '../../pdata/batch.ts';
 import { LogReader, MetricReader, SpanReader } from '../../pdata/readers.ts';
 import { editingProcessor } from '../../pipeline/editing.ts';
@@ -42,7 +43,8 @@ function create<S extends Signal>(
     }
   }
 
-  return editingProcessor(next, edit);
+  const program = chosen === undefined ? compileProgram(settings.actions, 'items') : undefined;
+  return editingProcessor(next, edit, program);
 }
 
 /** Changes attributes of spans, log records and data points. */

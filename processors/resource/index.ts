@@ -4,6 +4,7 @@ import type { ProcessorFactory } from '../../component/factory.ts';
 import type { Signal, SignalData } from '../../component/signals.ts';
 import { type ContextValue, compileActions } from '../../pdata/actions/actions.ts';
 import { contextValue } from '../../pdata/actions/client-context.ts';
+import { compileProgram } from '../../pdata/actions/program.ts';
 import type { Batch } from '../../pdata/batch.ts';
 import { GroupReader } from '../../pdata/readers.ts';
 import { editingProcessor } from '../../pipeline/editing.ts';
@@ -18,7 +19,7 @@ function create<S extends Signal>(settings: Config, next: Consumer<S>): Componen
     while (reader.nextResource()) apply(reader.resource, value);
   }
 
-  return editingProcessor(next, edit);
+  return editingProcessor(next, edit, compileProgram(settings.attributes, 'resources'));
 }
 
 /** Changes attributes of resources. */
