@@ -3,6 +3,8 @@ import { after, before, test } from 'node:test';
 import fc from 'fast-check';
 import { hostEntity, processEntity, service } from '../../agent/entities/entity.ts';
 import { EntityReporter } from '../../agent/entities/reporter.ts';
+import { FlowLogWriter } from '../../agent/flow/log-writer.ts';
+import { emptyRecord } from '../../agent/flow/record.ts';
 import type { Batch } from '../../pdata/batch.ts';
 import { type AttributeSet, LogsBuilder } from '../../pdata/builder.ts';
 import { migrate, readIdKey } from '../../storage/schema/migrate.ts';
@@ -215,6 +217,54 @@ test('a flow goes to its table, values by column, what has none as attributes', 
     attributes: { 'server.port': '70000', 'my.text': 'a', 'my.int': '5' },
     host: 'h1',
   });
+});
+
+test('every attribute of the flow records that captures give has a column', async () => {
+  const writer = new FlowLogWriter({
+    resource: { 'host.name': 'h2' },
+    scope: 'wirestitch/packet',
+    pointOf: () => 'client_nic',
+  });
+  const record = emptyRecord();
+  let next = 1;
+  const fill = (target: object): void => {
+    for (const [key, value] of Object.entries(target)) {
+      if (typeof value === 'object') fill(value as object);
+      else if (typeof value === 'number') Object.assign(target, { [key]: next++ });
+    }
+  };
+  fill(record);
+  Object.assign(record, {
+    ...{ baseSeconds: NOW_S, from: 0, until: 5_000, isNew: true, closeType: 2, protocol: 'http' },
+    ends: { ...record.ends, clientAddress: '10.0.0.1', serverAddress: '10.0.0.2' },
+  });
+  writer.add(record);
+  await insert(sealed(writer.flush()!));
+  const [row] = await rowsOf<Record<string, string | number | boolean | object>>(
+    database.client,
+    "SELECT * FROM smart.flows WHERE observation_point = 'client_nic'",
+  );
+  assert.deepEqual(row?.attributes, {});
+  const { client, server, art } = record;
+  assert.equal(Number(row.bytes_sent), client.bytes);
+  assert.equal(Number(row.fins_received), server.fin);
+  assert.equal(Number(row.zero_windows_sent), client.zeroWindows);
+  assert.equal(Number(row.rtt), record.rtt);
+  assert.deepEqual([row.art_count, row.art_sum, row.art_max].map(Number), [
+    art.count,
+    art.sum,
+    art.maxMicros * 1000,
+  ]);
+  assert.deepEqual(
+    [row.close_type, row.close_number, row.status],
+    ['server_reset', 2, 'server_error'],
+  );
+  const unknown = ['client_entity', 'server_entity', 'client_service', 'server_service'];
+  const inline = ['resource_inline', 'scope_inline', 'service', 'attributes'];
+  for (const [column, value] of Object.entries(row)) {
+    if ([...unknown, ...inline].includes(column)) continue;
+    assert.ok(value !== '' && Number(value) !== 0, `${column} is not filled`);
+  }
 });
 
 test('entities are rows valid from-to: reported again, changed, ended', async () => {

@@ -4,9 +4,9 @@ const dictionaryId = 'LowCardinality(UInt64)';
 const counter = 'UInt64 CODEC(T64, ZSTD(1))';
 const small = 'UInt32 CODEC(T64, ZSTD(1))';
 
-/** Count, sum in nanoseconds and longest in microseconds of a delay. */
+/** Count, sum and longest of a delay, in nanoseconds. */
 function delay(name: string): string[] {
-  return [`${name}_count ${small}`, `${name}_sum ${counter}`, `${name}_max_us ${small}`];
+  return [`${name}_count ${small}`, `${name}_sum ${counter}`, `${name}_max ${counter}`];
 }
 
 /** One row per flow, minute and observation point: docs/schema.md. */
@@ -33,14 +33,18 @@ export const flows: TableSpec = {
     'client_service LowCardinality(String) CODEC(ZSTD(1))',
     'server_service LowCardinality(String) CODEC(ZSTD(1))',
     'observation_point LowCardinality(String) CODEC(ZSTD(1))',
+    'interface UInt32 CODEC(ZSTD(1))',
     'client_address IPv6 CODEC(ZSTD(1))',
     'server_address IPv6 CODEC(ZSTD(1))',
     'client_port UInt16 CODEC(ZSTD(1))',
     'server_port UInt16 CODEC(ZSTD(1))',
     'transport LowCardinality(String) CODEC(ZSTD(1))',
+    'network_type LowCardinality(String) CODEC(ZSTD(1))',
     'l7_protocol LowCardinality(String) CODEC(ZSTD(1))',
     'is_new Bool CODEC(ZSTD(1))',
     'close_type LowCardinality(String) CODEC(ZSTD(1))',
+    'close_number UInt8 CODEC(ZSTD(1))',
+    'status LowCardinality(String) CODEC(ZSTD(1))',
     ...['sent', 'received'].flatMap((side) => [
       `bytes_${side} ${counter}`,
       `payload_${side} ${counter}`,
@@ -48,9 +52,10 @@ export const flows: TableSpec = {
       `retransmissions_${side} ${small}`,
       `out_of_order_${side} ${small}`,
       `zero_windows_${side} ${small}`,
+      `fins_${side} ${small}`,
     ]),
-    `syn ${small}`,
-    `syn_ack ${small}`,
+    `syns ${small}`,
+    `syn_acks ${small}`,
     `syn_retransmissions ${small}`,
     `syn_ack_retransmissions ${small}`,
     `requests ${small}`,

@@ -4,7 +4,7 @@ import { boolAt, int64At, Kind, type ValueAt } from '../value-at.ts';
 import { copyVarint64 } from '../varint64.ts';
 
 /** How the value of an attribute becomes a column. */
-type Form = 'text' | 'u64' | 'i64' | 'u32' | 'u16' | 'bool' | 'address' | 'hex64';
+type Form = 'text' | 'u64' | 'i64' | 'u32' | 'u16' | 'u8' | 'bool' | 'address' | 'hex64';
 
 /**
  * Attributes of event `flow` (docs/attributes.md, "Flows") that have a column of table `flows`. All
@@ -18,21 +18,60 @@ const mapping: readonly (readonly [attribute: string, column: string, form: Form
   ['wirestitch.client.service', 'client_service', 'text'],
   ['wirestitch.server.service', 'server_service', 'text'],
   ['wirestitch.observation_point', 'observation_point', 'text'],
+  ['wirestitch.capture.interface', 'interface', 'u32'],
   ['client.address', 'client_address', 'address'],
   ['server.address', 'server_address', 'address'],
   ['client.port', 'client_port', 'u16'],
   ['server.port', 'server_port', 'u16'],
   ['network.transport', 'transport', 'text'],
+  ['network.type', 'network_type', 'text'],
   ['network.protocol.name', 'l7_protocol', 'text'],
   ['wirestitch.flow.new', 'is_new', 'bool'],
   ['wirestitch.flow.close_type', 'close_type', 'text'],
-  ['wirestitch.flow.client.bytes', 'bytes_sent', 'u64'],
-  ['wirestitch.flow.server.bytes', 'bytes_received', 'u64'],
-  ['wirestitch.flow.client.payload', 'payload_sent', 'u64'],
-  ['wirestitch.flow.server.payload', 'payload_received', 'u64'],
-  ['wirestitch.flow.client.packets', 'packets_sent', 'u64'],
-  ['wirestitch.flow.server.packets', 'packets_received', 'u64'],
+  ['wirestitch.flow.close_number', 'close_number', 'u8'],
+  ['wirestitch.flow.status', 'status', 'text'],
+  ...side('client', 'sent'),
+  ...side('server', 'received'),
+  ['wirestitch.flow.syns', 'syns', 'u32'],
+  ['wirestitch.flow.syn_acks', 'syn_acks', 'u32'],
+  ['wirestitch.flow.syn_retransmissions', 'syn_retransmissions', 'u32'],
+  ['wirestitch.flow.syn_ack_retransmissions', 'syn_ack_retransmissions', 'u32'],
+  ['wirestitch.flow.requests', 'requests', 'u32'],
+  ['wirestitch.flow.responses', 'responses', 'u32'],
+  ['wirestitch.flow.errors', 'errors', 'u32'],
+  ['wirestitch.flow.rtt', 'rtt', 'u64'],
+  ...delay('client_rtt'),
+  ...delay('server_rtt'),
+  ...delay('srt'),
+  ...delay('art'),
+  ...delay('cit'),
 ];
+
+/** What one end sent. */
+function side(end: string, direction: string): [string, string, Form][] {
+  const counts: readonly (readonly [string, Form])[] = [
+    ['packets', 'u64'],
+    ['bytes', 'u64'],
+    ['payload', 'u64'],
+    ['retransmissions', 'u32'],
+    ['out_of_order', 'u32'],
+    ['zero_windows', 'u32'],
+    ['fins', 'u32'],
+  ];
+  return counts.map(([name, form]) => [
+    `wirestitch.flow.${end}.${name}`,
+    `${name}_${direction}`,
+    form,
+  ]);
+}
+
+function delay(name: string): [string, string, Form][] {
+  return [
+    [`wirestitch.flow.${name}.count`, `${name}_count`, 'u32'],
+    [`wirestitch.flow.${name}.sum`, `${name}_sum`, 'u64'],
+    [`wirestitch.flow.${name}.max`, `${name}_max`, 'u64'],
+  ];
+}
 
 /** One mapped attribute and its column. */
 export class FlowColumn {
@@ -76,6 +115,7 @@ const NOTHING = new Uint8Array(0);
 
 const widths: Readonly<Record<string, number>> = {
   Bool: 1,
+  UInt8: 1,
   UInt16: 2,
   UInt32: 4,
   UInt64: 8,
@@ -89,6 +129,8 @@ function typeOf(form: Form): string {
       return 'Bool';
     case 'address':
       return 'IPv6';
+    case 'u8':
+      return 'UInt8';
     case 'u16':
       return 'UInt16';
     case 'u32':
@@ -115,13 +157,10 @@ function putInt(column: FixedColumn, form: Form, b: Uint8Array, value: ValueAt):
     copyVarint64(column.data, b, value.start);
     return true;
   }
+  const width = widths[column.type]!;
   const number = int64At(b, value.start);
-  if (number < 0n || number >= (form === 'u16' ? 0x1_0000n : 0x1_0000_0000n)) return false;
-  if (form === 'u32') column.data.u32(Number(number));
-  else {
-    column.data.u8(Number(number & 255n));
-    column.data.u8(Number(number >> 8n));
-  }
+  if (number < 0n || number >> BigInt(8 * width) !== 0n) return false;
+  for (let i = 0; i < width; i++) column.data.u8(Number((number >> BigInt(8 * i)) & 255n));
   return true;
 }
 
