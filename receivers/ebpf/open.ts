@@ -1,13 +1,13 @@
 import type { Logger } from '../../component/settings.ts';
 import type { Config } from './config.ts';
 import { listeners } from './listeners.ts';
-import { cgroupId, Probe } from './probe.ts';
+import { type Cgroup, findCgroup, Probe } from './probe.ts';
 import { Targets } from './targets.ts';
 
 /** Loads the kernel side for a configuration. @throws Error that says what is missing */
 export function openProbe(config: Config, unixMs: number): Probe {
   const { allow } = config;
-  const groups = allow.cgroups.map(cgroupId);
+  const groups = cgroupsOf(config);
   const probe = Probe.open({
     payloadCap: config.payload_cap,
     ringBytes: powerOfTwo(config.ring_size),
@@ -16,7 +16,7 @@ export function openProbe(config: Config, unixMs: number): Probe {
     // About one in 1,024 ns: chains are made more slowly than that, so that ids stay unique.
     idBase: (BigInt(Math.floor(unixMs)) * 1_000_000n) >> 10n,
   });
-  for (const id of groups) probe.listCgroup(id);
+  for (const { id } of groups) probe.listCgroup(id);
   return probe;
 }
 
@@ -24,6 +24,7 @@ export function openProbe(config: Config, unixMs: number): Probe {
 export async function startTargets(probe: Probe, config: Config, logger: Logger): Promise<Targets> {
   const targets = new Targets(probe, {
     listed: config.allow.processes,
+    cgroups: cgroupsOf(config).map(({ path }) => path),
     nodeAsync: config.node_async,
     logger,
   });
@@ -33,6 +34,10 @@ export async function startTargets(probe: Probe, config: Config, logger: Logger)
   probe.attach();
   await targets.scan();
   return targets;
+}
+
+function cgroupsOf(config: Config): Cgroup[] {
+  return config.allow.cgroups.map(findCgroup);
 }
 
 function powerOfTwo(bytes: number): number {

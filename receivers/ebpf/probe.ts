@@ -203,19 +203,26 @@ export function cgroupRoot(): string | undefined {
   return roots.find((root) => existsSync(join(root, 'cgroup.procs')));
 }
 
+/** A cgroup: its path in the tree, and its id, the inode of its folder. */
+export interface Cgroup {
+  readonly path: string;
+  readonly id: bigint;
+}
+
 /**
- * Id of a cgroup: the inode of its folder.
- * @param path absolute within the cgroup tree, or of the folder itself
+ * Finds a cgroup.
+ * @param text its path in the cgroup v2 tree, or that of its folder
  * @throws Error when there is none
  */
-export function cgroupId(path: string): bigint {
+export function findCgroup(text: string): Cgroup {
   const root = cgroupRoot();
   if (root === undefined) throw new Error('cannot find the cgroup v2 tree below /sys/fs/cgroup');
-  const folder = path.startsWith('/sys/fs/cgroup') ? path : join(root, path);
+  const inner = text === root || text.startsWith(`${root}/`) ? text.slice(root.length) : text;
+  const path = `/${inner.split('/').filter(Boolean).join('/')}`;
   try {
-    return statSync(folder, { bigint: true }).ino;
+    return { path, id: statSync(join(root, path), { bigint: true }).ino };
   } catch (cause) {
-    throw new Error(`cannot find cgroup ${JSON.stringify(path)} (${folder})`, { cause });
+    throw new Error(`cannot find cgroup ${JSON.stringify(text)} in ${root}`, { cause });
   }
 }
 

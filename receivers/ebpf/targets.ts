@@ -1,4 +1,4 @@
-import { open, readdir, readlink, stat } from 'node:fs/promises';
+import { open, readdir, readFile, readlink, stat } from 'node:fs/promises';
 import { Follow, followOf } from '../../agent/ebpf/follow.ts';
 import type { NodeBuildResult } from '../../agent/ebpf/node-build.ts';
 import { readNodeBuild } from '../../agent/ebpf/node-build.ts';
@@ -11,8 +11,10 @@ const MAX_BUILDS = 256;
 const MAX_NODES = 200;
 
 export interface TargetsOptions {
-  /** Names of executables and process ids that are captured; empty = all. */
+  /** Names of executables and process ids that are captured. */
   readonly listed: readonly (string | number)[];
+  /** Paths in the cgroup v2 tree whose processes are. Both lists empty: all are. */
+  readonly cgroups: readonly string[];
   readonly nodeAsync: boolean;
   readonly logger: Logger;
 }
@@ -51,7 +53,7 @@ export class Targets {
     const entries = await readdir('/proc');
     for (const entry of entries) {
       const pid = Number(entry);
-      if (Number.isInteger(pid) && pid !== process.pid) await this.look(pid);
+      if (Number.isInteger(pid) && pid !== process.pid) await this.look(pid, false);
     }
     this.probe.renew();
   }
@@ -59,7 +61,7 @@ export class Targets {
   /** A process runs another program. */
   began(pid: number): void {
     this.drop(pid);
-    const looking = this.look(pid)
+    const looking = this.look(pid, true)
       .then((changed) => {
         if (changed && !this.closed) this.probe.renew();
       })
@@ -92,17 +94,30 @@ export class Targets {
     this.probe.detach(node.links);
   }
 
-  /** @returns whether the kernel side was told something */
-  private async look(pid: number): Promise<boolean> {
+  /**
+   * @param captured the kernel side told of it, so it is captured
+   * @returns whether the kernel side was told something
+   */
+  private async look(pid: number, captured: boolean): Promise<boolean> {
     const executable = await readlink(`/proc/${pid}/exe`).catch(() => '');
     if (executable === '' || this.closed) return false;
     const name = executable.slice(executable.lastIndexOf('/') + 1);
     const capture = this.pids.has(pid) || this.names.has(name) || this.probe.isListed(pid);
+    if (!capture && !captured && !(await this.isInListedCgroup(pid))) return false;
     const follow = followOf(executable);
     if (follow === Follow.node) return this.lookAtNode(pid, executable, capture);
     if (!capture && follow === Follow.blocking) return false;
     this.probe.setProcess(pid, { capture, follow });
     return true;
+  }
+
+  private async isInListedCgroup(pid: number): Promise<boolean> {
+    const { listed, cgroups } = this.options;
+    if (listed.length === 0 && cgroups.length === 0) return true;
+    if (cgroups.length === 0) return false;
+    const text = await readFile(`/proc/${pid}/cgroup`, 'utf8').catch(() => '');
+    const path = /^0::(.*)$/m.exec(text)?.[1];
+    return cgroups.some((group) => path === group || path?.startsWith(`${group}/`));
   }
 
   private async lookAtNode(pid: number, executable: string, capture: boolean): Promise<boolean> {
