@@ -1,5 +1,6 @@
 /** Spans for tests, as short as the test needs them. */
-import type { Capture, ObservationPoint, StitchSpan } from '../span.ts';
+import type { Capture, ObservationPoint, StitchOptions, StitchSpan } from '../span.ts';
+import { stitch } from '../stitch.ts';
 
 /** A request over TCP of which nothing else is known. */
 export const noCapture: Capture = {
@@ -79,16 +80,15 @@ export function seen(
   };
 }
 
-/** Parents by span id, without leading zeros; the reason instead where there is none. */
+/** By span id (without leading zeros) the parent and the rule, or why there is none. */
 export function treeOf(
   spans: readonly StitchSpan[],
-  links: readonly ({ parent: number; rule?: string } & { unlinked?: string })[],
+  options?: StitchOptions,
 ): Record<string, string> {
   const short = (i: number): string => spans[i]!.spanId.replace(/^0+/, '');
   const tree: Record<string, string> = {};
-  for (const [i, link] of links.entries()) {
-    tree[short(i)] =
-      link.parent === -1 ? `- ${link.unlinked}` : `${short(link.parent)} ${link.rule}`;
+  for (const [i, link] of stitch(spans, options).links.entries()) {
+    tree[short(i)] = 'rule' in link ? `${short(link.parent)} ${link.rule}` : link.unlinked;
   }
   return tree;
 }

@@ -1,5 +1,5 @@
 /** Finds traces by values of span attributes, and writes down which traces are one. */
-import { tagHashes, typedTagHashes } from '../schema/spans.ts';
+import { bucketSlackS, tagHashes, typedTagHashes } from '../schema/spans.ts';
 import { tableName } from '../schema/table.ts';
 import { quoteString, type SqlClient } from '../sql.ts';
 import { type CallOptions, type Deadline, runCall } from './calls.ts';
@@ -137,17 +137,21 @@ function branch(
 }
 
 const second = 1_000_000_000n;
-/** Spans whose bucket is not that of their start were older or newer than this when they came. */
+/** Spans that began longer than this before they came are not in the bucket of their start. */
 const clampedS = 86_400n;
 
-/** The index on time does the work; buckets rule out days where no clamped span can hide. */
+/**
+ * Buckets rule out most where they are those of the spans' times. A span that came an hour before its
+ * own time is not found.
+ */
 function timeOf({ fromNs, toNs }: KeySearch, nowNs: bigint): string {
   const conditions = [
     `time >= fromUnixTimestamp64Nano(toInt64(${clamp(fromNs)}), 'UTC')`,
     `time <= fromUnixTimestamp64Nano(toInt64(${clamp(toNs)}), 'UTC')`,
   ];
   if (fromNs > nowNs - clampedS * second) {
-    conditions.push(`bucket >= toDateTime(${clamp(fromNs) / second - clampedS}, 'UTC')`);
+    const from = clamp(fromNs) / second - BigInt(bucketSlackS);
+    conditions.push(`bucket >= toDateTime(${from}, 'UTC')`);
     conditions.push(`bucket <= toDateTime(${clamp(toNs) / second}, 'UTC')`);
   }
   return conditions.join(' AND ');
