@@ -17,6 +17,7 @@ import {
   FlowTable,
 } from './flow/table.ts';
 import { type FlowMeters, FlowTracker, type TrackerHost } from './flow/tracker.ts';
+import { Candidates } from './l7/candidates.ts';
 import { type Candidate, type FlowHost, L7Flow } from './l7/flow.ts';
 import { MessageHeads } from './l7/heads.ts';
 import type { DropReason, Protocol, Transport } from './l7/protocol.ts';
@@ -110,8 +111,7 @@ export class CaptureEngine implements StreamSink, FlowHost, TrackerHost {
   private readonly tracker: FlowTracker;
   private readonly l7: (L7Flow | undefined)[] = [];
   private readonly protocols: readonly Protocol[];
-  private readonly servicePorts: ReadonlySet<number>;
-  private readonly candidates = new Map<number, readonly Candidate[]>();
+  private readonly candidates: Candidates;
   private readonly separateInterfaces: boolean;
   private readonly hash: Hash64;
   private readonly requests: ((session: Session) => Outcome) | undefined;
@@ -136,7 +136,7 @@ export class CaptureEngine implements StreamSink, FlowHost, TrackerHost {
     const limits = options.limits ?? defaultEngineLimits;
     this.sink = sink;
     this.protocols = options.protocols;
-    this.servicePorts = new Set(options.protocols.flatMap((p) => p.ports));
+    this.candidates = new Candidates(options.protocols);
     this.separateInterfaces = options.separateInterfaces ?? true;
     this.hash = new Hash64(options.captureName ?? '');
     this.decoder = new PacketDecoder(limits.fragments);
@@ -336,7 +336,7 @@ export class CaptureEngine implements StreamSink, FlowHost, TrackerHost {
     if ((d.flags & TcpFlag.syn) !== 0 && (c.flags[flow]! & FlowFlag.sideCertain) === 0) {
       this.settle(flow, syn ? side : 1 - side);
     }
-    const silence = this.account(flow, side, time);
+    const silence = this.tracker.packet(d, flow, side, this.frameBytes, time);
     if ((c.flags[flow]! & FlowFlag.ignored) !== 0) this.noteEnd(flow, side);
     else this.streams.segment(d, flow, side, time);
     this.table.touch(flow, this.tcpKind(flow, silence), this.now);
@@ -347,19 +347,11 @@ export class CaptureEngine implements StreamSink, FlowHost, TrackerHost {
     const flow = this.table.lookup(d, this.now);
     const side = this.table.side;
     if (this.table.isNew) this.begin(flow, side, time);
-    this.account(flow, side, time);
+    this.tracker.packet(d, flow, side, this.frameBytes, time);
     this.table.touch(flow, FlowKind.udp, this.now);
     const start = d.payloadStart;
     if (d.payloadLength === 0) return;
     this.payload(flow, 'udp', side, d.bytes, start, start + d.payloadLength, 0, 0, time);
-  }
-
-  private account(flow: number, side: number, time: number): Silence {
-    const c = this.table.columns;
-    const x = flow * 2 + side;
-    c.packets[x]!++;
-    c.bytes[x]! += this.decoder.payloadWireLength;
-    return this.tracker.packet(this.decoder, flow, side, this.frameBytes, time);
   }
 
   private payload(
@@ -390,34 +382,16 @@ export class CaptureEngine implements StreamSink, FlowHost, TrackerHost {
     flags[flow]! |= FlowFlag.ignored;
   }
 
-  /** The protocols to look for, those first whose usual ports the flow has. */
   private candidatesOf(flow: number, transport: Transport): readonly Candidate[] {
     const ports = this.table.columns.key[flow * KEY_WORDS + 8]!;
-    const a = ports >>> 16;
-    const b = ports & 0xffff;
-    const odd = transport === 'tcp' ? 1 : 0;
-    const service = this.servicePorts.has(a) ? a : this.servicePorts.has(b) ? b : -1;
-    const shunned = this.protocols.some((p) => p.notPorts?.includes(a) || p.notPorts?.includes(b));
-    const key = (service + 1) * 2 + odd;
-    const cached = shunned ? undefined : this.candidates.get(key);
-    if (cached !== undefined) return cached;
-    const made: Candidate[] = [];
-    for (const protocol of this.protocols) {
-      if (!protocol.transports.includes(transport)) continue;
-      if (protocol.notPorts?.includes(a) || protocol.notPorts?.includes(b)) continue;
-      const usual = protocol.ports.includes(service);
-      if (usual) made.unshift({ protocol, usual });
-      else made.push({ protocol, usual });
-    }
-    if (!shunned) this.candidates.set(key, made);
-    return made;
+    return this.candidates.of(ports >>> 16, ports & 0xffff, transport);
   }
 
   /** A flow begins; who is the client is a guess until a handshake or a message shows it. */
   private begin(flow: number, side: number, time: number): void {
     const d = this.decoder;
     const isAnswer = (d.flags & (TcpFlag.syn | TcpFlag.ack)) === (TcpFlag.syn | TcpFlag.ack);
-    let sender = senderIsClient(d.sourcePort, d.destinationPort, this.servicePorts);
+    let sender = senderIsClient(d.sourcePort, d.destinationPort, this.candidates.servicePorts);
     if (d.protocol === TCP && (d.flags & TcpFlag.syn) !== 0) sender = !isAnswer;
     this.setClient(flow, sender ? side : 1 - side);
     this.tracker.begin(flow, time);
@@ -435,7 +409,7 @@ export class CaptureEngine implements StreamSink, FlowHost, TrackerHost {
     const x = flow * 2 + this.table.side;
     const flags = c.sideFlags[x]!;
     if ((flags & SideFlag.fromStart) !== 0) return c.initial[x] !== this.decoder.sequence;
-    return (flags & SideFlag.started) !== 0 || c.packets[x]! > 0;
+    return (flags & SideFlag.started) !== 0 || this.tracker.hasSent(flow, this.table.side);
   }
 
   /** The end of a connection whose data is not looked at. */
@@ -455,10 +429,7 @@ export class CaptureEngine implements StreamSink, FlowHost, TrackerHost {
       return open > 0 && this.isOpen(flow) ? FlowKind.established : FlowKind.transient;
     }
     if (silence !== Silence.established) return silence;
-    const c = this.table.columns;
-    const payload = c.bytes[flow * 2]! + c.bytes[flow * 2 + 1]!;
-    const answered = c.packets[flow * 2]! > 0 && c.packets[flow * 2 + 1]! > 0;
-    return payload > 0 || answered ? FlowKind.established : FlowKind.transient;
+    return this.tracker.isInUse(flow) ? FlowKind.established : FlowKind.transient;
   }
 
   /** Whether a side may still send. */

@@ -30,7 +30,7 @@ export const SideFlag = {
 } as const;
 
 /**
- * What is known of each flow, a typed array per property: about 200 bytes a flow. Properties of a
+ * What is known of each flow, a typed array per property: about 140 bytes a flow. Properties of a
  * side are at `flow * 2 + side`; side 0 is the end with the smaller address and port.
  */
 export class FlowColumns {
@@ -47,9 +47,6 @@ export class FlowColumns {
   firstSeen: Float64Array<ArrayBuffer>;
   lastSeen: Float64Array<ArrayBuffer>;
   sideFlags: Uint8Array<ArrayBuffer>;
-  packets: Float64Array<ArrayBuffer>;
-  /** Payload bytes on the wire, retransmitted ones included. */
-  bytes: Float64Array<ArrayBuffer>;
   /** Next TCP sequence number to be handed on. */
   next: Uint32Array<ArrayBuffer>;
   /** Highest acknowledgement number that this side sent. */
@@ -58,9 +55,6 @@ export class FlowColumns {
   inOrder: Uint32Array<ArrayBuffer>;
   initial: Uint32Array<ArrayBuffer>;
   finSequence: Uint32Array<ArrayBuffer>;
-  retransmitted: Uint32Array<ArrayBuffer>;
-  /** Bytes that were sent and never seen. */
-  lost: Float64Array<ArrayBuffer>;
 
   constructor(capacity: number) {
     this.capacity = capacity;
@@ -73,15 +67,11 @@ export class FlowColumns {
     this.firstSeen = new Float64Array(capacity);
     this.lastSeen = new Float64Array(capacity);
     this.sideFlags = new Uint8Array(capacity * 2);
-    this.packets = new Float64Array(capacity * 2);
-    this.bytes = new Float64Array(capacity * 2);
     this.next = new Uint32Array(capacity * 2);
     this.acknowledged = new Uint32Array(capacity * 2);
     this.inOrder = new Uint32Array(capacity * 2);
     this.initial = new Uint32Array(capacity * 2);
     this.finSequence = new Uint32Array(capacity * 2);
-    this.retransmitted = new Uint32Array(capacity * 2);
-    this.lost = new Float64Array(capacity * 2);
   }
 
   /** Makes room for `capacity` flows, keeping what is there. */
@@ -98,15 +88,11 @@ export class FlowColumns {
     this.firstSeen = copied(new Float64Array(capacity), this.firstSeen);
     this.lastSeen = copied(new Float64Array(capacity), this.lastSeen);
     this.sideFlags = copied(new Uint8Array(capacity * 2), this.sideFlags);
-    this.packets = copied(new Float64Array(capacity * 2), this.packets);
-    this.bytes = copied(new Float64Array(capacity * 2), this.bytes);
     this.next = copied(new Uint32Array(capacity * 2), this.next);
     this.acknowledged = copied(new Uint32Array(capacity * 2), this.acknowledged);
     this.inOrder = copied(new Uint32Array(capacity * 2), this.inOrder);
     this.initial = copied(new Uint32Array(capacity * 2), this.initial);
     this.finSequence = copied(new Uint32Array(capacity * 2), this.finSequence);
-    this.retransmitted = copied(new Uint32Array(capacity * 2), this.retransmitted);
-    this.lost = copied(new Float64Array(capacity * 2), this.lost);
   }
 
   /** Resets everything but key, hash and lists. */
@@ -115,15 +101,11 @@ export class FlowColumns {
     this.firstSeen[flow] = now;
     for (let side = flow * 2; side <= flow * 2 + 1; side++) {
       this.sideFlags[side] = 0;
-      this.packets[side] = 0;
-      this.bytes[side] = 0;
       this.next[side] = 0;
       this.acknowledged[side] = 0;
       this.inOrder[side] = 0;
       this.initial[side] = 0;
       this.finSequence[side] = 0;
-      this.retransmitted[side] = 0;
-      this.lost[side] = 0;
     }
   }
 }

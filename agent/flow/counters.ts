@@ -67,6 +67,8 @@ export const Peer = {
   artPossible: 64,
   /** Its last packet ended the handshake. */
   handshakeAck: 128,
+  /** It has sent payload. */
+  hasData: 256,
   /** TCP flags that it has sent, from this bit on. */
   sentShift: 16,
 } as const;

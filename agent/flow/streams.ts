@@ -191,7 +191,6 @@ export class TcpStreams {
       // One byte before the window is a keep-alive probe.
       if (early !== -1 || length !== 1) {
         this.retransmitted++;
-        c.retransmitted[x]!++;
       }
       if (fresh <= 0) return;
     }
@@ -235,7 +234,6 @@ export class TcpStreams {
   private gap(flow: number, side: number, length: number, sequence: number, time: number): void {
     this.gaps++;
     this.lostBytes += length;
-    this.c.lost[flow * 2 + side]! += length;
     this.sink.gap(flow, side, length, sequence, time);
   }
 

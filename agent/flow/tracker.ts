@@ -139,7 +139,8 @@ export class FlowTracker implements PerfListener {
       return Silence.established;
     }
     if (this.measures) this.perf.tcp(d, flow, side, fromClient, time);
-    words[w + SideWord.flags]! |= (d.flags & 0x3f) << Peer.sentShift;
+    const data = d.payloadWireLength > 0 ? Peer.hasData : 0;
+    words[w + SideWord.flags]! |= ((d.flags & 0x3f) << Peer.sentShift) | data;
     return this.step(flow, fromClient, d.flags);
   }
 
@@ -150,6 +151,20 @@ export class FlowTracker implements PerfListener {
     const next = this.states.step(packed & STATE_MASK, !fromClient, flags);
     words[w] = (packed & ~STATE_MASK) | stateOf(next);
     return silenceOf(next);
+  }
+
+  /** Whether a side has sent a packet. */
+  hasSent(flow: number, side: number): boolean {
+    return this.counters.words[this.counters.sideWords(flow, side) + SideWord.total]! > 0;
+  }
+
+  /** Whether a TCP flow carries payload, or both sides take part in it. */
+  isInUse(flow: number): boolean {
+    const { words } = this.counters;
+    const a = this.counters.sideWords(flow, 0);
+    const b = this.counters.sideWords(flow, 1);
+    if (words[a + SideWord.total]! > 0 && words[b + SideWord.total]! > 0) return true;
+    return ((words[a + SideWord.flags]! | words[b + SideWord.flags]!) & Peer.hasData) !== 0;
   }
 
   /** State of a TCP flow. */
