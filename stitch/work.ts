@@ -74,8 +74,8 @@ export class Work {
     const first = new Map<string, number>();
     const order: number[] = [];
     for (const i of sorted) {
-      const { traceId, spanId, kind } = this.spans[i]!;
-      const key = `${traceId}${spanId}${kind}`;
+      const { traceId, spanId, kind, capture } = this.spans[i]!;
+      const key = `${traceId}${spanId}${kind}${capture?.point ?? ''}`;
       const known = first.get(key);
       this.original[i] = known ?? i;
       if (known !== undefined) continue;
