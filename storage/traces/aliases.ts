@@ -1,5 +1,5 @@
 import type { SqlClient } from '../sql.ts';
-import { idLiteral } from './locate.ts';
+import { Params } from './bind.ts';
 import { RowBinaryReader } from './row-binary.ts';
 
 /** Ids that one trace may have; beyond it the rest is left out. */
@@ -20,10 +20,11 @@ export async function aliasGroups(
   let wanted = [...ids];
   const asked = new Set(wanted);
   for (let round = 0; wanted.length > 0 && round < maxRounds; round++) {
-    const list = wanted.map(idLiteral).join(', ');
+    const bind = new Params();
+    const list = wanted.map((id) => bind.traceId(id)).join(', ');
     const sql = `SELECT from_trace, to_trace FROM ${table}
  WHERE from_trace IN (${list}) OR to_trace IN (${list}) LIMIT 10000`;
-    const r = new RowBinaryReader(await client.query(sql, { timeoutMs }));
+    const r = new RowBinaryReader(await client.query(sql, { timeoutMs, params: bind.values }));
     wanted = [];
     while (!r.done) {
       const pair = [r.hex(16), r.hex(16)] as const;

@@ -8,6 +8,10 @@ export interface Binder {
   text(value: string): string;
   /** Within 64 bits, signed. */
   int(value: bigint): string;
+  /** Within 64 bits, unsigned. */
+  uint(value: bigint): string;
+  /** @param hex 32 lower-case hex digits; see {@link checkedId} */
+  traceId(hex: string): string;
   /** @param value a number as text, finite */
   float(value: string): string;
   /** Whole seconds since 1970, within what a DateTime holds. */
@@ -25,6 +29,14 @@ export class Params implements Binder {
 
   int(value: bigint): string {
     return this.#add('Int64', value);
+  }
+
+  uint(value: bigint): string {
+    return this.#add('UInt64', value);
+  }
+
+  traceId(hex: string): string {
+    return `unhex(${this.#add('String', checkedId(hex))})`;
   }
 
   float(value: string): string {
@@ -51,6 +63,14 @@ export class Params implements Binder {
 export const literals: Binder = {
   text: quoteString,
   int: (value) => `toInt64(${value})`,
+  uint: (value) => `toUInt64(${value})`,
+  traceId: (hex) => `unhex('${checkedId(hex)}')`,
   float: (value) => `toFloat64(${value})`,
   time: (seconds) => `toDateTime(${seconds}, 'UTC')`,
 };
+
+/** @throws Error when `id` is not 32 hex digits */
+export function checkedId(id: string): string {
+  if (/^[0-9a-f]{32}$/.test(id)) return id;
+  throw new Error(`BUG: trace id ${JSON.stringify(id)} is not 32 lower-case hex digits`);
+}

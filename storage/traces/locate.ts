@@ -1,4 +1,5 @@
 import { bucketS, traceKey } from '../schema/spans.ts';
+import { type Binder, checkedId, literals } from './bind.ts';
 import { RowBinaryReader } from './row-binary.ts';
 
 /** The buckets that hold the spans of a trace, seconds since 1970, both inclusive. */
@@ -9,10 +10,14 @@ export interface TraceLocation {
 }
 
 /** Asks the projection `locator`: one granule for each part. @param ids 32 lower-case hex digits */
-export function locateStatement(table: string, ids: readonly string[]): string {
-  const keys = new Set(ids.map(keyOf));
+export function locateStatement(
+  table: string,
+  ids: readonly string[],
+  bind: Binder = literals,
+): string {
+  const keys = [...new Set(ids.map(keyOf))].map((key) => bind.uint(key));
   return `SELECT ${traceKey} AS key, min(bucket), max(bucket) FROM ${table}
- WHERE key IN (${[...keys].join(', ')}) GROUP BY key`;
+ WHERE key IN (${keys.join(', ')}) GROUP BY key`;
 }
 
 /** The last 8 bytes of an id, read as {@link traceKey} does. */
@@ -32,17 +37,21 @@ export function readLocations(bytes: Uint8Array, ids: readonly string[]): TraceL
 }
 
 /** Buckets of a trace that are named one by one; a longer trace is read as a range. */
-const maxNamedBuckets = 30;
+const maxNamedBuckets = 60;
 
 /**
  * Condition for all spans of the located traces in terms of the sort key: exact pairs of bucket and
  * id for ordinary traces, so that many traces over a long time read only their own granules.
  */
-export function locatedCondition(locations: readonly TraceLocation[]): string {
+export function locatedCondition(
+  locations: readonly TraceLocation[],
+  bind: Binder = literals,
+): string {
+  const bucket = (seconds: number) => bind.time(BigInt(seconds));
   const pairs: string[] = [];
   const ranges: string[] = [];
   for (const { traceId, firstBucket, lastBucket } of locations) {
-    const id = idLiteral(traceId);
+    const id = bind.traceId(traceId);
     if ((lastBucket - firstBucket) / bucketS > maxNamedBuckets) {
       const range = `bucket >= ${bucket(firstBucket)} AND bucket <= ${bucket(lastBucket)}`;
       ranges.push(`(trace_id = ${id} AND ${range})`);
@@ -56,16 +65,7 @@ export function locatedCondition(locations: readonly TraceLocation[]): string {
   return ranges.length === 0 ? '0' : `(${ranges.join(' OR ')})`;
 }
 
-function bucket(seconds: number): string {
-  return `toDateTime(${seconds}, 'UTC')`;
-}
-
 /** @throws Error when `id` is not 32 hex digits: it goes into a statement */
 export function idLiteral(id: string): string {
-  return `unhex('${checkedId(id)}')`;
-}
-
-function checkedId(id: string): string {
-  if (/^[0-9a-f]{32}$/.test(id)) return id;
-  throw new Error(`BUG: trace id ${JSON.stringify(id)} is not 32 lower-case hex digits`);
+  return literals.traceId(id);
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { literals } from './bind.ts';
-import { firstWindow, nextWindow, searchBranches, type Window } from './search.ts';
+import { nextWindow, searchBranches, type Window } from './search.ts';
 import { tagForms } from './tags.ts';
 
 const bucket = 10_000_000_000n;
@@ -17,8 +17,8 @@ test('windows cover the range once, newest first, and break at buckets', () => {
   });
   fc.assert(
     fc.property(counts, ({ from, length, step, wanted, newest }) => {
-      const first =
-        newest && firstWindow([newest[0] * 10, Math.max(0, newest[0] - newest[1]) * 10]);
+      const end = BigInt(newest?.[0] ?? 0) * bucket;
+      const first = newest && { fromNs: end - BigInt(newest[1]) * bucket, toNs: end + bucket - 1n };
       const range: Window = { fromNs: from, toNs: from + length };
       let done = range.toNs + 1n;
       let pieces = 0;

@@ -122,28 +122,6 @@ function pieceBuckets(searched: number, found: number, wanted: number): number {
   return Math.min(Math.max(needed, searched), searched * growth);
 }
 
-/** Rows that the first piece of a search should hold. */
-const firstRows = 40_000;
-
-/**
- * Finds the buckets, seconds since 1970, that hold the newest spans of a range: of the newest one,
- * and of the one some rows before it. Both are hints: a clamped bucket tells little of the time.
- */
-export function newestStatement(table: string, range: Window, bind: Binder): string {
-  const from = bind.time(inDateTime(range.fromNs / second));
-  const to = bind.time(inDateTime(range.toNs / second));
-  const at = (offset: number) => `(SELECT toUInt32(bucket) AS at FROM ${table}
- WHERE bucket >= ${from} AND bucket <= ${to} ORDER BY bucket DESC LIMIT 1 OFFSET ${offset})`;
-  return `SELECT at FROM (${at(0)} UNION ALL ${at(firstRows)}) ORDER BY at DESC`;
-}
-
-/** @param buckets answer of {@link newestStatement} */
-export function firstWindow(buckets: readonly number[]): Window | undefined {
-  const [newest, before = newest] = buckets;
-  if (newest === undefined || before === undefined) return undefined;
-  return { fromNs: BigInt(before) * second, toNs: BigInt(newest) * second + bucket - 1n };
-}
-
 /** Spans of the past whose bucket was clamped were older than this when they arrived, in seconds. */
 const clampedPastS = 86_400n;
 /** Spans with a start up to this far after their receipt are found by their time, in seconds. */

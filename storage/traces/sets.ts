@@ -1,5 +1,6 @@
 import { parseTypedJson } from '../schema/typed-json.ts';
 import type { SqlClient } from '../sql.ts';
+import { Params } from './bind.ts';
 import type { AttributeValue, KeyValue, StoredResource, StoredScope } from './model.ts';
 import { RowBinaryReader } from './row-binary.ts';
 import { readAttributePair, type SpanRow } from './span-row.ts';
@@ -66,9 +67,13 @@ export class SetCache {
     ids: readonly bigint[],
     timeoutMs: number,
   ): Promise<[bigint, StoredResource][]> {
+    const bind = new Params();
+    const list = ids.map((id) => bind.uint(id)).join(', ');
     const sql = `SELECT id, attributes, attributes_other, dropped_attributes, schema_url
-      FROM ${this.#resourcesTable} WHERE id IN (${ids.join(', ')}) LIMIT 1 BY id`;
-    const r = new RowBinaryReader(await this.#client.query(sql, { timeoutMs }));
+      FROM ${this.#resourcesTable} WHERE id IN (${list}) LIMIT 1 BY id`;
+    const r = new RowBinaryReader(
+      await this.#client.query(sql, { timeoutMs, params: bind.values }),
+    );
     const found: [bigint, StoredResource][] = [];
     while (!r.done) {
       const id = r.uint64();
@@ -79,10 +84,14 @@ export class SetCache {
   }
 
   async #fetchScopes(ids: readonly bigint[], timeoutMs: number): Promise<[bigint, StoredScope][]> {
+    const bind = new Params();
+    const list = ids.map((id) => bind.uint(id)).join(', ');
     const sql = `SELECT id, name, version, attributes, attributes_other, dropped_attributes,
         schema_url
-      FROM ${this.#scopesTable} WHERE id IN (${ids.join(', ')}) LIMIT 1 BY id`;
-    const r = new RowBinaryReader(await this.#client.query(sql, { timeoutMs }));
+      FROM ${this.#scopesTable} WHERE id IN (${list}) LIMIT 1 BY id`;
+    const r = new RowBinaryReader(
+      await this.#client.query(sql, { timeoutMs, params: bind.values }),
+    );
     const found: [bigint, StoredScope][] = [];
     while (!r.done) {
       const id = r.uint64();

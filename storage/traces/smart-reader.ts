@@ -1,11 +1,12 @@
 import { tableName } from '../schema/table.ts';
 import { rowsOf, type SqlClient } from '../sql.ts';
 import { aliasGroups } from './aliases.ts';
-import { Params } from './bind.ts';
+import { type Binder, literals, Params } from './bind.ts';
 import { type CallOptions, type Deadline, runCall } from './calls.ts';
 import { locatedCondition, locateStatement, readLocations, type TraceLocation } from './locate.ts';
 import type { StoredSpan, StoredTrace } from './model.ts';
 import { type FoundIds, findNewest } from './newest.ts';
+import { firstWindow, PartList } from './parts.ts';
 import {
   type Dependency,
   type FoundTraces,
@@ -17,8 +18,6 @@ import {
 } from './reader.ts';
 import { RowBinaryReader } from './row-binary.ts';
 import {
-  firstWindow,
-  newestStatement,
   searchBranches,
   searchStatement,
   type TagSets,
@@ -56,6 +55,7 @@ class SmartReader implements TraceReader {
   readonly #calls: CallOptions;
   readonly #maxSpans: number;
   readonly #sets: SetCache;
+  readonly #parts: PartList;
   readonly #table: (name: string) => string;
 
   constructor(options: SmartReaderOptions) {
@@ -63,6 +63,7 @@ class SmartReader implements TraceReader {
     this.#calls = { now: options.now, timeoutMs: options.timeoutMs ?? 8_000 };
     this.#maxSpans = options.maxSpansPerTrace ?? 100_000;
     this.#table = (name) => tableName(options, name);
+    this.#parts = new PartList(options.client, options.database, options.now);
     this.#sets = new SetCache(options.client, {
       resources: this.#table('resources'),
       scopes: this.#table('scopes'),
@@ -139,17 +140,24 @@ class SmartReader implements TraceReader {
     ids: readonly string[],
     deadline: Deadline,
   ): Promise<{ groups: Map<string, Set<string>>; byId: Map<string, SpanRow[]> }> {
-    const { groups, condition } = await this.#locate(ids, deadline);
+    const { groups, locations } = await this.#locate(ids, deadline);
     const byId = new Map<string, SpanRow[]>();
-    if (condition === undefined) return { groups, byId };
+    if (locations.length === 0) return { groups, byId };
+    const bind = bindFor(locations.length);
+    const condition = locatedCondition(locations, bind);
     const sql = `SELECT ${spanColumns} FROM ${this.#table('spans')} WHERE ${condition}
       LIMIT ${this.#maxSpans + 1} BY trace_id`;
-    const r = new RowBinaryReader(await this.#client.query(sql, deadline()));
+    const r = new RowBinaryReader(await this.#query(sql, bind, deadline));
     while (!r.done) {
       const row = readSpanRow(r);
       append(byId, row.span.traceId, row);
     }
     return { groups, byId };
+  }
+
+  #query(sql: string, bind: Binder, deadline: Deadline): Promise<Uint8Array> {
+    const params = bind instanceof Params ? bind.values : {};
+    return this.#client.query(sql, { ...deadline(), params });
   }
 
   #aliases(ids: readonly string[], deadline: Deadline): Promise<Map<string, Set<string>>> {
@@ -167,29 +175,29 @@ class SmartReader implements TraceReader {
     const known = new Set(own);
     const joined = [...groups.keys()].filter((id) => !known.has(id));
     if (joined.length > 0) locations.push(...(await this.#locations(joined, deadline)));
-    const condition = locations.length === 0 ? undefined : locatedCondition(locations);
-    return { groups, condition };
+    return { groups, locations };
   }
 
   async #locations(ids: readonly string[], deadline: Deadline): Promise<TraceLocation[]> {
-    const sql = locateStatement(this.#table('spans'), ids);
-    return readLocations(await this.#client.query(sql, deadline()), ids);
+    const bind = bindFor(ids.length);
+    const sql = locateStatement(this.#table('spans'), ids, bind);
+    return readLocations(await this.#query(sql, bind, deadline), ids);
   }
 
   async #search(query: TraceQuery, deadline: Deadline): Promise<FoundIds> {
     const range: Window = { fromNs: query.startMinNs, toNs: query.startMaxNs };
-    const [tags, first] = await Promise.all([
+    const [tags, parts] = await Promise.all([
       this.#resolveTags(query, deadline),
-      this.#newest(range, deadline),
+      this.#parts.list(deadline),
     ]);
+    const first = firstWindow(parts, range);
     const nowNs = BigInt(Math.floor(this.#calls.now())) * 1_000_000n;
     return findNewest(query, first, async (window, wanted) => {
       const bind = new Params();
       const branches = searchBranches(query, tags, bind);
       const time = timeCondition(window, nowNs, bind);
       const sql = searchStatement(this.#table('spans'), branches, time, wanted);
-      const options = { ...deadline(), params: bind.values };
-      const r = new RowBinaryReader(await this.#client.query(sql, options));
+      const r = new RowBinaryReader(await this.#query(sql, bind, deadline));
       const ids: string[] = [];
       while (!r.done) {
         ids.push(r.hex(16));
@@ -197,17 +205,6 @@ class SmartReader implements TraceReader {
       }
       return ids;
     });
-  }
-
-  /** Where the newest spans of a range are: a hint for where to search first. */
-  async #newest(range: Window, deadline: Deadline): Promise<Window | undefined> {
-    const bind = new Params();
-    const sql = newestStatement(this.#table('spans'), range, bind);
-    const options = { ...deadline(), params: bind.values };
-    const r = new RowBinaryReader(await this.#client.query(sql, options));
-    const buckets: number[] = [];
-    while (!r.done) buckets.push(r.uint32());
-    return firstWindow(buckets);
   }
 
   /** Resources and scopes that have the tags of a query. */
@@ -222,8 +219,7 @@ class SmartReader implements TraceReader {
  WHERE ${where} LIMIT ${maxTagSets + 1})`;
       const sql = `SELECT place, id FROM (${find(0, 'resources', condition)}
  UNION ALL ${find(1, 'scopes', scopeFieldTag(key, value, bind) ?? condition)})`;
-      const options = { ...deadline(), params: bind.values };
-      const r = new RowBinaryReader(await this.#client.query(sql, options));
+      const r = new RowBinaryReader(await this.#query(sql, bind, deadline));
       const sets = [[], []] as [bigint[], bigint[]];
       while (!r.done) sets[r.uint8() === 0 ? 0 : 1].push(r.uint64());
       const [resources, scopes] = sets;
@@ -238,11 +234,13 @@ class SmartReader implements TraceReader {
 
   async #summaries(ids: readonly string[], deadline: Deadline): Promise<TraceSummary[]> {
     if (ids.length === 0) return [];
-    const { groups, condition } = await this.#locate(ids, deadline);
-    if (condition === undefined) return [];
+    const { groups, locations } = await this.#locate(ids, deadline);
+    if (locations.length === 0) return [];
+    const bind = bindFor(locations.length);
+    const condition = locatedCondition(locations, bind);
     const sql = `SELECT ${slimColumns} FROM ${this.#table('spans')} WHERE ${condition}
       LIMIT ${this.#maxSpans} BY trace_id`;
-    const r = new RowBinaryReader(await this.#client.query(sql, deadline()));
+    const r = new RowBinaryReader(await this.#query(sql, bind, deadline));
     const byId = new Map<string, SlimSpan[]>();
     while (!r.done) {
       const span = readSlimSpan(r);
@@ -261,11 +259,17 @@ class SmartReader implements TraceReader {
   }
 }
 
+/** Few ids make texts that come again; many would only make long lists of parameters. */
+const maxBoundIds = 50;
+
+function bindFor(ids: number): Binder {
+  return ids > maxBoundIds ? literals : new Params();
+}
+
 interface Located {
   /** Ids that belong together, by each of them; an id without alias is not in it. */
   readonly groups: Map<string, Set<string>>;
-  /** Condition for the rows, or undefined when there are none. */
-  readonly condition: string | undefined;
+  readonly locations: readonly TraceLocation[];
 }
 
 function append<T>(map: Map<string, T[]>, key: string, value: T): void {

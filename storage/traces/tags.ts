@@ -113,6 +113,7 @@ function hint(hashes: string, key: string, values: readonly string[]): string {
 export function onSet(tag: TagForms, bind: Binder): string {
   const key = bind.text(tag.key);
   const strings = inMap('attributes', key, bind.text(tag.value), tag.value === '');
+  if (!tag.typed) return strings;
   return `(${strings} OR ${inOthers('attributes_other', key, tag, bind)})`;
 }
 
