@@ -345,6 +345,9 @@ test('the inventory names addresses of other machines, and ports that are passed
 test('entities are reported: the host, processes asked for, their ends', () => {
   const { files, names, reporter, clock } = machine();
   files.start({ pid: 42 });
+  files.start({ pid: 43 });
+  names.noteExec(43, second(99));
+  assert.equal(reporter.size, 1, 'what names nothing is not reported');
   const id = names.process(42)?.entityId;
   assert.ok(id !== undefined && id > 0n);
   assert.equal(reporter.size, 3);

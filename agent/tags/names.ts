@@ -269,7 +269,14 @@ export class HostNames implements ProcessNames, EndNamer {
       this.#check(life, now);
       if (life.until !== Number.POSITIVE_INFINITY) life = this.#table.at(pid, at);
     }
-    return life?.tags === undefined ? undefined : life;
+    if (life?.tags === undefined) return undefined;
+    if (!life.used) this.#use(life, now);
+    return life;
+  }
+
+  #use(life: ProcessLife, now: number): void {
+    life.used = true;
+    for (const entity of life.entities) this.#options.reporter?.seen(entity, whole(now));
   }
 
   /** Looks a pid up that was not known, or whose process ended. */
@@ -287,7 +294,7 @@ export class HostNames implements ProcessNames, EndNamer {
 
   #load(life: ProcessLife): void {
     if (life.until !== Number.POSITIVE_INFINITY || life.startTicks === -2) return;
-    const { files, paths, reporter } = this.#options;
+    const { files, paths } = this.#options;
     const now = this.#options.now();
     life.checked = now;
     const facts = readProcess(files, paths.proc, life.pid);
@@ -305,14 +312,13 @@ export class HostNames implements ProcessNames, EndNamer {
       entityId: tags.entityId,
       process: tags,
     };
-    for (const entity of entities) reporter?.seen(entity, whole(now));
     this.#table.touch(life.pid);
   }
 
   /** Compares a running process with /proc: it may have ended, or run another program by now. */
   #check(life: ProcessLife, now: number): void {
     if (life.until !== Number.POSITIVE_INFINITY) return;
-    const { files, paths, reporter } = this.#options;
+    const { files, paths } = this.#options;
     life.checked = now;
     const stat = readStat(files, paths.proc, life.pid);
     if (stat === undefined) {
@@ -330,7 +336,7 @@ export class HostNames implements ProcessNames, EndNamer {
       this.#load(this.#table.begin(life.pid, now));
       return;
     }
-    for (const entity of life.entities) reporter?.seen(entity, whole(now));
+    if (life.used) this.#use(life, now);
     this.#table.touch(life.pid);
   }
 

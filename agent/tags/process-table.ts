@@ -13,6 +13,8 @@ export interface ProcessLife {
   /** The same for the ends of spans. */
   end: EndTags | undefined;
   entities: readonly EntityDescription[];
+  /** Something was named by it: only then are its entities reported. */
+  used: boolean;
   /** Clock ticks, -1 = not read. */
   startTicks: number;
   /** When it was last compared with /proc. */
@@ -72,6 +74,7 @@ export class ProcessTable {
       tags: undefined,
       end: undefined,
       entities: [],
+      used: false,
       startTicks: -1,
       checked: 0,
     };
