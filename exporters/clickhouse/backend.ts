@@ -29,7 +29,7 @@ export class ClickHouseBackend<S extends StoredSignal>
   readonly #signal: S;
   readonly #settings: Settings;
   readonly #config: ClickHouseConfig;
-  readonly #bodies = new BodyPool();
+  readonly #bodies: BodyPool;
   /** The attempt under way of a batch; resolves when it has ended. */
   readonly #running = new WeakMap<ClickHouseBatch, Promise<void>>();
   readonly #done = new WeakSet<ClickHouseBatch>();
@@ -43,6 +43,7 @@ export class ClickHouseBackend<S extends StoredSignal>
     this.#signal = signal;
     this.#settings = settings;
     this.#config = config;
+    this.#bodies = new BodyPool(settings.budget, settings.clock);
   }
 
   async start(host: Host): Promise<void> {
@@ -87,6 +88,7 @@ export class ClickHouseBackend<S extends StoredSignal>
     this.#stopJobs = undefined;
     await this.#connection?.client.close();
     this.#connection = undefined;
+    this.#bodies.close();
   }
 
   seal(batches: readonly SignalData[S][], nowMs: number): Promise<ClickHouseBatch> {
@@ -127,7 +129,9 @@ export class ClickHouseBackend<S extends StoredSignal>
     }
     const { blocks, dictionaryKeys } = writer.seal(batchId, this.#bodies.take);
     const sealed = await Promise.all(blocks.map((block) => this.#finish(block)));
-    return newBatch(batchId, items, sealed, dictionaryKeys);
+    const fresh = sealed.filter((block) => !this.#bodies.owns(block.body));
+    const toReserve = fresh.reduce((sum, block) => sum + block.body.length, 0);
+    return { ...newBatch(batchId, items, sealed, dictionaryKeys), byteLength: toReserve };
   }
 
   async #finish(block: PlacedBlock): Promise<SealedBlock> {

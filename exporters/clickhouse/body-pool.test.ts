@@ -1,11 +1,19 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { createBudget } from '../../pipeline/budget.ts';
+import { fakeClock } from '../../testing/clock.ts';
 import { BodyPool } from './body-pool.ts';
 
 const MIB = 1024 * 1024;
 
+function poolOf(limitMib: number) {
+  const budget = createBudget(limitMib * MIB);
+  const clock = fakeClock();
+  return { budget, clock, pool: new BodyPool(budget, clock) };
+}
+
 test('memory that was given back is taken again, the smallest that fits', () => {
-  const pool = new BodyPool();
+  const { pool } = poolOf(64);
   const [small, large] = [pool.take(MIB), pool.take(8 * MIB)];
   pool.give(small.subarray(0, 10));
   pool.give(large.subarray(0, 10));
@@ -14,8 +22,8 @@ test('memory that was given back is taken again, the smallest that fits', () => 
   assert.notEqual(pool.take(MIB).buffer, large.buffer);
 });
 
-test('memory is held once, foreign memory never, and no more than the limit', () => {
-  const pool = new BodyPool();
+test('memory is held once and foreign memory never', () => {
+  const { pool } = poolOf(64);
   const body = pool.take(MIB);
   pool.give(body);
   pool.give(body);
@@ -24,8 +32,42 @@ test('memory is held once, foreign memory never, and no more than the limit', ()
   const foreign = new Uint8Array(MIB * 2);
   pool.give(foreign);
   assert.notEqual(pool.take(MIB).buffer, foreign.buffer);
-  const many = [1, 2, 3].map(() => pool.take(30 * MIB));
-  for (const one of many) pool.give(one);
-  const kept = new Set(many.map(() => pool.take(30 * MIB).buffer));
-  assert.equal(many.filter((one) => kept.has(one.buffer)).length, 1);
+});
+
+test('the budget counts the memory for as long as the pool has it', () => {
+  const { budget, pool } = poolOf(64);
+  const body = pool.take(8 * MIB);
+  assert.equal(budget.used, body.buffer.byteLength);
+  pool.give(body);
+  assert.equal(budget.used, body.buffer.byteLength);
+  const larger = pool.take(10 * MIB);
+  assert.equal(budget.used, larger.buffer.byteLength, 'what is too small is let go');
+  assert.ok(pool.owns(larger) && !pool.owns(body));
+  pool.close();
+  pool.give(larger);
+  assert.equal(budget.used, 0);
+});
+
+test('beyond a quarter of the budget, or in a full one, memory is ordinary', () => {
+  const { budget, pool } = poolOf(64);
+  assert.ok(pool.owns(pool.take(14 * MIB)));
+  const used = budget.used;
+  const second = pool.take(14 * MIB);
+  assert.ok(second.length >= 14 * MIB && !pool.owns(second));
+  assert.equal(budget.used, used);
+  const full = poolOf(64);
+  assert.ok(full.budget.tryReserve(63 * MIB));
+  assert.equal(full.pool.owns(full.pool.take(8 * MIB)), false);
+});
+
+test('memory that nobody takes goes back after a while', async () => {
+  const { budget, clock, pool } = poolOf(64);
+  const body = pool.take(MIB);
+  pool.give(body);
+  await clock.advance(14_000);
+  pool.give(pool.take(MIB));
+  await clock.advance(14_000);
+  assert.equal(budget.used, body.buffer.byteLength);
+  await clock.advance(2_000);
+  assert.equal(budget.used, 0);
 });
