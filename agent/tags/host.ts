@@ -1,5 +1,6 @@
 import type { HostIdentity } from '../entities/entity.ts';
 import type { HostFiles } from './files.ts';
+import { isLoopbackText, parseFibTrie, parseInet6 } from './sockets.ts';
 import { parseBootTime } from './stat.ts';
 import { cleanText, textOf } from './text.ts';
 
@@ -29,4 +30,18 @@ export function readBootTime(files: HostFiles, paths: HostPaths): number {
   // Lines of interrupt counters before it are long on large machines.
   const bytes = files.bytes(`${paths.proc}/stat`, 1 << 20);
   return (bytes === undefined ? undefined : parseBootTime(textOf(bytes))) ?? 0;
+}
+
+/** Bytes of the tables of addresses that are read. */
+const MAX_ADDRESSES = 4 * 1024 * 1024;
+
+/**
+ * Addresses of the network namespace of a process, without loopback ones.
+ * @param net folder `/proc/PID/net`
+ */
+export function readAddresses(files: HostFiles, net: string): ReadonlySet<string> {
+  const read = (name: string): string =>
+    textOf(files.bytes(`${net}/${name}`, MAX_ADDRESSES) ?? new Uint8Array(0));
+  const all = [...parseFibTrie(read('fib_trie')), ...parseInet6(read('if_inet6'))];
+  return new Set(all.filter((address) => !isLoopbackText(address)));
 }

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { parseAddress } from '../../wire/address/parse.ts';
 import { parsePrefix } from './ip.ts';
 
-const MAX_ENTRIES = 100_000;
+/** Of each list. */
+const MAX_ENTRIES = 10_000;
 
 /** When an entry holds, nanoseconds since 1970; undefined = always. */
 export interface Valid {

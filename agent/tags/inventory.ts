@@ -71,7 +71,7 @@ export class Inventory {
         ...entry.attributes,
         ...placeAttributes(placeOf(entry)),
       });
-      entities.push(entity);
+      entities.push({ ...entity, validFrom: entry.valid_from });
       this.#match(entry);
       this.#address(entry.addresses, entry, entry.ports, { name: entry.name, entity });
     }

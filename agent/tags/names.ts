@@ -4,7 +4,7 @@ import type { EntityReporter } from '../entities/reporter.ts';
 import { Bindings, endKey, plainAddress } from './bindings.ts';
 import { containerName } from './container-names.ts';
 import type { HostFiles } from './files.ts';
-import { type HostPaths, readBootTime } from './host.ts';
+import { type HostPaths, readAddresses, readBootTime } from './host.ts';
 import { HostSockets } from './host-sockets.ts';
 import type { Inventory } from './inventory.ts';
 import { type ProcessLife, ProcessTable } from './process-table.ts';
@@ -59,6 +59,8 @@ export const defaultNamesLimits: NamesLimits = {
 
 /** A start time is known to the second, and events carry times of another clock. */
 const SLACK = 1e9;
+/** Between two looks at what is always there, ns. */
+const LASTING = 60e9;
 /** Programs that hold the port of somebody else. */
 const forwarders = /^(docker-proxy|rootlessport|slirp4netns|pasta)$/;
 
@@ -72,6 +74,7 @@ export class HostNames implements ProcessNames, EndNamer {
   readonly #sockets: HostSockets;
   /** Ends that the inventory names, by name and kind. */
   readonly #listed = new Map<EntityDescription, EndTags>();
+  #lastingAt = 0;
   #execReads = 0;
   #execSecond = 0;
 
@@ -99,10 +102,17 @@ export class HostNames implements ProcessNames, EndNamer {
         return found;
       },
     };
-    const now = whole(options.now());
-    const { reporter } = options;
-    reporter?.seen(hostEntity(host, []), now);
-    for (const entity of inventory?.entities ?? []) reporter?.seen(entity, now);
+    this.#reportLasting(options.now());
+  }
+
+  /** Entities that are there whether somebody asks for them or not. */
+  #reportLasting(now: number): void {
+    const { files, paths, host, inventory, reporter } = this.#options;
+    if (reporter === undefined) return;
+    this.#lastingAt = now;
+    const addresses = [...readAddresses(files, `${paths.proc}/1/net`)].toSorted();
+    reporter.seen(hostEntity(host, addresses), whole(now));
+    for (const entity of inventory?.entities ?? []) reporter.seen(entity, whole(now));
   }
 
   /** Processes known, and those that had to be forgotten because there were too many. */
@@ -117,6 +127,7 @@ export class HostNames implements ProcessNames, EndNamer {
       if (life.tags !== undefined) this.#check(life, now);
     }
     this.#table.expire(now);
+    if (now - this.#lastingAt >= LASTING) this.#reportLasting(now);
   }
 
   process(pid: number, unixNanos?: bigint): ProcessTags | undefined {

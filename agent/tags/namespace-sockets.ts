@@ -1,11 +1,11 @@
 import type { HostFiles } from './files.ts';
-import { isLoopbackText, parseFibTrie, parseInet6, parseSockets, type Socket } from './sockets.ts';
+import { readAddresses } from './host.ts';
+import { isLoopbackText, parseSockets, type Socket } from './sockets.ts';
 import { textOf } from './text.ts';
 
 /** Bytes of one socket table, and sockets of it, that are read. */
 const MAX_TABLE = 16 * 1024 * 1024;
 const MAX_SOCKETS = 65_536;
-const MAX_ADDRESSES = 4 * 1024 * 1024;
 /** File descriptors of one process that are looked at. */
 const MAX_DESCRIPTORS = 65_536;
 
@@ -53,10 +53,7 @@ export class NamespaceSockets {
   readAddresses(files: HostFiles, proc: string): void {
     const net = this.#folder(files, proc);
     if (net === undefined) return;
-    const read = (name: string): string =>
-      textOf(files.bytes(`${net}/${name}`, MAX_ADDRESSES) ?? new Uint8Array(0));
-    const all = [...parseFibTrie(read('fib_trie')), ...parseInet6(read('if_inet6'))];
-    this.addresses = new Set(all.filter((address) => !isLoopbackText(address)));
+    this.addresses = readAddresses(files, net);
   }
 
   /** Reads sockets, and finds the processes that hold them. */
