@@ -28,7 +28,7 @@ import {
   type StitchSpan,
   type Unlinked,
 } from './span.ts';
-import { type Answer, connectionOf, headOf, type Message, Work } from './work.ts';
+import { type Answer, headOf, type Message, Work } from './work.ts';
 
 /** Links the spans. More than `maxSpans` are given back without any link, reason `limit`. */
 export function stitch(
@@ -62,8 +62,7 @@ function linkSightings(work: Work, { members }: Message): void {
 }
 
 function sightingRule(work: Work, a: number, b: number): Rule {
-  const { spans } = work;
-  if (connectionOf(spans[a]!) !== connectionOf(spans[b]!)) return 'address_translation';
+  if (work.connection[a] !== work.connection[b]) return 'address_translation';
   return work.capture(a)!.transport === 'udp' ? 'datagram' : 'tcp_sequence';
 }
 

@@ -26,12 +26,15 @@ export class DisjointSets {
   }
 }
 
-/** Values by key, in the order in which they came; those without a key ('') are left out. */
-export function groupBy<T>(values: Iterable<T>, key: (value: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
+/** Values by key, in the order in which they came; those without a key are left out. */
+export function groupBy<T, K extends string | number>(
+  values: Iterable<T>,
+  key: (value: T) => K | undefined,
+): Map<K, T[]> {
+  const groups = new Map<K, T[]>();
   for (const value of values) {
     const k = key(value);
-    if (k === '') continue;
+    if (k === undefined) continue;
     const list = groups.get(k);
     if (list === undefined) groups.set(k, [value]);
     else list.push(value);

@@ -39,6 +39,8 @@ export class Work {
   /** Nanoseconds after the earliest start. */
   readonly start: Float64Array;
   readonly end: Float64Array;
+  /** Number of a captured span's connection, equal for equal ends; -1 where it is not known. */
+  readonly connection: Int32Array;
   /** Number of the message that a captured span is a sighting of, else -1. */
   readonly message: Int32Array;
   readonly parent: Int32Array;
@@ -61,6 +63,8 @@ export class Work {
     }
     this.original = new Int32Array(n);
     this.order = this.#withoutCopies();
+    this.connection = new Int32Array(n).fill(-1);
+    this.#numberConnections();
     this.message = new Int32Array(n).fill(-1);
     this.parent = new Int32Array(n).fill(-1);
     this.rule = new Array<Rule | undefined>(n).fill(undefined);
@@ -83,6 +87,21 @@ export class Work {
       order.push(i);
     }
     return order;
+  }
+
+  #numberConnections(): void {
+    const numbers = new Map<string, number>();
+    for (const i of this.order) {
+      if (this.capture(i) === undefined) continue;
+      const name = connectionOf(this.spans[i]!);
+      if (name === '') continue;
+      let number = numbers.get(name);
+      if (number === undefined) {
+        number = numbers.size;
+        numbers.set(name, number);
+      }
+      this.connection[i] = number;
+    }
   }
 
   #compare(a: number, b: number): number {

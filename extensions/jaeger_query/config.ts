@@ -23,7 +23,7 @@ const stitch = z.strictObject({
     .max(100)
     .default(30)
     .describe('Searches one after the other for more of a trace, two for each hop.'),
-  max_spans: z.int().min(100).max(100_000).default(20_000).describe('Most spans stitched at once.'),
+  max_spans: z.int().min(100).max(100_000).default(10_000).describe('Most spans stitched at once.'),
   network_delay: duration().prefault('50ms').describe('Time a message may take between places.'),
   clock_offset: duration().prefault('10ms').describe('Difference of the clocks of two hosts.'),
   reach: duration()

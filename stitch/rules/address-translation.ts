@@ -4,7 +4,7 @@
  * has too few bits.
  */
 import { DisjointSets, groupBy } from '../union.ts';
-import { connectionOf, headOf, type Message, type Work } from '../work.ts';
+import { headOf, type Message, type Work } from '../work.ts';
 import { agree, isOneMessage } from './tcp-sequence.ts';
 
 const maxTranslations = 16;
@@ -22,7 +22,7 @@ export function joinTranslated(work: Work, messages: readonly Message[]): Messag
     }
   }
   const joined: Message[] = [];
-  for (const list of groupBy(numbers, (n) => String(sets.find(n))).values()) {
+  for (const list of groupBy(numbers, (n) => sets.find(n)).values()) {
     const parts = list.map((n) => messages[n]!);
     const members = parts.flatMap((m) => m.members);
     const doubt = list.some((n) => crowded.has(n));
@@ -60,16 +60,16 @@ function first<T>(message: Message, read: (i: number) => T | undefined): T | und
   return undefined;
 }
 
-function streamKey(work: Work, message: Message): string {
+function streamKey(work: Work, message: Message): string | undefined {
   const sequence = first(message, (i) => work.capture(i)!.requestSequence);
   const head = first(message, (i) => work.capture(i)!.requestHead);
-  return sequence === undefined || head === undefined ? '' : `${sequence} ${head}`;
+  return sequence === undefined || head === undefined ? undefined : `${sequence} ${head}`;
 }
 
-function datagramKey(work: Work, message: Message): string {
+function datagramKey(work: Work, message: Message): string | undefined {
   const { transport, clientAddress, clientPort } = work.capture(headOf(message))!;
   const head = first(message, (i) => work.capture(i)!.requestHead);
-  if (transport !== 'udp' || head === undefined) return '';
+  if (transport !== 'udp' || head === undefined) return undefined;
   return `${clientAddress}:${clientPort} ${head}`;
 }
 
@@ -77,7 +77,7 @@ function alike(work: Work, a: number, b: number): boolean {
   if (!agree(work, a, b)) return false;
   const x = work.capture(a)!;
   const y = work.capture(b)!;
-  if (connectionOf(work.spans[a]!) === connectionOf(work.spans[b]!)) return true;
+  if (work.connection[a] === work.connection[b]) return true;
   if (x.transport === 'udp') {
     return x.clientAddress === y.clientAddress && x.clientPort === y.clientPort;
   }

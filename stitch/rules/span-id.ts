@@ -85,10 +85,10 @@ export function linkSdkSpans(
   ids: SpanIds,
 ): void {
   const ends = [...messages.keys()].filter((n) => !passed.inbound.has(n));
-  const served = groupBy(ends, (n) => messageContext(work, messages[n]!));
+  const served = groupBy(ends, (n) => messageContext(work, messages[n]!) || undefined);
   const tails = new Map<string, Tail[]>();
   for (const [context, list] of served) {
-    if (context === '' || list.length > maxCandidates) continue;
+    if (list.length > maxCandidates) continue;
     const of = list.map((n) => ({ span: tailOf(messages[n]!), named: passed.outbound.has(n) }));
     tails.set(context, of);
   }
@@ -198,7 +198,7 @@ export function linkSdkRoots(
   }
   const fit = [...callsOf].filter(([root, of]) => of.every((call) => begins(work, root, call)));
   const single = fit.filter(([, of]) => new Set(of.map((call) => call.parent)).size === 1);
-  for (const list of groupBy(single, ([, of]) => String(of[0]!.parent)).values()) {
+  for (const list of groupBy(single, ([, of]) => of[0]!.parent).values()) {
     if (list.length !== 1) continue;
     const [root, of] = list[0]!;
     const { parent, rule, evidence } = of.reduce((a, b) => (b.evidence < a.evidence ? b : a));

@@ -55,12 +55,12 @@ function answers(
   for (const { ids: own } of [...inbound, ...outbound]) {
     if (own.length === 2) sets.join(own[0]!, own[1]!);
   }
-  const chainOf = ({ ids: own }: Chained): string =>
-    own.length === 0 ? '' : String(sets.find(own[0]!));
+  const chainOf = ({ ids: own }: Chained): number | undefined =>
+    own.length === 0 ? undefined : sets.find(own[0]!);
   const servers = groupBy(inbound, chainOf);
   const found = new Map<number, Answer>();
   for (const call of outbound) {
-    const inChain = servers.get(chainOf(call)) ?? [];
+    const inChain = servers.get(chainOf(call) ?? -1) ?? [];
     const several = inChain.length > 2;
     const candidates = several ? inChain : inChain.filter((s) => s.message !== call.message);
     if (candidates.length === 0) continue;

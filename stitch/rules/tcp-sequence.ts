@@ -17,17 +17,16 @@ const maxSightings = 64;
 export function findMessages(work: Work): Message[] {
   const captured = work.order.filter((i) => work.capture(i) !== undefined);
   const sets = new DisjointSets(work.spans.length);
-  const keys = [requestKey, responseKey, datagramKey];
   const doubtful = new Set<number>();
-  for (const key of keys) {
-    for (const list of groupBy(captured, (i) => key(work, i)).values()) {
+  for (const key of [requestKey, responseKey, datagramKey]) {
+    for (const list of groupBy<number, string | number>(captured, (i) => key(work, i)).values()) {
       if (list.length < 2) continue;
       if (list.length > maxSightings) for (const i of list) doubtful.add(i);
       else joinAlike(work, list, sets);
     }
   }
   const messages: Message[] = [];
-  for (const list of groupBy(captured, (i) => String(sets.find(i))).values()) {
+  for (const list of groupBy(captured, (i) => sets.find(i)).values()) {
     if (list.length === 1 || isOneMessage(work, list, sameMessage)) {
       if (list.some((i) => doubtful.has(i))) work.unlink(list[0]!, 'ambiguous');
       messages.push({ members: list.sort((a, b) => work.compareHops(a, b)) });
@@ -60,31 +59,32 @@ export function isOneMessage(
   return list.every((a, n) => list.slice(n + 1).every((b) => alike(work, a, b)));
 }
 
-function requestKey(work: Work, i: number): string {
-  const { requestSequence } = work.capture(i)!;
-  return requestSequence === undefined ? '' : keyed(work, i, `q${requestSequence}`);
+function requestKey(work: Work, i: number): number | undefined {
+  return streamKey(work, i, work.capture(i)!.requestSequence);
 }
 
-function responseKey(work: Work, i: number): string {
-  const { responseSequence } = work.capture(i)!;
-  return responseSequence === undefined ? '' : keyed(work, i, `s${responseSequence}`);
+function responseKey(work: Work, i: number): number | undefined {
+  return streamKey(work, i, work.capture(i)!.responseSequence);
 }
 
-function datagramKey(work: Work, i: number): string {
+/** Connection and sequence number in one number, exact for two million connections. */
+function streamKey(work: Work, i: number, sequence: number | undefined): number | undefined {
+  const connection = work.connection[i]!;
+  if (sequence === undefined || connection === -1) return undefined;
+  return connection * 0x1_0000_0000 + sequence;
+}
+
+function datagramKey(work: Work, i: number): string | undefined {
   const { transport, requestHead, facts } = work.capture(i)!;
-  if (transport !== 'udp') return '';
+  const connection = work.connection[i]!;
+  if (transport !== 'udp' || connection === -1) return undefined;
   const id = facts.get('wirestitch.dns.id');
-  const what = id === undefined ? requestHead : `${id} ${facts.get('dns.question.name') ?? ''}`;
-  return what === '' ? '' : keyed(work, i, `u${what}`);
-}
-
-function keyed(work: Work, i: number, what: string): string {
-  const connection = connectionOf(work.spans[i]!);
-  return connection === '' ? '' : `${connection} ${what}`;
+  if (id === undefined) return requestHead === '' ? undefined : `${connection} ${requestHead}`;
+  return `${connection} ${id} ${facts.get('dns.question.name') ?? ''}`;
 }
 
 function sameMessage(work: Work, a: number, b: number): boolean {
-  return agree(work, a, b) && connectionOf(work.spans[a]!) === connectionOf(work.spans[b]!);
+  return work.connection[a] === work.connection[b] && agree(work, a, b);
 }
 
 /** Sequence numbers where both have them, times and content agree; addresses are not looked at. */
