@@ -10,9 +10,15 @@ INLINE void forget(struct thread *t) {
   t->fresh = 0;
 }
 
+/* Something else was done than to call back with what was read: the loop goes on with other work. */
+INLINE void unread(struct thread *t) {
+  if (t->fresh) forget(t);
+}
+
 /* The thread asks for new events: what it did so far is over. */
 INLINE int tick(struct thread *t) {
   t->looped = 1;
+  t->derived = 0;
   forget(t);
   return 0;
 }
@@ -32,25 +38,34 @@ INLINE u64 async_owner(struct thread *t) {
   return t->environment ^ (bpf_get_current_pid_tgid() >> 32 << 44);
 }
 
-/* The chain of the JavaScript that runs now: of the async resource that it runs in, or of the one
- * that this was made by, provided it was made after the chain had come there. */
-INLINE u64 async_chain(struct thread *t, u8 *derived) {
-  struct async_fields f = {};
-  if (!async_fields(t, &f) || !f.execution) return 0;
-  struct async_key key = {.owner = async_owner(t), .id = f.execution};
+/* The chain of an async resource, or of the one that it was made by, provided that it was made after
+ * the chain had come there. */
+INLINE u64 chain_of_async(struct thread *t, u64 id, u64 trigger, u8 *derived) {
+  struct async_key key = {.owner = async_owner(t), .id = id};
   struct async_value *v = bpf_map_lookup_elem(&asyncs, &key);
   if (v) {
     *derived = v->derived;
     return v->chain;
   }
-  key.id = f.trigger;
-  v = f.trigger ? bpf_map_lookup_elem(&asyncs, &key) : 0;
-  if (!v || f.execution <= v->since) return 0;
+  key.id = trigger;
+  v = trigger ? bpf_map_lookup_elem(&asyncs, &key) : 0;
+  if (!v || id <= v->since) return 0;
   struct async_value own = {.chain = v->chain, .derived = v->derived};
-  key.id = f.execution;
+  key.id = id;
   bpf_map_update_elem(&asyncs, &key, &own, 0);
   *derived = own.derived;
   return own.chain;
+}
+
+/* The chain of the JavaScript that runs now: of its async resource; else of the callback scope that it
+ * runs in, whose ticks and promise reactions have ids of their own or none. */
+INLINE u64 async_chain(struct thread *t, u8 *derived) {
+  struct async_fields f = {};
+  if (t->fresh || !async_fields(t, &f)) return 0;
+  u64 chain = f.execution ? chain_of_async(t, f.execution, f.trigger, derived) : 0;
+  if (chain) return chain;
+  *derived = t->derived;
+  return t->chain;
 }
 
 /* The chain that a call to another service belongs to. */
@@ -94,7 +109,7 @@ INLINE void work_on(struct thread *t, u64 chain, u64 sk, u8 derived) {
   t->derived = derived;
   if (t->process.follow != FOLLOW_NODE || !chain) return;
   struct async_fields f = {};
-  if (t->environment && !async_fields(t, &f)) return;
+  if (t->environment) async_fields(t, &f);
   t->since = f.next;
   t->fresh = 1;
 }

@@ -72,14 +72,14 @@ int BPF_PROG(left, struct pt_regs *regs, long ret) {
       /* One descriptor: a time-out around a blocking call. */
       return ARG1(regs) > 1 ? tick(t) : 0;
     case CALL_OTHER:
-      t->fresh = 0;
+      unread(t);
       return 0;
     case CALL_ACCEPT:
       return ret >= 0 ? accepted(t, ret) : 0;
     case CALL_CONNECT:
       return connected(t, ARG0(regs), ret);
   }
-  t->fresh = 0;
+  unread(t);
   if (ret < 0) return 0;
   x.incoming = call == CALL_READ || call == CALL_READV || call == CALL_RECVFROM ||
                call == CALL_RECVMSG || call == CALL_RECVMMSG;
