@@ -9,29 +9,58 @@ export interface FoundIds {
   readonly cutOff: boolean;
 }
 
+/** Rows that a look at a long stretch may read; a tag that more could have is not rare. */
+const maxRareRows = 200_000;
+/** A look for a rare tag is at most this much longer than all before it. */
+const rareGrowth = 512;
+
+/** Trace ids of one window, newest first, `wanted` at most; fails where it had to read `maxRows`. */
+export type SearchWindow = (
+  window: Window,
+  wanted: number,
+  maxRows?: number,
+) => Promise<readonly string[]>;
+
+export interface NewestOptions {
+  /** Where the newest spans are, if that is known. */
+  readonly first?: Window | undefined;
+  /**
+   * True where an index makes the absent cheap: what the newest spans do not have is looked for in a
+   * much longer stretch at once, which is given up where it turns out not to be rare.
+   */
+  readonly rare?: boolean;
+}
+
 /**
  * Searches window after window, newest first, until one trace more than the limit is found or the
  * range is done. Out of time it gives what it has, if it has anything.
- * @param first where the newest spans are, if that is known
- * @param search trace ids of one window, newest first, `wanted` at most
  */
 export async function findNewest(
   query: TraceQuery,
-  first: Window | undefined,
-  search: (window: Window, wanted: number) => Promise<readonly string[]>,
+  search: SearchWindow,
+  options: NewestOptions = {},
 ): Promise<FoundIds> {
   const range: Window = { fromNs: query.startMinNs, toNs: query.startMaxNs };
   const wanted = query.limit + 1;
   const ids = new Set<string>();
   let done = range.toNs + 1n;
+  let rare = options.rare === true;
   for (;;) {
-    const window = nextWindow(range, done, ids.size, wanted, first);
+    const long = rare && ids.size === 0 && done <= range.toNs;
+    const growth = long ? rareGrowth : undefined;
+    const window = nextWindow(range, done, ids.size, wanted, { first: options.first, growth });
     if (window === undefined || ids.size >= wanted) return { ids: [...ids], cutOff: false };
-    done = window.fromNs;
     try {
-      for (const id of await search(window, wanted)) ids.add(id);
+      const found = await search(window, wanted, long ? maxRareRows : undefined);
+      for (const id of found) ids.add(id);
+      done = window.fromNs;
     } catch (error) {
-      if (ids.size > 0 && reasonOf(error) === 'timeout') return { ids: [...ids], cutOff: true };
+      const reason = reasonOf(error);
+      if (long && reason === 'too_broad') {
+        rare = false;
+        continue;
+      }
+      if (ids.size > 0 && reason === 'timeout') return { ids: [...ids], cutOff: true };
       throw error;
     }
   }

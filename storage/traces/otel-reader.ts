@@ -76,7 +76,7 @@ class OtelReader implements TraceReader {
   findTraces(query: TraceQuery): Promise<FoundTraces> {
     return runCall<FoundTraces>(this.#calls, { traces: [], truncated: false }, async (deadline) => {
       const condition = otelCondition(query);
-      const { ids, cutOff } = await findNewest(query, undefined, async (window, wanted) => {
+      const { ids, cutOff } = await findNewest(query, async (window, wanted) => {
         const sql = `SELECT TraceId AS id FROM ${this.#spans}
           WHERE TraceId != '' AND ${otelTime(window)} AND ${condition}
           GROUP BY TraceId ORDER BY max(Timestamp) DESC, TraceId LIMIT ${wanted}`;

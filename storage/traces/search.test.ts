@@ -23,7 +23,7 @@ test('windows cover the range once, newest first, and break at buckets', () => {
       let done = range.toNs + 1n;
       let pieces = 0;
       for (let found = 0; ; found = Math.min(found + step, wanted - 1)) {
-        const window = nextWindow(range, done, found, wanted, first);
+        const window = nextWindow(range, done, found, wanted, { first });
         if (window === undefined) break;
         assert.equal(window.toNs, done - 1n);
         assert.ok(window.fromNs <= window.toNs);

@@ -84,8 +84,14 @@ export interface Window {
 
 const second = 1_000_000_000n;
 const bucket = BigInt(bucketS) * second;
-/** A piece is at most this much longer than all before it. */
-const growth = 32;
+const usualGrowth = 32;
+
+export interface WindowOptions {
+  /** Where the newest spans are, if that is known: the first piece. */
+  readonly first?: Window | undefined;
+  /** A piece is at most this much longer than all before it; 32 unless given. */
+  readonly growth?: number | undefined;
+}
 
 /**
  * The next piece of a search that looks at the newest spans first and then at longer and longer
@@ -93,7 +99,6 @@ const growth = 32;
  * Pieces begin where buckets do, so that no bucket is read twice.
  * @param done start of what was searched already; at first one past the end of the range
  * @param found traces found so far, of `wanted`
- * @param first where the newest spans are, if that is known: the first piece
  * @returns undefined when the range is done
  */
 export function nextWindow(
@@ -101,21 +106,21 @@ export function nextWindow(
   done: bigint,
   found: number,
   wanted: number,
-  first?: Window,
+  { first, growth = usualGrowth }: WindowOptions = {},
 ): Window | undefined {
   const toNs = done - 1n;
   if (toNs < range.fromNs) return undefined;
   const newest = first !== undefined && first.toNs < range.toNs ? first.toNs : range.toNs;
   const atStart = done > range.toNs;
   const searched = newest > toNs ? Number((newest - toNs + bucket - 1n) / bucket) : 0;
-  const length = BigInt(pieceBuckets(searched, found, wanted));
+  const length = BigInt(pieceBuckets(searched, found, wanted, growth));
   const aligned = (toNs / bucket - length + 1n) * bucket;
   const fromNs = atStart && first !== undefined && first.fromNs <= toNs ? first.fromNs : aligned;
   const from = (fromNs / bucket) * bucket;
   return { fromNs: from < range.fromNs ? range.fromNs : from, toNs };
 }
 
-function pieceBuckets(searched: number, found: number, wanted: number): number {
+function pieceBuckets(searched: number, found: number, wanted: number, growth: number): number {
   if (searched === 0) return 1;
   if (found === 0) return searched * growth;
   const needed = Math.ceil((searched * (wanted - found) * 1.5) / found);

@@ -7,6 +7,8 @@ import { readAttributePair, type SpanRow } from './span-row.ts';
 
 /** Sets of each kind kept in memory; the one unused longest goes first. */
 const maxCached = 20_000;
+/** Sets of each kind that are fetched before they are asked for. */
+const maxAhead = 5_000;
 
 /**
  * Resources and scopes by id. An id is a hash of its content, so what is known once stays valid
@@ -36,72 +38,86 @@ export class SetCache {
       if (row.scopeInline === '') wantedScopes.add(row.scopeId);
     }
     await Promise.all([
-      this.#fill(wantedResources, resources, this.#resources, (ids) =>
-        this.#fetchResources(ids, timeoutMs),
+      fill(wantedResources, resources, this.#resources, (ids) =>
+        this.#fetch(this.#resourcesTable, resourceColumns, ids, readResource, timeoutMs),
       ),
-      this.#fill(wantedScopes, scopes, this.#scopes, (ids) => this.#fetchScopes(ids, timeoutMs)),
+      fill(wantedScopes, scopes, this.#scopes, (ids) =>
+        this.#fetch(this.#scopesTable, scopeColumns, ids, readScope, timeoutMs),
+      ),
     ]);
     return { resources, scopes };
   }
 
-  async #fill<T>(
-    wanted: ReadonlySet<bigint>,
-    found: Map<bigint, T>,
-    cache: LeastRecent<T>,
-    fetch: (ids: readonly bigint[]) => Promise<[bigint, T][]>,
-  ): Promise<void> {
-    const missing: bigint[] = [];
-    for (const id of wanted) {
-      const known = cache.get(id);
-      if (known === undefined) missing.push(id);
-      else found.set(id, known);
-    }
-    if (missing.length === 0) return;
-    for (const [id, value] of await fetch(missing)) {
-      cache.set(id, value);
-      found.set(id, value);
-    }
-  }
-
-  async #fetchResources(
-    ids: readonly bigint[],
+  /** Sets by id; without ids those of the newest days, as many as are likely to be asked for. */
+  async #fetch<T>(
+    table: string,
+    columns: string,
+    ids: readonly bigint[] | undefined,
+    read: (r: RowBinaryReader) => T,
     timeoutMs: number,
-  ): Promise<[bigint, StoredResource][]> {
+  ): Promise<[bigint, T][]> {
     const bind = new Params();
-    const list = ids.map((id) => bind.uint(id)).join(', ');
-    const sql = `SELECT id, attributes, attributes_other, dropped_attributes, schema_url
-      FROM ${this.#resourcesTable} WHERE id IN (${list}) LIMIT 1 BY id`;
+    const list = ids?.map((id) => bind.uint(id)).join(', ');
+    const where =
+      list === undefined
+        ? `day >= (SELECT max(day) - 1 FROM ${table}) LIMIT ${maxAhead}`
+        : `id IN (${list}) LIMIT 1 BY id`;
+    const sql = `SELECT id, ${columns} FROM ${table} WHERE ${where}`;
     const r = new RowBinaryReader(
       await this.#client.query(sql, { timeoutMs, params: bind.values }),
     );
-    const found: [bigint, StoredResource][] = [];
-    while (!r.done) {
-      const id = r.uint64();
-      const attributes = readAttributePair(r);
-      found.push([id, { attributes, droppedAttributesCount: r.uint32(), schemaUrl: r.string() }]);
-    }
+    const found: [bigint, T][] = [];
+    while (!r.done) found.push([r.uint64(), read(r)]);
     return found;
   }
+}
 
-  async #fetchScopes(ids: readonly bigint[], timeoutMs: number): Promise<[bigint, StoredScope][]> {
-    const bind = new Params();
-    const list = ids.map((id) => bind.uint(id)).join(', ');
-    const sql = `SELECT id, name, version, attributes, attributes_other, dropped_attributes,
-        schema_url
-      FROM ${this.#scopesTable} WHERE id IN (${list}) LIMIT 1 BY id`;
-    const r = new RowBinaryReader(
-      await this.#client.query(sql, { timeoutMs, params: bind.values }),
-    );
-    const found: [bigint, StoredScope][] = [];
-    while (!r.done) {
-      const id = r.uint64();
-      const names = { name: r.string(), version: r.string() };
-      const attributes = readAttributePair(r);
-      const droppedAttributesCount = r.uint32();
-      found.push([id, { ...names, attributes, droppedAttributesCount, schemaUrl: r.string() }]);
-    }
-    return found;
+/** What {@link readResource} reads, after the id. */
+const resourceColumns = 'attributes, attributes_other, dropped_attributes, schema_url';
+
+function readResource(r: RowBinaryReader): StoredResource {
+  const attributes = readAttributePair(r);
+  return { attributes, droppedAttributesCount: r.uint32(), schemaUrl: r.string() };
+}
+
+/** What {@link readScope} reads, after the id. */
+const scopeColumns = `name, version, ${resourceColumns}`;
+
+function readScope(r: RowBinaryReader): StoredScope {
+  return { name: r.string(), version: r.string(), ...readResource(r) };
+}
+
+/**
+ * Finds what is wanted in the cache and fetches the rest. The first time that anything is missing,
+ * the newest sets are fetched ahead, so that later calls find theirs.
+ */
+async function fill<T>(
+  wanted: ReadonlySet<bigint>,
+  found: Map<bigint, T>,
+  cache: LeastRecent<T>,
+  fetch: (ids: readonly bigint[] | undefined) => Promise<[bigint, T][]>,
+): Promise<void> {
+  let missing = take(wanted, found, cache);
+  if (missing.length > 0 && cache.takeFirstMiss()) {
+    for (const [id, value] of await fetch(undefined)) cache.set(id, value);
+    missing = take(missing, found, cache);
   }
+  if (missing.length === 0) return;
+  for (const [id, value] of await fetch(missing)) {
+    cache.set(id, value);
+    found.set(id, value);
+  }
+}
+
+/** @returns what the cache does not have */
+function take<T>(wanted: Iterable<bigint>, found: Map<bigint, T>, cache: LeastRecent<T>): bigint[] {
+  const missing: bigint[] = [];
+  for (const id of wanted) {
+    const known = cache.get(id);
+    if (known === undefined) missing.push(id);
+    else found.set(id, known);
+  }
+  return missing;
 }
 
 export interface Resolved {
@@ -170,9 +186,17 @@ function count(value: AttributeValue | undefined): number {
 class LeastRecent<T> {
   readonly #limit: number;
   readonly #map = new Map<bigint, T>();
+  #missed = false;
 
   constructor(limit: number) {
     this.#limit = limit;
+  }
+
+  /** True once: for the first who misses anything. */
+  takeFirstMiss(): boolean {
+    const first = !this.#missed;
+    this.#missed = true;
+    return first;
   }
 
   get(key: bigint): T | undefined {

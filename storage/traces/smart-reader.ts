@@ -5,7 +5,7 @@ import { type Binder, literals, Params } from './bind.ts';
 import { type CallOptions, type Deadline, runCall } from './calls.ts';
 import { locatedCondition, locateStatement, readLocations, type TraceLocation } from './locate.ts';
 import type { StoredSpan, StoredTrace } from './model.ts';
-import { type FoundIds, findNewest } from './newest.ts';
+import { type FoundIds, findNewest, type SearchWindow } from './newest.ts';
 import { firstWindow, PartList } from './parts.ts';
 import {
   type Dependency,
@@ -192,19 +192,26 @@ class SmartReader implements TraceReader {
     ]);
     const first = firstWindow(parts, range);
     const nowNs = BigInt(Math.floor(this.#calls.now())) * 1_000_000n;
-    return findNewest(query, first, async (window, wanted) => {
+    const indexed = tags.some(({ tag }) => fieldTag(tag[0], tag[1], literals) === undefined);
+    const rare = indexed && tags.every((t) => t.resources.length + t.scopes.length === 0);
+    const search: SearchWindow = async (window, wanted, maxRows) => {
       const bind = new Params();
       const branches = searchBranches(query, tags, bind);
       const time = timeCondition(window, nowNs, bind);
       const sql = searchStatement(this.#table('spans'), branches, time, wanted);
-      const r = new RowBinaryReader(await this.#query(sql, bind, deadline));
+      const options = deadline();
+      const limit = maxRows === undefined ? {} : { max_rows_to_read: maxRows };
+      const settings = { ...options.settings, ...limit };
+      const bytes = await this.#client.query(sql, { ...options, settings, params: bind.values });
+      const r = new RowBinaryReader(bytes);
       const ids: string[] = [];
       while (!r.done) {
         ids.push(r.hex(16));
         r.int64();
       }
       return ids;
-    });
+    };
+    return findNewest(query, search, { first, rare });
   }
 
   /** Resources and scopes that have the tags of a query. */
