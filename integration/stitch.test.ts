@@ -1,5 +1,5 @@
-// Captured spans and spans of an SDK, sent by OTLP and read through both of Jaeger's APIs: one trace
-// for each click, whichever of its ids is asked for.
+// Captured spans and spans of an SDK, sent by OTLP and read through both of Jaeger's APIs: one
+// trace for each click, whichever of its ids is asked for.
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { type AllInOne, eventually, postOtlp, startAllInOne } from './lib/all-in-one.ts';

@@ -16,8 +16,8 @@ export interface Moment {
 }
 
 /**
- * For each moment the interval that covers it, 'ambiguous' where several do; moments that none covers
- * are left out. O(n log n): a sweep over all ends with the set of open intervals.
+ * For each moment the interval that covers it, 'ambiguous' where several do; moments that none
+ * covers are left out. O(n log n): a sweep over all ends with the set of open intervals.
  */
 export function onlyCover(
   intervals: readonly Interval[],

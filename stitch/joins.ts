@@ -5,8 +5,8 @@ import type { Work } from './work.ts';
 const strength = new Map(rules.map((rule, i) => [rule, i]));
 
 /**
- * Which traces are parts of which: every trace id that links connect is joined to one of them, the one
- * of the earliest root. The rule is the strongest of the links that lead out of the part.
+ * Which traces are parts of which: every trace id that links connect is joined to one of them, the
+ * one of the earliest root. The rule is the strongest of the links that lead out of the part.
  */
 export function findJoins(work: Work): TraceJoin[] {
   const numbers = new Map<string, number>();

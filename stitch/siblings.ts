@@ -1,9 +1,9 @@
 import type { StitchSpan } from './span.ts';
 
 /**
- * The chosen spans and the calls that hang together with them by system call trace ids, through other
- * calls too. Calls of one process are linked only by way of the request that it serves; to find that
- * one has to go on from call to call.
+ * The chosen spans and the calls that hang together with them by system call trace ids, through
+ * other calls too. Calls of one process are linked only by way of the request that it serves; to
+ * find that one has to go on from call to call.
  */
 export function withSiblings(
   spans: readonly StitchSpan[],

@@ -1,8 +1,8 @@
 /** What stitching reads of a span and what it answers. */
 
 /**
- * Where on its way a message was seen, in the order in which a request passes. `local` (both ends on
- * the capturing host) and `rest` (not known) lie between the client's places and the server's.
+ * Where on its way a message was seen, in the order in which a request passes. `local` (both ends
+ * on the capturing host) and `rest` (not known) lie between the client's places and the server's.
  */
 export const hopOrder = [
   'client_process',
@@ -94,8 +94,8 @@ export type Rule = (typeof rules)[number];
 
 /**
  * Why a span has no parent: `root` (nothing asks for one), `no_evidence` (captured, and no rule
- * names a parent), `ambiguous` (several are equally good), `conflict` (rules contradict each other),
- * `parent_not_stored`, `cycle` (the links would run in a circle), `limit` (too many spans).
+ * names a parent), `ambiguous` (several are equally good), `conflict` (rules contradict each
+ * other), `parent_not_stored`, `cycle` (the links would run in a circle), `limit` (too many spans).
  */
 export type Unlinked =
   | 'root'

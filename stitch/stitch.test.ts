@@ -27,8 +27,8 @@ function ancestors(parents: readonly number[], i: number): Set<number> {
 }
 
 /**
- * Links whose parent is no true ancestor. Where spans were lost, an id that several requests of a click
- * have may name the only one that is left: that counts as wrong only between clicks.
+ * Links whose parent is no true ancestor. Where spans were lost, an id that several requests of a
+ * click have may name the only one that is left: that counts as wrong only between clicks.
  */
 function wrongLinks({ spans, parents, clickOf }: Clicks, lost: boolean): string[] {
   const { links } = stitch(spans);

@@ -1,6 +1,7 @@
 /**
- * Makes one tree of spans that were seen by SDKs, in system calls and in packets. Pure: the same spans
- * in any order give the same links. O(n log n) for n spans, with bounded work for keys that many share.
+ * Makes one tree of spans that were seen by SDKs, in system calls and in packets. Pure: the same
+ * spans in any order give the same links. O(n log n) for n spans, with bounded work for keys that
+ * many share.
  */
 import { breakCycles } from './cycles.ts';
 import { findJoins } from './joins.ts';
@@ -72,7 +73,9 @@ interface Call {
   readonly rule: Rule;
 }
 
-/** Rules that speak of one process, the strongest first; those with `proof` may contradict others. */
+/**
+ * Rules that speak of one process, the strongest first; those with `proof` may contradict others.
+ */
 const processRules: readonly {
   readonly rule: Rule;
   readonly proof: boolean;

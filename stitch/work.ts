@@ -140,7 +140,8 @@ export class Work {
 
   /**
    * Order of sightings of one message: by place, and at equal places the longer first, as a request
-   * comes to the place nearer to the client earlier and its response later, whatever the clocks say.
+   * comes to the place nearer to the client earlier and its response later, whatever the clocks
+   * say.
    */
   compareHops(a: number, b: number): number {
     const byPlace = rank(this.capture(a)!) - rank(this.capture(b)!);

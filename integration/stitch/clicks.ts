@@ -1,7 +1,7 @@
 /**
- * What one host would report of clicks through a proxy, a Node service and a database, as OTLP/JSON:
- * the proxy passes the trace header on, its requests leave with another address, and the service asks
- * a name server and the database without any header.
+ * What one host would report of clicks through a proxy, a Node service and a database, as
+ * OTLP/JSON: the proxy passes the trace header on, its requests leave with another address, and the
+ * service asks a name server and the database without any header.
  */
 
 type Json = Record<string, unknown>;

@@ -22,8 +22,8 @@ export interface StitchedOptions extends StitchOptions {
 }
 
 /**
- * Gives whole traces joined; everything else is the inner reader's. A trace without captured spans is
- * given back as it is, and costs a look at its resources.
+ * Gives whole traces joined; everything else is the inner reader's. A trace without captured spans
+ * is given back as it is, and costs a look at its resources.
  */
 export function createStitchedReader(options: StitchedOptions): TraceReader {
   const { reader } = options;

@@ -1,7 +1,7 @@
 /**
  * A message whose addresses were changed on its way: equal sequence numbers and equal first bytes,
- * other addresses. Of datagrams only where the client's end stayed as it was: a transaction id alone
- * has too few bits.
+ * other addresses. Of datagrams only where the client's end stayed as it was: a transaction id
+ * alone has too few bits.
  */
 import { DisjointSets, groupBy } from '../union.ts';
 import { headOf, type Message, type Work } from '../work.ts';

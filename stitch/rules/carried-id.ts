@@ -1,7 +1,7 @@
 /**
  * What links by an id that a process passes on share: the inbound request must be the only one with
- * that id in the same process (or, where processes are not known, at the same address) that was being
- * served when the outbound one began.
+ * that id in the same process (or, where processes are not known, at the same address) that was
+ * being served when the outbound one began.
  */
 import { type Interval, type Moment, onlyCover } from '../cover.ts';
 import { type Answer, headOf, isLoopback, type Message, tailOf, type Work } from '../work.ts';

@@ -1,6 +1,6 @@
 /**
- * X-Request-ID: a proxy passes on the one that came in, or makes one that it sends upstream and says
- * in its own response.
+ * X-Request-ID: a proxy passes on the one that came in, or makes one that it sends upstream and
+ * says in its own response.
  */
 import type { Answer, Message, Work } from '../work.ts';
 import { byCarriedId } from './carried-id.ts';

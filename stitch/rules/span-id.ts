@@ -176,8 +176,8 @@ interface Call {
 
 /**
  * A trace that begins in a process whose inbound request carried no context: where all captured
- * requests that this trace sent belong to one inbound request of the process, the trace's root hangs
- * under that.
+ * requests that this trace sent belong to one inbound request of the process, the trace's root
+ * hangs under that.
  * @param calls by message number of the outbound request
  */
 export function linkSdkRoots(

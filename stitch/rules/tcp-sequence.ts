@@ -11,8 +11,8 @@ import { connectionOf, type Message, type Work } from '../work.ts';
 const maxSightings = 64;
 
 /**
- * Which captured spans are sightings of one message. Sightings that do not all agree with each other
- * make no message: each stands alone, and those that had a partner are marked ambiguous.
+ * Which captured spans are sightings of one message. Sightings that do not all agree with each
+ * other make no message: each stands alone, and those that had a partner are marked ambiguous.
  */
 export function findMessages(work: Work): Message[] {
   const captured = work.order.filter((i) => work.capture(i) !== undefined);
@@ -105,8 +105,8 @@ function compare(a: number | undefined, b: number | undefined): Comparison {
 }
 
 /**
- * With both sequence numbers equal it is enough that the times overlap: a server that is busy reads a
- * request late. With less than that the known end must be near.
+ * With both sequence numbers equal it is enough that the times overlap: a server that is busy reads
+ * a request late. With less than that the known end must be near.
  */
 function timesAgree(
   work: Work,

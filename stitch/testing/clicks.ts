@@ -1,6 +1,6 @@
 /**
- * Made-up traffic with the truth about it: clicks that run at once through services which are seen by
- * SDKs, in system calls and in packets, over hosts whose clocks differ.
+ * Made-up traffic with the truth about it: clicks that run at once through services which are seen
+ * by SDKs, in system calls and in packets, over hosts whose clocks differ.
  */
 import type { Capture, ObservationPoint, StitchSpan } from '../span.ts';
 import { type Random, random } from './random.ts';

@@ -84,8 +84,8 @@ function aliasRow({ from, to, reason, startNs }: TraceAlias): string {
 }
 
 /**
- * One statement for some searches. Strings and integers are branches of their own: each has an index,
- * which an OR of both could not use.
+ * One statement for some searches. Strings and integers are branches of their own: each has an
+ * index, which an OR of both could not use.
  * @param nowNs nanoseconds since 1970
  */
 export function keyStatement(
@@ -141,8 +141,8 @@ const second = 1_000_000_000n;
 const clampedS = 86_400n;
 
 /**
- * Buckets rule out most where they are those of the spans' times. A span that came an hour before its
- * own time is not found.
+ * Buckets rule out most where they are those of the spans' times. A span that came an hour before
+ * its own time is not found.
  */
 function timeOf({ fromNs, toNs }: KeySearch, nowNs: bigint): string {
   const conditions = [
