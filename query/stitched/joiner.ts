@@ -14,6 +14,8 @@ const maxFound = 2_000;
 const settledMs = 10_000;
 /** Joins that are remembered as written; then all are forgotten. */
 const maxWritten = 20_000;
+/** Trace ids that are remembered as searched; then all are forgotten. */
+const maxWhole = 20_000;
 
 /** Spans of one call, by their own trace id, and how they hang together. */
 interface Pool {
@@ -30,6 +32,8 @@ interface Pool {
 export class Joiner {
   readonly #options: StitchedOptions;
   readonly #written = new Set<string>();
+  /** Ids of traces that were searched to the end, by each of them. */
+  readonly #whole = new Map<string, ReadonlySet<string>>();
 
   constructor(options: StitchedOptions) {
     this.#options = options;
@@ -44,9 +48,28 @@ export class Joiner {
       const together = new Set(trace.spans.map((span) => span.traceId));
       for (const id of together) known.set(id, together);
     }
-    const complete = await this.#search(pool, [...known.keys()]);
+    const complete = this.#isWhole(known) || (await this.#search(pool, [...known.keys()]));
+    if (complete) this.#remember(pool, known);
     await this.#writeDown(pool, known);
     return traces.map((trace) => this.#show(pool, trace, !complete));
+  }
+
+  /** Whether an earlier search found that nothing else belongs to these traces, and no rival. */
+  #isWhole(known: ReadonlyMap<string, ReadonlySet<string>>): boolean {
+    return known.entries().every(([id, together]) => this.#whole.get(id)?.size === together.size);
+  }
+
+  /** Traces that are old enough for nothing more to come, where only they share their keys. */
+  #remember(pool: Pool, known: ReadonlyMap<string, ReadonlySet<string>>): void {
+    if (pool.spans.length === 0) this.#stitch(pool);
+    const asked = [...known.keys()].map((id) => pool.groups.get(id) ?? new Set([id]));
+    const own = new Set(asked.flatMap((group) => [...group]));
+    const { now, reachNs } = this.#options;
+    const settled = BigInt(Math.floor(now() - settledMs)) * 1_000_000n - reachNs;
+    if (own.size !== pool.byTrace.size || pool.stitched.unlinked.has('limit')) return;
+    if (pool.spans.some((span) => span.endUnixNano > settled)) return;
+    if (this.#whole.size > maxWhole) this.#whole.clear();
+    for (const group of asked) for (const id of group) this.#whole.set(id, group);
   }
 
   /** @returns false when a limit or a failure ended the search */

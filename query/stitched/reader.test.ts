@@ -86,6 +86,38 @@ test('what is known is not written again, neither by the same reader nor by the 
   assert.deepEqual([store.aliases.length, store.calls.joins], [2, 1]);
 });
 
+test('a trace that was searched to the end and is old enough is not searched again', async () => {
+  const store = memory(chain.map(stored));
+  const opened = reader(store);
+  await opened.getTraces([ids[0]!]);
+  const { keys } = store.calls;
+  assert.ok(keys > 0);
+  for (const id of ids) assert.equal((await opened.getTraces([id]))[0]!.spans.length, 3);
+  assert.equal(store.calls.keys, keys);
+  await opened.getTraces([ids[0]!, sdk('1', { trace: 'f77' }).traceId]);
+  assert.equal(store.calls.keys, keys);
+});
+
+test('while spans are young, or others share their keys, it is searched again', async () => {
+  const again = async (store: Memory, options: Partial<StitchedOptions>) => {
+    const opened = reader(store, options);
+    await opened.getTraces([ids[0]!]);
+    const { keys } = store.calls;
+    await opened.getTraces([ids[0]!]);
+    return store.calls.keys > keys;
+  };
+  const young = () => Number(baseNs / 1_000_000n) + 39_000;
+  assert.equal(await again(memory(chain.map(stored)), { now: young }), true);
+  const rival = seen('9', 'server_process', {
+    ...{ host: 'b', pid: 2, at: 1, syscallRequest: 'aa', serverPort: 81 },
+  });
+  const store = memory([...chain, rival].map(stored));
+  assert.equal(await again(store, {}), true);
+  const [trace] = await reader(store).getTraces([ids[2]!]);
+  assert.deepEqual(tags(trace!.spans[0]).unlinked, 'ambiguous');
+  assert.equal(await again(memory(chain.map(stored)), {}), false);
+});
+
 test('joins of spans that are seconds old are shown and not yet written', async () => {
   const store = memory(chain.map(stored));
   const now = () => Number(baseNs / 1_000_000n) + 3_000;
