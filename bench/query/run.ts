@@ -154,7 +154,9 @@ async function ask(program: AllInOne, list: readonly Question[], label: string):
   }
 }
 
-let program = await startAllInOne(folder);
+/** As in config/examples/all-in-one.yaml. */
+const batch = '{flush_timeout: 1s, min_size: 4194304, max_size: 33554432}';
+let program = await startAllInOne(folder, { batch });
 try {
   const there = Number(await program.scalar('SELECT count() FROM wirestitch.spans'));
   if (there < spans * 0.9) await load(program);

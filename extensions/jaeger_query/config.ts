@@ -12,7 +12,20 @@ const storage = z.strictObject({
     .describe('http(s)://host:port of a ClickHouse.'),
   username: z.string().default('default').describe('User at endpoint.'),
   password: secret().optional().describe('Password at endpoint.'),
-  database: z.string().min(1).default('wirestitch').describe('Database of the smart schema.'),
+  schema: z
+    .enum(['smart', 'otel'])
+    .default('smart')
+    .describe('Tables of this program, or those of the contrib ClickHouse exporter.'),
+  database: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Database of the tables; wirestitch for smart, default for otel.'),
+  traces_table_name: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Table of the spans where schema is otel; otel_traces.'),
 });
 
 const stitch = z.strictObject({
@@ -40,9 +53,14 @@ export const config = z.strictObject({
     })
     .default('')
     .describe('Path prefix of everything.'),
-  storage: storage.refine((s) => (s.engine === undefined) !== (s.endpoint === undefined), {
-    error: 'exactly one of engine and endpoint must be given',
-  }),
+  storage: storage
+    .refine((s) => (s.engine === undefined) !== (s.endpoint === undefined), {
+      error: 'exactly one of engine and endpoint must be given',
+    })
+    .refine((s) => s.schema === 'otel' || s.traces_table_name === undefined, {
+      error: 'traces_table_name is for schema otel: the tables of smart have fixed names',
+      path: ['traces_table_name'],
+    }),
   ui_dir: z.string().optional().describe('Folder of a built Jaeger UI; none = API only.'),
   allowed_hosts: z
     .array(z.string())

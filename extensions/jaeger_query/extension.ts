@@ -27,7 +27,7 @@ export class JaegerQuery implements Extension {
     const listen = parseEndpoint(config.endpoint) ?? { host: 'localhost', port: 0 };
     const { base_path: basePath, ui_dir: dir } = config;
     const server = jaegerServer({
-      reader: await this.#reader(),
+      reader: await this.#open(),
       nowNs: () => BigInt(Math.floor(clock.unixMs() * 1000)) * 1000n,
       maxTraces: config.max_traces,
       maxClockSkewNs: BigInt(Math.round(config.max_clock_skew_adjust * 1e6)),
@@ -70,35 +70,12 @@ export class JaegerQuery implements Extension {
     return new Set(['localhost', '127.0.0.1', '[::1]', own, ...this.#config.allowed_hosts]);
   }
 
-  async #reader(): Promise<TraceReader> {
+  async #open(): Promise<TraceReader> {
     const { createHttpClient } = await import('../../storage/http-client.ts');
-    const { createSmartReader } = await import('../../storage/traces/smart-reader.ts');
-    const { database } = this.#config.storage;
+    const { openReader } = await import('./reader.ts');
     const timeoutMs = this.#config.query_timeout;
-    const client = createHttpClient({ ...this.#target(), database, timeoutMs });
-    this.#client = client;
-    const now = (): number => this.#settings.clock.unixMs();
-    const reader = createSmartReader({ client, database, now, timeoutMs });
-    const { stitch } = this.#config;
-    if (!stitch.enabled) return reader;
-    const { createTraceKeys } = await import('../../storage/traces/keys.ts');
-    const { createStitchedReader } = await import('../../query/stitched/reader.ts');
-    const { logger } = this.#settings;
-    return createStitchedReader({
-      reader,
-      keys: createTraceKeys({ client, database, now, timeoutMs }),
-      now,
-      timeoutMs,
-      maxRounds: stitch.max_rounds,
-      maxSpans: stitch.max_spans,
-      networkDelayNs: stitch.network_delay * 1e6,
-      clockOffsetNs: stitch.clock_offset * 1e6,
-      reachNs: BigInt(Math.round(stitch.reach * 1e6)),
-      onFailure: (error) => {
-        const why = error instanceof Error ? error.message : String(error);
-        logger.warn('cannot join a trace with all that was captured of it', { error: why });
-      },
-    });
+    this.#client = createHttpClient({ ...this.#target(), timeoutMs });
+    return openReader(this.#settings, this.#config, this.#client);
   }
 
   #target() {

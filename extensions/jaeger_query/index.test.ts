@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { SqlClient } from '../../storage/sql.ts';
 import { testSettings } from '../../testing/settings.ts';
 import { config } from './config.ts';
 import { JaegerQuery } from './extension.ts';
+import { openReader } from './reader.ts';
 
 function problems(value: unknown): string[] {
   const result = config.safeParse(value);
@@ -17,6 +19,37 @@ test('storage is one place, not two and not none', () => {
   assert.deepEqual(problems({ storage: { engine: 'a', endpoint: 'http://b:1' } }), [one]);
   assert.equal(problems({ storage: { endpoint: 'tcp://b:9000' } }).length, 1);
   assert.equal(problems({ storage: { engine: 'a' }, base_path: '/x/' }).length, 1);
+});
+
+test('the schema decides about tables and database', async () => {
+  const storage = { endpoint: 'http://localhost:8123' };
+  assert.equal(problems({ storage: { ...storage, schema: 'jaeger' } }).length, 1);
+  const fixed = problems({ storage: { ...storage, traces_table_name: 't' } });
+  assert.deepEqual(fixed, [
+    'traces_table_name is for schema otel: the tables of smart have fixed names',
+  ]);
+  const asked = async (more: object) => {
+    const statements: string[] = [];
+    const client: SqlClient = {
+      async query(sql) {
+        statements.push(sql);
+        return new Uint8Array();
+      },
+      stream: () => assert.fail(),
+      command: async () => {},
+      insert: async () => {},
+      close: async () => {},
+    };
+    const options = config.parse({ storage: { ...storage, ...more } });
+    const reader = await openReader(testSettings(), options, client);
+    assert.deepEqual(await reader.services(), []);
+    return statements.join().match(/FROM (\S+)/)?.[1];
+  };
+  assert.equal(await asked({}), '`wirestitch`.`operations`');
+  assert.equal(await asked({ database: 'd' }), '`d`.`operations`');
+  assert.equal(await asked({ schema: 'otel' }), '`default`.`otel_traces`');
+  const named = { schema: 'otel', database: 'd', traces_table_name: 't' };
+  assert.equal(await asked(named), '`d`.`t`');
 });
 
 test('an engine that is not there is named', async () => {

@@ -19,6 +19,8 @@ export interface AllInOne {
 export interface AllInOneOptions extends ProgramOptions {
   /** Lines below `exporters: clickhouse:`, with their indentation. */
   readonly exporter?: string;
+  /** How the exporter collects what it writes, in YAML flow style; small and soon unless given. */
+  readonly batch?: string;
   /** Further receivers of the traces pipeline: their sections in YAML flow style by id. */
   readonly receivers?: Readonly<Record<string, string>>;
 }
@@ -28,6 +30,7 @@ const password = 'integration';
 function yaml(folder: string, ports: readonly number[], options: AllInOneOptions): string {
   const [grpc, http, jaeger, clickhouse, metrics] = ports;
   const { exporter = '', receivers = {} } = options;
+  const { batch = '{flush_timeout: 300ms, min_size: 1048576}' } = options;
   const more = Object.entries(receivers).map(([id, section]) => `  ${id}: ${section}\n`);
   return `receivers:
   otlp:
@@ -44,7 +47,7 @@ ${more.join('')}exporters:
       storage: file_storage
       sizer: bytes
       queue_size: 268435456
-      batch: {flush_timeout: 300ms, min_size: 1048576}
+      batch: ${batch}
 ${exporter}
 extensions:
   file_storage: {directory: "${join(folder, 'queue')}", create_directory: true}

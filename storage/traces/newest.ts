@@ -28,7 +28,7 @@ export interface NewestOptions {
    * True where an index makes the absent cheap: what the newest spans do not have is looked for in a
    * much longer stretch at once, which is given up where it turns out not to be rare.
    */
-  readonly rare?: boolean;
+  readonly rare?: () => boolean;
 }
 
 /**
@@ -44,9 +44,9 @@ export async function findNewest(
   const wanted = query.limit + 1;
   const ids = new Set<string>();
   let done = range.toNs + 1n;
-  let rare = options.rare === true;
+  let rare = true;
   for (;;) {
-    const long = rare && ids.size === 0 && done <= range.toNs;
+    const long = rare && ids.size === 0 && done <= range.toNs && options.rare?.() === true;
     const growth = long ? rareGrowth : undefined;
     const window = nextWindow(range, done, ids.size, wanted, { first: options.first, growth });
     if (window === undefined || ids.size >= wanted) return { ids: [...ids], cutOff: false };

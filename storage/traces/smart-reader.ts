@@ -186,32 +186,54 @@ class SmartReader implements TraceReader {
 
   async #search(query: TraceQuery, deadline: Deadline): Promise<FoundIds> {
     const range: Window = { fromNs: query.startMinNs, toNs: query.startMaxNs };
-    const [tags, parts] = await Promise.all([
-      this.#resolveTags(query, deadline),
-      this.#parts.list(deadline),
-    ]);
-    const first = firstWindow(parts, range);
-    const nowNs = BigInt(Math.floor(this.#calls.now())) * 1_000_000n;
-    const indexed = tags.some(({ tag }) => fieldTag(tag[0], tag[1], literals) === undefined);
-    const rare = indexed && tags.every((t) => t.resources.length + t.scopes.length === 0);
+    const resolving = this.#resolveTags(query, deadline);
+    resolving.catch(() => {});
+    const first = firstWindow(await this.#parts.list(deadline), range);
+    const bare = (query.tags ?? []).map((tag): TagSets => ({ tag, resources: [], scopes: [] }));
+    const indexed = bare.some(({ tag }) => fieldTag(tag[0], tag[1], literals) === undefined);
+    let tags: readonly TagSets[] | undefined;
     const search: SearchWindow = async (window, wanted, maxRows) => {
-      const bind = new Params();
-      const branches = searchBranches(query, tags, bind);
-      const time = timeCondition(window, nowNs, bind);
-      const sql = searchStatement(this.#table('spans'), branches, time, wanted);
-      const options = deadline();
-      const limit = maxRows === undefined ? {} : { max_rows_to_read: maxRows };
-      const settings = { ...options.settings, ...limit };
-      const bytes = await this.#client.query(sql, { ...options, settings, params: bind.values });
-      const r = new RowBinaryReader(bytes);
-      const ids: string[] = [];
-      while (!r.done) {
-        ids.push(r.hex(16));
-        r.int64();
-      }
-      return ids;
+      if (tags !== undefined)
+        return this.#searchWindow(query, tags, window, wanted, deadline, maxRows);
+      // Tags are seldom on a resource, so the first window does not wait for the answer.
+      const early = this.#searchWindow(query, bare, window, wanted, deadline, maxRows);
+      early.catch(() => {});
+      tags = await resolving;
+      const same = tags.every((t) => t.resources.length + t.scopes.length === 0);
+      if (same) return early;
+      rare.on = false;
+      await early.catch(() => {});
+      return this.#searchWindow(query, tags, window, wanted, deadline, maxRows);
     };
-    return findNewest(query, search, { first, rare });
+    const rare = { on: indexed };
+    return findNewest(query, search, { first, rare: () => rare.on });
+  }
+
+  /** Ids of the newest traces of one window. */
+  async #searchWindow(
+    query: TraceQuery,
+    tags: readonly TagSets[],
+    window: Window,
+    wanted: number,
+    deadline: Deadline,
+    maxRows: number | undefined,
+  ): Promise<readonly string[]> {
+    const nowNs = BigInt(Math.floor(this.#calls.now())) * 1_000_000n;
+    const bind = new Params();
+    const branches = searchBranches(query, tags, bind);
+    const time = timeCondition(window, nowNs, bind);
+    const sql = searchStatement(this.#table('spans'), branches, time, wanted);
+    const options = deadline();
+    const limit = maxRows === undefined ? {} : { max_rows_to_read: maxRows };
+    const settings = { ...options.settings, ...limit };
+    const bytes = await this.#client.query(sql, { ...options, settings, params: bind.values });
+    const r = new RowBinaryReader(bytes);
+    const ids: string[] = [];
+    while (!r.done) {
+      ids.push(r.hex(16));
+      r.int64();
+    }
+    return ids;
   }
 
   /** Resources and scopes that have the tags of a query. */
