@@ -1,0 +1,212 @@
+// Live capture on the loopback interface: needs root, and the addon.
+import assert from 'node:assert/strict';
+import { createSocket } from 'node:dgram';
+import { Agent, createServer, get } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import test from 'node:test';
+import { compileFilter } from '../../agent/filter/compile.ts';
+import { parseFilter } from '../../agent/filter/parse.ts';
+import { realClock } from '../../testing/clock.ts';
+import { realTimeSettings, testSettings } from '../../testing/settings.ts';
+import { collectingSink } from '../../testing/sinks.ts';
+import { config } from './config.ts';
+import { PacketReceiver } from './receiver.ts';
+import { loadPacketAddon, PacketRing, type RingOptions } from './ring.ts';
+
+const loaded = loadPacketAddon();
+const addon = loaded.addon!;
+const obstacle =
+  process.getuid?.() !== 0
+    ? 'root is needed to capture'
+    : loaded.addon === undefined
+      ? loaded.why
+      : '';
+
+function ring(filter: string, more: Partial<RingOptions> = {}): PacketRing {
+  return new PacketRing(addon, {
+    interfaceName: 'lo',
+    namespace: '',
+    bufferBytes: 1 << 20,
+    ordinal: 3,
+    filter: (linkBytes) => compileFilter(parseFilter(filter), { linkBytes, snapLength: 65_535 }),
+    ...more,
+  });
+}
+
+/** Sends datagrams to a port of this host where nobody listens. */
+async function sendDatagrams(port: number, texts: readonly string[]): Promise<void> {
+  const socket = createSocket('udp4');
+  for (const text of texts) {
+    await new Promise((resolve) => socket.send(text, port, '127.0.0.1', resolve));
+  }
+  await new Promise<void>((resolve) => socket.close(() => resolve()));
+}
+
+/** Looks at a ring until as many packets came as are wanted, or two seconds have passed. */
+async function taken(from: PacketRing, wanted: number): Promise<string[]> {
+  const texts: string[] = [];
+  for (let i = 0; i < 200 && texts.length < wanted; i++) {
+    from.drain((p) => {
+      assert.equal(p.interfaceId >> 12, 3);
+      texts.push(Buffer.from(p.bytes.slice(p.start + 42, p.start + p.length)).toString());
+    }, 64);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  return texts;
+}
+
+test('a ring hands out what its filter takes, each packet once', async (t) => {
+  if (obstacle !== '') return t.skip(obstacle);
+  for (const interfaceName of ['lo', 'any']) {
+    const r = ring('udp dst port 40123', { interfaceName });
+    await sendDatagrams(40124, ['no']);
+    await sendDatagrams(40123, ['a', 'bb', 'ccc']);
+    const want = interfaceName === 'lo' ? ['a', 'bb', 'ccc'] : ['', '', ''];
+    // Frames of `any` come without link header: other bytes are at that place.
+    const got = await taken(r, 3);
+    assert.equal(got.length, 3);
+    if (interfaceName === 'lo') assert.deepEqual(got, want);
+    assert.ok(r.statistics().packets >= 3);
+    assert.equal(r.statistics().drops, 0);
+    assert.equal(r.fault(), 0);
+    r.close();
+    r.close();
+  }
+});
+
+test('the snap length cuts, another filter can follow', async (t) => {
+  if (obstacle !== '') return t.skip(obstacle);
+  const r = ring('', {
+    filter: (linkBytes) =>
+      compileFilter(parseFilter('udp port 40125'), { linkBytes, snapLength: 44 }),
+  });
+  await sendDatagrams(40125, ['abcdef']);
+  assert.deepEqual(await taken(r, 1), ['ab']);
+  r.setFilter(compileFilter(parseFilter('port 1'), { linkBytes: 14, snapLength: 44 }));
+  await sendDatagrams(40125, ['abcdef']);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  assert.equal(
+    r.drain(() => assert.fail('not filtered'), 64),
+    0,
+  );
+  r.close();
+});
+
+test('a ring that is full counts what it loses, and goes on', async (t) => {
+  if (obstacle !== '') return t.skip(obstacle);
+  const r = ring('udp dst port 40126');
+  const text = 'x'.repeat(30_000);
+  await sendDatagrams(40126, new Array<string>(100).fill(text));
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  const { packets, drops } = r.statistics();
+  assert.ok(drops > 0, `${drops} of ${packets} lost`);
+  assert.equal((await taken(r, packets - drops)).length, packets - drops);
+  await sendDatagrams(40126, ['more']);
+  assert.deepEqual(await taken(r, 1), ['more']);
+  r.close();
+});
+
+test('closing while packets are handed out ends it, and nothing can be read any more', async (t) => {
+  if (obstacle !== '') return t.skip(obstacle);
+  const r = ring('udp dst port 40127');
+  await sendDatagrams(40127, ['a', 'b', 'c']);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  let bytes: Uint8Array = new Uint8Array(1);
+  let seen = 0;
+  r.drain((p) => {
+    seen++;
+    bytes = p.bytes;
+    r.close();
+  }, 64);
+  assert.equal(seen, 1);
+  assert.equal(bytes.length, 0);
+});
+
+test('what cannot be opened is said', (t) => {
+  if (obstacle !== '') return t.skip(obstacle);
+  const f = (more: Partial<RingOptions>, message: RegExp) =>
+    assert.throws(() => ring('', more), message);
+  f({ interfaceName: 'none0' }, /cannot capture on none0: there is no such interface/);
+  f({ namespace: '/run/netns/none' }, /cannot capture on lo of .*: there is no such network names/);
+  f({ namespace: '/etc/hostname' }, /cannot capture on lo of \/etc\/hostname: setns: Invalid/);
+});
+
+test('requests on the loopback interface are one span each; flows and metrics come with them', async (t) => {
+  if (obstacle !== '') return t.skip(obstacle);
+  const server = createServer((_request, response) => response.end('hello'));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const agent = new Agent({ keepAlive: true });
+  t.after(() => {
+    agent.destroy();
+    server.close();
+  });
+  const ask = (path: string): Promise<void> =>
+    new Promise((resolve) => {
+      get({ port, path, agent, host: '127.0.0.1' }, (response) => {
+        response.resume().on('end', resolve);
+      });
+    });
+  await ask('/before');
+  const capture = async (keys: object, requests: number) => {
+    const settings = realTimeSettings(realClock());
+    const [traces, logs, metrics] = [
+      collectingSink<'traces'>(),
+      collectingSink<'logs'>(),
+      collectingSink<'metrics'>(),
+    ];
+    const given = config.parse({ interfaces: ['lo'], filter: `tcp port ${port}`, ...keys });
+    const receiver = new PacketReceiver(settings, given, { traces, logs, metrics });
+    await receiver.start();
+    for (let i = 0; i < requests; i++) await ask(`/n/${i}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    await receiver.shutdown();
+    await receiver.shutdown();
+    assert.equal(settings.budget.used, 0);
+    assert.deepEqual(settings.host.faults, []);
+    return { traces, logs, metrics, settings };
+  };
+  const all = await capture({ exclude_own: false }, 50);
+  assert.equal(all.traces.items, 50);
+  assert.equal(all.logs.items, 1);
+  assert.ok(all.metrics.items > 5);
+  assert.ok(all.settings.meter.value('wirestitch_packet_captured') >= 100);
+  assert.equal(
+    all.settings.meter.value('otelcol_receiver_accepted_spans', { transport: 'ring' }),
+    50,
+  );
+  // The connection is this program's own: it is left out unless asked for.
+  const none = await capture({}, 20);
+  assert.equal(none.traces.items + none.logs.items, 0);
+});
+
+test('keys of live capture', () => {
+  const f = (keys: object, ok: boolean) =>
+    assert.equal(
+      config.safeParse({ interfaces: ['eth0'], ...keys }).success,
+      ok,
+      JSON.stringify(keys),
+    );
+  f({}, true);
+  f({ files: ['a.pcap'], network_namespaces: ['self', 'blue', '/proc/1/ns/net'] }, true);
+  f({ snap_length: 128, buffer_size: '64MiB', filter: 'tcp port 80 or host fd00::1' }, true);
+  f(
+    { metrics: { interval: '10s', temporality: 'cumulative', by: 'service', max_series: 5 } },
+    true,
+  );
+  f({ interfaces: [] }, false);
+  f({ snap_length: 10 }, false);
+  f({ buffer_size: '1KiB' }, false);
+  f({ filter: 'tcp[0] == 1' }, false);
+  f({ network_namespaces: [] }, false);
+  f({ metrics: { interval: '1500ms' } }, false);
+  const { error } = config.safeParse({ interfaces: ['lo'], filter: 'port 80 und port 81' });
+  assert.match(error!.message, /at character 9 expected .*, found \\"und\\"/);
+});
+
+test('an interface that is not there stops the start', async (t) => {
+  if (obstacle !== '') return t.skip(obstacle);
+  const receiver = new PacketReceiver(testSettings(), config.parse({ interfaces: ['none0'] }), {});
+  await assert.rejects(receiver.start(), /cannot capture on none0: there is no such interface/);
+  await receiver.shutdown();
+});
