@@ -6,9 +6,9 @@ import { toJson } from '../../pdata/json.ts';
 import { config } from '../../receivers/ebpf/config.ts';
 import { cgroupRoot, whyNot } from '../../receivers/ebpf/probe.ts';
 import { EbpfReceiver } from '../../receivers/ebpf/receiver.ts';
-import { type CollectingSink, collectingSink } from '../../testing/sinks.ts';
-import { testSettings } from '../../testing/settings.ts';
 import type { TestSettings } from '../../testing/settings.ts';
+import { testSettings } from '../../testing/settings.ts';
+import { type CollectingSink, collectingSink } from '../../testing/sinks.ts';
 
 export type Value = string | number | boolean | readonly string[];
 
@@ -67,7 +67,11 @@ export class Scene {
   }
 
   /** Starts a program and waits for its end. @returns what it printed */
-  async run(command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<string> {
+  async run(
+    command: string,
+    args: readonly string[],
+    env: NodeJS.ProcessEnv = {},
+  ): Promise<string> {
     const child = this.spawn(command, args, env);
     let text = '';
     child.stdout!.on('data', (chunk: Buffer) => {

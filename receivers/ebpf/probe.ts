@@ -116,12 +116,13 @@ export class Probe {
     return this.addon.mapGet(this.handle, 'processes', u32(pid), value) && value[0] === 1;
   }
 
-  setProcess(pid: number, entry: ProcessEntry): void {
-    this.set('processes', u32(pid), processValue(entry));
+  /** Whether the kernel side was told of the process, or copied what it knew of its parent. */
+  knows(pid: number): boolean {
+    return this.addon.mapGet(this.handle, 'processes', u32(pid), new Uint8Array(8));
   }
 
-  forgetProcess(pid: number): void {
-    this.addon.mapDelete(this.handle, 'processes', u32(pid));
+  setProcess(pid: number, entry: ProcessEntry): void {
+    this.set('processes', u32(pid), processValue(entry));
   }
 
   /** Attaches the two uprobes of Node to a process. @returns links for `detach` */

@@ -127,7 +127,10 @@ export class EbpfReceiver implements Component {
 
   #processSink(names: HostNames): ProcessSink {
     return {
-      noteFork: (parent, child, at) => names.noteFork(parent, child, at),
+      noteFork: (parent, child, at) => {
+        names.noteFork(parent, child, at);
+        this.#targets?.forked(parent, child);
+      },
       noteExec: (pid, at) => {
         names.noteExec(pid, at);
         this.#targets?.began(pid);

@@ -1,5 +1,6 @@
 import { open, readdir, readFile, readlink, stat } from 'node:fs/promises';
 import { Follow, followOf } from '../../agent/ebpf/follow.ts';
+import type { ProcessEntry } from '../../agent/ebpf/maps.ts';
 import type { NodeBuildResult } from '../../agent/ebpf/node-build.ts';
 import { readNodeBuild } from '../../agent/ebpf/node-build.ts';
 import type { Logger } from '../../component/settings.ts';
@@ -36,8 +37,10 @@ export class Targets {
   private readonly names: ReadonlySet<string>;
   private readonly pids: ReadonlySet<number>;
   private readonly builds = new Map<string, Promise<NodeBuildResult>>();
-  /** Looks that are under way, so that `settled` can wait for them. */
-  private readonly pending = new Set<Promise<void>>();
+  /** Processes that the kernel side was told of. */
+  private readonly known = new Set<number>();
+  /** Looks that are under way, by process. */
+  private readonly pending = new Map<number, Promise<void>>();
   private closed = false;
 
   constructor(probe: Probe, options: TargetsOptions) {
@@ -61,24 +64,27 @@ export class Targets {
   /** A process runs another program. */
   began(pid: number): void {
     this.drop(pid);
-    const looking = this.look(pid, true)
-      .then((changed) => {
-        if (changed && !this.closed) this.probe.renew();
-      })
-      .catch((error: unknown) => {
-        this.options.logger.debug('cannot look at a process', { pid, error: String(error) });
-      });
-    this.pending.add(looking);
-    void looking.then(() => this.pending.delete(looking));
+    this.later(pid, () => this.look(pid, true));
+  }
+
+  /** A process made another: the kernel side copied what it knew by then. */
+  forked(parent: number, child: number): void {
+    const before = this.pending.get(parent);
+    if (before === undefined && !this.known.has(parent)) return;
+    this.later(child, async () => {
+      await before;
+      if (!this.known.has(parent) || this.probe.knows(child)) return false;
+      return this.look(child, true);
+    });
   }
 
   ended(pid: number): void {
     this.drop(pid);
   }
 
-  /** Waits for what `began` started. */
+  /** Waits for the looks that are under way. */
   async settled(): Promise<void> {
-    await Promise.all(this.pending);
+    await Promise.all(this.pending.values());
   }
 
   async close(): Promise<void> {
@@ -87,7 +93,23 @@ export class Targets {
     for (const pid of [...this.nodes.keys()]) this.drop(pid);
   }
 
+  private later(pid: number, look: () => Promise<boolean>): void {
+    const looking = look()
+      .then((changed) => {
+        if (changed && !this.closed) this.probe.renew();
+      })
+      .catch((error: unknown) => {
+        // It may have ended meanwhile.
+        this.options.logger.debug('cannot look at a process', { pid, error: String(error) });
+      })
+      .then(() => {
+        if (this.pending.get(pid) === looking) this.pending.delete(pid);
+      });
+    this.pending.set(pid, looking);
+  }
+
   private drop(pid: number): void {
+    this.known.delete(pid);
     const node = this.nodes.get(pid);
     if (node === undefined) return;
     this.nodes.delete(pid);
@@ -107,7 +129,7 @@ export class Targets {
     const follow = followOf(executable);
     if (follow === Follow.node) return this.lookAtNode(pid, executable, capture);
     if (!capture && follow === Follow.blocking) return false;
-    this.probe.setProcess(pid, { capture, follow });
+    this.tell(pid, { capture, follow });
     return true;
   }
 
@@ -136,12 +158,17 @@ export class Targets {
     this.nodes.set(pid, { pid, executable, links, why });
     if (why === '' && known) {
       const { contextRegister, fieldsOffset } = found.build;
-      this.probe.setProcess(pid, { capture, follow: Follow.node, contextRegister, fieldsOffset });
+      this.tell(pid, { capture, follow: Follow.node, contextRegister, fieldsOffset });
     } else {
       this.options.logger.debug('async ids of a Node process are not followed', { pid, why });
-      this.probe.setProcess(pid, { capture, follow: Follow.nothing });
+      this.tell(pid, { capture, follow: Follow.nothing });
     }
     return true;
+  }
+
+  private tell(pid: number, entry: ProcessEntry): void {
+    this.probe.setProcess(pid, entry);
+    this.known.add(pid);
   }
 
   private async nodeBuild(pid: number, executable: string): Promise<NodeBuildResult> {

@@ -24,7 +24,7 @@ function ask(path, agent) {
 }
 
 const fetched = async (path) => (await fetch(`http://127.0.0.1:${backend}${path}`)).text();
-const after = (run) => new Promise((resolve, reject) => run(() => resolve()));
+const after = (run) => new Promise((resolve) => run(() => resolve()));
 
 /** Without promises before the request goes out. */
 const calls = (defer, path) =>

@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { type FlatSpan, Scene, skipReason } from './ebpf/capture.ts';
+import { judge, type Verdict, verdictTable } from './ebpf/judge.ts';
+import { freePort, nginxConfig } from './ebpf/nginx.ts';
+
+const skip = skipReason();
+const app = (name: string) => fileURLToPath(new URL(`./ebpf/apps/${name}`, import.meta.url));
+const REQUESTS = 200;
+const AT_ONCE = '32';
+
+interface Judged {
+  readonly verdicts: ReadonlyMap<string, Verdict>;
+  readonly spans: readonly FlatSpan[];
+  readonly scene: Scene;
+}
+
+/** Loads every way of a service, 32 requests at once, and judges the links. */
+async function judged(
+  start: (scene: Scene, backend: string) => Promise<number>,
+  ways: readonly string[],
+): Promise<Judged> {
+  const scene = new Scene();
+  let spans: FlatSpan[] = [];
+  let port = 0;
+  let backend = 0;
+  await scene.start();
+  try {
+    const { line } = await scene.serve(process.execPath, [app('backend.mjs')]);
+    backend = Number(line);
+    port = await start(scene, line);
+    let from = 1;
+    for (const way of ways) {
+      const args = [app('load.mjs'), `${port}`, `/${way}`, `${from}`, `${REQUESTS}`, AT_ONCE];
+      const good = await scene.run(process.execPath, args);
+      assert.equal(good.trim(), String(REQUESTS), way);
+      from += REQUESTS;
+    }
+  } finally {
+    spans = await scene.stop();
+  }
+  return { verdicts: judge(spans, port, backend), spans, scene };
+}
+
+function check(
+  { verdicts, scene }: Judged,
+  found: Readonly<Record<string, number>>,
+  calls: (way: string) => number = () => 1,
+): void {
+  const table = verdictTable(verdicts);
+  const dropped = scene.settings.meter.value('wirestitch_ebpf_dropped_events');
+  assert.equal(dropped, 0, `${dropped} records dropped`);
+  for (const [way, share] of Object.entries(found)) {
+    const v = verdicts.get(way);
+    assert.ok(v !== undefined, `no span of ${way}\n${table}`);
+    assert.equal(v.inbound, REQUESTS, table);
+    assert.equal(v.outbound, REQUESTS * calls(way), table);
+    assert.equal(v.wrong, 0, table);
+    assert.ok(v.right >= share * v.outbound, `${way}: ${v.right} of ${v.outbound}\n${table}`);
+  }
+}
+
+const two = (way: string) => (/two$/i.test(way) ? 2 : 1);
+
+test('links of a server with a thread a connection (Python)', { skip }, async () => {
+  const ways = ['fresh', 'timeout', 'kept', 'pooled', 'slept', 'two', 'executor'];
+  const result = await judged(async (scene, backend) => {
+    return Number((await scene.serve('python3', [app('threads.py'), backend])).line);
+  }, ways);
+  const all = 0.99;
+  // Work that another thread does has no link.
+  const found = { fresh: all, timeout: all, kept: all, pooled: all, slept: all, two: all };
+  check(result, { ...found, executor: 0 }, two);
+});
+
+test('links of Node, by async ids', { skip }, async () => {
+  const found = {
+    direct: 0.99,
+    fresh: 0.99,
+    fetch: 0.99,
+    await: 0.99,
+    immediateCall: 0.5,
+    timerCall: 0.5,
+    fs: 0.5,
+    fsCall: 0.5,
+    two: 0.99,
+    queued: 0.5,
+    // What promises carry past a timer, or a pool of connections, has no link.
+    immediate: 0,
+    timer: 0,
+    queuedTwo: 0,
+    queuedTimer: 0,
+    pooled: 0,
+  };
+  const result = await judged(async (scene, backend) => {
+    const served = await scene.serve(process.execPath, [app('middle.mjs'), backend]);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    return Number(served.line);
+  }, Object.keys(found));
+  check(result, found, two);
+});
+
+test('links of nginx to new and kept upstream connections', { skip }, async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'wirestitch-nginx-'));
+  try {
+    const result = await judged(
+      async (scene, backend) => {
+        const port = await freePort();
+        scene.spawn('nginx', ['-c', nginxConfig(folder, port, Number(backend))]);
+        await listening(port);
+        return port;
+      },
+      ['new', 'keep', 'new', 'keep'],
+    );
+    const doubled = new Map(
+      [...result.verdicts].map(([way, v]) => [
+        way,
+        { ...v, inbound: v.inbound / 2, outbound: v.outbound / 2, right: v.right / 2 },
+      ]),
+    );
+    check({ ...result, verdicts: doubled }, { new: 0.99, keep: 0.99 });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+async function listening(port: number): Promise<void> {
+  for (let i = 0; i < 100; i++) {
+    const open = await new Promise<boolean>((resolve) => {
+      const socket = connect(port, '127.0.0.1');
+      socket.once('connect', () => {
+        socket.destroy();
+        resolve(true);
+      });
+      socket.once('error', () => resolve(false));
+    });
+    if (open) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`nothing listens on ${port}`);
+}
