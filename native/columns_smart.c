@@ -56,7 +56,7 @@ const struct spec smart_spans_specs[] = {
 };
 const uint32_t smart_spans_columns = COUNT;
 
-enum { PAST = 86400, FUTURE = 3600, BUCKET_SECONDS = 60 };
+enum { PAST = 86400, FUTURE = 3600, BUCKET_SECONDS = 10 };
 
 /*
  * Makes the resource (what = 0) or scope (1) in [start, end) the one of the spans to come. The

@@ -13,7 +13,7 @@ import type { WrittenRows } from './written-rows.ts';
 /** Span times in [receipt - PAST, receipt + FUTURE] choose their own partition; seconds. */
 const PAST = 86_400;
 const FUTURE = 3_600;
-const BUCKET = 60;
+const BUCKET = 10;
 
 /** A sealed batch of spans: blocks in the order in which they are inserted. */
 export interface SealedSpans {
