@@ -1,5 +1,5 @@
-import { promisify } from 'node:util';
 import zlib from 'node:zlib';
+import { oneShot, oneShotSync } from './one-shot.ts';
 import type { Reservation } from './reservation.ts';
 import { DecompressError } from './types.ts';
 
@@ -68,23 +68,26 @@ function zstdOptions(maxBytes: number): zlib.ZstdOptions {
   return { params: { [zlib.constants.ZSTD_d_windowLogMax]: log } };
 }
 
-interface OneShot {
+interface Decoder {
   readonly sync: (input: Buffer, options: zlib.ZlibOptions & zlib.ZstdOptions) => Buffer;
   readonly later: (input: Buffer, options: zlib.ZlibOptions & zlib.ZstdOptions) => Promise<Buffer>;
 }
 
-const oneShot: Readonly<Record<ZlibFormat, OneShot>> = {
-  gzip: { sync: zlib.gunzipSync, later: promisify(zlib.gunzip) as OneShot['later'] },
-  zlib: { sync: zlib.inflateSync, later: promisify(zlib.inflate) as OneShot['later'] },
+const decoders: Readonly<Record<ZlibFormat, Decoder>> = {
+  gzip: { sync: oneShotSync(zlib.gunzipSync), later: oneShot(zlib.gunzip) },
+  zlib: { sync: oneShotSync(zlib.inflateSync), later: oneShot(zlib.inflate) },
   zstd: {
-    sync: zlib.zstdDecompressSync,
-    later: promisify(zlib.zstdDecompress) as OneShot['later'],
+    sync: oneShotSync(zlib.zstdDecompressSync),
+    later: oneShot(zlib.zstdDecompress),
   },
 };
 
+/** Beside the output, lest zlib makes place for more when it fills what it has. */
+const spareBytes = 64;
+
 /** Options for an output of at most `room` bytes in one piece. */
 function roomOptions(format: ZlibFormat, room: number): zlib.ZlibOptions & zlib.ZstdOptions {
-  const options = { maxOutputLength: room, chunkSize: Math.max(64, room) };
+  const options = { maxOutputLength: room, chunkSize: room + spareBytes };
   return format === 'zstd' ? { ...options, ...zstdOptions(room) } : options;
 }
 
@@ -164,7 +167,7 @@ export function decodeZlib(
     reservation.resize(window);
     return decodeStreamed(format, input, maxBytes, reservation).then(done);
   };
-  const { sync, later } = oneShot[format];
+  const { sync, later } = decoders[format];
   if (room > syncBytes || input.length > syncBytes)
     return later(input, roomOptions(format, room)).then(done, failed);
   try {
