@@ -78,6 +78,8 @@ export class FlowColumn {
   readonly attribute: string;
   readonly column: FixedColumn | LowCardinalityColumn;
   readonly #form: Form;
+  /** Bytes of addresses by their texts: the same ones come again and again. */
+  readonly #addresses = new Map<string, Uint8Array | undefined>();
 
   constructor(attribute: string, name: string, form: Form) {
     this.attribute = attribute;
@@ -96,12 +98,26 @@ export class FlowColumn {
         column.data.u8(boolAt(b, value.start) ? 1 : 0);
         return true;
       case 'address':
-        return putAddress(column, b, value);
+        return this.#putAddress(column, b, value);
       case 'hex64':
         return putHex(column, b, value);
       default:
         return value.kind === Kind.INT && putInt(column, this.#form, b, value);
     }
+  }
+
+  #putAddress(column: FixedColumn, b: Uint8Array, value: ValueAt): boolean {
+    const text = asText(b, value);
+    if (text === undefined) return false;
+    let bytes = this.#addresses.get(text);
+    if (bytes === undefined && !this.#addresses.has(text)) {
+      bytes = parseAddress(text) === undefined ? undefined : addressBytes(text);
+      if (this.#addresses.size === MAX_ADDRESSES) this.#addresses.clear();
+      this.#addresses.set(text, bytes);
+    }
+    if (bytes === undefined) return false;
+    column.data.copy(bytes, 0, 16);
+    return true;
   }
 
   putDefault(): void {
@@ -112,6 +128,8 @@ export class FlowColumn {
 }
 
 const NOTHING = new Uint8Array(0);
+/** Beyond, all texts are forgotten. */
+const MAX_ADDRESSES = 8192;
 
 const widths: Readonly<Record<string, number>> = {
   Bool: 1,
@@ -158,17 +176,19 @@ function putInt(column: FixedColumn, form: Form, b: Uint8Array, value: ValueAt):
     return true;
   }
   const width = widths[column.type]!;
-  const number = int64At(b, value.start);
-  if (number < 0n || number >> BigInt(8 * width) !== 0n) return false;
-  for (let i = 0; i < width; i++) column.data.u8(Number((number >> BigInt(8 * i)) & 255n));
+  const number = smallAt(b, value);
+  if (number < 0 || number >= 2 ** (8 * width)) return false;
+  if (width === 4) column.data.u32(number);
+  else for (let shift = 0; shift < 8 * width; shift += 8) column.data.u8((number >>> shift) & 255);
   return true;
 }
 
-function putAddress(column: FixedColumn, b: Uint8Array, value: ValueAt): boolean {
-  const text = asText(b, value);
-  if (text === undefined || parseAddress(text) === undefined) return false;
-  column.data.copy(addressBytes(text), 0, 16);
-  return true;
+/** A varint as a number, which is exact up to 2^53. */
+function smallAt(b: Uint8Array, value: ValueAt): number {
+  if (value.end - value.start > 4) return Number(int64At(b, value.start));
+  let number = 0;
+  for (let p = value.end - 1; p >= value.start; p--) number = (number << 7) | (b[p]! & 127);
+  return number;
 }
 
 function putHex(column: FixedColumn, b: Uint8Array, value: ValueAt): boolean {
@@ -180,7 +200,8 @@ function putHex(column: FixedColumn, b: Uint8Array, value: ValueAt): boolean {
 
 function asText(b: Uint8Array, value: ValueAt): string | undefined {
   if (value.kind !== Kind.STRING || value.end - value.start > 64) return undefined;
-  return Buffer.from(b.buffer, b.byteOffset + value.start, value.end - value.start).toString();
+  const { start, end } = value;
+  return Buffer.from(b.buffer, b.byteOffset + start, end - start).toString('latin1');
 }
 
 /** New columns for all mapped attributes. */
