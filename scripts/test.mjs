@@ -18,6 +18,10 @@ const systemPackages = {
   curl: 'curl',
   ip: 'iproute2',
   strace: 'strace',
+  mariadbd: 'mariadb-server',
+  mariadb: 'mariadb-client',
+  'redis-server': 'redis-server',
+  'redis-cli': 'redis-tools',
 };
 
 function step(name, command, args) {
