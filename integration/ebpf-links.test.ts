@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { type FlatSpan, Scene, skipReason } from './ebpf/capture.ts';
 import { judge, type Verdict, verdictTable } from './ebpf/judge.ts';
-import { freePort, nginxConfig } from './ebpf/nginx.ts';
+import { freePort, listening, nginxConfig } from './ebpf/nginx.ts';
 
 const skip = skipReason();
 const app = (name: string) => fileURLToPath(new URL(`./ebpf/apps/${name}`, import.meta.url));
@@ -128,19 +127,3 @@ test('links of nginx to new and kept upstream connections', { skip }, async () =
     rmSync(folder, { recursive: true, force: true });
   }
 });
-
-async function listening(port: number): Promise<void> {
-  for (let i = 0; i < 100; i++) {
-    const open = await new Promise<boolean>((resolve) => {
-      const socket = connect(port, '127.0.0.1');
-      socket.once('connect', () => {
-        socket.destroy();
-        resolve(true);
-      });
-      socket.once('error', () => resolve(false));
-    });
-    if (open) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error(`nothing listens on ${port}`);
-}

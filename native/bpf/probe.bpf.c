@@ -12,7 +12,11 @@
 char licence_text[] SEC("license") = "Dual BSD/GPL";
 
 #ifdef COMPAT
-#define LOAD(T, p, field) BPF_CORE_READ((T *)(p), field)
+#define LOAD(T, p, field)          \
+  ({                               \
+    T *from_ = (T *)(p);           \
+    BPF_CORE_READ(from_, field);   \
+  })
 #else
 extern void *bpf_rdonly_cast(const void *object, __u32 btf_id) __ksym;
 #define CAST(T, p) ((T *)bpf_rdonly_cast((const void *)(p), bpf_core_type_id_kernel(T)))
