@@ -116,10 +116,11 @@ export function runFile(
   file: Uint8Array,
   chunk = file.length,
   looked: readonly Protocol[] = [protocols.http(), protocols.dns()],
+  obfuscate = true,
 ): Run {
   const results: Result[] = [];
   const engine = new CaptureEngine({ protocols: looked }, (session, base) =>
-    results.push(resultOf(session, base)),
+    results.push(resultOf(session, base, obfuscate)),
   );
   const reader = new CaptureReader((p) => engine.packet(p));
   for (let at = 0; at < file.length; at += chunk) reader.push(file.subarray(at, at + chunk));
