@@ -88,10 +88,15 @@ export class Chains {
   /** A request that came in is answered, or given up. @param key of its chain when it came */
   done(tgid: number, key: string, session: Session): void {
     this.checkThreads(session);
+    this.forget(tgid, key, session.request?.origin);
+  }
+
+  /** The request that `call` brought is not worked on any more. */
+  forget(tgid: number, key: string, call: Origin | undefined): void {
     const live = this.processes.get(tgid);
     const own = live?.get(key);
-    if (own === undefined || session.request === undefined) return;
-    own.open = own.open.filter((one) => one !== session.request!.origin);
+    if (own === undefined || call === undefined) return;
+    own.open = own.open.filter((one) => one !== call);
     if (own.open.length > 0) return;
     live!.delete(key);
     this.count--;

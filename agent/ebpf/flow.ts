@@ -200,6 +200,12 @@ export class SocketFlow implements FlowHost {
     }
   }
 
+  unpaired(_flow: number, message: Message): void {
+    const key = this.release(message);
+    if (this.client) this.shared.chains.answered(this.tgid, key);
+    else this.shared.chains.forget(this.tgid, key, message.origin);
+  }
+
   /** @returns key of the chain that a request of this flow was counted under; forgets it */
   release(message: Message | undefined): string {
     if (message === undefined) return '';

@@ -41,6 +41,8 @@ export interface FlowHost {
   vantage?(flow: number): Vantage | undefined;
   /** A message has begun, its origin is known; called before it is paired. */
   begun?(flow: number, message: Message): void;
+  /** A request that has begun is part of no open session: it repeats another, or is handed on. */
+  unpaired?(flow: number, message: Message): void;
 }
 
 /** A protocol that is looked for, and whether the ports suggest it. */
@@ -158,7 +160,11 @@ export class L7Flow implements Conversation, MessageSink {
     message.origin = held ? kept!.origin : this.host.origin?.(this.flow);
     this.going[direction] = message;
     this.host.begun?.(this.flow, message);
-    return this.host.sessions.begin(this.protocol!, this, message);
+    const answered = this.host.sessions.begin(this.protocol!, this, message);
+    if (message.isRequest && message.session === undefined) {
+      this.host.unpaired?.(this.flow, message);
+    }
+    return answered;
   }
 
   end(message: Message): void {
@@ -192,13 +198,11 @@ export class L7Flow implements Conversation, MessageSink {
     time: number,
   ): void {
     const { heads } = this.host;
-    const before = this.going[direction];
     heads.chunk(b, start, end, sequence);
-    if (before !== undefined) heads.more(before);
     this.connection!.data(direction, b, start, end, sequence, acknowledgement, time);
     const after = this.going[direction];
     if (after !== undefined) {
-      if (after !== before) heads.more(after);
+      heads.more(after);
       if (this.kept !== undefined) this.kept[direction] = undefined;
     } else if (transport === 'tcp') {
       const past = direction === 0 ? this.requestsEnd : this.responsesEnd;

@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Message } from '../l7/message.ts';
+import type { AsyncRule, Origin } from '../l7/origin.ts';
+import type { Session } from '../session/session.ts';
+import { agree, Chains, keyOf } from './chains.ts';
+
+interface Extra {
+  readonly thread?: number;
+  readonly rule?: AsyncRule;
+  readonly derived?: boolean;
+  readonly first?: boolean;
+}
+
+function call(chain: number, extra: Extra = {}): Origin {
+  const { thread = 1, rule = '', derived = false, first = false } = extra;
+  return {
+    chainHigh: chain === 0 ? 0 : 7,
+    chainLow: chain,
+    thread,
+    number: 1,
+    rule,
+    derived,
+    first,
+  };
+}
+
+function session(asked: Origin, answered?: Origin): Session {
+  const message = (isRequest: boolean, origin: Origin | undefined) => {
+    const m = new Message(isRequest, 0, 0, 0);
+    m.origin = origin;
+    return m;
+  };
+  const response = answered === undefined ? undefined : message(false, answered);
+  return { request: message(true, asked), response } as unknown as Session;
+}
+
+const PID = 10;
+const node = { rule: 'node_async_id' } as const;
+
+test('a call keeps the chain of a request that is being answered', () => {
+  const chains = new Chains(10);
+  const asked = call(1);
+  chains.served(PID, asked);
+  const out = call(1);
+  assert.equal(chains.called(PID, out), keyOf(call(1)));
+  assert.equal(out.chainLow, 1);
+  const answered = call(1);
+  chains.done(PID, keyOf(asked), session(asked, answered));
+  assert.equal(answered.chainLow, 1);
+  const late = call(1);
+  assert.equal(chains.called(PID, late), '');
+  assert.deepEqual([late.chainHigh, late.chainLow], [0, 0]);
+  assert.deepEqual([...chains.withheld], [['not_live', 1]]);
+});
+
+test('zero is no chain and equals none', () => {
+  const chains = new Chains(10);
+  chains.served(PID, call(0));
+  assert.equal(chains.called(PID, call(0)), '');
+  assert.equal(keyOf(call(0)), '');
+  assert.equal(chains.withheld.size, 0);
+});
+
+test('a chain of another process is none', () => {
+  const chains = new Chains(10);
+  chains.served(PID, call(1));
+  const out = call(1);
+  assert.equal(chains.called(PID + 1, out), '');
+  assert.equal(keyOf(out), '');
+});
+
+test('of pipelined requests neither is linked', () => {
+  const chains = new Chains(10);
+  const [a, b] = [call(1), call(1)];
+  chains.served(PID, a);
+  chains.served(PID, b);
+  assert.deepEqual([keyOf(a), keyOf(b)], ['', '']);
+  const out = call(1);
+  chains.called(PID, out);
+  assert.equal(keyOf(out), '');
+  chains.done(PID, '7.1', session(a));
+  chains.called(PID, call(1));
+  assert.equal(chains.withheld.get('pipelined'), 4);
+  chains.done(PID, '7.1', session(b));
+  chains.called(PID, call(1));
+  assert.equal(chains.withheld.get('not_live'), 1);
+});
+
+test('work that changed hands is not linked', () => {
+  const chains = new Chains(10);
+  const asked = call(1, { thread: 1 });
+  const answered = call(1, { thread: 2 });
+  chains.served(PID, asked);
+  chains.done(PID, keyOf(asked), session(asked, answered));
+  assert.deepEqual([keyOf(asked), keyOf(answered)], ['', '']);
+  assert.equal(chains.withheld.get('handed_over'), 1);
+});
+
+test('after an answer, or on a new connection, another request may have waited for it', () => {
+  const chains = new Chains(10);
+  chains.served(PID, call(1));
+  chains.served(PID, call(2));
+  for (const extra of [{ derived: true }, { first: true }]) {
+    const out = call(1, { ...node, ...extra });
+    chains.called(PID, out);
+    assert.equal(keyOf(out), '', JSON.stringify(extra));
+  }
+  assert.equal(chains.withheld.get('pooled'), 2);
+  const plain = call(1, node);
+  assert.notEqual(chains.called(PID, plain), '');
+  // Once the other has a call under way it waits for nothing else.
+  const key = chains.called(PID, call(2, node));
+  assert.notEqual(chains.called(PID, call(1, { ...node, derived: true })), '');
+  chains.answered(PID, key);
+  assert.equal(chains.called(PID, call(1, { ...node, derived: true })), '');
+});
+
+test('requests beyond the limit get no chain', () => {
+  const chains = new Chains(1);
+  const first = call(1);
+  chains.served(PID, first);
+  const second = call(2);
+  chains.served(PID, second);
+  assert.equal(keyOf(second), '');
+  chains.done(PID, '7.1', session(first));
+  const third = call(3);
+  chains.served(PID, third);
+  assert.equal(keyOf(third), '7.3');
+});
+
+test('an answer has the chain of its request or none', () => {
+  const s = session(call(1), call(2));
+  agree(s.request, s.response);
+  assert.equal(keyOf(s.response!.origin!), '');
+  const same = session(call(1), call(1));
+  agree(same.request, same.response);
+  assert.equal(keyOf(same.response!.origin!), '7.1');
+});
