@@ -5,7 +5,7 @@ type Options = ZlibOptions & ZstdOptions;
 /** With `info: true` the result comes with the stream that made it. */
 interface WithEngine {
   readonly buffer: Buffer;
-  readonly engine: { _outBuffer: unknown; buffers: unknown };
+  readonly engine: { _outBuffer: unknown; buffers: unknown; cb: () => void };
 }
 
 /** A function of node:zlib that does a whole body on another thread, and one that does it here. */
@@ -16,6 +16,8 @@ type Whole = (
 ) => void;
 type WholeSync = (input: Buffer, options: Options) => Buffer | WithEngine;
 
+const forgotten = (): void => undefined;
+
 /**
  * The output. The stream inside these functions stays alive until a full garbage collection, since
  * node:zlib has a native handle to it: so it is made to forget the output, which would be kept as
@@ -25,6 +27,7 @@ function outputOf(result: Buffer | WithEngine): Buffer {
   if (!('engine' in result)) return result;
   result.engine._outBuffer = undefined;
   result.engine.buffers = undefined;
+  result.engine.cb = forgotten; // the callback holds the promise, and that the output
   return result.buffer;
 }
 
