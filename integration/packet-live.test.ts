@@ -190,6 +190,7 @@ test('flow records agree with ss and nstat where packets are lost', async (t) =>
       network_namespaces: [client],
       filter: 'tcp port 9000',
       metrics: { by: 'service' },
+      names: { entity_interval: '0s' },
     }),
     { logs, metrics },
   );

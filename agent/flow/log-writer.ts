@@ -2,6 +2,7 @@ import type { Logs } from '../../pdata/batch.ts';
 import { type AttributeSet, LogsBuilder } from '../../pdata/builder.ts';
 import type { Ends } from '../session/conversation.ts';
 import { Attribute } from '../spans/attributes.ts';
+import type { EndTags, NamedEnds } from '../tags/types.ts';
 import type { DelayStats, FlowRecord, SideRecord } from './record.ts';
 import { closeTypes, statusOf } from './state.ts';
 
@@ -22,6 +23,8 @@ export interface FlowLogOptions {
   readonly scope: string;
   /** Where the packets are seen, of which ends. */
   pointOf(ends: Ends): string;
+  /** Who is at both ends at a time, nanoseconds since 1970; absent = nobody knows. */
+  readonly namesOf?: (ends: Ends, unixNanos: bigint) => NamedEnds;
 }
 
 const SIDES = { client: sideKeys('client'), server: sideKeys('server') };
@@ -65,6 +68,7 @@ export class FlowLogWriter {
     w.uintField(SEVERITY_NUMBER, status.endsWith('_error') ? WARN : INFO);
     w.stringField(SEVERITY_TEXT, status.endsWith('_error') ? 'WARN' : 'INFO');
     this.ends(r.ends);
+    this.names(this.options.namesOf?.(r.ends, time));
     if (r.protocol !== '') this.string(Attribute.protocolName, r.protocol);
     this.int('wirestitch.flow.duration', Math.max(0, r.until - r.from));
     if (r.isNew) builder.attribute(ATTRIBUTES, 'wirestitch.flow.new', true);
@@ -98,6 +102,17 @@ export class FlowLogWriter {
     this.int(Attribute.serverPort, ends.serverPort);
     this.string(Attribute.observationPoint, this.options.pointOf(ends));
     this.int(Attribute.interfaceId, ends.interfaceId);
+  }
+
+  private names(named: NamedEnds | undefined): void {
+    this.named(Attribute.clientService, Attribute.clientEntity, named?.client);
+    this.named(Attribute.serverService, Attribute.serverEntity, named?.server);
+  }
+
+  private named(service: string, entity: string, tags: EndTags | undefined): void {
+    if (tags === undefined) return;
+    this.string(service, tags.service);
+    this.builder.attribute(ATTRIBUTES, entity, BigInt.asIntN(64, tags.entityId));
   }
 
   private side(keys: ReturnType<typeof sideKeys>, s: SideRecord): void {

@@ -13,9 +13,11 @@ export interface SocketEnds {
   readonly remotePort: number;
 }
 
-/** Between two looks at a least, ns; and this many times as long as the last one took. */
+/** Between two looks at the same, ns. */
 const PAUSE = 1e9;
-const SHARE = 20;
+/** Looks may take this part of the time in the long run, and so many ns at once. */
+const SHARE = 1 / 20;
+const BURST = 5e8;
 const MAX_NAMESPACES = 4096;
 
 /**
@@ -32,6 +34,9 @@ export class HostSockets {
   #byAddress = new Map<string, NamespaceSockets[]>();
   #nextDiscovery = Number.NEGATIVE_INFINITY;
   readonly #nextLook = new Map<number, number>();
+  /** Time that looks may take now, ns, and when it was counted. */
+  #credit = BURST;
+  #creditAt = Number.NaN;
 
   constructor(files: HostFiles, proc: string, elapsedNanos: () => number) {
     this.#files = files;
@@ -90,19 +95,26 @@ export class HostSockets {
     let looked = this.#discover(now);
     for (const candidate of this.#candidates(namespace, address)) {
       const next = this.#nextLook.get(candidate.inode) ?? Number.NEGATIVE_INFINITY;
-      if (now < next) continue;
+      if (now < next || !this.#affordable(now)) continue;
       const began = this.#elapsed();
       candidate.read(this.#files, this.#proc, now);
-      const took = this.#elapsed() - began;
-      this.#nextLook.set(candidate.inode, now + Math.max(PAUSE, took * SHARE));
+      this.#credit -= this.#elapsed() - began;
+      this.#nextLook.set(candidate.inode, now + PAUSE);
       looked = true;
     }
     return looked;
   }
 
+  #affordable(now: number): boolean {
+    const passed = Math.max(0, now - this.#creditAt) || 0;
+    this.#credit = Math.min(BURST, this.#credit + passed * SHARE);
+    this.#creditAt = now;
+    return this.#credit > 0;
+  }
+
   /** Finds the network namespaces, their processes and addresses. */
   #discover(now: number): boolean {
-    if (now < this.#nextDiscovery) return false;
+    if (now < this.#nextDiscovery || !this.#affordable(now)) return false;
     const began = this.#elapsed();
     const pids = new Map<number, number[]>();
     for (const name of this.#files.names(this.#proc)) {
@@ -131,8 +143,8 @@ export class HostSockets {
     for (const inode of this.#nextLook.keys()) {
       if (!this.#namespaces.has(inode)) this.#nextLook.delete(inode);
     }
-    const took = this.#elapsed() - began;
-    this.#nextDiscovery = now + Math.max(PAUSE, took * SHARE);
+    this.#credit -= this.#elapsed() - began;
+    this.#nextDiscovery = now + PAUSE;
     return true;
   }
 }

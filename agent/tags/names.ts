@@ -59,6 +59,8 @@ export const defaultNamesLimits: NamesLimits = {
 
 /** A start time is known to the second, and events carry times of another clock. */
 const SLACK = 1e9;
+/** Between two looks at all processes, ns. */
+const TICK = 10e9;
 /** Between two looks at what is always there, ns. */
 const LASTING = 60e9;
 /** Programs that hold the port of somebody else. */
@@ -74,6 +76,7 @@ export class HostNames implements ProcessNames, EndNamer {
   readonly #sockets: HostSockets;
   /** Ends that the inventory names, by name and kind. */
   readonly #listed = new Map<EntityDescription, EndTags>();
+  #tickedAt = 0;
   #lastingAt = 0;
   #execReads = 0;
   #execSecond = 0;
@@ -120,9 +123,11 @@ export class HostNames implements ProcessNames, EndNamer {
     return { processes: this.#table.size, evicted: this.#table.evicted };
   }
 
-  /** Forgets what ended long ago and notices what ended unseen. Call it every 10 seconds or so. */
+  /** Forgets what ended long ago and notices what ended unseen: at most every 10 seconds. */
   tick(): void {
     const now = this.#options.now();
+    if (now - this.#tickedAt < TICK) return;
+    this.#tickedAt = now;
     for (const life of [...this.#table.running()]) {
       if (life.tags !== undefined) this.#check(life, now);
     }

@@ -1,4 +1,5 @@
 import { CaptureEngine, defaultEngineLimits } from '../../agent/engine.ts';
+import type { EntityReporter } from '../../agent/entities/reporter.ts';
 import { FlowLogWriter } from '../../agent/flow/log-writer.ts';
 import { protocols } from '../../agent/l7/registry.ts';
 import { NetworkMeters } from '../../agent/metrics/network.ts';
@@ -9,8 +10,10 @@ import { isClientSide, type ObservationPoint } from '../../agent/observation.ts'
 import type { Ends, Vantage } from '../../agent/session/conversation.ts';
 import { Attribute } from '../../agent/spans/attributes.ts';
 import { SpanWriter } from '../../agent/spans/writer.ts';
+import type { Naming } from '../../agent/tags/create.ts';
+import type { EndNamer, NamedEnds, SeenEnd } from '../../agent/tags/types.ts';
 import type { Consumers } from '../../component/consumer.ts';
-import type { Settings } from '../../component/settings.ts';
+import type { Clock, Settings } from '../../component/settings.ts';
 import type { SignalData } from '../../component/signals.ts';
 import type { Config } from './config.ts';
 
@@ -27,6 +30,8 @@ export interface CaptureSurroundings {
   /** Attributes of the capturing host. */
   readonly host: Readonly<Record<string, string>>;
   vantageOf(ends: Ends): Vantage | undefined;
+  /** Names of processes and ends, where they are wanted. */
+  readonly naming: Naming | undefined;
   /** Whether a flow is the program's own. */
   isOwn(ends: Ends): boolean;
 }
@@ -45,6 +50,8 @@ export class Capture {
   private readonly network: NetworkMeters | undefined;
   private readonly requests: RequestMeters | undefined;
   private readonly config: Config;
+  private readonly clock: Clock;
+  private readonly entities: EntityReporter | undefined;
   private readonly pointOf: (ends: Ends) => ObservationPoint;
 
   constructor(
@@ -54,6 +61,7 @@ export class Capture {
     surroundings: CaptureSurroundings | undefined,
   ) {
     this.config = config;
+    this.clock = settings.clock;
     const pointOf = (ends: Ends): ObservationPoint => pointFor(config, ends, surroundings);
     this.pointOf = pointOf;
     const resource: Record<string, string> = {
@@ -61,9 +69,12 @@ export class Capture {
       ...(config.capture_name === '' ? {} : { [Attribute.captureName]: config.capture_name }),
       ...surroundings?.host,
     };
-    if (next.traces !== undefined) this.spans = spanWriter(config);
+    const names = surroundings?.naming?.names;
+    if (next.traces !== undefined) this.spans = spanWriter(config, names);
     if (next.logs !== undefined) {
-      this.flows = new FlowLogWriter({ resource, scope: SCOPE, pointOf });
+      const named = names === undefined ? {} : { namesOf: namesOf(names, surroundings) };
+      this.flows = new FlowLogWriter({ resource, scope: SCOPE, pointOf, ...named });
+      this.entities = surroundings?.naming?.reporter;
     }
     if (next.metrics !== undefined) {
       const { by, max_series: maxSeries, temporality, interval } = config.metrics;
@@ -84,6 +95,8 @@ export class Capture {
     };
     if (spans !== undefined && spans.count >= least) put('traces', spans.flush());
     if (flows !== undefined && flows.count >= least) put('logs', flows.flush());
+    if (least === 1)
+      put('logs', this.entities?.flush(BigInt(Math.floor(this.clock.unixMs())) * 1_000_000n));
     if (metrics !== undefined && metrics.count >= least) put('metrics', metrics.flush());
     return out;
   }
@@ -149,13 +162,30 @@ export class Capture {
   }
 }
 
-function spanWriter(config: Config): SpanWriter {
+/** Who is at the ends of a flow. */
+function namesOf(names: EndNamer, surroundings: CaptureSurroundings | undefined) {
+  return (ends: Ends, unixNanos: bigint): NamedEnds => {
+    const networkNamespace = surroundings?.vantageOf(ends)?.networkNamespace || undefined;
+    const end = (address: string, port: number): SeenEnd => ({
+      ...{ address, port, networkNamespace, pid: undefined },
+    });
+    return names.name(
+      end(ends.clientAddress, ends.clientPort),
+      end(ends.serverAddress, ends.serverPort),
+      unixNanos,
+      ends.transport,
+    );
+  };
+}
+
+function spanWriter(config: Config, names: EndNamer | undefined): SpanWriter {
   return new SpanWriter({
     captureName: config.capture_name,
     source: 'packet',
     observationPoint: config.observation_point,
     endpointSegments: config.endpoint_segments,
     obfuscate: config.obfuscate,
+    ...(names === undefined ? {} : { names }),
   });
 }
 

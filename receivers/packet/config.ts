@@ -3,6 +3,7 @@ import { compileFilter } from '../../agent/filter/compile.ts';
 import { parseFilter } from '../../agent/filter/parse.ts';
 import { type ProtocolName, protocolNames } from '../../agent/l7/registry.ts';
 import { observationPoints } from '../../agent/observation.ts';
+import { namesConfig } from '../../agent/tags/config.ts';
 import { byteSize, duration } from '../../config/schema/index.ts';
 
 const protocol = z.enum(protocolNames as [ProtocolName, ...ProtocolName[]]);
@@ -132,6 +133,7 @@ export const config = z
       .boolean()
       .default(true)
       .describe('Values in SQL statements and Redis commands become ?.'),
+    names: namesConfig.prefault({}).describe('Of live captures: names of processes and ends.'),
     metrics: metrics.prefault({}).describe('Metrics of the network and of requests.'),
     ...limits,
   })

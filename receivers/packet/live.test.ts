@@ -6,6 +6,8 @@ import type { AddressInfo } from 'node:net';
 import test from 'node:test';
 import { compileFilter } from '../../agent/filter/compile.ts';
 import { parseFilter } from '../../agent/filter/parse.ts';
+import type { Logs, Traces } from '../../pdata/batch.ts';
+import { toJson } from '../../pdata/json.ts';
 import { realClock } from '../../testing/clock.ts';
 import { realTimeSettings, testSettings } from '../../testing/settings.ts';
 import { collectingSink } from '../../testing/sinks.ts';
@@ -166,7 +168,8 @@ test('requests on the loopback interface are one span each; flows and metrics co
     assert.deepEqual(settings.host.faults, []);
     return { traces, logs, metrics, settings };
   };
-  const all = await capture({ exclude_own: false }, 50);
+  const silent = { names: { entity_interval: '0s' } };
+  const all = await capture({ exclude_own: false, ...silent }, 50);
   assert.equal(all.traces.items, 50);
   assert.equal(all.logs.items, 1);
   assert.ok(all.metrics.items > 5);
@@ -176,8 +179,25 @@ test('requests on the loopback interface are one span each; flows and metrics co
     50,
   );
   // The connection is this program's own: it is left out unless asked for.
-  const none = await capture({}, 20);
+  const none = await capture(silent, 20);
   assert.equal(none.traces.items + none.logs.items, 0);
+
+  // Both ends are this process, by its sockets; who that is comes as entity events.
+  const named = await capture({ exclude_own: false }, 3);
+  const text = (batches: readonly (Traces | Logs)[]): string =>
+    batches.map((b) => toJson(b as Traces)).join();
+  const spans = text(named.traces.batches);
+  const ends = spans.match(/"wirestitch\.(client|server)\.(service|entity)"/g);
+  assert.equal(ends?.length, 12);
+  assert.match(spans, new RegExp(`"process.pid","value":{"intValue":"${process.pid}"}`));
+  const records = text(named.logs.batches);
+  assert.match(records, /"wirestitch\.server\.entity"/);
+  for (const type of ['host', 'process', 'service']) {
+    assert.match(records, new RegExp(`"entity.type","value":{"stringValue":"${type}"}`));
+  }
+  const unnamed = await capture({ exclude_own: false, names: { enabled: false } }, 3);
+  assert.doesNotMatch(text(unnamed.traces.batches), /wirestitch\.server\.entity|process\.pid/);
+  assert.equal(unnamed.logs.items, 1);
 });
 
 test('keys of live capture', () => {

@@ -1,6 +1,7 @@
 import { compileFilter } from '../../agent/filter/compile.ts';
 import { type FilterNode, parseFilter } from '../../agent/filter/parse.ts';
 import type { CapturedPacket } from '../../agent/pcap/packet.ts';
+import type { Naming } from '../../agent/tags/create.ts';
 import type { Settings } from '../../component/settings.ts';
 import type { Config } from './config.ts';
 import type { Counters } from './counters.ts';
@@ -34,7 +35,13 @@ export class LiveCapture {
   private wait = BUSY_MS;
   private readonly faults = new Set<string>();
 
-  constructor(settings: Settings, config: Config, counters: Counters, addon: PacketAddon) {
+  constructor(
+    settings: Settings,
+    config: Config,
+    counters: Counters,
+    addon: PacketAddon,
+    naming: Naming | undefined,
+  ) {
     this.settings = settings;
     this.config = config;
     this.counters = counters;
@@ -46,7 +53,7 @@ export class LiveCapture {
       first: i * count,
       end: (i + 1) * count,
     }));
-    this.surroundings = new Surroundings(addon, places, config.exclude_own);
+    this.surroundings = new Surroundings(addon, places, config.exclude_own, naming);
   }
 
   /** Opens a ring for each interface in each namespace. @throws Error with what cannot be opened */

@@ -1,9 +1,11 @@
 import type { CapturedPacket, CaptureLimits } from '../../agent/pcap/packet.ts';
 import { defaultCaptureLimits } from '../../agent/pcap/packet.ts';
 import { CaptureReader } from '../../agent/pcap/reader.ts';
+import { namingOf } from '../../agent/tags/create.ts';
 import type { Component } from '../../component/component.ts';
 import type { Consumers } from '../../component/consumer.ts';
 import type { Settings } from '../../component/settings.ts';
+import { parseYaml } from '../../config/confmap/index.ts';
 import { Capture, type Output } from './capture.ts';
 import { captureFiles, chunksOf } from './chunks.ts';
 import type { Config } from './config.ts';
@@ -83,7 +85,12 @@ export class PacketReceiver implements Component {
     }
     const loaded = loadPacketAddon();
     if (loaded.addon === undefined) throw new Error(`cannot capture packets: ${loaded.why}`);
-    return new LiveCapture(this.#settings, this.#config, this.#counters, loaded.addon);
+    const naming = namingOf(this.#config.names, {
+      clock: this.#settings.clock,
+      parse: parseYaml,
+      reports: this.#next.logs !== undefined,
+    });
+    return new LiveCapture(this.#settings, this.#config, this.#counters, loaded.addon, naming);
   }
 
   async #run(files: readonly string[]): Promise<void> {

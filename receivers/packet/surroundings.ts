@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import type { FilterNode } from '../../agent/filter/parse.ts';
 import type { ObservationPoint } from '../../agent/observation.ts';
 import type { Ends, Vantage } from '../../agent/session/conversation.ts';
+import type { Naming } from '../../agent/tags/create.ts';
 import { hostFiles } from '../../agent/tags/files.ts';
 import { hostPaths, readHost } from '../../agent/tags/host.ts';
 import { parseSockets } from '../../agent/tags/sockets.ts';
@@ -37,6 +38,7 @@ const REMEMBERED = 30;
  */
 export class Surroundings implements CaptureSurroundings {
   readonly host: Readonly<Record<string, string>>;
+  readonly naming: Naming | undefined;
   private readonly addon: PacketAddon;
   private readonly places: readonly Known[];
   private readonly excludeOwn: boolean;
@@ -44,7 +46,13 @@ export class Surroundings implements CaptureSurroundings {
   private readonly own = new Map<string, number>();
   private looks = 0;
 
-  constructor(addon: PacketAddon, places: readonly Place[], excludeOwn: boolean) {
+  constructor(
+    addon: PacketAddon,
+    places: readonly Place[],
+    excludeOwn: boolean,
+    naming: Naming | undefined,
+  ) {
+    this.naming = naming;
     this.addon = addon;
     this.excludeOwn = excludeOwn;
     this.places = places.map((place) => ({
@@ -61,6 +69,7 @@ export class Surroundings implements CaptureSurroundings {
    * @returns the connections of this program that the kernel is to leave out
    */
   refresh(): FilterNode | undefined {
+    this.naming?.names.tick();
     for (const known of this.places) {
       try {
         known.addresses = new Set(this.addon.addresses(known.place.path));
