@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type ProtocolName, protocolNames } from '../../agent/l7/registry.ts';
+import { namesConfig } from '../../agent/tags/config.ts';
 import { byteSize } from '../../config/schema/index.ts';
 
 const protocol = z.enum(protocolNames as [ProtocolName, ...ProtocolName[]]);
@@ -59,6 +60,7 @@ export const config = z.strictObject({
     .boolean()
     .default(true)
     .describe('Values in statements and commands of databases become ?.'),
+  names: namesConfig.prefault({}).describe('Names of processes and of the ends of connections.'),
   max_sockets: z
     .int()
     .min(1)

@@ -3,12 +3,14 @@ import { defaultSyscallLimits, SyscallEngine } from '../../agent/ebpf/engine.ts'
 import { protocols } from '../../agent/l7/registry.ts';
 import { defaultSessionLimits } from '../../agent/session/pairing.ts';
 import { SpanWriter } from '../../agent/spans/writer.ts';
+import type { Naming } from '../../agent/tags/create.ts';
 import type { HostNames } from '../../agent/tags/names.ts';
 import type { Component } from '../../component/component.ts';
 import type { Consumer } from '../../component/consumer.ts';
 import type { Settings, Timer } from '../../component/settings.ts';
 import type { Config } from './config.ts';
 import { Counters } from './counters.ts';
+import { EntityReports } from './entities.ts';
 import { Output } from './output.ts';
 import type { Probe } from './probe.ts';
 import type { Targets } from './targets.ts';
@@ -32,6 +34,8 @@ export class EbpfReceiver implements Component {
   readonly #config: Config;
   readonly #counters: Counters;
   readonly #output: Output | undefined;
+  readonly #logs: Consumer<'logs'> | undefined;
+  #entities: EntityReports | undefined;
   readonly #buffer = Buffer.allocUnsafeSlow(DRAIN_BYTES);
   #probe: Probe | undefined;
   #targets: Targets | undefined;
@@ -43,7 +47,14 @@ export class EbpfReceiver implements Component {
   #upkeepMs = 0;
   #dropped = 0;
 
-  constructor(settings: Settings, config: Config, next: Consumer<'traces'> | undefined) {
+  /** @param logs takes reports of entities */
+  constructor(
+    settings: Settings,
+    config: Config,
+    next: Consumer<'traces'> | undefined,
+    logs?: Consumer<'logs'>,
+  ) {
+    this.#logs = logs;
     this.#settings = settings;
     this.#config = config;
     this.#counters = new Counters(settings);
@@ -54,15 +65,14 @@ export class EbpfReceiver implements Component {
   async start(): Promise<void> {
     const { clock, logger } = this.#settings;
     const { openProbe, startTargets } = await import('./open.ts');
-    const { createNaming } = await import('../../agent/tags/create.ts');
+    const naming = await this.#naming();
     const probe = openProbe(this.#config, clock.unixMs());
     this.#probe = probe;
     try {
-      const { names } = createNaming({
-        unixMs: () => clock.unixMs(),
-        monotonicMs: () => clock.monotonicMs(),
-        entityIntervalSeconds: 0,
-      });
+      const names = naming?.names;
+      if (naming !== undefined) {
+        this.#entities = new EntityReports(naming, this.#logs, this.#settings);
+      }
       this.#spans = this.#writer(names);
       const monotonicNs = process.hrtime.bigint();
       this.#engine = this.#makeEngine(names, monotonicNs + probe.clockOffset(), monotonicNs);
@@ -95,20 +105,29 @@ export class EbpfReceiver implements Component {
     this.#counters.publish(this.#engine!.stats(), probe.counters());
     probe.close();
     await this.#output?.close();
+    await this.#entities?.close();
   }
 
-  #writer(names: HostNames): SpanWriter {
+  async #naming(): Promise<Naming | undefined> {
+    const { namingOf } = await import('../../agent/tags/create.ts');
+    const { parseYaml } = await import('../../config/confmap/index.ts');
+    const { clock } = this.#settings;
+    const reports = this.#logs !== undefined;
+    return namingOf(this.#config.names, { clock, parse: parseYaml, reports });
+  }
+
+  #writer(names: HostNames | undefined): SpanWriter {
     return new SpanWriter({
       captureName: this.#config.capture_name,
       source: 'ebpf',
       observationPoint: 'rest',
       endpointSegments: this.#config.endpoint_segments,
       obfuscate: this.#config.obfuscate,
-      names,
+      ...(names === undefined ? {} : { names }),
     });
   }
 
-  #makeEngine(names: HostNames, unixNs: bigint, monotonicNs: bigint): SyscallEngine {
+  #makeEngine(names: HostNames | undefined, unixNs: bigint, monotonicNs: bigint): SyscallEngine {
     const { protocols: wanted, max_sockets, max_open_sessions, capture_name } = this.#config;
     const options = {
       protocols: wanted.map((name) => protocols[name]()),
@@ -125,22 +144,22 @@ export class EbpfReceiver implements Component {
     return new SyscallEngine(options, sink, unixNs, monotonicNs);
   }
 
-  #processSink(names: HostNames): ProcessSink {
+  #processSink(names: HostNames | undefined): ProcessSink {
     return {
       noteFork: (parent, child, at) => {
-        names.noteFork(parent, child, at);
+        names?.noteFork(parent, child, at);
         this.#targets?.forked(parent, child);
       },
       noteExec: (pid, at) => {
-        names.noteExec(pid, at);
+        names?.noteExec(pid, at);
         this.#targets?.began(pid);
       },
       noteExit: (pid, at) => {
-        names.noteExit(pid, at);
+        names?.noteExit(pid, at);
         this.#targets?.ended(pid);
       },
-      noteConnect: (...end) => names.noteConnect(...end),
-      noteAccept: (...end) => names.noteAccept(...end),
+      noteConnect: (...end) => names?.noteConnect(...end),
+      noteAccept: (...end) => names?.noteAccept(...end),
     };
   }
 
@@ -191,6 +210,7 @@ export class EbpfReceiver implements Component {
     const kernel = probe.counters();
     this.#counters.publish(this.#engine!.stats(), kernel);
     this.#engine!.clock(probe.clockOffset());
+    this.#entities?.turn();
     // Processes may have moved to other cgroups.
     probe.renew();
     if (kernel.dropped > this.#dropped) {
