@@ -98,7 +98,7 @@ class OtelReader implements TraceReader {
         const found = byId.get(traceId);
         if (found === undefined) continue;
         const spans = found.slice(0, this.#maxSpans);
-        spans.sort((a, b) => compare(a.startUnixNano, b.startUnixNano));
+        spans.sort(byStart);
         traces.push({ traceId, spans, truncated: found.length > this.#maxSpans });
       }
       return traces;
@@ -159,6 +159,11 @@ function noTable(error: unknown): [] {
 
 function slim(span: StoredSpan) {
   return { ...span, service: serviceName(span.resource), error: span.statusCode === 2 };
+}
+
+/** Spans that start together by id, so that an answer is the same each time. */
+function byStart(a: StoredSpan, b: StoredSpan): number {
+  return compare(a.startUnixNano, b.startUnixNano) || (a.spanId < b.spanId ? -1 : 1);
 }
 
 function compare(a: bigint, b: bigint): number {

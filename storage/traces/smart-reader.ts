@@ -147,7 +147,7 @@ class SmartReader implements TraceReader {
     const condition = locatedCondition(locations, bind);
     const sql = `SELECT ${spanColumns} FROM ${this.#table('spans')} WHERE ${condition}
       LIMIT ${this.#maxSpans + 1} BY trace_id`;
-    const r = new RowBinaryReader(await this.#query(sql, bind, deadline));
+    const r = new RowBinaryReader(await this.#query(sql, bind, deadline, noProjections));
     while (!r.done) {
       const row = readSpanRow(r);
       append(byId, row.span.traceId, row);
@@ -155,9 +155,14 @@ class SmartReader implements TraceReader {
     return { groups, byId };
   }
 
-  #query(sql: string, bind: Binder, deadline: Deadline): Promise<Uint8Array> {
+  #query(sql: string, bind: Binder, deadline: Deadline, more = {}): Promise<Uint8Array> {
     const params = bind instanceof Params ? bind.values : {};
-    return this.#client.query(sql, { ...deadline(), params });
+    const options = deadline();
+    return this.#client.query(sql, {
+      ...options,
+      settings: { ...options.settings, ...more },
+      params,
+    });
   }
 
   #aliases(ids: readonly string[], deadline: Deadline): Promise<Map<string, Set<string>>> {
@@ -225,7 +230,7 @@ class SmartReader implements TraceReader {
     const sql = searchStatement(this.#table('spans'), branches, time, wanted);
     const options = deadline();
     const limit = maxRows === undefined ? {} : { max_rows_to_read: maxRows };
-    const settings = { ...options.settings, ...limit };
+    const settings = { ...options.settings, ...noProjections, ...limit };
     const bytes = await this.#client.query(sql, { ...options, settings, params: bind.values });
     const r = new RowBinaryReader(bytes);
     const ids: string[] = [];
@@ -269,7 +274,7 @@ class SmartReader implements TraceReader {
     const condition = locatedCondition(locations, bind);
     const sql = `SELECT ${slimColumns} FROM ${this.#table('spans')} WHERE ${condition}
       LIMIT ${this.#maxSpans} BY trace_id`;
-    const r = new RowBinaryReader(await this.#query(sql, bind, deadline));
+    const r = new RowBinaryReader(await this.#query(sql, bind, deadline, noProjections));
     const byId = new Map<string, SlimSpan[]>();
     while (!r.done) {
       const span = readSlimSpan(r);
@@ -287,6 +292,9 @@ class SmartReader implements TraceReader {
     return summaries.sort((a, b) => compare(b.startUnixNano, a.startUnixNano));
   }
 }
+
+/** For statements that no projection can answer, so that none is looked at. */
+const noProjections = { optimize_use_projections: 0 };
 
 /** Few ids make texts that come again; many would only make long lists of parameters. */
 const maxBoundIds = 50;
@@ -311,8 +319,9 @@ function compare(a: bigint, b: bigint): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
+/** Spans that start together by id, so that an answer is the same each time. */
 function byStart(a: StoredSpan, b: StoredSpan): number {
-  return compare(a.startUnixNano, b.startUnixNano);
+  return compare(a.startUnixNano, b.startUnixNano) || (a.spanId < b.spanId ? -1 : 1);
 }
 
 /** Whole seconds within what a DateTime holds. */
