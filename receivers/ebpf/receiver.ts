@@ -160,6 +160,7 @@ export class EbpfReceiver implements Component {
       },
       noteConnect: (...end) => names?.noteConnect(...end),
       noteAccept: (...end) => names?.noteAccept(...end),
+      noteClose: (...end) => names?.noteClose(...end),
     };
   }
 

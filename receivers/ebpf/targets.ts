@@ -200,3 +200,24 @@ async function readBuild(path: string): Promise<NodeBuildResult> {
     await file.close();
   }
 }
+
+/** Node processes of this machine, and why their async ids cannot be followed ('' = they can). */
+export async function nodeStates(): Promise<
+  { readonly pid: number; readonly executable: string; readonly why: string }[]
+> {
+  const states = [];
+  const builds = new Map<string, NodeBuildResult>();
+  for (const entry of await readdir('/proc')) {
+    const pid = Number(entry);
+    if (!Number.isInteger(pid) || pid === process.pid) continue;
+    const executable = await readlink(`/proc/${pid}/exe`).catch(() => '');
+    if (executable === '' || followOf(executable) !== Follow.node) continue;
+    let build = builds.get(executable);
+    build ??= await readBuild(`/proc/${pid}/exe`).catch((error: unknown) => ({
+      why: String(error),
+    }));
+    builds.set(executable, build);
+    states.push({ pid, executable, why: 'why' in build ? build.why : '' });
+  }
+  return states;
+}
