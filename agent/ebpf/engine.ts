@@ -29,7 +29,7 @@ export const defaultSyscallLimits: SyscallLimits = {
 /** Told of the life of processes and of their connections. */
 export type ProcessSink = Pick<
   ProcessNames,
-  'noteExec' | 'noteFork' | 'noteExit' | 'noteConnect' | 'noteAccept'
+  'noteExec' | 'noteFork' | 'noteExit' | 'noteConnect' | 'noteAccept' | 'noteClose'
 >;
 
 export interface SyscallOptions {
@@ -307,6 +307,12 @@ export class SyscallEngine implements Shared {
   }
 
   private closed(socket: number, time: number): void {
+    const flow = this.flows.get(socket);
+    const { processes } = this.options;
+    if (flow?.isClient && flow.tcp && processes !== undefined) {
+      const { tgid, networkNamespace, local, localPort } = flow;
+      processes.noteClose(tgid, networkNamespace, local, localPort, this.unixNanos(time));
+    }
     this.remove(socket, 'connection_closed', time);
   }
 

@@ -45,8 +45,8 @@ export class SocketFlow implements FlowHost {
   readonly local: string;
   private readonly remote: string;
   private readonly ipVersion: 4 | 6;
-  private readonly tcp: boolean;
-  private readonly networkNamespace: number;
+  readonly tcp: boolean;
+  readonly networkNamespace: number;
   private readonly command: string;
   private readonly idHigh: number;
   private readonly idLow: number;

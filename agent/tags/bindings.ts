@@ -9,6 +9,8 @@ interface Binding {
   until: number;
 }
 
+/** The last packets of a connection come after its socket was closed, ns. */
+const LINGER = 1e9;
 /** Bindings of one address and port that are kept: several namespaces, and earlier owners. */
 const KEPT = 16;
 
@@ -65,7 +67,7 @@ export class Bindings {
     let several = false;
     for (let i = list.length - 1; i >= 0; i--) {
       const binding = list[i]!;
-      if (binding.from > unixNanos || binding.until < unixNanos) continue;
+      if (binding.from > unixNanos || binding.until + LINGER < unixNanos) continue;
       if (binding.namespace === namespace) return binding.pid;
       if (other !== undefined && other.namespace !== binding.namespace) several = true;
       other ??= binding;
