@@ -15,6 +15,9 @@ export class ServerCall {
   readonly headers: readonly string[] | undefined;
   readonly reader = new MessageReader();
   stream: Stream<ServerCall> | undefined;
+  /** content-length of the request, -1 = none; and what came of it. */
+  declaredBytes = -1;
+  receivedBytes = 0;
   /** Turns of the server's sweep since bytes of the message last came. */
   silentTicks = 0;
   /** Turns of the server's sweep since it began. */

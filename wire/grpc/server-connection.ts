@@ -45,6 +45,8 @@ interface Request {
   contentType: string;
   encoding: string;
   timeout: string;
+  /** content-length: digits, or '' for none. */
+  length: string;
 }
 
 /**
@@ -85,7 +87,11 @@ export class ServerConnection implements StreamHandler<ServerCall> {
 
   headers(stream: Stream<ServerCall> | undefined, id: number, list: HeaderList, end: boolean) {
     if (stream !== undefined) {
-      if (!end) this.http2.reset(stream, ErrorCode.PROTOCOL_ERROR);
+      // RFC 9113 8.1: trailers end the stream and have no pseudo-header fields
+      if (!end || list.malformed || hasPseudo(list)) {
+        this.http2.guard.reset(this.options.nowMs());
+        this.http2.reset(stream, ErrorCode.PROTOCOL_ERROR);
+      }
       return;
     }
     const request = readRequest(list);
@@ -107,6 +113,7 @@ export class ServerConnection implements StreamHandler<ServerCall> {
     const encoding = isGrpcEncoding(request.encoding) ? request.encoding : undefined;
     const kept = this.options.keepHeaders ? keep(list) : undefined;
     const call = new ServerCall(this, handler, encoding, now + timeout, kept);
+    if (request.length !== '') call.declaredBytes = Number(request.length);
     call.stream = this.http2.open(id, call);
     this.open += 1;
     this.activeMs = now;
@@ -116,6 +123,7 @@ export class ServerConnection implements StreamHandler<ServerCall> {
     const call = stream.owner;
     if (stream.localClosed) return;
     call.silentTicks = 0;
+    call.receivedBytes += end - start;
     const { maxMessageBytes, budget } = this.options;
     const fault = call.reader.push(chunk, start, end, maxMessageBytes, budget);
     if (fault !== undefined) this.#fault(call, fault);
@@ -124,7 +132,13 @@ export class ServerConnection implements StreamHandler<ServerCall> {
   end(stream: Stream<ServerCall>): void {
     const call = stream.owner;
     if (stream.localClosed) return;
-    const { reader } = call;
+    const { reader, declaredBytes } = call;
+    if (declaredBytes >= 0 && declaredBytes !== call.receivedBytes) {
+      // RFC 9113 8.1.1: malformed
+      this.http2.guard.reset(this.options.nowMs());
+      this.http2.reset(stream, ErrorCode.PROTOCOL_ERROR);
+      return;
+    }
     if (!reader.complete) {
       call.fail(Code.INTERNAL, 'unexpected EOF: the request ends before its message does');
       return;
@@ -261,7 +275,8 @@ function failDecompress(call: ServerCall, error: unknown, maxMessageBytes: numbe
 /** @returns undefined for a malformed request (RFC 9113 sections 8.2 and 8.3) */
 function readRequest(list: HeaderList): Request | undefined {
   if (list.malformed) return undefined;
-  const request = { method: '', path: '', contentType: '', encoding: '', timeout: '', scheme: '' };
+  const pseudo = { method: '', path: '', scheme: '' };
+  const request: Request = { ...pseudo, contentType: '', encoding: '', timeout: '', length: '' };
   let regular = false;
   for (let i = 0; i < list.count; i += 1) {
     const name = list.names[i]!;
@@ -280,6 +295,10 @@ function readRequest(list: HeaderList): Request | undefined {
         break;
       case 'grpc-timeout':
         request.timeout = value;
+        break;
+      case 'content-length':
+        if (!/^\d{1,15}$/.test(value) || !['', value].includes(request.length)) return undefined;
+        request.length = value;
         break;
       case 'te':
         if (value !== 'trailers') return undefined;
@@ -306,6 +325,11 @@ function takePseudo(request: Request, name: string, value: string): boolean {
   if (request[key] !== '') return false;
   request[key] = value;
   return true;
+}
+
+function hasPseudo(list: HeaderList): boolean {
+  for (let i = 0; i < list.count; i += 1) if (list.names[i]!.charCodeAt(0) === colon) return true;
+  return false;
 }
 
 function keep(list: HeaderList): string[] {

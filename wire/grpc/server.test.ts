@@ -234,3 +234,48 @@ test('nothing stays reserved wherever a request is broken off', async () => {
   }
   assert.ok(budget.peak >= 300_000);
 });
+
+/** What the server sends back for these frames on stream 1: the code of its RST_STREAM. */
+async function resetCode(frames: readonly Uint8Array[]): Promise<number> {
+  const { socket, until } = await connected();
+  let bytes = Buffer.alloc(0);
+  let code = -1;
+  socket.on('data', (chunk: Buffer) => {
+    bytes = Buffer.concat([bytes, chunk]);
+    while (bytes.length >= 9 && bytes.length >= 9 + bytes.readUIntBE(0, 3)) {
+      const length = bytes.readUIntBE(0, 3);
+      if (bytes[3] === FrameType.RST_STREAM) code = bytes.readUInt32BE(9);
+      if (bytes[3] === FrameType.HEADERS) code = 0;
+      bytes = bytes.subarray(9 + length);
+    }
+  });
+  socket.write(Buffer.concat([hello, ...frames]));
+  await until(() => code >= 0);
+  return code;
+}
+
+const message = Buffer.from([0, 0, 0, 0, 2, 10, 0]);
+const withLength = (length: string): Buffer =>
+  headerFrames(
+    1,
+    Buffer.concat([request, encodeFields([['content-length', length]])]),
+    false,
+    16_384,
+  );
+
+test('a body that is not as long as content-length says is malformed', async () => {
+  const data = frame(FrameType.DATA, Flag.END_STREAM, 1, message);
+  assert.equal(await resetCode([withLength('7'), data]), 0);
+  assert.equal(await resetCode([withLength('8'), data]), 1);
+  assert.equal(await resetCode([withLength('6'), data]), 1);
+  assert.equal(await resetCode([withLength('-7')]), 1);
+});
+
+test('trailers with pseudo-header fields are malformed', async () => {
+  const open = headerFrames(1, request, false, 16_384);
+  const data = frame(FrameType.DATA, 0, 1, message);
+  const trailers = (name: string): Buffer =>
+    headerFrames(1, encodeFields([[name, 'x']]), true, 16_384);
+  assert.equal(await resetCode([open, data, trailers('x-checksum')]), 0);
+  assert.equal(await resetCode([open, data, trailers(':method')]), 1);
+});
