@@ -9,6 +9,9 @@ import { type Click, click } from './stitch/clicks.ts';
 const folder = scratch();
 let program: AllInOne;
 let clicks: readonly Click[] = [];
+/** Clicks of their own time, which are only listed. */
+let listed: readonly Click[] = [];
+const listedAgo = 300_000_000_000n;
 let startNs = 0n;
 
 const clickCount = 12;
@@ -22,16 +25,17 @@ before(async () => {
   clicks = Array.from({ length: clickCount }, (_, n) =>
     click(n, n % 3 !== 2, startNs + BigInt(n) * 80_000n),
   );
+  listed = [100, 101, 102].map((n) => click(n, true, startNs - listedAgo + BigInt(n) * 1000n));
   const plain = { traceId: plainTrace, spanId: 'd'.repeat(16), name: 'plain', kind: 2 };
   const times = { startTimeUnixNano: `${startNs}`, endTimeUnixNano: `${startNs + 1n}` };
   const requests = [
-    ...clicks.map(({ request }) => request),
+    ...[...clicks, ...listed].map(({ request }) => request),
     { resourceSpans: [{ scopeSpans: [{ spans: [{ ...plain, ...times }] }] }] },
   ];
   for (const request of requests) {
     assert.equal(await postOtlp(program.otlpHttp, '/v1/traces', request), 200);
   }
-  const count = clicks.reduce((sum, { spans }) => sum + spans.length, 1);
+  const count = [...clicks, ...listed].reduce((sum, { spans }) => sum + spans.length, 1);
   await eventually(`${count} spans`, async () => {
     const stored = await program.scalar('SELECT count() FROM wirestitch.spans').catch(() => '0');
     return Number(stored) === count;
@@ -146,6 +150,23 @@ function assertWhole({ spans }: Click, shown: readonly Shown[], id: string): voi
 const aliasCount = () =>
   program.scalar('SELECT count() FROM (SELECT DISTINCT * FROM wirestitch.trace_alias)');
 
+/** Spans of each trace in the list of a service, of a second from `fromNs`. */
+async function summarySizes(service: string, fromNs: bigint): Promise<number[]> {
+  const at = (ns: bigint): string => new Date(Number(ns / 1_000_000n)).toISOString();
+  type Summaries = { summaries: { spanCount: number }[] };
+  const { summaries } = await json<Summaries>(
+    `/api/v3/trace-summaries?query.service_name=${encodeURIComponent(service)}` +
+      `&query.search_depth=100&query.start_time_min=${at(fromNs - 1_000_000n)}` +
+      `&query.start_time_max=${at(fromNs + 1_000_000_000n)}`,
+  );
+  return summaries.map((s) => s.spanCount).sort();
+}
+
+test('a list shows whole clicks that nobody has opened', async () => {
+  const want = listed.map(({ spans }) => spans.length).sort();
+  assert.deepEqual(await summarySizes('shop', startNs - listedAgo), want);
+});
+
 test('every click opens whole under each of its ids, through both APIs', async () => {
   for (const [n, made] of clicks.entries()) {
     const ids = [...new Set(made.spans.map(({ traceId }) => traceId))];
@@ -159,7 +180,9 @@ test('every click opens whole under each of its ids, through both APIs', async (
 });
 
 test('joins are written down once and for all', async () => {
-  const parts = clicks.map(({ spans }) => new Set(spans.map(({ traceId }) => traceId)).size - 1);
+  const parts = [...clicks, ...listed].map(
+    ({ spans }) => new Set(spans.map(({ traceId }) => traceId)).size - 1,
+  );
   const want = parts.reduce((a, b) => a + b);
   assert.equal(Number(await aliasCount()), want);
   for (const { spans } of clicks) await openV1(spans.at(-1)!.traceId);
@@ -180,14 +203,7 @@ test('a search answers with one trace for each click', async () => {
     assert.equal(data.length, clickCount, service);
     const sizes = data.map((trace) => shownV1(trace).length).sort();
     assert.deepEqual(sizes, clicks.map(({ spans }) => spans.length).sort());
-    const at = (us: bigint): string => new Date(Number(us / 1000n)).toISOString();
-    type Summaries = { summaries: { spanCount: number }[] };
-    const { summaries } = await json<Summaries>(
-      `/api/v3/trace-summaries?query.service_name=${name}&query.search_depth=100` +
-        `&query.start_time_min=${at(startNs / 1000n - 1000n)}` +
-        `&query.start_time_max=${at(startNs / 1000n + 1_000_000n)}`,
-    );
-    assert.deepEqual(summaries.map((s) => s.spanCount).sort(), sizes);
+    assert.deepEqual(await summarySizes(service, startNs), sizes);
   }
 });
 

@@ -19,7 +19,10 @@ export const keyAttributes = {
 /** On the resource of every captured span. */
 export const captureSource = 'wirestitch.capture.source';
 
-/** What two sightings of one message must agree on. */
+/**
+ * What two sightings of one message must agree on. Only what the message itself says: the database
+ * in use or the text of a prepared statement are known to whoever saw the connection's beginning.
+ */
 const factNames = [
   'network.protocol.name',
   'http.request.method',
@@ -30,9 +33,6 @@ const factNames = [
   'wirestitch.dns.question.type',
   'wirestitch.dns.response_code',
   keyAttributes.dnsId,
-  'db.system.name',
-  'db.operation.name',
-  'db.namespace',
   'db.response.status_code',
   'rpc.system',
   'rpc.method',

@@ -62,14 +62,20 @@ function describe(n: number, sdk: boolean): Record<string, Described> {
     'http.response.status_code': 200,
     'wirestitch.request.head': 'feedfeedfeedfeed',
   };
-  const front = { ...http, ...tcp('10.1.0.9', 40_000 + n, '10.1.0.1:80', 1_000 + n, 2_000 + n) };
-  const inner = { ...http, ...tcp('10.1.0.1', 50_000 + n, '10.2.0.2:3000', 3_000 + n, 4_000 + n) };
+  const front = {
+    ...http,
+    ...tcp('10.1.0.9', 40_000 + n, '10.1.0.1:80', 1_000_000 + n, 2_000_000 + n),
+  };
+  const inner = {
+    ...http,
+    ...tcp('10.1.0.1', 50_000 + n, '10.2.0.2:3000', 3_000_000 + n, 4_000_000 + n),
+  };
   const translated = { ...inner, 'client.address': '10.2.0.254', 'client.port': 60_000 + n };
   const mysql = {
     'network.protocol.name': 'mysql',
     'db.system.name': 'mysql',
     'db.operation.name': 'SELECT',
-    ...tcp('10.2.0.2', 33_000 + n, '10.3.0.3:3306', 5_000 + n, 6_000 + n),
+    ...tcp('10.2.0.2', 33_000 + n, '10.3.0.3:3306', 5_000_000 + n, 6_000_000 + n),
   };
   const dns = {
     'network.transport': 'udp',

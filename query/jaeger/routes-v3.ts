@@ -73,7 +73,9 @@ export async function search(options: ApiOptions, request: ApiRequest): Promise<
 }
 
 export async function summaries(options: ApiOptions, request: ApiRequest): Promise<ApiResponse> {
-  const { traces, truncated } = await options.reader.findTraces(v3Search(request.query, options));
+  const { reader } = options;
+  const { traces: found, truncated } = await reader.findTraces(v3Search(request.query, options));
+  const traces = (await reader.joinFound?.(found)) ?? found;
   return v3Ok({ summaries: traces.map(summaryOf) }, truncated);
 }
 

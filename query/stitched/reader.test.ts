@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { defaultStitchOptions } from '../../stitch/span.ts';
+import { defaultStitchOptions, type StitchSpan } from '../../stitch/span.ts';
 import { stitch } from '../../stitch/stitch.ts';
 import { makeClicks } from '../../stitch/testing/clicks.ts';
 import { baseNs, sdk, seen } from '../../stitch/testing/spans.ts';
 import type { StoredSpan, StoredTrace } from '../../storage/traces/model.ts';
-import { ReadError, type TraceReader } from '../../storage/traces/reader.ts';
+import { ReadError, type TraceReader, type TraceSummary } from '../../storage/traces/reader.ts';
 import { distinctTraces } from './distinct.ts';
 import { createStitchedReader, type StitchedOptions } from './reader.ts';
 import { type Memory, memory, stored } from './testing/memory.ts';
@@ -211,6 +211,54 @@ test('a list shows a joined trace once', async () => {
     distinctTraces(traces).map((trace) => trace.traceId),
     [ids[1], plain.traceId],
   );
+});
+
+/** A summary as the inner reader gives it: of one part. */
+function summaryOf(span: StitchSpan): TraceSummary {
+  const stats = { spanCount: 1, errorSpanCount: 0 };
+  return {
+    traceId: span.traceId,
+    rootServiceName: span.service,
+    rootOperationName: 'GET',
+    startUnixNano: span.startNs,
+    endUnixNano: span.endNs,
+    orphanSpanCount: 0,
+    services: [{ name: span.service, ...stats }],
+    ...stats,
+  };
+}
+
+test('a list of found traces shows a joined one once, as a whole', async () => {
+  const plain = sdk('50', { trace: '5', service: 'plain' });
+  const named = chain.map((span, i) => ({ ...span, service: `s${i}` }));
+  const store = memory([...named, plain].map(stored));
+  const found = [named[1]!, plain, named[2]!, named[0]!].map(summaryOf);
+  const list = await reader(store).joinFound!(found);
+  assert.deepEqual(
+    list.map((t) => [t.traceId, t.spanCount, t.services.length, t.rootServiceName]),
+    [
+      [ids[1], 3, 3, 's0'],
+      [plain.traceId, 1, 1, 'plain'],
+    ],
+  );
+  assert.deepEqual([list[0]!.startUnixNano, list[0]!.orphanSpanCount], [baseNs, 0]);
+  assert.equal(list[1], found[1]);
+  const few = await reader(memory(named.map(stored)), { maxSpans: 1 }).joinFound!(found);
+  assert.equal(few.length, 4, 'beyond the limit parts stay parts');
+});
+
+test('where nothing is captured a list costs one small statement in half a minute', async () => {
+  const plain = sdk('50', { trace: '5', service: 'plain' });
+  const store = memory([stored(plain)]);
+  let ms = laterMs;
+  const lists = reader(store, { now: () => ms });
+  const found = [summaryOf(plain)];
+  for (let i = 0; i < 3; i++) assert.equal(await lists.joinFound!(found), found);
+  assert.deepEqual(store.calls, { traces: 0, keys: 0, joins: 0, services: 1 });
+  ms += 31_000;
+  store.failure = new ReadError('out of time', 'timeout');
+  assert.equal(await lists.joinFound!(found), found);
+  assert.equal(store.calls.services, 2);
 });
 
 test('the search finds what rules over all spans would join', async () => {

@@ -3,8 +3,10 @@ import type { StitchOptions } from '../../stitch/span.ts';
 import type { TraceKeys } from '../../storage/traces/keys.ts';
 import type { StoredTrace } from '../../storage/traces/model.ts';
 import type { TraceReader } from '../../storage/traces/reader.ts';
+import { CapturedServices } from './captured-services.ts';
 import { isCaptured } from './decode.ts';
 import { Joiner } from './joiner.ts';
+import { joinSummaries, withinSpans } from './summaries.ts';
 
 export interface StitchedOptions extends StitchOptions {
   readonly reader: TraceReader;
@@ -22,26 +24,37 @@ export interface StitchedOptions extends StitchOptions {
 }
 
 /**
- * Gives whole traces joined; everything else is the inner reader's. A trace without captured spans
- * is given back as it is, and costs a look at its resources.
+ * Gives whole traces joined, and lists of found ones on request; everything else is the inner
+ * reader's. A trace without captured spans is given back as it is, and costs a look at its
+ * resources.
  */
 export function createStitchedReader(options: StitchedOptions): TraceReader {
   const { reader } = options;
   const joiner = new Joiner(options);
+  const captured = new CapturedServices(options);
+  const getTraces: TraceReader['getTraces'] = async (ids, hint) => {
+    const traces = await reader.getTraces(ids, hint);
+    const seen = traces.filter(hasCaptured);
+    if (seen.length === 0) return traces;
+    const joined = new Map<string, StoredTrace>();
+    for (const some of inParts(seen, options.maxSpans)) {
+      for (const trace of await joiner.join(some)) joined.set(trace.traceId, trace);
+    }
+    return traces.map((trace) => joined.get(trace.traceId) ?? trace);
+  };
   return {
+    getTraces,
     services: () => reader.services(),
     operations: (service, kind) => reader.operations(service, kind),
     findTraces: (query) => reader.findTraces(query),
     dependencies: (startNs, endNs) => reader.dependencies(startNs, endNs),
-    async getTraces(ids, hint) {
-      const traces = await reader.getTraces(ids, hint);
-      const seen = traces.filter(hasCaptured);
-      if (seen.length === 0) return traces;
-      const joined = new Map<string, StoredTrace>();
-      for (const some of inParts(seen, options.maxSpans)) {
-        for (const trace of await joiner.join(some)) joined.set(trace.traceId, trace);
-      }
-      return traces.map((trace) => joined.get(trace.traceId) ?? trace);
+    async joinFound(found) {
+      const services = await captured.names();
+      const parts = found.filter((trace) => trace.services.some(({ name }) => services.has(name)));
+      const few = withinSpans(parts, options.maxSpans / 2);
+      if (few.length === 0) return found;
+      const traces = await getTraces(few.map((trace) => trace.traceId));
+      return joinSummaries(found, traces);
     },
   };
 }

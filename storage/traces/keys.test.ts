@@ -122,6 +122,24 @@ test('joined traces open under each id, however often that was said', async () =
   assert.equal(new TextDecoder().decode(bytes), '2026-01-05\tsyscall\t2\n');
 });
 
+test('services by an attribute of their resources', async () => {
+  const resource = (service: string, key: string) => ({
+    attributes: [
+      { key: 'service.name', value: text(service) },
+      { key, value: text('x') },
+    ],
+    droppedAttributesCount: 0,
+    schemaUrl: '',
+  });
+  const { keys } = await store('services', [
+    { ...span(1, {}), resource: resource('a', 'captured') },
+    { ...span(2, {}), resource: resource('b', 'captured') },
+    { ...span(3, {}), resource: resource('c', 'other') },
+  ]);
+  assert.deepEqual([...(await keys.servicesWith('captured', 10))].sort(), ['a', 'b']);
+  assert.equal((await keys.servicesWith('captured', 1)).size, 1);
+});
+
 test('tables that nobody made hold nothing', async () => {
   const options = { client: database.client, database: 'absent', now, timeoutMs: 20_000 };
   const keys = createTraceKeys(options);

@@ -30,10 +30,12 @@ export interface TraceAlias {
   readonly startNs: bigint;
 }
 
-/** Both methods reject with ReadError. */
+/** All methods reject with ReadError. */
 export interface TraceKeys {
   /** Ids of the traces of all spans that any search matches, sorted; `limit` of them at most. */
   traceIds(searches: readonly KeySearch[], limit: number): Promise<readonly string[]>;
+  /** Names of the services of which some resource has the attribute, `limit` of them at most. */
+  servicesWith(resourceAttribute: string, limit: number): Promise<ReadonlySet<string>>;
   /** Makes each trace open under the other's id too; may be said any number of times. */
   join(aliases: readonly TraceAlias[]): Promise<void>;
 }
@@ -67,6 +69,15 @@ export function createTraceKeys(options: TraceKeysOptions): TraceKeys {
           for (const id of await query(sql, deadline)) ids.add(id);
         }
         return [...ids].sort().slice(0, limit);
+      }),
+    servicesWith: (attribute, most) =>
+      runCall(options, new Set<string>(), async (deadline) => {
+        const sql = `SELECT DISTINCT service FROM ${tableName(options, 'resources')}
+ WHERE mapContains(attributes, ${quoteString(attribute)}) LIMIT ${most}`;
+        const r = new RowBinaryReader(await client.query(sql, deadline()));
+        const services = new Set<string>();
+        while (!r.done) services.add(r.string());
+        return services;
       }),
     join: (aliases) =>
       runCall(options, undefined, async (deadline) => {

@@ -76,6 +76,8 @@ export interface TraceReader {
   /** Distinct operations of a service, by name; only of one SpanKind where that is given. */
   operations(service: string, kind?: number): Promise<readonly Operation[]>;
   findTraces(query: TraceQuery): Promise<FoundTraces>;
+  /** Puts found traces that belong together into one, where the reader can do that. */
+  joinFound?(traces: readonly TraceSummary[]): Promise<readonly TraceSummary[]>;
   /**
    * Whole traces in the order of `ids` (32 hex digits); those that are not stored are left out.
    * `hint` narrows the time range where the caller knows it; a trace outside is found all the same.

@@ -2,11 +2,12 @@
 import { captureSource, keyAttributes as names } from '../../../stitch/attributes.ts';
 import type { StitchSpan } from '../../../stitch/span.ts';
 import type { KeySearch, TraceAlias, TraceKeys } from '../../../storage/traces/keys.ts';
-import type {
-  AttributeValue,
-  KeyValue,
-  StoredResource,
-  StoredSpan,
+import {
+  type AttributeValue,
+  type KeyValue,
+  type StoredResource,
+  type StoredSpan,
+  serviceName,
 } from '../../../storage/traces/model.ts';
 import { ReadError, type TraceReader } from '../../../storage/traces/reader.ts';
 
@@ -15,7 +16,7 @@ export interface Memory {
   readonly keys: TraceKeys;
   readonly aliases: TraceAlias[];
   /** Statements that would have run. */
-  readonly calls: { traces: number; keys: number; joins: number };
+  readonly calls: { traces: number; keys: number; joins: number; services: number };
   /** What the next search fails with. */
   failure: Error | undefined;
 }
@@ -23,7 +24,7 @@ export interface Memory {
 export function memory(spans: readonly StoredSpan[]): Memory {
   const byTrace = Map.groupBy(spans, (span) => span.traceId);
   const aliases: TraceAlias[] = [];
-  const calls = { traces: 0, keys: 0, joins: 0 };
+  const calls = { traces: 0, keys: 0, joins: 0, services: 0 };
   const none = () => Promise.reject(new ReadError('not made', 'internal'));
   const reader: TraceReader = {
     services: none,
@@ -50,6 +51,12 @@ export function memory(spans: readonly StoredSpan[]): Memory {
         if (made.failure !== undefined) throw made.failure;
         const found = spans.filter((span) => searches.some((search) => matches(span, search)));
         return [...new Set(found.map((span) => span.traceId))].sort().slice(0, limit);
+      },
+      async servicesWith(attribute) {
+        calls.services++;
+        if (made.failure !== undefined) throw made.failure;
+        const having = spans.filter((s) => s.resource.attributes.some((a) => a.key === attribute));
+        return new Set(having.map((s) => serviceName(s.resource)));
       },
       async join(more) {
         if (more.length > 0) calls.joins++;
