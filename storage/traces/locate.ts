@@ -40,6 +40,19 @@ export function readLocations(bytes: Uint8Array, ids: readonly string[]): TraceL
 const maxNamedBuckets = 60;
 
 /**
+ * Condition for all spans of one ordinary trace, which asks the projection `locator` itself: one
+ * statement in place of two. A trace over more buckets than are named one by one has no row by it.
+ */
+export function locatingCondition(table: string, id: string, bind: Binder): string {
+  const steps = `range(toUInt32(first), toUInt32(last) + 1, ${bucketS})`;
+  return `(bucket, trace_id) IN (
+ SELECT toDateTime(arrayJoin(${steps}), 'UTC'), toFixedString(${bind.traceId(id)}, 16)
+ FROM (SELECT ${traceKey} AS key, min(bucket) AS first, max(bucket) AS last FROM ${table}
+  WHERE key = ${bind.uint(keyOf(id))} GROUP BY key)
+ WHERE last - first <= ${maxNamedBuckets * bucketS})`;
+}
+
+/**
  * Condition for all spans of the located traces in terms of the sort key: exact pairs of bucket and
  * id for ordinary traces, so that many traces over a long time read only their own granules.
  */

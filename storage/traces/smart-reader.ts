@@ -3,7 +3,13 @@ import { rowsOf, type SqlClient } from '../sql.ts';
 import { aliasGroups } from './aliases.ts';
 import { type Binder, literals, Params } from './bind.ts';
 import { type CallOptions, type Deadline, runCall } from './calls.ts';
-import { locatedCondition, locateStatement, readLocations, type TraceLocation } from './locate.ts';
+import {
+  locatedCondition,
+  locateStatement,
+  locatingCondition,
+  readLocations,
+  type TraceLocation,
+} from './locate.ts';
 import type { StoredSpan, StoredTrace } from './model.ts';
 import { type FoundIds, findNewest, type SearchWindow } from './newest.ts';
 import { firstWindow, PartList } from './parts.ts';
@@ -136,23 +142,38 @@ class SmartReader implements TraceReader {
   }
 
   /** Rows of the traces and of what was joined with them, by their own trace id. */
-  async #spansOf(
-    ids: readonly string[],
-    deadline: Deadline,
-  ): Promise<{ groups: Map<string, Set<string>>; byId: Map<string, SpanRow[]> }> {
+  async #spansOf(ids: readonly string[], deadline: Deadline): Promise<Spans> {
+    const [id] = ids;
+    if (ids.length === 1 && id !== undefined) {
+      const bind = new Params();
+      const [groups, byId] = await Promise.all([
+        this.#aliases(ids, deadline),
+        this.#rows(locatingCondition(this.#table('spans'), id, bind), bind, deadline),
+      ]);
+      if (groups.size === 0 && byId.size > 0) return { groups, byId };
+    }
     const { groups, locations } = await this.#locate(ids, deadline);
-    const byId = new Map<string, SpanRow[]>();
-    if (locations.length === 0) return { groups, byId };
+    if (locations.length === 0) return { groups, byId: new Map() };
     const bind = bindFor(locations.length);
     const condition = locatedCondition(locations, bind);
+    return { groups, byId: await this.#rows(condition, bind, deadline, noProjections) };
+  }
+
+  async #rows(
+    condition: string,
+    bind: Binder,
+    deadline: Deadline,
+    settings = {},
+  ): Promise<Map<string, SpanRow[]>> {
+    const byId = new Map<string, SpanRow[]>();
     const sql = `SELECT ${spanColumns} FROM ${this.#table('spans')} WHERE ${condition}
       LIMIT ${this.#maxSpans + 1} BY trace_id`;
-    const r = new RowBinaryReader(await this.#query(sql, bind, deadline, noProjections));
+    const r = new RowBinaryReader(await this.#query(sql, bind, deadline, settings));
     while (!r.done) {
       const row = readSpanRow(r);
       append(byId, row.span.traceId, row);
     }
-    return { groups, byId };
+    return byId;
   }
 
   #query(sql: string, bind: Binder, deadline: Deadline, more = {}): Promise<Uint8Array> {
@@ -301,6 +322,11 @@ const maxBoundIds = 50;
 
 function bindFor(ids: number): Binder {
   return ids > maxBoundIds ? literals : new Params();
+}
+
+interface Spans {
+  readonly groups: Map<string, Set<string>>;
+  readonly byId: Map<string, SpanRow[]>;
 }
 
 interface Located {
