@@ -119,7 +119,7 @@ test('flows are named by the entities of their own time', async () => {
 
   // No span or flow carries the id here: the address leads to the host, the host to its processes.
   const found = await rows(`
-    SELECT toUInt64(bytes_received) AS bytes, host.name AS host, p.tags['service.version'] AS version,
+    SELECT bytes_received AS bytes, host.name AS host, p.tags['service.version'] AS version,
       s.name AS service, s.tags['team'] AS team
     FROM flows
     ANY LEFT JOIN (SELECT * FROM entity_addresses FINAL) AS a ON a.address = flows.server_address

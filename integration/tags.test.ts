@@ -77,7 +77,8 @@ s.listen()
 print(s.getsockname()[1], flush=True)
 while True:
     c, _ = s.accept()
-    threading.Thread(target=lambda c=c: [c.sendall(d) for d in iter(lambda: c.recv(99), b'')]).start()
+    echo = lambda c=c: [c.sendall(d) for d in iter(lambda: c.recv(99), b'')]
+    threading.Thread(target=echo).start()
 `;
 const pythonClient = `
 import socket, sys, time

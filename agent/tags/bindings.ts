@@ -52,8 +52,8 @@ export class Bindings {
   }
 
   /**
-   * The process that had the end at a time: in the given namespace; without one there, or when it is
-   * not known, in any other, if there is only one.
+   * The process that had the end at a time: in the given namespace; without one there, or when it
+   * is not known, in any other, if there is only one.
    */
   owner(
     end: string,

@@ -22,7 +22,7 @@ const MAX_NAMESPACES = 4096;
 
 /**
  * Finds processes by their sockets in all network namespaces that have a process. Looks are made
- * when somebody asks for what is not known, and so seldom that they take a twentieth of a CPU at most.
+ * when somebody asks for what is not known, and so seldom that they take a twentieth of a CPU.
  */
 export class HostSockets {
   readonly #files: HostFiles;

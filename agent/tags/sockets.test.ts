@@ -6,11 +6,18 @@ import { parseFibTrie, parseInet6, parseSockets } from './sockets.ts';
 import { parseStat } from './stat.ts';
 import { socketLine } from './testing/fake-files.ts';
 
-const tcp6 = `  sl  local_address                         remote_address                        st tx_queue
-   0: 00000000000000000000000000000000:0050 00000000000000000000000000000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 11 1 0 100 0 0 10 0
-   1: 0000000000000000FFFF00000302010A:0050 0000000000000000FFFF00000402010A:C350 01 00000000:00000000 00:00000000 00000000     0        0 12 1 0 20 4 30 10 -1
-   2: B80D0120000000000000000001000000:01BB B80D0120000000000000000002000000:D431 06 00000000:00000000 03:00000161 00000000     0        0 0 3 0
-`;
+/** A line of /proc/net/tcp6: ends, state, inode. */
+const line6 = (local: string, remote: string, state: string, inode: number): string =>
+  `   0: ${local} ${remote} ${state} 0:0 00:0 0     0        0 ${inode} 1 0 100 0 0 10 0\n`;
+const none = '0'.repeat(32);
+const mapped = '0000000000000000FFFF0000';
+const global = 'B80D01200000000000000000';
+const tcp6 = [
+  '  sl  local_address remote_address st tx_queue\n',
+  line6(`${none}:0050`, `${none}:0000`, '0A', 11),
+  line6(`${mapped}0302010A:0050`, `${mapped}0402010A:C350`, '01', 12),
+  line6(`${global}01000000:01BB`, `${global}02000000:D431`, '06', 0),
+].join('');
 
 test('sockets of IPv6 tables, IPv4-mapped ones as IPv4', () => {
   assert.deepEqual(parseSockets(tcp6, 'tcp', 10), [

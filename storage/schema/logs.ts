@@ -55,8 +55,8 @@ const hexOrEmpty = (column: string, size: number): string =>
   `if(l.${column} = toFixedString('', ${size}), '', lower(hex(l.${column})))`;
 
 /**
- * `otel_logs` as the contrib exporter's table has it, for existing SQL and dashboards. Where a table
- * of this name is in the database it stays, and the view is not made.
+ * `otel_logs` as the contrib exporter's table has it, for existing SQL and dashboards. Where a
+ * table of this name is in the database it stays, and the view is not made.
  */
 export function logsView(options: SchemaOptions): string {
   return `CREATE VIEW IF NOT EXISTS ${tableName(options, 'otel_logs')}${onCluster(options)} AS
