@@ -119,7 +119,8 @@ const SELECT = `
     l.severity_number AS severity_number, l.severity_text AS severity_text,
     l.event_name AS event_name, l.service AS service, l.body AS body, l.body_other AS body_other,
     CAST(l.attributes_string, 'Array(Tuple(String, String))') AS strings,
-    arrayMap(p -> (p.1, toString(p.2)), CAST(l.attributes_int, 'Array(Tuple(String, Int64))')) AS ints,
+    arrayMap(p -> (p.1, toString(p.2)), CAST(l.attributes_int, 'Array(Tuple(String, Int64))'))
+      AS ints,
     arrayMap(p -> (p.1, hex(p.2)), CAST(l.attributes_float, 'Array(Tuple(String, Float64))'))
       AS floats,
     arrayMap(p -> (p.1, toString(p.2)), CAST(l.attributes_bool, 'Array(Tuple(String, Bool))'))

@@ -141,8 +141,8 @@ export class SmartLogsEncoder implements ItemSink {
   }
 
   /**
-   * What was added: dictionary rows that are not known to be written, entities, then flows and logs,
-   * one block a day and table. The encoder is empty afterwards.
+   * What was added: dictionary rows that are not known to be written, entities, then flows and
+   * logs, one block a day and table. The encoder is empty afterwards.
    */
   seal(batchId: bigint, allocate?: Allocate): SealedLogs {
     const blocks: Block[] = [];
