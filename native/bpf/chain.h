@@ -160,12 +160,14 @@ INLINE void client_sent(struct thread *t, struct connection *c, u64 sk, struct e
 INLINE void client_received(struct thread *t, struct connection *c, u64 sk, u8 blocking,
                             struct event *e) {
   u64 chain = c->muddled ? 0 : c->chain;
+  /* A server that speaks first greets whoever connected. */
+  if (c->last == LAST_NONE) chain = c->connecting;
   e->chain = chain;
   if (t->process.follow == FOLLOW_LOOP || t->process.follow == FOLLOW_NODE) {
     work_on(t, chain, sk, 1);
     return;
   }
-  if (chain == t->chain) return;
+  if (chain == t->chain || c->last == LAST_NONE) return;
   /* A server's thread goes on with its own request only. */
   work_on(t, 0, sk, 0);
 }
