@@ -93,7 +93,9 @@ interface Value {
   readonly frame: string;
   readonly type: string;
   readonly size: number;
-  readonly words: readonly string[];
+  readonly words: string[];
+  /** Elements that it says it has. */
+  count: number;
 }
 
 /** Values at the top of tshark's RESP layer, in order, by frame. */
@@ -112,9 +114,12 @@ function respValues(capture: string): Value[] {
     const top = /^ {4}<field name="resp\.(\w+)"[^>]* size="(\d+)" pos="\d+"/.exec(line);
     if (top !== null) {
       words = [];
-      values.push({ frame, type: top[1]!, size: Number(top[2]), words });
+      values.push({ frame, type: top[1]!, size: Number(top[2]), words, count: -1 });
       continue;
     }
+    const count = /name="resp\.array\.length"[^>]* show="(\d+)"/.exec(line);
+    const value = values.at(-1);
+    if (count !== null && value?.count === -1) value.count = Number(count[1]);
     const word = /name="resp\.bulk_string\.value"[^>]* value="([0-9a-f]*)"/.exec(line);
     if (word !== null) words.push(Buffer.from(word[1]!, 'hex').toString());
   }
@@ -133,7 +138,7 @@ export function respCommands(capture: string): Map<string, string[]> {
   for (const v of respValues(capture)) {
     const port = ports.get(v.frame);
     if (port === undefined) continue;
-    if (v.type === 'fragment' || (v.words[0] ?? '').trim() === '') pieces.add(port);
+    if (v.words.length !== v.count) pieces.add(port);
     else if (v.words.length > 0)
       commands.set(port, [...(commands.get(port) ?? []), v.words.join(' ')]);
   }
