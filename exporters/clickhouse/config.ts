@@ -51,7 +51,7 @@ const compress = z.preprocess(
 
 const tables = {
   traces_table_name: z.string().min(1).default('otel_traces').describe('schema otel: spans'),
-  logs_table_name: z.string().min(1).default('otel_logs').describe('log records'),
+  logs_table_name: z.string().min(1).default('otel_logs').describe('schema otel: log records'),
   metrics_tables: z
     .strictObject({
       gauge: metricTable('otel_metrics_gauge'),
