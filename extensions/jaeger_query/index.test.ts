@@ -52,6 +52,21 @@ test('the schema decides about tables and database', async () => {
   assert.equal(await asked(named), '`d`.`t`');
 });
 
+test('stitching is on unless it is switched off', () => {
+  const storage = { engine: 'a' };
+  assert.deepEqual(config.parse({ storage }).stitch, {
+    enabled: true,
+    max_rounds: 30,
+    max_spans: 10_000,
+    network_delay: 50,
+    clock_offset: 10,
+    reach: 30_000,
+  });
+  assert.equal(config.parse({ storage, stitch: { enabled: false } }).stitch.enabled, false);
+  assert.equal(problems({ storage, stitch: { max_spans: 0 } }).length, 1);
+  assert.equal(problems({ storage, stitch: { depth: 1 } }).length, 1);
+});
+
 test('an engine that is not there is named', async () => {
   const options = config.parse({ endpoint: '127.0.0.1:0', storage: { engine: 'engine/x' } });
   const extension = new JaegerQuery(testSettings(), options);
