@@ -5,6 +5,7 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <node_api.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -153,6 +154,16 @@ static int set_options(struct bpf_object *object, const uint8_t *options, size_t
   return ENOENT;
 }
 
+/* A signal ends the verifier's work, which a profiler's timer would do again and again. */
+static int load_object(struct bpf_object *object) {
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  int error = -bpf_object__load(object);
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
+  return error;
+}
+
 /* open(object, options, ringBytes) -> handle */
 static napi_value open_probe(napi_env env, napi_callback_info info) {
   ARGUMENTS(3)
@@ -174,7 +185,7 @@ static napi_value open_probe(napi_env env, napi_callback_info info) {
     struct bpf_map *ring = bpf_object__find_map_by_name(p->object, "ring");
     error = ring == NULL ? ENOENT : -bpf_map__set_max_entries(ring, (uint32_t)ring_bytes);
   }
-  if (error == 0) error = -bpf_object__load(p->object);
+  if (error == 0) error = load_object(p->object);
   if (error == 0) error = map_ring(p);
   log_to = NULL;
   if (error != 0) {

@@ -29,7 +29,7 @@ interface Live {
 export class Chains {
   readonly withheld = new Map<Withheld, number>();
   /** By process, by chain. */
-  private readonly processes = new Map<number, Map<string, Live>>();
+  private readonly processes = new Map<number, Map<number, Live>>();
   private readonly limit: number;
   private count = 0;
 
@@ -43,7 +43,7 @@ export class Chains {
     if (call.chainHigh === 0 && call.chainLow === 0) return;
     let live = this.processes.get(tgid);
     if (live === undefined) {
-      live = new Map();
+      live = new Map<number, Live>();
       this.processes.set(tgid, live);
     }
     const key = keyOf(call);
@@ -62,9 +62,9 @@ export class Chains {
     live.set(key, { open: [call], shared: false, calls: 0 });
   }
 
-  /** A request went out. @returns key for `answered`, '' when the call has no chain */
-  called(tgid: number, call: Origin): string {
-    if (!isKnown(call)) return '';
+  /** A request went out. @returns key for `answered`, 0 when the call has no chain */
+  called(tgid: number, call: Origin): number {
+    if (!isKnown(call)) return 0;
     const key = keyOf(call);
     const live = this.processes.get(tgid);
     const own = live?.get(key);
@@ -76,23 +76,23 @@ export class Chains {
       own.calls++;
       return key;
     }
-    return '';
+    return 0;
   }
 
   /** A request that went out is over. */
-  answered(tgid: number, key: string): void {
-    const own = key === '' ? undefined : this.processes.get(tgid)?.get(key);
+  answered(tgid: number, key: number): void {
+    const own = key === 0 ? undefined : this.processes.get(tgid)?.get(key);
     if (own !== undefined) own.calls--;
   }
 
   /** A request that came in is answered, or given up. @param key of its chain when it came */
-  done(tgid: number, key: string, session: Session): void {
+  done(tgid: number, key: number, session: Session): void {
     this.checkThreads(session);
     this.forget(tgid, key, session.request?.origin);
   }
 
   /** The request that `call` brought is not worked on any more. */
-  forget(tgid: number, key: string, call: Origin | undefined): void {
+  forget(tgid: number, key: number, call: Origin | undefined): void {
     const live = this.processes.get(tgid);
     const own = live?.get(key);
     if (own === undefined || call === undefined) return;
@@ -129,8 +129,12 @@ export function agree(request: Message | undefined, response: Message | undefine
   if (asked === undefined || keyOf(asked) !== keyOf(answered)) clear(answered);
 }
 
-export function keyOf(call: Origin): string {
-  return isKnown(call) ? `${call.chainHigh}.${call.chainLow}` : '';
+/**
+ * A chain as one number; 0 = none. Ids have twelve bits of processor and a counter: 40 bits of it
+ * tell those of a day apart.
+ */
+export function keyOf({ chainHigh, chainLow }: Origin): number {
+  return ((chainHigh & 0xff) * 0x1_0000_0000 + chainLow) * 4096 + (chainHigh >>> 20);
 }
 
 function isKnown(call: Origin): boolean {
@@ -143,7 +147,7 @@ function clear(call: Origin): void {
 }
 
 /** Whether a request other than `own` has nothing under way: it may wait for a connection. */
-function mayWait(live: ReadonlyMap<string, Live>, own: Live): boolean {
+function mayWait(live: ReadonlyMap<number, Live>, own: Live): boolean {
   for (const other of live.values()) if (other !== own && other.calls === 0) return true;
   return false;
 }

@@ -56,7 +56,7 @@ export class SocketFlow implements FlowHost {
   private readonly next: [number, number] = [-1, -1];
   private readonly acknowledged: [number, number] = [0, 0];
   /** Chains of open requests that are counted as under way. */
-  private readonly calls = new Map<Message, string>();
+  private readonly calls = new Map<Message, number>();
 
   /** @param certain the connection was seen from its start, so the roles are known */
   constructor(shared: Shared, certain: boolean, time: number) {
@@ -191,10 +191,10 @@ export class SocketFlow implements FlowHost {
     const { chains } = this.shared;
     if (this.client) {
       const key = chains.called(this.tgid, origin);
-      if (key !== '') this.calls.set(message, key);
+      if (key !== 0) this.calls.set(message, key);
     } else {
       const key = keyOf(origin);
-      if (key === '') return;
+      if (key === 0) return;
       chains.served(this.tgid, origin);
       this.calls.set(message, key);
     }
@@ -207,10 +207,10 @@ export class SocketFlow implements FlowHost {
   }
 
   /** @returns key of the chain that a request of this flow was counted under; forgets it */
-  release(message: Message | undefined): string {
-    if (message === undefined) return '';
-    const key = this.calls.get(message) ?? '';
-    this.calls.delete(message);
+  release(message: Message | undefined): number {
+    if (message === undefined || this.calls.size === 0) return 0;
+    const key = this.calls.get(message) ?? 0;
+    if (key !== 0) this.calls.delete(message);
     return key;
   }
 

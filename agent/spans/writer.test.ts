@@ -122,10 +122,10 @@ test('a span at an unknown place describes the server', () => {
     'wirestitch.tcp.request_sequence': 1001,
     'wirestitch.tcp.response_sequence': 5001,
     'wirestitch.request.head': '688519f2fd3e82e9',
-      'wirestitch.request_id.request': 'there',
+    'wirestitch.request_id.request': 'there',
     'wirestitch.request_id.response': 'back',
     'wirestitch.response.delay': 1_000_000,
-      'wirestitch.response.head': '9b540e08707a6395',
+    'wirestitch.response.head': '9b540e08707a6395',
   });
 });
 

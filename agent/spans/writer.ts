@@ -394,6 +394,11 @@ function unixNanos(baseSeconds: number, nanos: number): bigint {
   return BigInt(baseSeconds + carry) * 1_000_000_000n + BigInt(nanos - carry * 1e9);
 }
 
+const HEX: readonly string[] = Array.from({ length: 256 }, (_, byte) =>
+  byte.toString(16).padStart(2, '0'),
+);
+
 function hex32(word: number): string {
-  return word.toString(16).padStart(8, '0');
+  const high = HEX[word >>> 24]! + HEX[(word >>> 16) & 255]!;
+  return high + HEX[(word >>> 8) & 255]! + HEX[word & 255]!;
 }
