@@ -50,6 +50,15 @@ export function buildNative() {
   }
 }
 
+/** What the eBPF programs and their loader are built with, as installSystemPackages takes it. */
+export const bpfPackages = {
+  clang: 'clang',
+  'llvm-strip': 'llvm',
+  '/usr/include/bpf/libbpf.h': 'libbpf-dev',
+  '/usr/include/libelf.h': 'libelf-dev',
+  '/usr/include/zlib.h': 'zlib1g-dev',
+};
+
 /**
  * Debian packages that tests drive: installed when root and absent, else the command is printed.
  * @param {Record<string, string>} needed executable or file -> package

@@ -5,7 +5,14 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { allowedSkips } from './allowed-skips.mjs';
-import { installPythonSdk, installSystemPackages, nodeBinary, root, setup } from './setup.mjs';
+import {
+  bpfPackages,
+  installPythonSdk,
+  installSystemPackages,
+  nodeBinary,
+  root,
+  setup,
+} from './setup.mjs';
 import { globSync, nodeTestFiles } from './test-files.mjs';
 
 const systemPackages = {
@@ -22,6 +29,8 @@ const systemPackages = {
   mariadb: 'mariadb-client',
   'redis-server': 'redis-server',
   'redis-cli': 'redis-tools',
+  hey: 'hey',
+  ...bpfPackages,
 };
 
 function step(name, command, args) {

@@ -4,7 +4,7 @@ const collect = (value: string, before: string[]) => [...before, value];
 
 /** `agent`: what captured traffic shows, without a configuration. */
 export function addAgent(program: Command, done: (code: number) => void): Command {
-  return program
+  const agent = program
     .command('agent')
     .description('print the requests and flows of capture files as tables')
     .option('--pcap <file>', 'pcap or pcapng file, perhaps gzipped; repeatable', collect, [])
@@ -17,4 +17,14 @@ export function addAgent(program: Command, done: (code: number) => void): Comman
       const { printCaptures } = await import('./agent-pcap.ts');
       done(await printCaptures(options.pcap, process.stdout));
     });
+  agent
+    .command('status')
+    .description('say what can be attached on this machine, what is off and why')
+    .action(async () => {
+      const { ebpfStatus, statusText } = await import('../../receivers/ebpf/status.ts');
+      const lines = await ebpfStatus();
+      process.stdout.write(statusText(lines));
+      done(lines.some(({ name, on }) => name === 'system calls' && !on) ? 1 : 0);
+    });
+  return agent;
 }
