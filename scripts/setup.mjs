@@ -90,6 +90,7 @@ export const demoPackages = {
   '/usr/share/doc/python3-pymysql/copyright': 'python3-pymysql',
   nft: 'nftables',
   ip: 'iproute2',
+  ...bpfPackages,
 };
 
 /** The Python SDK that tests send with, in a virtual environment below .cache. */
