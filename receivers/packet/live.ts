@@ -9,8 +9,8 @@ import { type PacketAddon, PacketRing } from './ring.ts';
 import { type Place, Surroundings } from './surroundings.ts';
 
 /** Milliseconds between two looks at the rings: while packets come, and at most. */
-const BUSY_MS = 4;
-const IDLE_MS = 40;
+export const BUSY_MS = 4;
+const IDLE_MS = 64;
 /** Blocks of a ring that are looked at before the others have their turn. */
 const BLOCKS_A_TURN = 8;
 const REFRESH_MS = 2000;

@@ -11,7 +11,7 @@ import { captureFiles, chunksOf } from './chunks.ts';
 import type { Config } from './config.ts';
 import { Counters } from './counters.ts';
 import { deliver, Waits } from './deliver.ts';
-import { LiveCapture } from './live.ts';
+import { BUSY_MS, LiveCapture } from './live.ts';
 import { packetNanos, TimeShift, timesOf } from './replay.ts';
 import { loadPacketAddon } from './ring.ts';
 
@@ -138,7 +138,7 @@ export class PacketReceiver implements Component {
       if (now >= flushAt) {
         flushAt = now + FLUSH_MS;
         this.#flushLive(1);
-      } else this.#flushLive(this.#config.max_batch_spans);
+      } else if (wait <= BUSY_MS) this.#flushLive(this.#config.max_batch_spans);
       if (wait === 0) await new Promise((resolve) => setImmediate(resolve));
       else await this.#waits.wait(wait);
     }
