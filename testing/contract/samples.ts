@@ -16,6 +16,10 @@ export function sampleOf(entry: RegistryEntry, directory: string): Sample {
         protocols: { grpc: { endpoint: '127.0.0.1:0' }, http: { endpoint: '127.0.0.1:0' } },
       },
     },
+    'receiver/ebpf': {
+      config: { allow: { processes: ['no-such-program'] } },
+      startedElsewhere: 'root and the eBPF programs',
+    },
     'receiver/packet': {
       config: { files: [`${directory}/none.pcap`] },
       startedElsewhere: 'a capture file',
