@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { type FlatSpan, point, Scene, skipReason } from './ebpf/capture.ts';
 import { freePort, listening, nginxConfig } from './ebpf/nginx.ts';
 
-const skip = skipReason();
+const skip = skipReason('nginx', 'hey', 'curl');
 
 /** How often each line is there. */
 function counted(lines: readonly string[]): Map<string, number> {

@@ -77,6 +77,16 @@ test('links of a server with a thread a connection (Python)', { skip }, async ()
   check(result, { ...found, executor: 0 }, two);
 });
 
+test('links of a server with a pool of threads (Java)', { skip: skipReason('java') }, async () => {
+  const result = await judged(
+    async (scene, backend) =>
+      Number((await scene.serve('java', [app('Threads.java'), backend])).line),
+    ['plain', 'client'],
+  );
+  // Its newer client sends with threads of its own.
+  check(result, { plain: 0.99, client: 0 });
+});
+
 test('links of Node, by async ids', { skip }, async () => {
   const found = {
     direct: 0.99,
@@ -104,7 +114,9 @@ test('links of Node, by async ids', { skip }, async () => {
   check(result, found, two);
 });
 
-test('links of nginx to new and kept upstream connections', { skip }, async () => {
+test('links of nginx to new and kept upstream connections', {
+  skip: skipReason('nginx'),
+}, async () => {
   const folder = mkdtempSync(join(tmpdir(), 'wirestitch-nginx-'));
   try {
     const result = await judged(

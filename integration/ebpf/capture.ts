@@ -1,7 +1,8 @@
 /** What the tests of the ebpf receiver share: a capture of the processes that a test starts. */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { loadBpf, probeObject } from '../../native/bpf.ts';
 import { toJson } from '../../pdata/json.ts';
 import { config } from '../../receivers/ebpf/config.ts';
 import { cgroupRoot, whyNot } from '../../receivers/ebpf/probe.ts';
@@ -25,12 +26,16 @@ export const point = 'wirestitch.observation_point';
 export const requestChain = 'wirestitch.syscall.trace_id.request';
 export const responseChain = 'wirestitch.syscall.trace_id.response';
 
-/** Why these tests cannot run here; false = they can. */
-export function skipReason(): string | false {
+/** Why tests that need these programs cannot run here; false = they can. */
+export function skipReason(...programs: readonly string[]): string | false {
   const why = whyNot();
   if (why !== undefined) return why;
   if (cgroupRoot() === undefined) return 'there is no cgroup v2 tree';
-  return false;
+  const { addon } = loadBpf();
+  if (addon === undefined || probeObject('probe') === undefined)
+    return 'the eBPF addon is not built';
+  const absent = programs.filter((p) => spawnSync('sh', ['-c', `command -v ${p}`]).status !== 0);
+  return absent.length > 0 && `it needs ${absent.join(', ')}`;
 }
 
 /** A cgroup of its own, whose processes are captured and nothing else is. */
@@ -173,11 +178,4 @@ function valuesOf(attributes: readonly JsonAttribute[]): Record<string, Value> {
       return [key, String(value.stringValue)];
     }),
   );
-}
-
-/** A file of the scene's folder with this content. */
-export function writeTo(folder: string, name: string, content: string): string {
-  const path = join(folder, name);
-  writeFileSync(path, content);
-  return path;
 }
