@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { createWriteStream, mkdirSync, readFileSync, rmdirSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -12,6 +12,9 @@ import { Store } from './traces.ts';
 const here = import.meta.dirname;
 const password = 'demo';
 const firstClick = 100_001;
+
+/** After the last span of a trace, until joins are recorded. */
+const completeMs = 12_000;
 
 export interface RunOptions {
   /** For data, configuration and logs. */
@@ -52,7 +55,7 @@ export class ZeroCodeDemo {
   constructor(options: RunOptions) {
     this.#options = options;
     this.#cgroup = new Cgroup('wirestitch-demo');
-    this.#services = new Services(join(options.folder, 'services'), (pid) => this.#cgroup.add(pid));
+    this.#services = new Services(join(options.folder, 'services'), this.#cgroup.enter);
   }
 
   async start(): Promise<void> {
@@ -94,7 +97,7 @@ export class ZeroCodeDemo {
     this.#clickhouse = `http://127.0.0.1:${clickhouse}`;
     const program = join(here, '../../gateway/main.ts');
     const child = spawn(process.execPath, [program, '--config', join(here, 'agent.yaml')], {
-      stdio: ['ignore', 'ignore', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe'],
       env: {
         ...process.env,
         DEMO_CGROUP: this.#cgroup.path,
@@ -106,16 +109,17 @@ export class ZeroCodeDemo {
       },
     });
     this.#agent = child;
-    const log: string[] = [];
+    const log = createWriteStream(join(this.#options.folder, 'agent.log'));
+    child.stdout.pipe(log, { end: false });
+    child.stderr.pipe(log, { end: false });
+    const last: string[] = [];
     await new Promise<void>((resolve, reject) => {
       createInterface({ input: child.stderr }).on('line', (line) => {
-        log.push(line);
+        last.push(line);
+        if (last.length > 5) last.shift();
         if (line.includes('Everything is ready')) resolve();
       });
-      child.once('exit', () => {
-        writeFileSync(join(this.#options.folder, 'agent.log'), log.join('\n'));
-        reject(new Error(`cannot start the agent:\n${log.slice(-5).join('\n')}`));
-      });
+      child.once('exit', () => reject(new Error(`cannot start the agent:\n${last.join('\n')}`)));
     });
   }
 
@@ -138,10 +142,11 @@ export class ZeroCodeDemo {
     return JSON.parse(out) as { answered: number; failed: number };
   }
 
-  /** Waits until no more spans arrive. */
+  /** Waits until no more spans arrive, and traces count as complete: ten seconds after their end. */
   async #settled(store: Store): Promise<void> {
+    const complete = Date.now() + completeMs;
     let before = -1;
-    for (let calm = 0, tries = 0; calm < 4 && tries < 120; tries += 1) {
+    for (let calm = 0, tries = 0; (calm < 4 || Date.now() < complete) && tries < 120; tries += 1) {
       await new Promise((resolve) => setTimeout(resolve, 500));
       const [[count = '0'] = []] = await store.rows('SELECT count() FROM wirestitch.spans');
       calm = Number(count) === before && before > 0 ? calm + 1 : 0;
@@ -206,20 +211,19 @@ export class ZeroCodeDemo {
 /** A control group (version 2) of the demo's processes: what the agent may look at. */
 class Cgroup {
   readonly path: string;
+  /** Runs the command that follows in it, from its first instruction on. */
+  readonly enter: readonly string[];
 
   constructor(name: string) {
     const mounts = readFileSync('/proc/mounts', 'utf8').split('\n');
     const mount = mounts.map((line) => line.split(' ')).find((fields) => fields[2] === 'cgroup2');
     if (mount === undefined) throw new Error('cannot find a cgroup v2 hierarchy in /proc/mounts');
     this.path = join(mount[1] ?? '', name);
+    this.enter = ['sh', '-c', 'echo 0 > "$0" && exec "$@"', join(this.path, 'cgroup.procs')];
   }
 
   make(): void {
     mkdirSync(this.path, { recursive: true });
-  }
-
-  add(pid: number): void {
-    writeFileSync(join(this.path, 'cgroup.procs'), String(pid));
   }
 
   remove(): void {

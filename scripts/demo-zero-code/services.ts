@@ -15,16 +15,16 @@ export interface Service {
 /** Starts the uninstrumented services, each in its own network namespace, and ends them again. */
 export class Services {
   readonly #folder: string;
-  readonly #adopt: (pid: number) => void;
+  readonly #enter: readonly string[];
   readonly #started: Service[] = [];
 
   /**
    * @param folder for data, configuration and logs
-   * @param adopt takes the id of each process before it has made others
+   * @param enter command and arguments before those of each service: they run what follows
    */
-  constructor(folder: string, adopt: (pid: number) => void) {
+  constructor(folder: string, enter: readonly string[]) {
     this.#folder = folder;
-    this.#adopt = adopt;
+    this.#enter = enter;
     mkdirSync(folder, { recursive: true });
   }
 
@@ -47,10 +47,9 @@ export class Services {
   }
 
   #spawn(name: Room, args: readonly string[]): ChildProcess {
-    const [command = '', ...rest] = inRoom(name, args);
+    const [command = '', ...rest] = [...this.#enter, ...inRoom(name, args)];
     const log = createWriteStream(join(this.#folder, `${name}.log`));
     const child = spawn(command, rest, { stdio: ['ignore', 'pipe', 'pipe'], cwd: this.#folder });
-    if (child.pid !== undefined) this.#adopt(child.pid);
     child.stdout?.pipe(log, { end: false });
     child.stderr?.pipe(log, { end: false });
     this.#started.push({ name, process: child });
