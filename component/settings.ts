@@ -63,10 +63,13 @@ export interface Random {
 
 /** The process-wide budget of bytes held for data in flight. */
 export interface MemoryBudget {
-  /** Takes `bytes` if they fit; false means: refuse the data, retryable. */
-  tryReserve(bytes: number): boolean;
-  /** Gives back what tryReserve took. */
-  release(bytes: number): void;
+  /**
+   * Takes `bytes` if they fit; false means: refuse the data, retryable.
+   * @param native memory of an addon's own, not of ArrayBuffers
+   */
+  tryReserve(bytes: number, native?: boolean): boolean;
+  /** Gives back what tryReserve took, of the same kind. */
+  release(bytes: number, native?: boolean): void;
   readonly used: number;
   readonly limit: number;
 }

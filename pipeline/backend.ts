@@ -49,10 +49,22 @@ export interface SealedBatch {
  */
 export interface SealingBackend<S extends Signal, B extends SealedBatch> extends BackendBase {
   /**
-   * Makes one sealed batch of some queued batches, whole ones only. An error drops them.
+   * Makes one sealed batch of what was taken up since the last call, and of some queued batches,
+   * whole ones only. An error drops them all. What was taken up belongs to the first call after it.
    * @param nowMs Unix milliseconds
    */
   seal(batches: readonly SignalData[S][], nowMs: number): B | Promise<B>;
+  /**
+   * Whether `absorb` may be called now, and where the batch would lie then: in memory of an addon's
+   * or in ArrayBuffers. undefined: the batch has to come with `seal`; so it is while a `seal` works
+   * on what was taken up before.
+   */
+  absorbs?(): 'native' | 'buffers' | undefined;
+  /**
+   * Takes a batch up for the next `seal`: its bytes are read now and nothing of it is kept, so that
+   * a queue in memory holds no request bodies. Does not throw: `seal` reports an error.
+   */
+  absorb?(batch: SignalData[S], nowMs: number): void;
   /** One attempt; as `push`. The same object comes back for each retry. */
   send(sealed: B, attempt: Attempt): Promise<void>;
   /** The bytes for the log: ranges that are written one after the other. */

@@ -44,7 +44,7 @@ export function budgetBytes(
 
 /**
  * A budget of `limit` bytes; see {@link MemoryBudget}.
- * @param freed hears of every release, and of what is still reserved
+ * @param freed hears of every release, and of what is still reserved in ArrayBuffers
  */
 export function createBudget(
   limit: number,
@@ -57,6 +57,8 @@ export function createBudget(
 class Budget implements MemoryBudget {
   readonly limit: number;
   #used = 0;
+  /** Part of what is used. */
+  #native = 0;
 
   readonly #freed: ((bytes: number, used: number) => void) | undefined;
 
@@ -69,18 +71,21 @@ class Budget implements MemoryBudget {
     return this.#used;
   }
 
-  tryReserve(bytes: number): boolean {
+  tryReserve(bytes: number, native = false): boolean {
     if (!(bytes >= 0)) throw new Error(`BUG: reservation of ${bytes} bytes`);
     if (this.#used + bytes > this.limit) return false;
     this.#used += bytes;
+    if (native) this.#native += bytes;
     return true;
   }
 
-  release(bytes: number): void {
-    if (!(bytes >= 0 && bytes <= this.#used)) {
-      throw new Error(`BUG: release of ${bytes} bytes of ${this.#used} reserved`);
+  release(bytes: number, native = false): void {
+    const most = native ? this.#native : this.#used - this.#native;
+    if (!(bytes >= 0 && bytes <= most)) {
+      throw new Error(`BUG: release of ${bytes} bytes of ${most} reserved`);
     }
     this.#used -= bytes;
-    this.#freed?.(bytes, this.#used);
+    if (native) this.#native -= bytes;
+    this.#freed?.(bytes, this.#used - this.#native);
   }
 }

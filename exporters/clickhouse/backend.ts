@@ -9,7 +9,7 @@ import type { ClickHouseConfig, Compression } from './config.ts';
 import { type Connection, connect } from './connection.ts';
 import { pipelineError } from './errors.ts';
 import { sendBatch, tooLate } from './insert.ts';
-import type { PlacedBlock, SchemaWriter, StoredSignal } from './schemas.ts';
+import type { Placed, PlacedBlock, SchemaWriter, StoredSignal } from './schemas.ts';
 import {
   type ClickHouseBatch,
   decodeBatch,
@@ -21,6 +21,23 @@ import type { SmartSchema } from './smart-schema.ts';
 
 /** Bytes of OTLP that are encoded without a pause for other work. */
 const BYTES_A_TURN = 2 * 1024 * 1024;
+
+/** What was taken up before a seal. */
+interface Absorbed {
+  items: number;
+  /** It cannot be encoded. */
+  error: PipelineError | undefined;
+}
+
+function newAbsorbed(): Absorbed {
+  return { items: 0, error: undefined };
+}
+
+/** A batch as blocks that are not compressed yet. */
+interface WrittenBatch extends Placed {
+  readonly batchId: bigint;
+  readonly items: number;
+}
 
 /** Delivers one signal into ClickHouse; see README.md for what is promised when. */
 export class ClickHouseBackend<S extends StoredSignal>
@@ -38,6 +55,10 @@ export class ClickHouseBackend<S extends StoredSignal>
   #stopJobs: (() => Promise<void>) | undefined;
   /** Seals run one after the other: they share the writer. */
   #sealing: Promise<unknown> = Promise.resolve();
+  /** Seals that still need the writer. */
+  #writing = 0;
+  /** What was taken up for the next seal. */
+  #absorbed = newAbsorbed();
 
   constructor(signal: S, settings: Settings, config: ClickHouseConfig) {
     this.#signal = signal;
@@ -91,17 +112,47 @@ export class ClickHouseBackend<S extends StoredSignal>
     this.#bodies.close();
   }
 
-  seal(batches: readonly SignalData[S][], nowMs: number): Promise<ClickHouseBatch> {
-    const sealed = this.#sealing.then(() => this.#seal(batches, nowMs));
-    this.#sealing = sealed.catch(() => undefined);
-    return sealed;
+  absorbs(): 'native' | 'buffers' | undefined {
+    const writer = this.#writer;
+    if (writer === undefined || this.#writing > 0) return undefined;
+    return writer.native ? 'native' : 'buffers';
   }
 
-  async #seal(batches: readonly SignalData[S][], nowMs: number): Promise<ClickHouseBatch> {
+  absorb(batch: SignalData[S], nowMs: number): void {
+    const absorbed = this.#absorbed;
+    absorbed.items += batch.itemCount;
+    if (absorbed.error !== undefined) return;
+    try {
+      for (const range of batch.ranges()) this.#writer!.append(range, nowMs / 1000);
+    } catch (thrown) {
+      absorbed.error = PipelineError.from(thrown);
+    }
+  }
+
+  seal(batches: readonly SignalData[S][], nowMs: number): Promise<ClickHouseBatch> {
+    const absorbed = this.#absorbed;
+    this.#absorbed = newAbsorbed();
+    this.#writing++;
+    const written = this.#sealing.then(() => this.#write(absorbed, batches, nowMs));
+    this.#sealing = written.then(
+      () => void this.#writing--,
+      () => void this.#writing--,
+    );
+    return written.then((rows) => this.#finishAll(rows));
+  }
+
+  async #write(
+    absorbed: Absorbed,
+    batches: readonly SignalData[S][],
+    nowMs: number,
+  ): Promise<WrittenBatch> {
     const writer = this.#writer;
     if (writer === undefined) throw new PipelineError('BUG: not started', { retryable: false });
     try {
-      return await this.#encode(writer, batches, nowMs);
+      if (absorbed.error !== undefined) throw absorbed.error;
+      const items = absorbed.items + (await this.#append(writer, batches, nowMs));
+      const batchId = this.#newId();
+      return { batchId, items, ...writer.seal(batchId, this.#bodies.take) };
     } catch (error) {
       // What was added of a batch that cannot be encoded must not get into the next one.
       writer.seal(0n);
@@ -109,12 +160,12 @@ export class ClickHouseBackend<S extends StoredSignal>
     }
   }
 
-  async #encode(
+  /** @returns items in the batches */
+  async #append(
     writer: SchemaWriter,
     batches: readonly SignalData[S][],
     nowMs: number,
-  ): Promise<ClickHouseBatch> {
-    const batchId = this.#newId();
+  ): Promise<number> {
     let items = 0;
     let bytes = 0;
     for (const batch of batches) {
@@ -127,7 +178,15 @@ export class ClickHouseBackend<S extends StoredSignal>
         await new Promise((resume) => setImmediate(resume));
       }
     }
-    const { blocks, dictionaryKeys } = writer.seal(batchId, this.#bodies.take);
+    return items;
+  }
+
+  async #finishAll({
+    batchId,
+    items,
+    blocks,
+    dictionaryKeys,
+  }: WrittenBatch): Promise<ClickHouseBatch> {
     const sealed = await Promise.all(blocks.map((block) => this.#finish(block)));
     const fresh = sealed.filter((block) => !this.#bodies.owns(block.body));
     const toReserve = fresh.reduce((sum, block) => sum + block.body.length, 0);

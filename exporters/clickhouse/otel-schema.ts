@@ -142,6 +142,7 @@ function writerFor(
   const encoder = encoderFor(signal);
   const shape = shapes.get(signal)!;
   return {
+    native: encoder instanceof NativeOtelEncoder,
     append: (range) => encoder.append(range),
     seal(batchId, allocate) {
       const blocks = encoder.seal(sealOptions(shape, batchId, allocate));
@@ -172,6 +173,7 @@ function metricsWriter(shapes: ReadonlyMap<keyof TableNames, TableShape>): Schem
   const encoder =
     addon === undefined ? new OtelMetricsEncoder(times) : new NativeMetricsEncoder(addon, times);
   return {
+    native: addon !== undefined,
     append: (range) => encoder.append(range),
     seal(batchId, allocate) {
       const blocks = metricKinds.flatMap((kind) => {

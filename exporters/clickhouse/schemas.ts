@@ -18,6 +18,8 @@ export interface Placed {
 
 /** How one signal is laid out in one schema. */
 export interface SchemaWriter {
+  /** Whether what is added lies in memory of the addon, not in ArrayBuffers. */
+  readonly native: boolean;
   /** Adds what one range of a batch holds. @param receiptSeconds Unix seconds */
   append(range: Uint8Array, receiptSeconds: number): void;
   /** Everything added so far, as blocks; empty afterwards. */

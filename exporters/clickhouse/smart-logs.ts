@@ -31,6 +31,7 @@ export async function prepareSmartLogs(
     { exporter: settings.id, signal: 'logs' },
   );
   const writer: SchemaWriter = {
+    native: false,
     append: (range, receiptSeconds) => encoder.append(range, receiptSeconds),
     seal(batchId, allocate) {
       const { blocks, dictionaryKeys } = encoder.seal(batchId, allocate);

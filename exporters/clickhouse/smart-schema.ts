@@ -87,6 +87,7 @@ function writerOf(
   written: WrittenRows,
 ): SchemaWriter {
   return {
+    native: encoder instanceof NativeSmartEncoder,
     append: (range, receiptSeconds) => encoder.append(range, receiptSeconds),
     seal(batchId, allocate) {
       const { blocks, dictionaryKeys } = encoder.seal(batchId, allocate);

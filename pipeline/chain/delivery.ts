@@ -15,6 +15,15 @@ export interface Delivery<S extends Signal> {
   readonly deadlineMs: number;
 }
 
+/** A delivery that was not tried yet. */
+export function newDelivery<S extends Signal>(
+  piece: Pick<Delivery<S>, 'batches' | 'items'>,
+): Delivery<S> {
+  const { batches, items } = piece;
+  const deadlineMs = Number.POSITIVE_INFINITY;
+  return { batches, sealed: undefined, items, attempts: 0, previousUnknown: false, deadlineMs };
+}
+
 /** One link of the chain, seen by the link before it; rejects with PipelineError. */
 export type Sender<S extends Signal> = (delivery: Delivery<S>) => Promise<void>;
 

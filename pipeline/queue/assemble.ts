@@ -37,6 +37,11 @@ export function assemble<S extends Signal>(
   return share(parts, merged.split(limits) as SignalData[S][]);
 }
 
+/** The batches of parts, less what the backend took up. */
+export function batchesOf<S extends Signal>(parts: readonly Part<S>[]): SignalData[S][] {
+  return parts.flatMap((part) => (part.batch === undefined ? [] : [part.batch]));
+}
+
 /** The entries behind parts; parts that wait at the same time have no entry in common. */
 export function entriesOf<S extends Signal>(parts: readonly Part<S>[]): readonly Entry[] {
   if (parts.length === 1) return parts[0]!.entries;

@@ -10,6 +10,8 @@ export interface Entry {
   position: number;
   /** Bytes of the memory budget that it holds. */
   reserved: number;
+  /** Whether these are memory of an addon's. */
+  native: boolean;
   /** Those of them that only spare reading it back from disk. */
   cached: number;
   /** Parts of it that are neither delivered nor dropped. */
@@ -20,10 +22,19 @@ export interface Entry {
   settle: ((error: PipelineError | undefined) => void) | undefined;
 }
 
-/** @param reserved bytes of the memory budget that it holds */
-export function newEntry(items: number, size: number, position: number, reserved: number): Entry {
+/**
+ * @param reserved bytes of the memory budget that it holds
+ * @param native whether these are memory of an addon's
+ */
+export function newEntry(
+  items: number,
+  size: number,
+  position: number,
+  reserved: number,
+  native = false,
+): Entry {
   const ending = { pending: 1, error: undefined, settle: undefined };
-  return { items, size, position, reserved, cached: 0, ...ending };
+  return { items, size, position, reserved, native, cached: 0, ...ending };
 }
 
 /** Settles when the entry does. */
@@ -36,7 +47,7 @@ export function settled(entry: Entry): Promise<void> {
 /** A run of items that waits in a lane: an entry, or what a split left over. */
 export interface Part<S extends Signal> {
   readonly entries: readonly Entry[];
-  /** undefined: only on disk, at the position of its entry. */
+  /** undefined: only on disk, at the position of its entry, or taken up by the backend. */
   batch: SignalData[S] | undefined;
   readonly items: number;
   /** In the batch's unit. */

@@ -3,14 +3,15 @@ import { PipelineError } from '../../component/errors.ts';
 import type { Settings } from '../../component/settings.ts';
 import type { Signal, SignalData } from '../../component/signals.ts';
 import type { SealedBatch } from '../backend.ts';
-import { type Delivery, itemNames } from '../chain/delivery.ts';
+import { type Delivery, itemNames, newDelivery } from '../chain/delivery.ts';
 import { ShutDown } from '../chain/errors.ts';
 import type { Outcome } from '../chain/outcome.ts';
 import type { Pauses } from '../chain/retry.ts';
 import { batchSizer, type QueueConfig } from '../config.ts';
 import { compact, retain, retainedBytes } from '../retain.ts';
+import { Absorption } from './absorption.ts';
 import { Admission } from './admission.ts';
-import { assemble, entriesOf, unitsOf } from './assemble.ts';
+import { assemble, batchesOf, entriesOf, unitsOf } from './assemble.ts';
 import { Deque } from './deque.ts';
 import type { DiskQueue } from './disk.ts';
 import { type Entry, newEntry, type Part, type Piece, settled } from './entry.ts';
@@ -18,6 +19,7 @@ import { Lanes } from './lanes.ts';
 import { Pacing } from './pacing.ts';
 import { QueueReader } from './reader.ts';
 import type { Sealer } from './sealer.ts';
+import { exposeSize } from './size-gauges.ts';
 
 /** Part of the budget that batches which are on disk anyway may take. */
 const cacheFraction = 1 / 4;
@@ -56,6 +58,7 @@ export class SendingQueue<S extends Signal> {
   readonly #pacing: Pacing | undefined;
   readonly #lanes: Lanes<S>;
   readonly #reader: QueueReader<S> | undefined;
+  readonly #absorption: Absorption<S> | undefined;
   readonly #batchUnit: 'items' | 'bytes';
   readonly #maxUnits: number;
   readonly #minUnits: number;
@@ -93,6 +96,9 @@ export class SendingQueue<S extends Signal> {
     this.#lanes = new Lanes(settings.clock, policy, () => this.#dispatch());
     this.#reader =
       disk && new QueueReader(disk, settings.budget, pauses, () => this.#flying.size === 0);
+    if (disk === undefined && this.#partitionKeys.length === 0 && this.#maxUnits === 0) {
+      this.#absorption = parts.sealer && new Absorption(parts.sealer, this.#minUnits);
+    }
     const name = itemNames[parts.signal];
     const attributes = { exporter: settings.id };
     const failed = settings.meter.counter(`otelcol_exporter_enqueue_failed_${name}`, {
@@ -105,7 +111,7 @@ export class SendingQueue<S extends Signal> {
   /** Takes up what an earlier run left, and begins to deliver. */
   async start(): Promise<void> {
     const { disk, settings } = this.#parts;
-    this.#expose();
+    this.#gauges.push(...exposeSize(settings, this.#parts.signal, this.#admission));
     let records = 0;
     let items = 0;
     if (disk !== undefined) {
@@ -180,19 +186,6 @@ export class SendingQueue<S extends Signal> {
     await disk?.close();
   }
 
-  #expose(): void {
-    const { settings, signal } = this.#parts;
-    const attributes = { exporter: settings.id, data_type: signal };
-    const gauge = (name: string, description: string, read: () => number) => {
-      const options = { description, unit: '{batches}' };
-      this.#gauges.push(settings.meter.gauge(name, options, read, attributes));
-    };
-    const size = 'Current size of the sending queue, in units of its sizer';
-    gauge('otelcol_exporter_queue_size', size, () => this.#admission.size);
-    const capacity = 'Fixed capacity of the sending queue, in units of its sizer';
-    gauge('otelcol_exporter_queue_capacity', capacity, () => this.#admission.capacity);
-  }
-
   #recover(found: {
     position: number;
     sealed: boolean;
@@ -219,7 +212,8 @@ export class SendingQueue<S extends Signal> {
   /** Accepts a request that room was taken for into memory. */
   #hold(batch: SignalData[S], size: number, partition: string): Promise<void> {
     const { settings, config } = this.#parts;
-    const retained = retain<S>(batch, settings.budget);
+    const absorbed = this.#absorption?.take(batch, settings.budget);
+    const retained = absorbed ?? retain<S>(batch, settings.budget);
     if (retained === undefined) {
       this.#admission.leave(size);
       this.#enqueueFailed(batch.itemCount);
@@ -227,11 +221,13 @@ export class SendingQueue<S extends Signal> {
       return Promise.reject(new PipelineError(message, { retryable: true }));
     }
     const { batch: kept, bytes } = retained;
-    const entry = newEntry(kept.itemCount, size, -1, bytes);
+    const entry = newEntry(batch.itemCount, size, -1, bytes, absorbed?.native);
     this.#pacing?.took(bytes);
     settings.ledger.held(entry.items);
     const accepted = config.wait_for_result ? settled(entry) : Promise.resolve();
-    this.#lanes.push(partition, this.#part(entry, kept, kept.byteLength));
+    const part = this.#part(entry, kept, (kept ?? batch).byteLength);
+    this.#absorption?.waits(part);
+    this.#lanes.push(partition, part);
     this.#dispatch();
     return accepted;
   }
@@ -305,6 +301,7 @@ export class SendingQueue<S extends Signal> {
     const piece = this.#pieces.shift();
     if (piece !== undefined) return () => this.#send(piece);
     const taken = this.#lanes.take();
+    if (taken !== undefined) this.#absorption?.leave(taken.parts);
     return taken && (() => this.#sendParts(taken.key, taken.parts));
   }
 
@@ -335,9 +332,8 @@ export class SendingQueue<S extends Signal> {
   }
 
   async #sendParts(key: string, parts: Part<S>[]): Promise<void> {
-    const loaded = parts.every((part) => part.batch !== undefined)
-      ? parts
-      : await this.#load(parts);
+    const there = this.#reader === undefined || parts.every((part) => part.batch !== undefined);
+    const loaded = there ? parts : await this.#load(parts);
     const sent = loaded.length === 0 ? undefined : this.#sendLoaded(key, loaded);
     this.#reader?.loaded(parts);
     await sent;
@@ -353,22 +349,21 @@ export class SendingQueue<S extends Signal> {
       this.#lose({ entries: entriesOf(loaded), batches: [], items }, PipelineError.from(thrown));
       return;
     }
-    const last = pieces.at(-1)!;
-    const lastUnits = unitsOf(last.batches[0]!, this.#batchUnit);
-    if (pieces.length > 1 && lastUnits < this.#minUnits && !this.#stopping) {
-      pieces.pop();
-      this.#lanes.unshift(key, {
-        entries: last.entries,
-        batch: last.batches[0],
-        items: last.items,
-        units: lastUnits,
-        bytes: last.batches[0]!.byteLength,
-      });
-    }
+    if (pieces.length > 1 && !this.#stopping) this.#keepRest(key, pieces);
     for (const piece of pieces.slice(1)) this.#pieces.push(piece);
     const sent = this.#send(pieces[0]!);
     if (pieces.length > 1) this.#dispatch();
     await sent;
+  }
+
+  /** What a split left over waits for more, unless it is a batch of its own. */
+  #keepRest(key: string, pieces: Piece<S>[]): void {
+    const { entries, batches, items } = pieces.at(-1)!;
+    const batch = batches[0]!;
+    const units = unitsOf(batch, this.#batchUnit);
+    if (units >= this.#minUnits) return;
+    pieces.pop();
+    this.#lanes.unshift(key, { entries, batch, items, units, bytes: batch.byteLength });
   }
 
   #piecesOf(parts: readonly Part<S>[]): Piece<S>[] {
@@ -376,7 +371,7 @@ export class SendingQueue<S extends Signal> {
       return assemble(parts, { sizer: this.#batchUnit, maxUnits: this.#maxUnits });
     }
     const items = parts.reduce((sum, part) => sum + part.items, 0);
-    return [{ entries: entriesOf(parts), batches: parts.map((part) => part.batch!), items }];
+    return [{ entries: entriesOf(parts), batches: batchesOf(parts), items }];
   }
 
   /** Reads back what is only on disk; what cannot be read is dropped. */
@@ -461,7 +456,8 @@ export class SendingQueue<S extends Signal> {
 
   #release(entry: Entry): void {
     if (entry.reserved === 0) return;
-    this.#parts.settings.budget.release(entry.reserved);
+    this.#parts.settings.budget.release(entry.reserved, entry.native);
+    entry.native = false;
     this.#pacing?.gave(entry.reserved);
     this.#cachedBytes -= entry.cached;
     entry.reserved = 0;
@@ -486,15 +482,4 @@ export class SendingQueue<S extends Signal> {
       this.#lose({ entries: entriesOf(taken.parts), batches: [], items }, error);
     }
   }
-}
-
-function newDelivery<S extends Signal>(piece: Piece<S>): Delivery<S> {
-  return {
-    batches: piece.batches,
-    sealed: undefined,
-    items: piece.items,
-    attempts: 0,
-    previousUnknown: false,
-    deadlineMs: Number.POSITIVE_INFINITY,
-  };
 }

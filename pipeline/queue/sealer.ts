@@ -1,6 +1,6 @@
 import { PipelineError } from '../../component/errors.ts';
 import type { Settings } from '../../component/settings.ts';
-import type { Signal } from '../../component/signals.ts';
+import type { Signal, SignalData } from '../../component/signals.ts';
 import type { SealedBatch, SealingBackend } from '../backend.ts';
 import type { Delivery } from '../chain/delivery.ts';
 import { ShutDown } from '../chain/errors.ts';
@@ -28,6 +28,16 @@ export class Sealer<S extends Signal> {
     this.#settings = settings;
     this.#disk = disk;
     this.#pauses = pauses;
+  }
+
+  /** As `absorbs` of the backend. */
+  absorbs(): 'native' | 'buffers' | undefined {
+    return this.#backend.absorbs?.();
+  }
+
+  /** Lets the backend take a batch up for the next `seal`. */
+  absorb(batch: SignalData[S]): void {
+    this.#backend.absorb?.(batch, this.#settings.clock.unixMs());
   }
 
   /**
