@@ -35,6 +35,8 @@ export interface ProcessEntry {
   /** It is listed: captured where only listed ones are. */
   readonly capture: boolean;
   readonly follow: Follow;
+  /** It descends from this program: captured only when it is listed. */
+  readonly own?: boolean;
   readonly contextRegister?: number;
   readonly fieldsOffset?: number;
 }
@@ -45,6 +47,7 @@ export function processValue(entry: ProcessEntry): Uint8Array {
   b[0] = entry.capture ? 1 : 0;
   b[1] = entry.follow;
   b[2] = entry.contextRegister ?? 0;
+  b[3] = entry.own === true ? 1 : 0;
   b.writeUInt32LE(entry.fieldsOffset ?? 0, 4);
   return b;
 }

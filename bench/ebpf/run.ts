@@ -1,7 +1,7 @@
 /**
  * Overhead of the ebpf receiver at nginx and Redis, probes off and on in turn; and what the agent
  * needs. Wants root, nginx, hey, redis-server, redis-benchmark.
- *   node scripts/launch.mjs bench/ebpf/run.ts [--repeats 5] [--requests 20000] [--compact]
+ *   node scripts/launch.mjs bench/ebpf/run.ts [--repeats 5] [--requests 20000] [--protocols http,dns]
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import {
@@ -99,7 +99,9 @@ server { listen 127.0.0.1:${port}; root ${folder}; } }`,
     return readFileSync(path, 'utf8').trim().split(' ').map(Number);
   },
   async run(port) {
-    const args = ['-n', `${requests}`, '-c', '8', `http://127.0.0.1:${port}/small`];
+    // Paced: 4,000 requests a second.
+    const paced = ['-n', `${requests}`, '-c', '8', '-q', '500'];
+    const args = [...paced, `http://127.0.0.1:${port}/small`];
     await ended(child(false, 'hey', ...args));
   },
 };

@@ -97,7 +97,8 @@ int BPF_PROG(executed, struct task_struct *task, int old, struct linux_binprm *p
   bpf_get_current_comm(&name, sizeof(name));
   /* Who was listed stays so, as its children do. */
   p.capture = (before && before->capture) || bpf_map_lookup_elem(&names, &name) != 0;
-  if (p.capture) bpf_map_update_elem(&processes, &tgid, &p, 0);
+  p.own = before && before->own;
+  if (p.capture || p.own) bpf_map_update_elem(&processes, &tgid, &p, 0);
   else if (before) bpf_map_delete_elem(&processes, &tgid);
   struct thread *t = bpf_task_storage_get(&threads, bpf_get_current_task_btf(), 0, CREATE);
   if (!t) return 0;
@@ -115,8 +116,10 @@ int BPF_PROG(forked, struct task_struct *parent, struct task_struct *child) {
   u32 made = LOAD(struct task_struct, child, tgid);
   if (made == tgid) return 0;
   struct process *p = bpf_map_lookup_elem(&processes, &tgid);
-  if (p) {
-    struct process copy = *p;
+  if (p || tgid == options.own_tgid) {
+    struct process copy = {};
+    if (p) copy = *p;
+    if (tgid == options.own_tgid) copy.own = 1;
     bpf_map_update_elem(&processes, &made, &copy, 0);
   }
   if (self()) process_event(KIND_FORK, made);

@@ -27,7 +27,7 @@ struct process {
   u8 capture;
   u8 follow;
   u8 context_register; /* 1: cx, 2: r8 holds the async_context in InternalCallbackScope */
-  u8 unused;
+  u8 own; /* a child of the agent: captured only when it is listed */
   u32 fields_offset; /* of the pointer to the async id fields in node::Environment */
 };
 

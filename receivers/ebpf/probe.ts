@@ -1,6 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
+import type { Follow } from '../../agent/ebpf/follow.ts';
 import {
   type KernelCounters,
   kernelCounters,
@@ -110,15 +111,11 @@ export class Probe {
     this.set('listeners', listenerKey(networkNamespace, port), ONE);
   }
 
-  /** Whether the kernel side has the process on its list. */
-  isListed(pid: number): boolean {
+  /** What the kernel side knows of a process: told, or copied from its parent. */
+  processOf(pid: number): ProcessEntry | undefined {
     const value = new Uint8Array(8);
-    return this.addon.mapGet(this.handle, 'processes', u32(pid), value) && value[0] === 1;
-  }
-
-  /** Whether the kernel side was told of the process, or copied what it knew of its parent. */
-  knows(pid: number): boolean {
-    return this.addon.mapGet(this.handle, 'processes', u32(pid), new Uint8Array(8));
+    if (!this.addon.mapGet(this.handle, 'processes', u32(pid), value)) return undefined;
+    return { capture: value[0] === 1, follow: value[1] as Follow, own: value[3] === 1 };
   }
 
   setProcess(pid: number, entry: ProcessEntry): void {

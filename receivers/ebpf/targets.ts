@@ -37,11 +37,13 @@ export class Targets {
   private readonly names: ReadonlySet<string>;
   private readonly pids: ReadonlySet<number>;
   private readonly builds = new Map<string, Promise<NodeBuildResult>>();
-  /** Processes that the kernel side was told of. */
-  private readonly known = new Set<number>();
+  /** Processes that the kernel side was told of, and how they are followed. */
+  private readonly known = new Map<number, Follow>();
   /** Looks that are under way, by process. */
   private readonly pending = new Map<number, Promise<void>>();
   private closed = false;
+  /** Processes that this program had started before the kernel side could see it. */
+  private own: ReadonlySet<number> = new Set();
 
   constructor(probe: Probe, options: TargetsOptions) {
     this.probe = probe;
@@ -54,6 +56,11 @@ export class Targets {
   /** Looks at every process there is. */
   async scan(): Promise<void> {
     const entries = await readdir('/proc');
+    this.own = await descendants(entries);
+    for (const pid of this.own) {
+      if (this.probe.processOf(pid) === undefined)
+        this.tell(pid, { capture: false, follow: Follow.blocking });
+    }
     for (const entry of entries) {
       const pid = Number(entry);
       if (Number.isInteger(pid) && pid !== process.pid) await this.look(pid, false);
@@ -73,7 +80,9 @@ export class Targets {
     if (before === undefined && !this.known.has(parent)) return;
     this.later(child, async () => {
       await before;
-      if (!this.known.has(parent) || this.probe.knows(child)) return false;
+      // The child may have been made before the parent was looked at.
+      const follow = this.known.get(parent);
+      if (follow === undefined || this.probe.processOf(child)?.follow === follow) return false;
       return this.look(child, true);
     });
   }
@@ -124,7 +133,8 @@ export class Targets {
     const executable = await readlink(`/proc/${pid}/exe`).catch(() => '');
     if (executable === '' || this.closed) return false;
     const name = executable.slice(executable.lastIndexOf('/') + 1);
-    const capture = this.pids.has(pid) || this.names.has(name) || this.probe.isListed(pid);
+    const entry = this.probe.processOf(pid);
+    const capture = this.pids.has(pid) || this.names.has(name) || entry?.capture === true;
     if (!capture && !captured && !(await this.isInListedCgroup(pid))) return false;
     const follow = followOf(executable);
     if (follow === Follow.node) return this.lookAtNode(pid, executable, capture);
@@ -135,7 +145,7 @@ export class Targets {
 
   private async isInListedCgroup(pid: number): Promise<boolean> {
     const { listed, cgroups } = this.options;
-    if (listed.length === 0 && cgroups.length === 0) return true;
+    if (listed.length === 0 && cgroups.length === 0) return !this.own.has(pid);
     if (cgroups.length === 0) return false;
     const text = await readFile(`/proc/${pid}/cgroup`, 'utf8').catch(() => '');
     const path = /^0::(.*)$/m.exec(text)?.[1];
@@ -167,8 +177,9 @@ export class Targets {
   }
 
   private tell(pid: number, entry: ProcessEntry): void {
-    this.probe.setProcess(pid, entry);
-    this.known.add(pid);
+    const own = this.own.has(pid) || this.probe.processOf(pid)?.own === true;
+    this.probe.setProcess(pid, { ...entry, own });
+    this.known.set(pid, entry.follow);
   }
 
   private async nodeBuild(pid: number, executable: string): Promise<NodeBuildResult> {
@@ -186,6 +197,32 @@ export class Targets {
     this.builds.set(key, reading);
     return reading;
   }
+}
+
+/** Processes that descend from this one. @param entries names in /proc */
+async function descendants(entries: readonly string[]): Promise<Set<number>> {
+  const parents = new Map<number, number>();
+  for (const entry of entries) {
+    if (!/^[0-9]+$/.test(entry)) continue;
+    const text = await readFile(`/proc/${entry}/stat`, 'utf8').catch(() => '');
+    // pid (name) state parent: the name may hold spaces and parentheses.
+    const parent = Number(
+      text
+        .slice(text.lastIndexOf(')') + 1)
+        .trim()
+        .split(' ')[1],
+    );
+    if (parent > 0) parents.set(Number(entry), parent);
+  }
+  const found = new Set<number>();
+  for (const pid of parents.keys()) {
+    let at: number | undefined = pid;
+    for (let depth = 0; at !== undefined && at !== process.pid && depth < 64; depth++) {
+      at = parents.get(at);
+    }
+    if (at === process.pid && pid !== process.pid) found.add(pid);
+  }
+  return found;
 }
 
 async function readBuild(path: string): Promise<NodeBuildResult> {
