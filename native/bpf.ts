@@ -1,6 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { type Loaded, loadAddon } from './index.ts';
+import { readFileSync } from 'node:fs';
+import { type Loaded, loadAddon, nativeFiles } from './load.ts';
 
 /** A loaded BPF object, with what is attached and its ring; opaque. */
 export type ProbeHandle = { readonly probe: unique symbol };
@@ -52,8 +51,8 @@ export function loadBpf(): Loaded<BpfAddon> {
 
 /** One of the object files: `probe`, or `probe-compat` for kernels before 6.2. */
 export function probeObject(name: 'probe' | 'probe-compat'): Uint8Array | undefined {
-  const file = fileURLToPath(new URL(`./build/${name}.bpf.o`, import.meta.url));
-  return existsSync(file) ? readFileSync(file) : undefined;
+  const [file] = nativeFiles(`${name}.bpf.o`);
+  return file === undefined ? undefined : readFileSync(file);
 }
 
 export interface ProbeOptions {

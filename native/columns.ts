@@ -11,7 +11,7 @@ import type { SealedSpans } from '../wire/clickhouse/smart/spans.ts';
 import { typedJson } from '../wire/clickhouse/smart/typed-json.ts';
 import type { WrittenRows } from '../wire/clickhouse/smart/written-rows.ts';
 import { dayOf } from '../wire/clickhouse/time.ts';
-import { loadAddon } from './index.ts';
+import { loadAddon } from './load.ts';
 
 /** An encoder in C; opaque. */
 interface Handle {

@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { cityHash128Into } from '../wire/clickhouse-compress/cityhash.ts';
 import { crc32cPlain } from './crc32c.ts';
-import { type Hashes, loadAddon } from './index.ts';
+import type { Hashes } from './index.ts';
+import { loadAddon } from './load.ts';
 
 const loaded = loadAddon<Hashes>('hash');
 

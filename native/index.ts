@@ -1,32 +1,6 @@
-import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { fileURLToPath } from 'node:url';
 import { cityHash128Into } from '../wire/clickhouse-compress/cityhash.ts';
 import { crc32cPlain } from './crc32c.ts';
-
-/** What one addon file is: loaded, or absent with the reason in words. */
-export type Loaded<T> = { readonly addon: T } | { readonly addon: undefined; why: string };
-
-const buildFolder = new URL('./build/', import.meta.url);
-
-/**
- * Loads native/build/NAME.node. Never throws: native code is always optional.
- * WIRESTITCH_NO_NATIVE=1 switches all of it off.
- */
-export function loadAddon<T>(name: string): Loaded<T> {
-  if (process.env.WIRESTITCH_NO_NATIVE === '1') {
-    return { addon: undefined, why: 'switched off by WIRESTITCH_NO_NATIVE' };
-  }
-  const file = fileURLToPath(new URL(`${name}.node`, buildFolder));
-  if (!existsSync(file)) {
-    return { addon: undefined, why: `${file} does not exist; node native/build.mjs makes it` };
-  }
-  try {
-    return { addon: createRequire(import.meta.url)(file) as T };
-  } catch (error) {
-    return { addon: undefined, why: `cannot load ${file}: ${(error as Error).message}` };
-  }
-}
+import { absent, loadAddon, nativeFiles } from './load.ts';
 
 /** Hash functions of hash.c or their TypeScript twins. */
 export interface Hashes {
@@ -51,7 +25,6 @@ export function confineProgram(): { path: string } | { path: undefined; why: str
   if (process.env.WIRESTITCH_NO_NATIVE === '1') {
     return { path: undefined, why: 'switched off by WIRESTITCH_NO_NATIVE' };
   }
-  const path = fileURLToPath(new URL('confine', buildFolder));
-  if (existsSync(path)) return { path };
-  return { path: undefined, why: `${path} does not exist; node native/build.mjs makes it` };
+  const [path] = nativeFiles('confine');
+  return path === undefined ? { path, why: absent('confine') } : { path };
 }

@@ -1,5 +1,4 @@
-import { createRequire } from 'node:module';
-import { fileURLToPath } from 'node:url';
+import { loadAddon } from './load.ts';
 
 /** The structural pass of otlp.c; its twin is pdata/check.ts. */
 export interface OtlpAddon {
@@ -22,8 +21,8 @@ export interface OtlpEditAddon {
    * @param signal 0 traces, 1 metrics, 2 logs, 3 profiles (resources only)
    * @param resources whether resources are edited; else items
    * @param keys (start, end) in `blob` of each key; 32 at most
-   * @param steps (operation, key, start, end): operation 0 insert, 1 update, 2 upsert, 3 delete; the
-   *   range in `blob` is the attribute without its tag
+   * @param steps (operation, key, start, end): operation 0 insert, 1 update, 2 upsert, 3 delete;
+   *   the range in `blob` is the attribute without its tag
    * @returns the size of the edited request, which {@link take} gives; -1 = left to the overlay;
    *   -2 = nothing changes
    */
@@ -54,11 +53,5 @@ export function loadOtlpEditAddon(): OtlpEditAddon | undefined {
 
 function load<T>(name: string): T | undefined {
   if (process.env.WIRESTITCH_FAST_PATHS === 'off') return undefined;
-  if (process.env.WIRESTITCH_NO_NATIVE === '1') return undefined;
-  const file = fileURLToPath(new URL(`./build/${name}.node`, import.meta.url));
-  try {
-    return createRequire(import.meta.url)(file) as T;
-  } catch {
-    return undefined;
-  }
+  return loadAddon<T>(name).addon;
 }

@@ -24,7 +24,8 @@ const cache = join(root, '.cache/prebuild');
 
 function run(command, args, cwd = root) {
   const done = spawnSync(command, args, { cwd, encoding: 'utf8' });
-  const said = done.status === 0 ? '' : done.stderr || done.error?.message || `status ${done.status}`;
+  const said =
+    done.status === 0 ? '' : done.stderr || done.error?.message || `status ${done.status}`;
   return { ok: done.status === 0, out: done.stdout ?? '', said };
 }
 
@@ -66,7 +67,11 @@ function libraryRoot(arch) {
   const options = Object.entries(settings).flatMap(([key, value]) => ['-o', `${key}=${value}`]);
   must('apt-get', [...options, '-qq', 'update']);
   const packages = join(folder, 'packages');
-  must('apt-get', [...options, '-qq', 'download', 'libbpf-dev', 'libelf-dev', 'zlib1g-dev'], packages);
+  must(
+    'apt-get',
+    [...options, '-qq', 'download', 'libbpf-dev', 'libelf-dev', 'zlib1g-dev'],
+    packages,
+  );
   for (const name of readdirSync(packages)) must('dpkg-deb', ['-x', join(packages, name), files]);
   return files;
 }
@@ -94,7 +99,14 @@ function extraOf(target, arch) {
   const files = libraryRoot(arch);
   const headers = arch === process.arch ? [] : [`-I${join(files, 'usr/include')}`];
   const linked = linkableArchives(arch, files);
-  return [...headers, 'bpf_static.c', ...linked, '-Wl,--exclude-libs,ALL', '-Wl,--gc-sections', '-s'];
+  return [
+    ...headers,
+    'bpf_static.c',
+    ...linked,
+    '-Wl,--exclude-libs,ALL',
+    '-Wl,--gc-sections',
+    '-s',
+  ];
 }
 
 /** Builds one file. @returns '' or why it is not there */

@@ -18,7 +18,9 @@ function run(command, args) {
 }
 
 function lockDigest() {
-  const lock = readFileSync(join(root, 'package-lock.json'));
+  // A package has no lock file: npm leaves it out.
+  const names = ['package-lock.json', 'package.json'].map((name) => join(root, name));
+  const lock = readFileSync(names.find((name) => existsSync(name)));
   return createHash('sha256').update(lock).digest('hex');
 }
 

@@ -1,5 +1,5 @@
 import { type CapturedPacket, emptyPacket, LinkType } from '../../agent/pcap/packet.ts';
-import { type Loaded, loadAddon } from '../../native/index.ts';
+import { type Loaded, loadAddon } from '../../native/load.ts';
 
 /** An open ring of native/packet.c. */
 type Handle = object & { readonly ring: unique symbol };
