@@ -331,8 +331,8 @@ static napi_value map_value_bytes(napi_env env, napi_callback_info info) {
 #define BUSY (1u << 31)
 #define DISCARDED (1u << 30)
 
-/* drain(handle, out) -> bytes: whole records back to back, each padded to 8 bytes; what does not fit
- * stays in the ring. */
+/* drain(handle, out) -> bytes: whole records back to back, each padded to 8 bytes; what does not
+ * fit stays in the ring. */
 static napi_value drain(napi_env env, napi_callback_info info) {
   ARGUMENTS(2)
   uint8_t *out;

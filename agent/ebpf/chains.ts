@@ -23,8 +23,9 @@ interface Live {
 }
 
 /**
- * Decides which chains are told. The kernel side follows threads; here it is known which requests are
- * being answered, and a chain that may be another's is taken back. No link is better than a wrong one.
+ * Decides which chains are told. The kernel side follows threads; here it is known which requests
+ * are being answered, and a chain that may be another's is taken back. No link is better than a
+ * wrong one.
  */
 export class Chains {
   readonly withheld = new Map<Withheld, number>();

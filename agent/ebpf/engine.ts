@@ -96,8 +96,8 @@ export class SyscallEngine implements Shared {
   private nextSweep = 0;
 
   /**
-   * @param unixNs wall clock, nanoseconds since 1970 @param monotonicNs monotonic clock, at the same
-   * moment: times count from it
+   * @param unixNs wall clock, nanoseconds since 1970
+   * @param monotonicNs monotonic clock at the same moment: times count from it
    */
   constructor(options: SyscallOptions, sink: SyscallSink, unixNs: bigint, monotonicNs: bigint) {
     this.options = options;

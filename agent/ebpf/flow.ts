@@ -29,8 +29,8 @@ const SELF = 0;
 const PEER = 1;
 
 /**
- * One socket, or one peer of a datagram socket, as its process uses it: makes one stream a direction
- * of the calls, with gaps for what was not captured.
+ * One socket, or one peer of a datagram socket, as its process uses it: makes one stream a
+ * direction of the calls, with gaps for what was not captured.
  */
 export class SocketFlow implements FlowHost {
   readonly l7: L7Flow;

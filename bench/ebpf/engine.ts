@@ -1,5 +1,5 @@
 /**
- * CPU time of the agent's side: records of HTTP exchanges, made here, through engine and span writer.
+ * CPU time of the agent's side: records of HTTP exchanges through engine and span writer.
  *   node scripts/launch.mjs bench/ebpf/engine.ts [--sessions 200000]
  */
 import { parseArgs } from 'node:util';

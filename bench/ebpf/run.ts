@@ -1,7 +1,7 @@
 /**
  * Overhead of the ebpf receiver at nginx and Redis, probes off and on in turn; and what the agent
  * needs. Wants root, nginx, hey, redis-server, redis-benchmark.
- *   node scripts/launch.mjs bench/ebpf/run.ts [--repeats 5] [--requests 20000] [--protocols http,dns]
+ *   node scripts/launch.mjs bench/ebpf/run.ts [--repeats 5] [--requests 20000] [--protocols http]
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import {

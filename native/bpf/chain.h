@@ -1,5 +1,5 @@
-/* Chains of work. A chain is a request that a server socket received; calls belong to it while it is
- * certain that the thread works on it. Where it is not certain a call has no chain (0). */
+/* Chains of work. A chain is a request that a server socket received; calls belong to it while it
+ * is certain that the thread works on it. Where it is not certain a call has no chain (0). */
 
 enum { LAST_NONE = 0, LAST_IN = 1, LAST_OUT = 2 };
 
@@ -38,8 +38,8 @@ INLINE u64 async_owner(struct thread *t) {
   return t->environment ^ (bpf_get_current_pid_tgid() >> 32 << 44);
 }
 
-/* The chain of an async resource, or of the one that it was made by, provided that it was made after
- * the chain had come there. */
+/* The chain of an async resource, or of the one that it was made by, provided that it was made
+ * after the chain had come there. */
 INLINE u64 chain_of_async(struct thread *t, u64 id, u64 trigger, u8 *derived) {
   struct async_key key = {.owner = async_owner(t), .id = id};
   struct async_value *v = bpf_map_lookup_elem(&asyncs, &key);
@@ -57,8 +57,8 @@ INLINE u64 chain_of_async(struct thread *t, u64 id, u64 trigger, u8 *derived) {
   return own.chain;
 }
 
-/* The chain of the JavaScript that runs now: of its async resource; else of the callback scope that it
- * runs in, whose ticks and promise reactions have ids of their own or none. */
+/* The chain of the JavaScript that runs now: of its async resource; else of the callback scope that
+ * it runs in, whose ticks and promise reactions have ids of their own or none. */
 INLINE u64 async_chain(struct thread *t, u8 *derived) {
   struct async_fields f = {};
   if (t->fresh || !async_fields(t, &f)) return 0;

@@ -44,8 +44,8 @@ int node_callback(struct pt_regs *regs) {
   return 0;
 }
 
-/* node::AsyncWrap::AsyncReset: a pooled resource is given to the work that runs now, whose chain may
- * be known only through what made it: remembered before more is made. */
+/* node::AsyncWrap::AsyncReset: a pooled resource is given to the work that runs now, whose chain
+ * may be known only through what made it: remembered before more is made. */
 SEC("uprobe")
 int node_reset(struct pt_regs *regs) {
   struct thread *t = node_self();

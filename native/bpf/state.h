@@ -31,7 +31,8 @@ static __noinline int refresh(struct thread *t, u32 generation) {
   struct process *p = bpf_map_lookup_elem(&processes, &tgid);
   if (p) t->process = *p;
   else __builtin_memset(&t->process, 0, sizeof(t->process));
-  t->allowed = (!options.only_listed && !t->process.own) || t->process.capture || in_listed_cgroup();
+  int unlisted = !options.only_listed && !t->process.own;
+  t->allowed = unlisted || t->process.capture || in_listed_cgroup();
   return 0;
 }
 

@@ -65,7 +65,8 @@ test('a cgroup that is not there is named', () => {
 });
 
 test('without rights the start says what is missing', () => {
-  const script = `const { Probe } = await import(${JSON.stringify(import.meta.resolve('./probe.ts'))});
+  const module = JSON.stringify(import.meta.resolve('./probe.ts'));
+  const script = `const { Probe } = await import(${module});
     if (process.getuid() === 0) process.setuid(65534);
     const listed = { onlyListed: true, ports: [], idBase: 1n };
     try { Probe.open({ payloadCap: 64, ringBytes: 4096, ...listed }); }
