@@ -99,6 +99,52 @@ test('where a service name is from', () => {
   }
 });
 
+test('a program that was started by a link is called by it', () => {
+  const { files, names } = machine();
+  const redis = '/usr/bin/redis-check-rdb';
+  const busybox = '/bin/busybox';
+  const postgres = '/usr/lib/postgresql/15/bin/postgres';
+  const long = 'a-name-of-more-than-15-bytes';
+  type Step = [name: string, executable: string, kernel: string, ...args: string[]];
+  const steps: Step[] = [
+    ['redis-server', redis, 'redis-server', '/usr/bin/redis-server', '*:6379'],
+    ['redis-server', redis, 'redis-server', '/usr/bin/redis-server 127.0.0.1:6379'],
+    ['redis-check-rdb', redis, 'redis-check-rdb', 'redis-server'],
+    [long, '/opt/real', long.slice(0, 15), `./${long}`],
+    ['real', '/opt/real', long.slice(0, 14), long],
+    ['httpd', busybox, 'httpd', 'httpd', '-f'],
+    ['serve', busybox, 'sh', '/bin/sh', '/app/serve.sh'],
+    ['bash', '/usr/bin/bash', 'bash', '-bash'],
+    ['nginx', '/usr/sbin/nginx', 'nginx', 'nginx: master process /usr/sbin/nginx'],
+    ['postgres', postgres, 'postgres', 'postgres: writer'],
+    ['real', '/opt/real', 'real', ''],
+    ['server', '/usr/bin/node', 'shop', 'shop', 'server.js'],
+    ['shop', '/usr/bin/node', 'shop', 'shop', '-e', '1'],
+  ];
+  for (const [index, [name, executable, kernel, ...args]] of steps.entries()) {
+    const pid = 100 + index;
+    files.start({ pid, executable, name: kernel, args });
+    assert.equal(names.process(pid)?.service, name, args.join(' '));
+    const file = executable.slice(executable.lastIndexOf('/') + 1);
+    assert.equal(names.process(pid)?.attributes['process.executable.name'], file);
+  }
+});
+
+test('a link is followed where the kernel has another name', () => {
+  const { files, names } = machine();
+  files.inodes.set('/proc/7/root/srv/bin/shop', 5).set('/proc/7/exe', 5);
+  files.inodes.set('/proc/8/root/srv/bin/shop', 5).set('/proc/8/exe', 6);
+  files.inodes.set('/proc/9/exe', 6);
+  for (const pid of [7, 8, 9]) {
+    const args = ['bin/shop', '--fast'];
+    files.start({ pid, executable: '/opt/all-in-one', name: 'main', folder: '/srv', args });
+  }
+  assert.deepEqual(
+    [7, 8, 9].map((pid) => names.process(pid)?.service),
+    ['shop', 'all-in-one', 'all-in-one'],
+  );
+});
+
 test('one that ended stays nameable, late data get the owner of their own time', () => {
   const { files, names, clock } = machine();
   files.start({ pid: 42, executable: '/bin/first', startTicks: 1000 });

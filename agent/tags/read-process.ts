@@ -12,6 +12,8 @@ export interface ProcessFacts {
   readonly stat: ProcessStat;
   /** Path of the executable, '' = not allowed to see it, or a thread of the kernel. */
   readonly executable: string;
+  /** Name that the executable was started by, where it is another: a link's. '' = none such. */
+  readonly calledAs: string;
   readonly args: readonly string[];
   /** Working directory; '' = not known. */
   readonly folder: string;
@@ -26,6 +28,8 @@ const MAX_STAT = 4096;
 const MAX_ARGUMENTS = 64 * 1024;
 const MAX_ENVIRONMENT = 512 * 1024;
 const MAX_CGROUP = 16 * 1024;
+/** Bytes of the kernel's name of a process. */
+const KERNEL_NAME = 15;
 const GO = '.go.buildinfo';
 
 /** The state of a process; undefined when there is none with this pid. */
@@ -59,16 +63,19 @@ export function readProcess(files: HostFiles, proc: string, pid: number): Proces
     files.bytes(`${own}/environ`, MAX_ENVIRONMENT) ?? new Uint8Array(0),
   );
   const cgroup = parseCgroup(textOf(files.bytes(`${own}/cgroup`, MAX_CGROUP) ?? new Uint8Array(0)));
+  const folder = files.link(`${own}/cwd`) ?? '';
+  const calledAs = nameCalledBy(files, own, { executable, folder, title: args[0] ?? '', stat });
   const facts: ProcessFacts = {
     pid,
     stat,
     executable: cleanText(executable, 1024),
+    calledAs: cleanText(calledAs, 256),
     args,
-    folder: cleanText(files.link(`${own}/cwd`) ?? '', 1024),
+    folder: cleanText(folder, 1024),
     environment,
     cgroup,
     networkNamespace: readNetworkNamespace(files, proc, pid),
-    runtime: runtimeOf(files, own, executable),
+    runtime: runtimeOf(files, own, executable, calledAs),
   };
   return readStat(files, proc, pid)?.startTicks === stat.startTicks ? facts : undefined;
 }
@@ -80,8 +87,31 @@ function splitArguments(bytes: Uint8Array | undefined): string[] {
   return args;
 }
 
-function runtimeOf(files: HostFiles, own: string, executable: string): Runtime {
+/**
+ * The name in the first argument, where it is not the executable's and not just what a program
+ * wrote there: the kernel has the same name, or the path leads to the executable.
+ */
+function nameCalledBy(
+  files: HostFiles,
+  own: string,
+  process: { executable: string; folder: string; title: string; stat: ProcessStat },
+): string {
+  const { executable, folder, title, stat } = process;
+  if (executable === '') return '';
+  // Redis writes its address behind its name; `nginx: worker` is a title.
+  const path = title.split(' ', 1)[0]!;
+  const name = baseName(path);
+  if (name === '' || name.endsWith(':') || name === baseName(executable)) return '';
+  if (textOf(Buffer.from(name).subarray(0, KERNEL_NAME)) === stat.name) return name;
+  if (!path.includes('/')) return '';
+  const inode = files.inode(`${own}/root${path.startsWith('/') ? path : `${folder}/${path}`}`);
+  return inode !== undefined && inode === files.inode(`${own}/exe`) ? name : '';
+}
+
+function runtimeOf(files: HostFiles, own: string, executable: string, calledAs: string): Runtime {
   const interpreter = interpreterOf(baseName(executable));
   if (interpreter !== 'native' || executable === '') return interpreter;
+  // The shell of busybox; other names of interpreters are lent too often.
+  if (interpreterOf(calledAs) === 'shell') return 'shell';
   return hasSection(files, `${own}/exe`, GO) ? 'go' : 'native';
 }

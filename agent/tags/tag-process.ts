@@ -99,7 +99,7 @@ interface Named {
 
 function serviceName(facts: ProcessFacts, inventory: string, container: string): Named {
   const { environment, cgroup, runtime } = facts;
-  const file = executableFile(facts);
+  const file = facts.calledAs === '' ? executableFile(facts) : facts.calledAs;
   const candidates: readonly (readonly [name: string, from: ServiceFrom])[] = [
     [environment.serviceName, 'OTEL_SERVICE_NAME'],
     [environment.resourceAttributes.get('service.name') ?? '', 'OTEL_RESOURCE_ATTRIBUTES'],

@@ -21,6 +21,7 @@ export interface FakeProcess {
 export class FakeFiles implements HostFiles {
   readonly files = new Map<string, Uint8Array>();
   readonly links = new Map<string, string>();
+  readonly inodes = new Map<string, number>();
   /** Calls since the start, to see that little is read. */
   reads = 0;
 
@@ -54,8 +55,9 @@ export class FakeFiles implements HostFiles {
     return [...names];
   }
 
-  inode(): number | undefined {
-    return undefined;
+  /** Where `inodes` has one. */
+  inode(path: string): number | undefined {
+    return this.inodes.get(path);
   }
 
   start(process: FakeProcess): void {
