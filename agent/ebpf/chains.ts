@@ -8,7 +8,7 @@ export type Withheld =
   | 'not_live'
   /** Two requests came in one read: which of them asks is not known. */
   | 'pipelined'
-  /** Another request of the process may have waited for this connection. */
+  /** Another request of the process waits: for this connection, for a timer. */
   | 'pooled'
   /** Request and response were moved by different threads: the work changed hands. */
   | 'handed_over';
@@ -17,9 +17,13 @@ export type Withheld =
 interface Live {
   /** Sessions with this chain: more than one when they were pipelined. */
   open: Origin[];
+  /** The first of them. */
+  readonly request: Message;
   shared: boolean;
-  /** Calls to others that are not answered. */
+  /** Calls to others that are not answered, connections being made for it included. */
   calls: number;
+  /** Its response has begun: it waits for nothing. */
+  answering: boolean;
 }
 
 /**
@@ -39,8 +43,8 @@ export class Chains {
     this.limit = limit;
   }
 
-  /** A request came in. */
-  served(tgid: number, call: Origin): void {
+  /** A request came in. @param call that brought it */
+  served(tgid: number, request: Message, call: Origin): void {
     if (call.chainHigh === 0 && call.chainLow === 0) return;
     let live = this.processes.get(tgid);
     if (live === undefined) {
@@ -60,7 +64,7 @@ export class Chains {
       return;
     }
     this.count++;
-    live.set(key, { open: [call], shared: false, calls: 0 });
+    live.set(key, { open: [call], request, shared: false, calls: 0, answering: false });
   }
 
   /** A request went out. @returns key for `answered`, 0 when the call has no chain */
@@ -71,13 +75,29 @@ export class Chains {
     const own = live?.get(key);
     if (own === undefined) this.withhold(call, 'not_live');
     else if (own.shared) this.withhold(call, 'pipelined');
-    else if (call.rule === 'node_async_id' && (call.derived || call.first) && mayWait(live!, own)) {
+    else if (isGuess(call) && mayWait(live!, own)) {
       this.withhold(call, 'pooled');
     } else {
       own.calls++;
       return key;
     }
     return 0;
+  }
+
+  /** A connection is made. @returns key for `answered`, when its first request goes out or it ends */
+  connecting(tgid: number, call: Origin): number {
+    const key = keyOf(call);
+    const own = key === 0 ? undefined : this.processes.get(tgid)?.get(key);
+    if (own === undefined) return 0;
+    own.calls++;
+    return key;
+  }
+
+  /** The response to a request begins to go out. */
+  answering(tgid: number, call: Origin): void {
+    const key = keyOf(call);
+    const own = key === 0 ? undefined : this.processes.get(tgid)?.get(key);
+    if (own !== undefined) own.answering = true;
   }
 
   /** A request that went out is over. */
@@ -147,8 +167,18 @@ function clear(call: Origin): void {
   call.chainLow = 0;
 }
 
-/** Whether a request other than `own` has nothing under way: it may wait for a connection. */
+/**
+ * Whether it was concluded from what the thread had read last, not from the work itself: then it may
+ * be the work of a request that waited.
+ */
+function isGuess({ rule, derived, first }: Origin): boolean {
+  return rule === 'tick' || rule === 'connect' || (rule === 'node_async_id' && (derived || first));
+}
+
+/** Whether a request other than `own` is there whole and nothing is done for it that is seen. */
 function mayWait(live: ReadonlyMap<number, Live>, own: Live): boolean {
-  for (const other of live.values()) if (other !== own && other.calls === 0) return true;
+  for (const other of live.values()) {
+    if (other !== own && other.calls === 0 && !other.answering && other.request.ended) return true;
+  }
   return false;
 }

@@ -297,6 +297,7 @@ export class SyscallEngine implements Shared {
     const r = this.record;
     if ((r.flags & Flag.tcp) === 0) return;
     const flow = this.add(r.socket, true, time);
+    if (r.kind === Kind.connect) flow.connecting();
     const { processes } = this.options;
     if (processes === undefined) return;
     const { tgid, networkNamespace, localPort } = r;
@@ -320,6 +321,7 @@ export class SyscallEngine implements Shared {
     const flow = this.flows.get(key);
     if (flow === undefined) return;
     this.flows.delete(key);
+    flow.connected();
     flow.close(0, time);
     flow.close(1, time);
     this.sessions.close(flow.l7, why);

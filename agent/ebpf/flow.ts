@@ -55,6 +55,8 @@ export class SocketFlow implements FlowHost {
   /** Sequence number of the next byte of a side; -1 = not known. */
   private readonly next: [number, number] = [-1, -1];
   private readonly acknowledged: [number, number] = [0, 0];
+  /** Chain that the connection was made for, until its first request. */
+  private connectKey = 0;
   /** Chains of open requests that are counted as under way. */
   private readonly calls = new Map<Message, number>();
 
@@ -190,14 +192,32 @@ export class SocketFlow implements FlowHost {
     if (!message.isRequest || origin === undefined) return;
     const { chains } = this.shared;
     if (this.client) {
+      this.connected();
       const key = chains.called(this.tgid, origin);
       if (key !== 0) this.calls.set(message, key);
     } else {
       const key = keyOf(origin);
       if (key === 0) return;
-      chains.served(this.tgid, origin);
+      chains.served(this.tgid, message, origin);
       this.calls.set(message, key);
     }
+  }
+
+  answering(_flow: number, request: Message): void {
+    if (!this.client && request.origin !== undefined) {
+      this.shared.chains.answering(this.tgid, request.origin);
+    }
+  }
+
+  /** The connection is made for the chain of the record. */
+  connecting(): void {
+    this.connectKey = this.shared.chains.connecting(this.tgid, this.origin());
+  }
+
+  /** What the connection was made for goes out, or never will. */
+  connected(): void {
+    this.shared.chains.answered(this.tgid, this.connectKey);
+    this.connectKey = 0;
   }
 
   unpaired(_flow: number, message: Message): void {

@@ -41,6 +41,8 @@ export interface FlowHost {
   vantage?(flow: number): Vantage | undefined;
   /** A message has begun, its origin is known; called before it is paired. */
   begun?(flow: number, message: Message): void;
+  /** The response to `request` has begun. */
+  answering?(flow: number, request: Message): void;
   /** A request that has begun is part of no open session: it repeats another, or is handed on. */
   unpaired?(flow: number, message: Message): void;
 }
@@ -164,6 +166,7 @@ export class L7Flow implements Conversation, MessageSink {
     if (message.isRequest && message.session === undefined) {
       this.host.unpaired?.(this.flow, message);
     }
+    if (answered !== undefined) this.host.answering?.(this.flow, answered);
     return answered;
   }
 
