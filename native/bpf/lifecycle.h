@@ -71,7 +71,7 @@ int BPF_PROG(state_changed, struct sock *sk, int before, int after) {
   struct connection *c = bpf_map_lookup_elem(&connections, &key);
   if (!c) return 0;
   struct thread *t = known_self();
-  if (t && t->origin == key) forget(t);
+  if (t && t->origin == key && c->role == SERVER) forget(t);
   struct event e = {.flags = TCP | c->role};
   e.kind = after == CLOSED ? KIND_CLOSE : KIND_END;
   e.socket = c->id;
