@@ -1,3 +1,4 @@
+import { deprecatedListField } from '../check-table.ts';
 import { Writer } from '../proto/writer.ts';
 import { type Field, type Message, messages, requestMessage } from '../schema.ts';
 import type { Signal } from '../signal.ts';
@@ -156,7 +157,8 @@ class Generator {
 
   #unknown(): void {
     const { w } = this;
-    const number = 20 + this.#random(3000);
+    const drawn = 20 + this.#random(3000);
+    const number = drawn === deprecatedListField ? 20 : drawn;
     const kind = this.#random(5);
     if (kind === 0) w.uintField(number, this.#u32());
     else if (kind === 1) w.bytesField(number, this.bytes(this.#random(30)));
