@@ -4,14 +4,18 @@ import { createWriteStream, mkdirSync, readFileSync, rmdirSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { type JudgedSpan, judge } from './judge.ts';
+import type { JudgedSpan } from './judge.ts';
 import { addressOf, inRoom, makeNetwork, removeNetwork, routerNamespace } from './network.ts';
 import { Services } from './services.ts';
+import { Tally } from './tally.ts';
 import { Store } from './traces.ts';
 
 const here = import.meta.dirname;
 const password = 'demo';
 const firstClick = 100_001;
+
+/** Time whose traces are read at once, by their start. */
+const stepMs = 500;
 
 /** After the last span of a trace, until joins are recorded. */
 const completeMs = 12_000;
@@ -155,33 +159,18 @@ export class ZeroCodeDemo {
   }
 
   async #judge(store: Store): Promise<Omit<Result, 'answered' | 'failed'>> {
-    const roots = await store.rows(
-      `SELECT extract(attributes_string['url.query'], 'click=([0-9]+)') AS click,
-         lower(hex(any(trace_id)))
-       FROM wirestitch.spans
-       WHERE attributes_string['wirestitch.observation_point'] = 'server_process'
-         AND attributes_string['server.address'] = '${addressOf('edge')}' AND click != ''
-       GROUP BY click ORDER BY click`,
+    const edge = `attributes_string['wirestitch.observation_point'] = 'server_process'
+      AND attributes_string['server.address'] = '${addressOf('edge')}'`;
+    const [[service = '', from = '0', to = '0'] = []] = await store.rows(
+      `SELECT any(service), toUnixTimestamp64Milli(min(time)), toUnixTimestamp64Milli(max(time))
+       FROM wirestitch.spans WHERE ${edge}`,
     );
-    const faults = new Map<string, number>();
-    let whole = 0;
-    let mixed = 0;
-    let example: JudgedSpan[] = [];
-    let exampleUrl = '';
-    for (const [click = '', id = ''] of roots) {
-      const spans = await store.trace(id);
-      const verdict = judge(click, spans);
-      if (verdict.whole) whole += 1;
-      if (verdict.foreign.length > 0) mixed += 1;
-      if (verdict.whole || example.length === 0) {
-        example = spans;
-        exampleUrl = `${this.#jaeger}/api/traces/${id}?prettyPrint=true`;
-      }
-      for (const fault of new Set(verdict.faults)) faults.set(fault, (faults.get(fault) ?? 0) + 1);
+    const tally = new Tally();
+    for (let at = Number(from); at <= Number(to); at += stepMs) {
+      for (const [id, spans] of await store.find(service, at, at + stepMs)) tally.add(id, spans);
     }
-    const ordered = [...faults].toSorted((a, b) => b[1] - a[1]);
     const wholeBySql = await this.#bySql(store);
-    return { whole, mixed, wholeBySql, faults: ordered, example, exampleUrl };
+    return { ...tally.result(this.#jaeger), wholeBySql };
   }
 
   /** Clicks all of whose spans have, by trace_alias, one trace id that no other click has. */

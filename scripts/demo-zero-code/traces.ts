@@ -8,6 +8,7 @@ interface OtlpValue {
 }
 
 interface OtlpSpan {
+  readonly traceId: string;
   readonly spanId: string;
   readonly parentSpanId?: string;
   readonly name: string;
@@ -53,19 +54,36 @@ export class Store {
 
   /** The spans of a trace as Jaeger's API gives them, parts that were stitched to it included. */
   async trace(id: string): Promise<JudgedSpan[]> {
-    const response = await fetch(`${this.#jaeger}/api/v3/traces/${id}`);
+    const traces = await this.#read(`/api/v3/traces/${id}`);
+    return [...traces.values()].flat();
+  }
+
+  /** The traces, by id, that have a span of `service` which begins in a range of time. */
+  async find(service: string, fromMs: number, toMs: number): Promise<Map<string, JudgedSpan[]>> {
+    const query = new URLSearchParams({
+      'query.serviceName': service,
+      'query.startTimeMin': new Date(fromMs).toISOString(),
+      'query.startTimeMax': new Date(toMs).toISOString(),
+      'query.searchDepth': '1000',
+    });
+    return this.#read(`/api/v3/traces?${query}`);
+  }
+
+  async #read(path: string): Promise<Map<string, JudgedSpan[]>> {
+    const response = await fetch(this.#jaeger + path);
     const text = await response.text();
-    if (!response.ok) throw new Error(`cannot read trace ${id}: ${text}`);
+    if (!response.ok) throw new Error(`cannot read ${path}: ${text}`);
     const { result } = JSON.parse(text) as Answer;
-    const spans: JudgedSpan[] = [];
+    const traces = new Map<string, JudgedSpan[]>();
     for (const { resource, scopeSpans } of result?.resourceSpans ?? []) {
-      const of = attributesOf(resource?.attributes);
-      for (const scope of scopeSpans ?? []) {
-        for (const span of scope.spans ?? [])
-          spans.push(judged(span, of.get('service.name') ?? ''));
+      const service = attributesOf(resource?.attributes).get('service.name') ?? '';
+      for (const span of (scopeSpans ?? []).flatMap(({ spans }) => spans ?? [])) {
+        const list = traces.get(span.traceId);
+        if (list === undefined) traces.set(span.traceId, [judged(span, service)]);
+        else list.push(judged(span, service));
       }
     }
-    return spans;
+    return traces;
   }
 }
 
