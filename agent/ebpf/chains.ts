@@ -168,8 +168,8 @@ function clear(call: Origin): void {
 }
 
 /**
- * Whether it was concluded from what the thread had read last, not from the work itself: then it may
- * be the work of a request that waited.
+ * Whether it was concluded from what the thread had read last, not from the work itself: then it
+ * may be the work of a request that waited.
  */
 function isGuess({ rule, derived, first }: Origin): boolean {
   return rule === 'tick' || rule === 'connect' || (rule === 'node_async_id' && (derived || first));
