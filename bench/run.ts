@@ -12,6 +12,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { freePort } from '../testing/ports.ts';
 import {
   type Case,
   cases,
@@ -20,7 +21,7 @@ import {
   type Ports,
   sinkConfiguration,
 } from './lib/cases.ts';
-import { type Child, cpuSeconds, freePort, peakRssMb, sleep, start } from './lib/process.ts';
+import { type Child, cpuSeconds, peakRssMb, sleep, start } from './lib/process.ts';
 import { type Row, table } from './lib/table.ts';
 
 const { values } = parseArgs({

@@ -3,8 +3,9 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { freePort } from '../testing/ports.ts';
 import { type FlatSpan, point, Scene, skipReason } from './ebpf/capture.ts';
-import { freePort, listening, nginxConfig } from './ebpf/nginx.ts';
+import { listening, nginxConfig } from './ebpf/nginx.ts';
 
 const skip = skipReason('nginx', 'hey', 'curl');
 

@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { freePort } from '../testing/ports.ts';
 import { type FlatSpan, Scene, skipReason } from './ebpf/capture.ts';
 import { judge, type Verdict, verdictTable } from './ebpf/judge.ts';
-import { freePort, listening, nginxConfig } from './ebpf/nginx.ts';
+import { listening, nginxConfig } from './ebpf/nginx.ts';
 
 const skip = skipReason();
 const app = (name: string) => fileURLToPath(new URL(`./ebpf/apps/${name}`, import.meta.url));

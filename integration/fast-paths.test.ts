@@ -11,9 +11,10 @@ import type { Signal } from '../component/signals.ts';
 import { parseJson, toJson } from '../pdata/json.ts';
 import { parseRequest } from '../pdata/parse.ts';
 import { mutate, randomRequest } from '../pdata/testing/random-request.ts';
+import { freePorts } from '../testing/ports.ts';
 import { ClickHouseProxy, type Engine, enginePassword, startEngine } from './lib/clickhouse.ts';
 import { shopLogs, shopMetrics, shopTraces } from './lib/otlp-samples.ts';
-import { freePorts, Program, scratch } from './lib/program.ts';
+import { Program, scratch } from './lib/program.ts';
 
 const addons = ['otlp.node', 'columns.node'];
 const absent = addons.filter(

@@ -14,9 +14,9 @@ import { OtlpHttpBackend } from '../exporters/otlp_http/backend.ts';
 import { config as httpConfig } from '../exporters/otlp_http/config.ts';
 import { toJson } from '../pdata/json.ts';
 import { realClock, startReceiver } from '../receivers/otlp/testing.ts';
+import { freePorts } from '../testing/ports.ts';
 import { realTimeSettings } from '../testing/settings.ts';
 import { numberedSpans, range } from '../testing/spans.ts';
-import { freePorts } from './lib/program.ts';
 
 const collector = join(process.env.PEERS_DIR ?? '/nonexistent', 'bin/otelcol-lite');
 const grpcKinds = ['none', 'gzip', 'zstd', 'snappy'] as const;

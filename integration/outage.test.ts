@@ -7,6 +7,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePorts } from '../testing/ports.ts';
 import { numberedRequest, numberOf } from './crash/numbered.ts';
 import { engineOf, killNow } from './crash/processes.ts';
 import { eventually } from './lib/all-in-one.ts';
@@ -18,7 +19,7 @@ import {
   queryEngine,
   startEngine,
 } from './lib/clickhouse.ts';
-import { freePorts, Program, scratch } from './lib/program.ts';
+import { Program, scratch } from './lib/program.ts';
 
 const SPANS_A_REQUEST = 200;
 

@@ -3,9 +3,10 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { freePorts } from '../testing/ports.ts';
 import { type AllInOne, startAllInOne } from './lib/all-in-one.ts';
 import { follow, output } from './lib/follow.ts';
-import { freePorts, Program, scratch } from './lib/program.ts';
+import { Program, scratch } from './lib/program.ts';
 
 const root = join(import.meta.dirname, '..');
 const python = join(root, '.cache/python/bin/python');

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { loadPacketAddon } from '../receivers/packet/ring.ts';
 import { eventually } from './lib/all-in-one.ts';
-import { freePorts, Program, scratch } from './lib/program.ts';
+import { Program, scratch } from './lib/program.ts';
 
 /** A service that nobody instrumented, captured on the wire, named, and asked for by SQL. */
 
@@ -26,6 +26,8 @@ class Handler(BaseHTTPRequestHandler):
         pass
 HTTPServer(('127.0.0.1', int(sys.argv[1])), Handler).serve_forever()
 `;
+
+import { freePorts } from '../testing/ports.ts';
 
 test('spans and flows lead to the process, its service and its host', async (t) => {
   if (process.getuid?.() !== 0) return t.skip('needs root: live capture');

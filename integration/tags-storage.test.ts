@@ -6,9 +6,10 @@ import { FlowLogWriter } from '../agent/flow/log-writer.ts';
 import { emptyRecord } from '../agent/flow/record.ts';
 import type { Logs } from '../pdata/batch.ts';
 import { LogsBuilder } from '../pdata/builder.ts';
+import { freePorts } from '../testing/ports.ts';
 import { engineOf, killNow } from './crash/processes.ts';
 import { eventually } from './lib/all-in-one.ts';
-import { freePorts, Program, scratch } from './lib/program.ts';
+import { Program, scratch } from './lib/program.ts';
 
 /** Log records, flows and entities through the started program into the engine. */
 

@@ -13,7 +13,6 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { createServer } from 'node:net';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -21,6 +20,7 @@ import { background, type Consumer } from '../../component/consumer.ts';
 import { config } from '../../receivers/ebpf/config.ts';
 import { cgroupRoot } from '../../receivers/ebpf/probe.ts';
 import { EbpfReceiver } from '../../receivers/ebpf/receiver.ts';
+import { freePort } from '../../testing/ports.ts';
 import { testSettings } from '../../testing/settings.ts';
 
 const { values } = parseArgs({
@@ -57,14 +57,6 @@ function child(inside: boolean, command: string, ...args: string[]): ChildProces
 
 const ended = (process: ChildProcess) => new Promise((resolve) => process.once('exit', resolve));
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 /** Nanoseconds that the threads of these processes have run. */
 function ranNs(pids: readonly number[]): number {

@@ -13,7 +13,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type Child, freePort, peakRssMb, sleep, start } from '../lib/process.ts';
+import { freePort } from '../../testing/ports.ts';
+import { type Child, peakRssMb, sleep, start } from '../lib/process.ts';
 import { type SlowBackend, slowBackend } from './backend.ts';
 import {
   type Answer,

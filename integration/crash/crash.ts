@@ -3,7 +3,8 @@
  * stored.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { freePorts, Program, scratch } from '../lib/program.ts';
+import { freePorts } from '../../testing/ports.ts';
+import { Program, scratch } from '../lib/program.ts';
 import { numberedRequest, numberOf } from './numbered.ts';
 import { engineOf, killAtRename, killNow } from './processes.ts';
 

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { freePorts, Program, type ProgramOptions } from './program.ts';
+import { freePorts } from '../../testing/ports.ts';
+import { Program, type ProgramOptions } from './program.ts';
 
 export interface AllInOne {
   readonly program: Program;

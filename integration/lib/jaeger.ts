@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { freePorts } from './program.ts';
+import { freePorts } from '../../testing/ports.ts';
 
 /** Where the peer is, or undefined: then name the skip. */
 export function jaegerBinary(): string | undefined {

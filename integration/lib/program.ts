@@ -2,26 +2,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const root = join(import.meta.dirname, '../..');
 const ready = 'Everything is ready';
-
-/** `count` TCP ports on loopback that were free a moment ago. */
-export async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
-  const ports = await Promise.all(
-    servers.map(async (server) => {
-      await once(server, 'listening');
-      const address = server.address();
-      return typeof address === 'object' ? (address?.port ?? 0) : 0;
-    }),
-  );
-  for (const server of servers) server.close();
-  return ports;
-}
 
 /** A folder of the test's own; `remove` takes it away. */
 export function scratch(): { readonly path: string; remove(): void } {

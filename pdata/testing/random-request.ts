@@ -1,3 +1,4 @@
+import { seededWords } from '../../testing/random.ts';
 import { deprecatedListField } from '../check-table.ts';
 import { Writer } from '../proto/writer.ts';
 import { type Field, type Message, messages, requestMessage } from '../schema.ts';
@@ -11,15 +12,10 @@ export interface Shape {
   wild: boolean;
 }
 
-/** A small generator of numbers (mulberry32): the same seed gives the same request. */
+/** Numbers below a limit: the same seed gives the same request. */
 export function randomOf(seed: number): (below: number) => number {
-  let state = seed >>> 0;
-  return (below) => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) % below;
-  };
+  const next = seededWords(seed);
+  return (below) => next() % below;
 }
 
 const words = [

@@ -6,9 +6,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { get } from 'node:http';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { freePorts } from '../../testing/ports.ts';
 
 const here = import.meta.dirname;
 const root = join(here, '../..');
@@ -34,17 +34,9 @@ async function lineOf(child: ChildProcess, pattern: RegExp): Promise<void> {
   throw new Error(`a process of the demo ended with ${child.exitCode}`);
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  return typeof address === 'object' ? (address?.port ?? 0) : 0;
-}
-
 /** Starts the shop. @returns the port of its front end */
 async function startShop(): Promise<number> {
-  const ports = await Promise.all([freePort(), freePort(), freePort(), freePort()]);
+  const ports = await freePorts(4);
   const [frontend = 0, cart, catalog, payment] = ports;
   const shop: [string, number | undefined, string[]][] = [
     ['payment', payment, []],

@@ -1,18 +1,16 @@
-/** A small seeded generator (mulberry32): a seed replays a run. */
+import { seededWords } from '../../testing/random.ts';
+
+/** A small seeded generator: a seed replays a run. */
 export class Prng {
-  #state: number;
+  readonly #next: () => number;
 
   constructor(seed: number) {
-    this.#state = seed >>> 0;
+    this.#next = seededWords(seed);
   }
 
   /** Uniform integer in [0, below). */
   int(below: number): number {
-    this.#state = (this.#state + 0x6d2b79f5) >>> 0;
-    let t = this.#state;
-    t = Math.imul(t ^ (t >>> 15), t | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return Math.floor((((t ^ (t >>> 14)) >>> 0) / 2 ** 32) * below);
+    return Math.floor((this.#next() / 2 ** 32) * below);
   }
 }
 
