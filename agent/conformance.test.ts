@@ -154,8 +154,8 @@ const COMMANDS: Readonly<Record<number, string>> = {
  * Where the result files of MySQL and we differ, and who is right by tshark and the protocol:
  * - request_resource of a login names the user: not recorded, on purpose; its database is compared.
  * - request_resource of COM_STMT_EXECUTE lists parameters: values, not recorded; the statement is.
- * - captured_request_byte of a compressed request has the 7 bytes of the frame; sizes here are those
- *   of the packets in it (mysql-use: tshark shows length 15 within frame length 22).
+ * - captured_request_byte of a compressed request has the 7 bytes of the frame; sizes here are
+ *   those of the packets in it (mysql-use: tshark shows length 15 within frame length 22).
  * - response_code is the first byte of the response (255, 254, 0): mysql-login-error holds
  *   `ff 10 04` and `#08004`, which is error 1040 (tshark: mysql.error_code == 1040).
  * - statement_id of other responses than that to COM_STMT_PREPARE is read out of their OK packets.

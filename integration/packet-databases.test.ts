@@ -1,5 +1,5 @@
-// Captures that the test makes of MariaDB (the mariadb client, and one that prepares statements) and
-// of Redis (redis-cli, redis-benchmark), read by us and by tshark, which is the judge.
+// Captures that the test makes of MariaDB (the mariadb client, and one that prepares statements)
+// and of Redis (redis-cli, redis-benchmark), read by us and by tshark, which is the judge.
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

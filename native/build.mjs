@@ -1,8 +1,8 @@
 // Compiles native/*.c with the system's C compiler into native/build, when a source changed.
 //   node native/build.mjs
-// Plain JavaScript, since it runs on whatever Node >= 18 the machine has. Where it cannot compile, a
-// prebuilt file of the same sources serves as well. Exits 1 when something could not be built; the
-// program then runs on its TypeScript twins.
+// Plain JavaScript, since it runs on whatever Node >= 18 the machine has. Where it cannot compile,
+// a prebuilt file of the same sources serves as well. Exits 1 when something could not be built;
+// the program then runs on its TypeScript twins.
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {

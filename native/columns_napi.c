@@ -239,7 +239,8 @@ static napi_value operations(napi_env env, napi_callback_info info) {
   struct buf out = {0};
   struct encoder *e = encoder_of(env, info, 2, args);
   if (e == NULL || e->layout != SMART_SPANS ||
-      napi_get_value_uint32(env, args[1], &index) != napi_ok || index >= e->families[0].table_count) {
+      napi_get_value_uint32(env, args[1], &index) != napi_ok ||
+      index >= e->families[0].table_count) {
     return fail(env, "BUG: operations");
   }
   operations_pack(e->families[0].tables[index], &out);

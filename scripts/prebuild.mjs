@@ -1,9 +1,9 @@
 // Builds the native files that the package carries, native/prebuilt/PLATFORM-ARCH/.
 //   node scripts/prebuild.mjs [ARCH...]      x64 and arm64 unless told
-// For release machines: Linux with gcc, clang, llvm, libbpf-dev, libelf-dev and zlib1g-dev (Debian or
-// Ubuntu), and gcc-aarch64-linux-gnu for the other architecture, whose libraries come from apt into
-// .cache; nothing is installed. libbpf, libelf and zlib are linked into bpf.node, so that it needs
-// the C library only. Prints each file with its machine and the newest GLIBC that it asks for.
+// For release machines: Linux with gcc, clang, llvm, libbpf-dev, libelf-dev and zlib1g-dev (Debian
+// or Ubuntu), and gcc-aarch64-linux-gnu for the other architecture, whose libraries come from apt
+// into .cache; nothing is installed. libbpf, libelf and zlib are linked into bpf.node, so that it
+// needs the C library only. Prints each file with its machine and the newest GLIBC that it asks for.
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';

@@ -132,8 +132,9 @@ test('a program that was started by a link is called by it', () => {
 
 test('a link is followed where the kernel has another name', () => {
   const { files, names } = machine();
-  files.inodes.set('/proc/7/root/srv/bin/shop', 5).set('/proc/7/exe', 5);
-  files.inodes.set('/proc/8/root/srv/bin/shop', 5).set('/proc/8/exe', 6);
+  const inside = (pid: number): string => `/proc/${pid}/root${'/srv/bin/shop'}`;
+  files.inodes.set(inside(7), 5).set('/proc/7/exe', 5);
+  files.inodes.set(inside(8), 5).set('/proc/8/exe', 6);
   files.inodes.set('/proc/9/exe', 6);
   for (const pid of [7, 8, 9]) {
     const args = ['bin/shop', '--fast'];

@@ -1,5 +1,6 @@
 /* Sends small UDP packets as fast as asked: sender ADDRESS PORT FLOWS PACKETS PER_SECOND BYTES
- * FLOWS sockets, each with a port of its own, take turns. Prints the packets sent and the seconds. */
+ * FLOWS sockets, each with a port of its own, take turns. Prints the packets sent and the
+ * seconds. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <stdio.h>

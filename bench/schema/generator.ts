@@ -88,7 +88,8 @@ export function generatorSelect(from: number, count: number): string {
   return `WITH ['orders','users','carts','items','prices','stock','payments','invoices','shipments',
     'reviews','sessions','offers'] AS nouns
   SELECT
-    toStartOfInterval(time, toIntervalSecond(10)) AS bucket, toUInt64(${hash("'batch'", 'arrival')}) AS batch,
+    toStartOfInterval(time, toIntervalSecond(10)) AS bucket,
+    toUInt64(${hash("'batch'", 'arrival')}) AS batch,
     toFixedString(sipHash128('${generatorSeed}', t), 16) AS trace_id,
     toFixedString(
       reinterpretAsString(reinterpret(${hash("'span'", 't', 'i')}, 'FixedString(8)')), 8)

@@ -44,7 +44,7 @@ export function baseSettings(bounds: Bounds): Record<string, string> {
   return {
     max_memory_usage: String(Math.floor(bounds.memoryBytes * 0.6)),
     max_threads: String(bounds.threads),
-    // The default gives a second thread only where gigabytes are free, which is never the case here.
+    // The default gives a second thread only where gigabytes are free, never the case here.
     max_threads_min_free_memory_per_thread: '0',
     max_insert_threads: '1',
     allow_introspection_functions: '0',

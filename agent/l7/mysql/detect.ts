@@ -65,8 +65,8 @@ function isLogin(b: Uint8Array, start: number, end: number, length: number, id: 
 }
 
 /**
- * Whether a compressed frame with a command begins here: `zlib`, `zstd`, or '' = no. A frame that is
- * not compressed, since it is short, counts as zlib.
+ * Whether a compressed frame with a command begins here: `zlib`, `zstd`, or '' = no. A frame that
+ * is not compressed, since it is short, counts as zlib.
  */
 export function frameKind(
   b: Uint8Array,

@@ -10,8 +10,8 @@ const REPLY = /^(?:[+-][A-Za-z][^\r\n]*|:-?\d{1,20}|[$*~>%]-?\d{1,10}|_|#[tf])\r
 const HEAD = 80;
 
 /**
- * Whether bytes begin with a command or a reply. Elsewhere than on a usual port only a known command
- * counts: replies look like those of other protocols.
+ * Whether bytes begin with a command or a reply. Elsewhere than on a usual port only a known
+ * command counts: replies look like those of other protocols.
  */
 export function detectRedis(b: Uint8Array, start: number, end: number, usual: boolean): Detection {
   const text = latin1(b, start, Math.min(end, start + HEAD));
