@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createWriteStream, mkdirSync, readFileSync, rmdirSync } from 'node:fs';
+import { chmodSync, createWriteStream, mkdirSync, readFileSync, rmdirSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -63,7 +63,9 @@ export class ZeroCodeDemo {
   }
 
   async start(): Promise<void> {
-    const { say } = this.#options;
+    const { say, folder } = this.#options;
+    // The embedded engine runs as a user of its own.
+    chmodSync(folder, 0o755);
     say('Making network namespaces: client, nginx, shop (Node), stock (Python), price (Java),');
     say('MariaDB, Redis, DNS; a router between them translates the address of shop -> price ...');
     makeNetwork();
