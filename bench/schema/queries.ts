@@ -1,6 +1,11 @@
 import type { Session } from 'chdb';
 import { literals } from '../../storage/traces/bind.ts';
-import { locatedCondition, locateStatement, readLocations } from '../../storage/traces/locate.ts';
+import {
+  locatedCondition,
+  locateStatement,
+  readLocations,
+  spansLocator,
+} from '../../storage/traces/locate.ts';
 import {
   nextWindow,
   searchBranches,
@@ -101,7 +106,7 @@ function sampleValues(lines: (sql: string) => string[]) {
 async function traceById(session: Session, candidate: Candidate, id: string): Promise<number> {
   let where = `trace_id = unhex('${id}')`;
   if (candidate.locator) {
-    const answer = await session.queryAsync(locateStatement('c.spans', [id]), {
+    const answer = await session.queryAsync(locateStatement(spansLocator('c.spans'), [id]), {
       format: 'RowBinary',
     });
     where = locatedCondition(readLocations(answer.bytes(), [id]));

@@ -4,8 +4,15 @@ import { serviceEdges } from './edges.ts';
 import { entities, entityAddresses } from './entities.ts';
 import { flows } from './flows.ts';
 import { logs, logsView } from './logs.ts';
-import { spans } from './spans.ts';
-import { createTable, type SchemaOptions, type TableSpec } from './table.ts';
+import { rareColumn, spans } from './spans.ts';
+import {
+  createTable,
+  onCluster,
+  type SchemaOptions,
+  storedName,
+  type TableSpec,
+  tableName,
+} from './table.ts';
 import { tracesView } from './views.ts';
 
 export interface Migration {
@@ -46,4 +53,16 @@ export const migrations: readonly Migration[] = [
       logsView(options),
     ],
   },
+  { version: 3, statements: addRareColumn },
 ];
+
+/** For tables that an earlier program made; what they hold gets the column in the background. */
+function addRareColumn(options: SchemaOptions): string[] {
+  const stored = storedName(options, spans.name);
+  const alter = (name: string) => `ALTER TABLE ${tableName(options, name)}${onCluster(options)}`;
+  const names = stored === spans.name ? [stored] : [stored, spans.name];
+  return [
+    ...names.map((name) => `${alter(name)} ADD COLUMN IF NOT EXISTS ${rareColumn}`),
+    `${alter(stored)} MATERIALIZE COLUMN rare`,
+  ];
+}

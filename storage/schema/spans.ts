@@ -70,6 +70,34 @@ export const traceKey = 'reinterpretAsUInt64(substring(trace_id, 9, 8))';
 /** Where the spans of a trace are, as a projection ordered by {@link traceKey}. */
 export const locatorProjection = `SELECT ${traceKey} AS key, min(bucket), max(bucket) GROUP BY key`;
 
+/** Columns of `spans` that hardly any span has anything in: whole traces are read without them. */
+export const rareColumns: readonly string[] = [
+  'trace_state',
+  'dropped_attributes',
+  'dropped_events',
+  'dropped_links',
+  'resource_inline',
+  'scope_inline',
+  'attributes_other',
+  '`events.attributes_other`',
+  '`events.dropped_attributes`',
+  '`links.trace_id`',
+  '`links.span_id`',
+  '`links.trace_state`',
+  '`links.flags`',
+  '`links.attributes`',
+  '`links.attributes_other`',
+  '`links.dropped_attributes`',
+];
+
+/** Tells, computed by the store, whether a span has anything in {@link rareColumns}. */
+export const rareColumn = `rare UInt8 MATERIALIZED notEmpty(trace_state)
+    OR dropped_attributes > 0 OR dropped_events > 0 OR dropped_links > 0
+    OR notEmpty(resource_inline) OR notEmpty(scope_inline) OR notEmpty(attributes_other)
+    OR arrayExists(m -> notEmpty(m), \`events.attributes_other\`)
+    OR arrayExists(n -> n > 0, \`events.dropped_attributes\`)
+    OR notEmpty(\`links.trace_id\`) CODEC(ZSTD(1))`;
+
 /** The spans: docs/schema.md says what each column means and why it has its type. */
 export const spans: TableSpec = {
   name: 'spans',
@@ -120,6 +148,7 @@ export const spans: TableSpec = {
     `\`links.attributes\` Array(${strings}) CODEC(ZSTD(1))`,
     `\`links.attributes_other\` Array(${strings}) CODEC(ZSTD(1))`,
     '`links.dropped_attributes` Array(UInt32) CODEC(ZSTD(1))',
+    rareColumn,
     'INDEX time_range time TYPE minmax GRANULARITY 4',
     ...tagIndexes,
     `PROJECTION locator (${locatorProjection})`,

@@ -1,4 +1,5 @@
 import { bucketS, traceKey } from '../schema/spans.ts';
+import { quoteName, quoteString } from '../sql.ts';
 import { type Binder, checkedId, literals } from './bind.ts';
 import { RowBinaryReader } from './row-binary.ts';
 
@@ -9,14 +10,40 @@ export interface TraceLocation {
   readonly lastBucket: number;
 }
 
+/** Texts for a statement that asks where traces are. */
+export interface Locator {
+  readonly from: string;
+  readonly key: string;
+  readonly first: string;
+  readonly last: string;
+}
+
+/** The spans themselves: the server sees that the projection `locator` answers it. */
+export function spansLocator(table: string): Locator {
+  return { from: table, key: traceKey, first: 'min(bucket)', last: 'max(bucket)' };
+}
+
+/**
+ * The projection `locator` by its name: less for the server to find out. Only for a table that is
+ * not distributed, on a server that has the table function.
+ */
+export function projectionLocator(database: string): Locator {
+  return {
+    from: `mergeTreeProjection(${quoteString(database)}, 'spans', 'locator')`,
+    key: quoteName(traceKey),
+    first: 'minMerge(`min(bucket)`)',
+    last: 'maxMerge(`max(bucket)`)',
+  };
+}
+
 /** Asks the projection `locator`: one granule for each part. @param ids 32 lower-case hex digits */
 export function locateStatement(
-  table: string,
+  { from, key, first, last }: Locator,
   ids: readonly string[],
   bind: Binder = literals,
 ): string {
   const keys = [...new Set(ids.map(keyOf))].map((key) => bind.uint(key));
-  return `SELECT ${traceKey} AS key, min(bucket), max(bucket) FROM ${table}
+  return `SELECT ${key} AS key, ${first}, ${last} FROM ${from}
  WHERE key IN (${keys.join(', ')}) GROUP BY key`;
 }
 
@@ -43,11 +70,12 @@ const maxNamedBuckets = 60;
  * Condition for all spans of one ordinary trace, which asks the projection `locator` itself: one
  * statement in place of two. A trace over more buckets than are named one by one has no row by it.
  */
-export function locatingCondition(table: string, id: string, bind: Binder): string {
+export function locatingCondition(locator: Locator, id: string, bind: Binder): string {
+  const { from, key, first, last } = locator;
   const steps = `range(toUInt32(first), toUInt32(last) + 1, ${bucketS})`;
   return `(bucket, trace_id) IN (
  SELECT toDateTime(arrayJoin(${steps}), 'UTC'), toFixedString(${bind.traceId(id)}, 16)
- FROM (SELECT ${traceKey} AS key, min(bucket) AS first, max(bucket) AS last FROM ${table}
+ FROM (SELECT ${key} AS key, ${first} AS first, ${last} AS last FROM ${from}
   WHERE key = ${bind.uint(keyOf(id))} GROUP BY key)
  WHERE last - first <= ${maxNamedBuckets * bucketS})`;
 }

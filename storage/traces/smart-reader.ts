@@ -4,6 +4,7 @@ import { aliasGroups } from './aliases.ts';
 import { type Binder, literals, Params } from './bind.ts';
 import { type CallOptions, type Deadline, runCall } from './calls.ts';
 import {
+  type Locator,
   locatedCondition,
   locateStatement,
   locatingCondition,
@@ -12,6 +13,7 @@ import {
 } from './locate.ts';
 import type { StoredSpan, StoredTrace } from './model.ts';
 import { type FoundIds, findNewest, type SearchWindow } from './newest.ts';
+import { OwnTable } from './own-table.ts';
 import { firstWindow, PartList } from './parts.ts';
 import {
   type Dependency,
@@ -31,7 +33,13 @@ import {
   type Window,
 } from './search.ts';
 import { resourceOf, SetCache, scopeOf } from './sets.ts';
-import { readSpanRow, type SpanRow, spanColumns } from './span-row.ts';
+import {
+  readSpanRow,
+  readUsualSpanRow,
+  type SpanRow,
+  spanColumns,
+  usualSpanColumns,
+} from './span-row.ts';
 import { readSlimSpan, type SlimSpan, slimColumns, summarize } from './summaries.ts';
 import { fieldTag, onSet, scopeFieldTag, tagForms } from './tags.ts';
 
@@ -62,6 +70,7 @@ class SmartReader implements TraceReader {
   readonly #maxSpans: number;
   readonly #sets: SetCache;
   readonly #parts: PartList;
+  readonly #own: OwnTable;
   readonly #table: (name: string) => string;
 
   constructor(options: SmartReaderOptions) {
@@ -70,6 +79,7 @@ class SmartReader implements TraceReader {
     this.#maxSpans = options.maxSpansPerTrace ?? 100_000;
     this.#table = (name) => tableName(options, name);
     this.#parts = new PartList(options.client, options.database, options.now);
+    this.#own = new OwnTable(options.database, this.#table('spans'));
     this.#sets = new SetCache(options.client, {
       resources: this.#table('resources'),
       scopes: this.#table('scopes'),
@@ -148,7 +158,7 @@ class SmartReader implements TraceReader {
       const bind = new Params();
       const [groups, byId] = await Promise.all([
         this.#aliases(ids, deadline),
-        this.#rows(locatingCondition(this.#table('spans'), id, bind), bind, deadline),
+        this.#rows((locator) => locatingCondition(locator, id, bind), bind, deadline),
       ]);
       if (groups.size === 0 && byId.size > 0) return { groups, byId };
     }
@@ -156,24 +166,45 @@ class SmartReader implements TraceReader {
     if (locations.length === 0) return { groups, byId: new Map() };
     const bind = bindFor(locations.length);
     const condition = locatedCondition(locations, bind);
-    return { groups, byId: await this.#rows(condition, bind, deadline, noProjections) };
+    return { groups, byId: await this.#rows(() => condition, bind, deadline, noProjections) };
   }
 
+  /** Rows of the spans: those with something in the rare columns by a statement of their own. */
   async #rows(
-    condition: string,
+    conditionBy: (locator: Locator) => string,
     bind: Binder,
     deadline: Deadline,
     settings = {},
   ): Promise<Map<string, SpanRow[]>> {
-    const byId = new Map<string, SpanRow[]>();
-    const sql = `SELECT ${spanColumns} FROM ${this.#table('spans')} WHERE ${condition}
+    const select = async (columns: string, condition: string, more: object) => {
+      const sql = `SELECT ${columns} FROM ${this.#table('spans')} WHERE ${condition}
       LIMIT ${this.#maxSpans + 1} BY trace_id`;
-    const r = new RowBinaryReader(await this.#query(sql, bind, deadline, settings));
-    while (!r.done) {
-      const row = readSpanRow(r);
-      append(byId, row.span.traceId, row);
-    }
-    return byId;
+      return new RowBinaryReader(await this.#query(sql, bind, deadline, more));
+    };
+    const byId = new Map<string, SpanRow[]>();
+    const take = (row: SpanRow): void => append(byId, row.span.traceId, row);
+    return this.#own.use(
+      async (locator) => {
+        const condition = conditionBy(locator);
+        const r = await select(usualSpanColumns, condition, noProjections);
+        let rare = false;
+        while (!r.done) {
+          const row = readUsualSpanRow(r);
+          if (row === undefined) rare = true;
+          else take(row);
+        }
+        if (!rare) return byId;
+        const more = await select(spanColumns, `${condition} AND rare != 0`, noProjections);
+        while (!more.done) take(readSpanRow(more));
+        return byId;
+      },
+      async (locator) => {
+        byId.clear();
+        const r = await select(spanColumns, conditionBy(locator), settings);
+        while (!r.done) take(readSpanRow(r));
+        return byId;
+      },
+    );
   }
 
   #query(sql: string, bind: Binder, deadline: Deadline, more = {}): Promise<Uint8Array> {
@@ -206,8 +237,11 @@ class SmartReader implements TraceReader {
 
   async #locations(ids: readonly string[], deadline: Deadline): Promise<TraceLocation[]> {
     const bind = bindFor(ids.length);
-    const sql = locateStatement(this.#table('spans'), ids, bind);
-    return readLocations(await this.#query(sql, bind, deadline), ids);
+    const locate = async (locator: Locator) => {
+      const sql = locateStatement(locator, ids, bind);
+      return readLocations(await this.#query(sql, bind, deadline), ids);
+    };
+    return this.#own.use(locate, locate);
   }
 
   async #search(query: TraceQuery, deadline: Deadline): Promise<FoundIds> {

@@ -1,15 +1,18 @@
+import { rareColumns } from '../schema/spans.ts';
 import { parseTypedJson } from '../schema/typed-json.ts';
-import type { KeyValue, StoredEvent, StoredLink, StoredSpan } from './model.ts';
+import type { KeyValue, StoredLink, StoredSpan } from './model.ts';
 import type { RowBinaryReader } from './row-binary.ts';
 
+const usualColumns = `trace_id, span_id, parent_span_id, time, duration, service, name, kind,
+  status_code, status_message, flags, resource_id, scope_id, client_entity, server_entity,
+  attributes_string, attributes_int, attributes_float, attributes_bool,
+  \`events.time\`, \`events.name\`, \`events.attributes\``;
+
 /** What {@link readSpanRow} reads, in this order. */
-export const spanColumns = `trace_id, span_id, parent_span_id, time, duration, service, name, kind,
-  status_code, status_message, trace_state, flags, dropped_attributes, dropped_events,
-  dropped_links, resource_id, scope_id, resource_inline, scope_inline, client_entity,
-  server_entity, attributes_string, attributes_int, attributes_float, attributes_bool, attributes_other, \`events.time\`,
-  \`events.name\`, \`events.attributes\`, \`events.attributes_other\`, \`events.dropped_attributes\`,
-  \`links.trace_id\`, \`links.span_id\`, \`links.trace_state\`, \`links.flags\`, \`links.attributes\`,
-  \`links.attributes_other\`, \`links.dropped_attributes\``;
+export const spanColumns = `${usualColumns}, ${rareColumns.join(', ')}`;
+
+/** What {@link readUsualSpanRow} reads, in this order. */
+export const usualSpanColumns = `${usualColumns}, rare`;
 
 /** A row of `spans` whose resource and scope are still ids. */
 export interface SpanRow {
@@ -24,7 +27,65 @@ export interface SpanRow {
 
 const noParent = '0000000000000000';
 
+/** A row of {@link spanColumns}. */
 export function readSpanRow(r: RowBinaryReader): SpanRow {
+  const usual = readUsual(r);
+  return finish(usual, readRare(r));
+}
+
+/**
+ * A row of {@link usualSpanColumns}.
+ * @returns undefined for a span that has something in the other columns
+ */
+export function readUsualSpanRow(r: RowBinaryReader): SpanRow | undefined {
+  const usual = readUsual(r);
+  return r.uint8() === 0 ? finish(usual, nothingRare) : undefined;
+}
+
+/** What is in the columns that every read asks for. */
+interface Usual {
+  readonly head: Pick<
+    StoredSpan,
+    'traceId' | 'spanId' | 'parentSpanId' | 'startUnixNano' | 'endUnixNano' | 'name' | 'kind'
+  > &
+    Pick<StoredSpan, 'statusCode' | 'statusMessage' | 'flags'>;
+  readonly service: string;
+  readonly resourceId: bigint;
+  readonly scopeId: bigint;
+  readonly client: bigint;
+  readonly server: bigint;
+  readonly attributes: KeyValue[];
+  readonly events: readonly { timeUnixNano: bigint; name: string; attributes: KeyValue[] }[];
+}
+
+interface Rare {
+  readonly head: Pick<
+    StoredSpan,
+    'traceState' | 'droppedAttributesCount' | 'droppedEventsCount' | 'droppedLinksCount' | 'links'
+  >;
+  readonly resourceInline: string;
+  readonly scopeInline: string;
+  readonly attributes: readonly KeyValue[];
+  readonly eventAttributes: readonly (readonly KeyValue[])[];
+  readonly eventsDropped: readonly number[];
+}
+
+const nothingRare: Rare = {
+  head: {
+    traceState: '',
+    droppedAttributesCount: 0,
+    droppedEventsCount: 0,
+    droppedLinksCount: 0,
+    links: [],
+  },
+  resourceInline: '',
+  scopeInline: '',
+  attributes: [],
+  eventAttributes: [],
+  eventsDropped: [],
+};
+
+function readUsual(r: RowBinaryReader): Usual {
   const traceId = r.hex(16);
   const spanId = r.hex(8);
   const parent = r.hex(8);
@@ -41,35 +102,58 @@ export function readSpanRow(r: RowBinaryReader): SpanRow {
     kind: r.uint8(),
     statusCode: r.uint8(),
     statusMessage: r.string(),
-    traceState: r.string(),
     flags: r.uint32(),
+  };
+  return {
+    head,
+    service,
+    resourceId: r.uint64(),
+    scopeId: r.uint64(),
+    client: r.uint64(),
+    server: r.uint64(),
+    attributes: readTypedAttributes(r),
+    events: readEvents(r),
+  };
+}
+
+function readRare(r: RowBinaryReader): Rare {
+  const traceState = r.string();
+  const counts = {
     droppedAttributesCount: r.uint32(),
     droppedEventsCount: r.uint32(),
     droppedLinksCount: r.uint32(),
   };
-  const ids = {
-    resourceId: r.uint64(),
-    scopeId: r.uint64(),
-    resourceInline: r.string(),
-    scopeInline: r.string(),
-  };
-  const client = r.uint64();
-  const server = r.uint64();
-  const attributes = readSpanAttributes(r);
-  addEntity(attributes, 'wirestitch.client.entity', client);
-  addEntity(attributes, 'wirestitch.server.entity', server);
-  const events = readEvents(r);
-  const links = readLinks(r);
-  return { span: { ...head, attributes, events, links }, service, ...ids };
+  const resourceInline = r.string();
+  const scopeInline = r.string();
+  const attributes = others(r);
+  const eventAttributes = r.array(() => others(r));
+  const eventsDropped = r.array(() => r.uint32());
+  const head = { traceState, ...counts, links: readLinks(r) };
+  return { head, resourceInline, scopeInline, attributes, eventAttributes, eventsDropped };
 }
 
-function readSpanAttributes(r: RowBinaryReader): KeyValue[] {
+function finish(usual: Usual, rare: Rare): SpanRow {
+  const { service, resourceId, scopeId, attributes } = usual;
+  const { resourceInline, scopeInline } = rare;
+  attributes.push(...rare.attributes);
+  addEntity(attributes, 'wirestitch.client.entity', usual.client);
+  addEntity(attributes, 'wirestitch.server.entity', usual.server);
+  const events = usual.events.map(({ timeUnixNano, name, attributes: strings }, i) => ({
+    timeUnixNano,
+    name,
+    attributes: [...strings, ...(rare.eventAttributes[i] ?? [])],
+    droppedAttributesCount: rare.eventsDropped[i] ?? 0,
+  }));
+  const span = { ...usual.head, ...rare.head, attributes, events };
+  return { span, service, resourceId, scopeId, resourceInline, scopeInline };
+}
+
+function readTypedAttributes(r: RowBinaryReader): KeyValue[] {
   const out: KeyValue[] = [];
   r.map((key) => out.push({ key, value: { type: 'string', value: r.string() } }));
   r.map((key) => out.push({ key, value: { type: 'int', value: r.int64() } }));
   r.map((key) => out.push({ key, value: { type: 'double', value: r.float64() } }));
   r.map((key) => out.push({ key, value: { type: 'bool', value: r.uint8() !== 0 } }));
-  r.map((key) => out.push({ key, value: parseTypedJson(r.string()) }));
   return out;
 }
 
@@ -107,16 +191,24 @@ function readAttributeArrays(r: RowBinaryReader): KeyValue[][] {
   return lists;
 }
 
-function readEvents(r: RowBinaryReader): StoredEvent[] {
+function others(r: RowBinaryReader): KeyValue[] {
+  const out: KeyValue[] = [];
+  readOthers(r, out);
+  return out;
+}
+
+function readEvents(r: RowBinaryReader): Usual['events'] {
   const times = r.array(() => r.uint64());
   const names = r.array(() => r.string());
-  const attributes = readAttributeArrays(r);
-  const dropped = r.array(() => r.uint32());
+  const attributes = r.array(() => {
+    const out: KeyValue[] = [];
+    readStrings(r, out);
+    return out;
+  });
   return times.map((timeUnixNano, i) => ({
     timeUnixNano,
     name: names[i]!,
     attributes: attributes[i]!,
-    droppedAttributesCount: dropped[i]!,
   }));
 }
 
