@@ -6,7 +6,8 @@
  * Both programs get the same YAML, one core (the load and the sink have the other), and run in turn
  * A B A B ...; what is counted is user + system time of the process while load arrives, over the
  * items that it accepted. The Go collector is `$PEERS_DIR/bin/otelcol-lite`; without it only this
- * program's own figures are printed.
+ * program's own figures are printed. Before both, the tables in ClickHouse are created with the same
+ * statements: those of the Go collector's exporter, without it this program's own.
  */
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
@@ -21,6 +22,7 @@ import {
   type Ports,
   sinkConfiguration,
 } from './lib/cases.ts';
+import { createTables, settleMerges, tableStatements } from './lib/clickhouse.ts';
 import { type Child, cpuSeconds, peakRssMb, sleep, start } from './lib/process.ts';
 import { type Row, table } from './lib/table.ts';
 
@@ -76,18 +78,6 @@ async function accepted(load: Child): Promise<number> {
   return (JSON.parse(await line) as { accepted: number }).accepted;
 }
 
-/** Waits until the engine has no merge left to do. */
-async function settleMerges(ports: Ports): Promise<void> {
-  for (let calm = 0, i = 0; calm < 3 && i < 120; i += 1) {
-    const query = encodeURIComponent('SELECT count() FROM system.merges');
-    const answer = await fetch(`http://127.0.0.1:${ports.clickhouse}/?query=${query}`, {
-      headers: { 'X-ClickHouse-User': 'default', 'X-ClickHouse-Key': ports.password },
-    });
-    calm = (await answer.text()).trim() === '0' ? calm + 1 : 0;
-    await sleep(500);
-  }
-}
-
 async function startEngine(ports: Ports, name: string): Promise<Child> {
   const engine = start(
     node,
@@ -118,8 +108,8 @@ function childrenOf(pid: number): number[] {
     : [];
 }
 
-async function measure(program: Program, test: Case, sink: readonly number[]): Promise<Sample> {
-  const ports: Ports = {
+async function portsFor(sink: readonly number[]): Promise<Ports> {
+  return {
     grpcIn: await freePort(),
     httpIn: await freePort(),
     grpcSink: sink[0] ?? 0,
@@ -128,13 +118,42 @@ async function measure(program: Program, test: Case, sink: readonly number[]): P
     password: 'bench',
     database: 'bench',
   };
-  const name = `${program}-${Date.now()}`;
-  const engine = test.output === 'clickhouse' ? await startEngine(ports, name) : undefined;
+}
+
+/** Starts a program with the configuration of a case, until it takes data. */
+async function startCase(program: Program, test: Case, ports: Ports, name: string): Promise<Child> {
   const schema = program === 'wirestitch' && test.output === 'clickhouse' ? 'schema: otel' : '';
   const config = join(scratch, `${name}.yaml`);
   writeFileSync(config, configuration(test, ports, schema));
   const child = startProgram(program, config);
   await waitForPort(ports.httpIn);
+  return child;
+}
+
+/** The statements for the tables that the programs write to: what the peer creates at its start. */
+async function tablesOf(test: Case, sink: readonly number[]): Promise<string[]> {
+  const ports = await portsFor(sink);
+  const engine = await startEngine(ports, 'tables');
+  const child = await startCase(hasPeer ? 'otelcol' : 'wirestitch', test, ports, 'tables');
+  const statements = await tableStatements(ports, ports.database);
+  await child.stop();
+  await engine.stop();
+  rmSync(join(scratch, 'tables'), { recursive: true, force: true });
+  if (statements.length === 0) throw new Error(`cannot find the tables of ${test.name}`);
+  return statements;
+}
+
+async function measure(
+  program: Program,
+  test: Case,
+  sink: readonly number[],
+  tables: readonly string[],
+): Promise<Sample> {
+  const ports = await portsFor(sink);
+  const name = `${program}-${Date.now()}`;
+  const engine = test.output === 'clickhouse' ? await startEngine(ports, name) : undefined;
+  if (engine !== undefined) await createTables(ports, ports.database, tables);
+  const child = await startCase(program, test, ports, name);
   const load = start(
     node,
     [
@@ -175,12 +194,13 @@ async function measure(program: Program, test: Case, sink: readonly number[]): P
 }
 
 async function runCase(test: Case, sink: readonly number[]): Promise<Row> {
+  const tables = test.output === 'clickhouse' ? await tablesOf(test, sink) : [];
   const samples: Record<Program, Sample[]> = { wirestitch: [], otelcol: [] };
   for (let i = 0; i < repeats; i += 1) {
     const order: Program[] = i % 2 === 0 ? ['wirestitch', 'otelcol'] : ['otelcol', 'wirestitch'];
     for (const program of order) {
       if (program === 'otelcol' && !hasPeer) continue;
-      samples[program].push(await measure(program, test, sink));
+      samples[program].push(await measure(program, test, sink, tables));
     }
   }
   return { test, ours: samples.wirestitch, theirs: samples.otelcol };
