@@ -175,24 +175,31 @@ export class ZeroCodeDemo {
     return { ...tally.result(this.#jaeger), wholeBySql };
   }
 
-  /** Clicks all of whose spans have, by trace_alias, one trace id that no other click has. */
+  /**
+   * Clicks all of whose spans have, by trace_alias, one trace id that no other click has. An alias
+   * may lead to a trace that was found to be part of another later: two steps reach the end.
+   */
   async #bySql(store: Store): Promise<number> {
     const token = (field: string, pattern: string): string =>
-      `extract(attributes_string['${field}'], '${pattern}')`;
+      `nullIf(extract(attributes_string['${field}'], '${pattern}'), '')`;
+    const follow = (found: string, id: string, root: string): string =>
+      `SELECT f.click AS click, if(a.to_trace = toFixedString('', 16), f.${id}, a.to_trace) AS ${root}
+       FROM ${found} AS f LEFT JOIN aliased AS a ON a.from_trace = f.${id}`;
     const [[count = '0'] = []] = await store.rows(
       `WITH aliased AS (
          SELECT from_trace, argMin(to_trace, to_trace) AS to_trace
          FROM wirestitch.trace_alias GROUP BY from_trace),
-       seen AS (
-         SELECT coalesce(nullIf(${token('url.query', 'click=([0-9]{6,})')}, ''),
-             nullIf(${token('dns.question.name', '^c([0-9]{6,})')}, ''),
-             nullIf(${token('db.query.text', '[: ]c([0-9]{6,})')}, '')) AS click,
-           if(a.to_trace = toFixedString('', 16), s.trace_id, a.to_trace) AS root
-         FROM wirestitch.spans AS s LEFT JOIN aliased AS a ON a.from_trace = s.trace_id),
-       roots AS (SELECT root, uniqExact(click) AS clicks FROM seen WHERE click IS NOT NULL GROUP BY root)
+       spans AS (
+         SELECT coalesce(${token('url.query', 'click=([0-9]{6,})')},
+           ${token('dns.question.name', '^c([0-9]{6,})')},
+           ${token('db.query.text', '[: ]c([0-9]{6,})')}) AS click, trace_id
+         FROM wirestitch.spans WHERE click IS NOT NULL),
+       once AS (${follow('spans', 'trace_id', 'step')}),
+       seen AS (${follow('once', 'step', 'root')}),
+       roots AS (SELECT root, uniqExact(click) AS clicks FROM seen GROUP BY root)
        SELECT count() FROM (
-         SELECT click, uniqExact(root) AS traces, max(clicks) AS others FROM seen
-         INNER JOIN roots USING root WHERE click IS NOT NULL
+         SELECT click, uniqExact(root) AS traces, max(clicks) AS others
+         FROM seen INNER JOIN roots USING root
          GROUP BY click HAVING traces = 1 AND others = 1)`,
     );
     return Number(count);
