@@ -12,7 +12,7 @@ import { protocols } from '../agent/l7/registry.ts';
 import { CaptureReader } from '../agent/pcap/reader.ts';
 import type { Session } from '../agent/session/session.ts';
 import { type Judged, judgeMysql, judgeRedis, respCommands } from './packet-databases/judge.ts';
-import { databaseObstacle, Stage, tshark } from './packet-databases/stage.ts';
+import { DatabaseStage, databaseObstacle, tshark } from './packet-databases/stage.ts';
 import { talkMysql, talkRedis } from './packet-databases/talk.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'wirestitch-db-'));
@@ -22,11 +22,11 @@ let reason = '';
 before(async () => {
   reason = databaseObstacle();
   if (reason !== '') return;
-  const stage = new Stage(folder);
+  const stage = new DatabaseStage(folder);
   try {
     await stage.startMariadb();
     await stage.startRedis();
-    const last = 'thelastone';
+    const last = { text: 'thelastone', times: 1 };
     captures.mysql = await stage.capture('mysql.pcap', last, () => talkMysql(stage, false));
     captures.compressed = await stage.capture('packed.pcap', last, () => talkMysql(stage, true));
     captures.redis = await stage.capture('redis.pcap', last, () => talkRedis(stage));

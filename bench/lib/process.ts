@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { stopProcess } from '../../testing/process.ts';
 
 const ticksPerSecond = 100;
 
@@ -39,20 +40,8 @@ export function start(
         waiting.push({ pattern, resolve });
         child.once('exit', (code) => reject(new Error(`${command} ended with ${code}`)));
       }),
-    stop: () => stopChild(child),
+    stop: () => stopProcess(child, 5000),
   };
-}
-
-function stopChild(child: ChildProcess): Promise<void> {
-  return new Promise((resolve) => {
-    if (child.exitCode !== null || child.signalCode !== null) return resolve();
-    const timer = setTimeout(() => child.kill('SIGKILL'), 5000);
-    child.once('exit', () => {
-      clearTimeout(timer);
-      resolve();
-    });
-    child.kill('SIGTERM');
-  });
 }
 
 /** User and system CPU seconds that a process has used (/proc/PID/stat). */

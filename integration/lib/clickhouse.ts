@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import * as http from 'node:http';
 import { join } from 'node:path';
+import { stopProcess } from '../../testing/process.ts';
 
 const root = join(import.meta.dirname, '../..');
 export const enginePassword = 'integration';
@@ -40,12 +41,7 @@ export async function startEngine(folder: string): Promise<Engine> {
     url,
     process: child,
     query: (sql) => queryEngine(url, sql),
-    async stop() {
-      if (child.exitCode !== null || child.signalCode !== null) return;
-      const ended = once(child, 'exit');
-      child.kill('SIGTERM');
-      await ended;
-    },
+    stop: () => stopProcess(child, 60_000),
   };
 }
 

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePorts } from '../../testing/ports.ts';
+import { stopProcess } from '../../testing/process.ts';
 
 /** Where the peer is, or undefined: then name the skip. */
 export function jaegerBinary(): string | undefined {
@@ -53,10 +53,6 @@ exporters:
   return {
     query: base,
     otlpHttp: `http://127.0.0.1:${otlp}`,
-    async stop() {
-      const ended = once(child, 'exit');
-      child.kill('SIGTERM');
-      await ended;
-    },
+    stop: () => stopProcess(child),
   };
 }

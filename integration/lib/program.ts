@@ -1,9 +1,9 @@
 /** The started program as tests see it: a process, its ports and its book-keeping. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { stopProcess } from '../../testing/process.ts';
 
 const root = join(import.meta.dirname, '../..');
 const ready = 'Everything is ready';
@@ -127,11 +127,7 @@ export class Program {
   /** SIGTERM, after ten seconds SIGKILL. @returns the exit code, null when it had to be killed */
   async stop(): Promise<number | null> {
     if (!this.running) return this.process.exitCode;
-    const ended = once(this.process, 'exit');
-    this.process.kill('SIGTERM');
-    const timer = setTimeout(() => this.process.kill('SIGKILL'), 10_000);
-    await ended;
-    clearTimeout(timer);
+    await stopProcess(this.process, 10_000);
     return this.process.exitCode;
   }
 }

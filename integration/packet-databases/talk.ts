@@ -1,7 +1,7 @@
-import { mariadbArguments, type Stage } from './stage.ts';
+import { type DatabaseStage, mariadbArguments } from './stage.ts';
 
 /** Statements for the `mariadb` client, sent as text. */
-function script(folder: Stage): string {
+function script(folder: DatabaseStage): string {
   const file = folder.file(
     'rows.txt',
     Array.from({ length: 2000 }, (_, i) => `row${i}\n`).join(''),
@@ -36,7 +36,7 @@ function script(folder: Stage): string {
 }
 
 /** More than 300 exchanges: the `mariadb` client, and one that prepares statements. */
-export function talkMysql(stage: Stage, compress: boolean): void {
+export function talkMysql(stage: DatabaseStage, compress: boolean): void {
   const more = compress ? ['--compress'] : [];
   stage.run(script(stage), 'mariadb', ...mariadbArguments, '-f', '--local-infile=1', ...more);
   stage.python('talk.py', ...(compress ? ['compress'] : []));
@@ -49,7 +49,7 @@ function command(...words: string[]): string {
 }
 
 /** Single commands in both versions of the protocol, pipelines of several depths, errors. */
-export function talkRedis(stage: Stage): void {
+export function talkRedis(stage: DatabaseStage): void {
   const lines = ['set greeting "hello world"', 'get greeting', 'incr greeting', 'nosuch command'];
   lines.push('hset h f v g w', 'hgetall h', 'lpush l a b c', 'lrange l 0 -1', 'select 3', 'get x');
   lines.push('multi', 'set a 1', 'incr a', 'exec', 'mset a 1 b 2', 'mget a b c', 'zadd z 1 m 2 n');

@@ -4,11 +4,11 @@
  * replayed through the packet receiver. Prints a link to one trace of each.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { get } from 'node:http';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { freePorts } from '../../testing/ports.ts';
+import { stopProcess } from '../../testing/process.ts';
 
 const here = import.meta.dirname;
 const root = join(here, '../..');
@@ -93,15 +93,6 @@ async function findTrace(service: string, minSpans: number, startMs: number): Pr
   throw new Error(`cannot find a trace of ${service} at ${jaeger}: is npm start running?`);
 }
 
-async function stop(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const ended = once(child, 'exit');
-  child.kill('SIGTERM');
-  const timer = setTimeout(() => child.kill('SIGKILL'), 10_000);
-  await ended;
-  clearTimeout(timer);
-}
-
 async function demo(): Promise<void> {
   await fetch(`${jaeger}/api/services`).catch((error: unknown) => {
     throw new Error(`cannot reach ${jaeger}: run npm start first (${String(error)})`);
@@ -111,7 +102,7 @@ async function demo(): Promise<void> {
   const port = await startShop();
   console.log(`Ordering for ${seconds} s ...`);
   const sent = await traffic(port);
-  await Promise.all(children.map(stop));
+  await Promise.all(children.map((child) => stopProcess(child, 10_000)));
   console.log(`${sent} orders sent. Replaying a capture of traffic that nobody instrumented ...`);
   const config = join(here, 'replay.yaml');
   const replay = run('gateway/main.ts', ['--config', config], {
@@ -120,7 +111,7 @@ async function demo(): Promise<void> {
   });
   const instrumented = await findTrace('frontend', 5, start);
   const captured = await findTrace(process.env.DEMO_CAPTURED ?? '127.0.0.1:8080', 1, start);
-  await stop(replay);
+  await stopProcess(replay, 10_000);
   console.log(`
 A trace of the instrumented shop:
   ${jaeger}/trace/${instrumented}
@@ -136,5 +127,5 @@ try {
   console.error(`demo: ${error instanceof Error ? error.message : String(error)}`);
   process.exitCode = 1;
 } finally {
-  await Promise.all(children.map(stop));
+  await Promise.all(children.map((child) => stopProcess(child, 10_000)));
 }
