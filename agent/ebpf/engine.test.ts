@@ -254,6 +254,58 @@ test('processes and their sockets are told of', () => {
   ]);
 });
 
+/** A query for the address of `a.test`, id 7. */
+const asked = '\x00\x07\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x01a\x04test\x00\x00\x01\x00\x01';
+const told = `${asked.slice(0, 2)}\x81\x80${asked.slice(4)}`;
+
+test('DNS over TCP on any port: the length is read by itself', () => {
+  const c = new Served({ localPort: 5300 });
+  const { sessions } = run([
+    c.ask(`\0${String.fromCharCode(asked.length)}`, { chain: 3n }),
+    c.ask(asked, { chain: 3n }),
+    c.answer(`\0${String.fromCharCode(told.length)}${told}`, { chain: 3n }),
+  ]);
+  assert.equal(sessions.length, 1);
+  const { request, response, reason, protocol } = sessions[0]!;
+  assert.deepEqual([protocol.name, reason, response !== undefined], ['dns', '', true]);
+  assert.deepEqual([request!.sequence, request!.start, request!.length], [5000, 1e6, 26]);
+  assert.equal(request!.origin!.chainLow, 3);
+});
+
+test('a datagram socket that is bound to no address has none, unless the record tells it', () => {
+  const none = [0, 0, 0, 0];
+  const mapped = [...Array(10).fill(0), 255, 255, 10, 0, 0, 9];
+  const datagram = { udp: true, localPort: 53, remote: [10, 0, 0, 9] };
+  const seen = (more: object) => {
+    const c = new Served({ ...datagram, ...more });
+    const { sessions } = run([c.ask(asked), c.answer(told)]);
+    const { serverAddress, serverPort, clientAddress, ipVersion } =
+      sessions[0]!.conversation.ends();
+    return [serverAddress, serverPort, clientAddress, ipVersion];
+  };
+  assert.deepEqual(seen({ local: none }), ['', 53, '10.0.0.9', 4]);
+  assert.deepEqual(seen({ local: [10, 0, 0, 1] }), ['10.0.0.1', 53, '10.0.0.9', 4]);
+  const wide = { remote: mapped, flags: Flag.ipv6 };
+  assert.deepEqual(seen({ ...wide, local: Array(16).fill(0) }), ['', 53, '10.0.0.9', 4]);
+  const six = [0xfd, ...Array(14).fill(0), 2];
+  assert.deepEqual(seen({ ...wide, remote: six, local: Array(16).fill(0) }), [
+    '',
+    53,
+    'fd00::2',
+    6,
+  ]);
+});
+
+test('names of processes are cleaned', () => {
+  const named = (command: string) => {
+    const { sessions } = run([new Served({ command }).ask(get('/')), record({ kind: Kind.close })]);
+    return sessions[0]!.conversation.vantage?.()?.command;
+  };
+  assert.equal(named('a\n\x1b[31mb'), 'a\ufffd\ufffd[31mb');
+  assert.equal(named('grün'), 'grün');
+  assert.equal(named('sixteen-bytes-xx'), 'sixteen-bytes-xx');
+});
+
 test('the wall clock may be set', () => {
   const { engine, sessions } = run([]);
   engine.clock(UNIX + 3_000_000_000n);

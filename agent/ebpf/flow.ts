@@ -42,6 +42,7 @@ export class SocketFlow implements FlowHost {
   readonly localPort: number;
   readonly remotePort: number;
   private readonly shared: Shared;
+  /** Address of this end; '' = not known: a datagram socket that is bound to none. */
   readonly local: string;
   private readonly remote: string;
   private readonly ipVersion: 4 | 6;
@@ -74,8 +75,9 @@ export class SocketFlow implements FlowHost {
     const mapped = (r.flags & Flag.ipv6) !== 0 && isMapped(r);
     this.ipVersion = (r.flags & Flag.ipv6) !== 0 && !mapped ? 6 : 4;
     const word = mapped ? 3 : 0;
-    this.local =
-      this.ipVersion === 4
+    this.local = isUnbound(r)
+      ? ''
+      : this.ipVersion === 4
         ? ipv4Text(r.localWord(word))
         : ipv6Text(r.localWord(0), r.localWord(1), r.localWord(2), r.localWord(3));
     this.remote =
@@ -243,9 +245,13 @@ export class SocketFlow implements FlowHost {
   }
 }
 
-/** IPv4 addresses in an IPv6 socket (::ffff:a.b.c.d), or none yet on both sides. */
+/** IPv4 addresses in an IPv6 socket (::ffff:a.b.c.d); the own one may not be known. */
 function isMapped(r: RecordReader): boolean {
   const local = r.localWord(0) === 0 && r.localWord(1) === 0 && r.localWord(2) === 0xffff;
   const remote = r.remoteWord(0) === 0 && r.remoteWord(1) === 0 && r.remoteWord(2) === 0xffff;
-  return local && remote;
+  return remote && (local || isUnbound(r));
+}
+
+function isUnbound(r: RecordReader): boolean {
+  return (r.localWord(0) | r.localWord(1) | r.localWord(2) | r.localWord(3)) === 0;
 }

@@ -1,3 +1,5 @@
+import { cleanText, textOf } from '../tags/text.ts';
+
 /* Records of native/bpf/event.h: little endian, each at an offset that 8 divides. */
 
 export const Kind = {
@@ -25,6 +27,7 @@ export const Flag = {
 /** Bytes of a record before its payload. */
 export const HEADER_BYTES = 128;
 
+const NAME_BYTES = 16;
 const U32 = 0x1_0000_0000;
 
 /**
@@ -154,15 +157,12 @@ export class RecordReader {
     return swap(this.words[(this.at >>> 2) + 20 + i]!);
   }
 
-  /** Short name of the process. */
+  /** Short name of the process, which can give itself any: without control characters. */
   get command(): string {
-    let text = '';
-    for (let i = this.at + 112; i < this.at + 128; i++) {
-      const c = this.bytes[i]!;
-      if (c === 0) break;
-      text += String.fromCharCode(c);
-    }
-    return text;
+    const from = this.at + HEADER_BYTES - NAME_BYTES;
+    const name = this.bytes.subarray(from, from + NAME_BYTES);
+    const end = name.indexOf(0);
+    return cleanText(textOf(end < 0 ? name : name.subarray(0, end)), NAME_BYTES);
   }
 }
 

@@ -6,6 +6,7 @@ struct transfer {
   u64 sk;
   u64 buffer, vectors, room; /* room: bytes of the buffer, or how many vectors */
   u64 name;
+  u64 control, control_length;
   u32 fd, length, message_flags;
   u8 call, incoming, tcp, blocking;
 };
@@ -51,6 +52,8 @@ INLINE void read_message(struct transfer *x, u64 at) {
   x->name = m.name;
   x->vectors = m.vectors;
   x->room = m.count;
+  x->control = m.control;
+  x->control_length = m.control_length;
 }
 
 INLINE u32 read_buffer(u8 *to, u64 from, u64 length) {
@@ -92,6 +95,37 @@ INLINE void read_name(struct event *e, u64 name) {
     e->remote_port = __builtin_bswap16(a.port);
     __builtin_memcpy(e->remote, a.rest + 4, 16);
   }
+}
+
+enum { IP_LEVEL = 0, IP_PKTINFO = 8, IPV6_LEVEL = 41, IPV6_PKTINFO = 50 };
+
+/* Own address of a datagram on a socket that is bound to none: programs that have to answer from the
+ * address that was asked get and give it beside the data (struct in_pktinfo, in6_pktinfo). */
+static __noinline int read_own_address(struct event *e, struct transfer *x) {
+  if (!e || !x) return 0;
+  u64 at = x->control, left = x->control_length;
+  for (int i = 0; i < 4; i++) {
+    struct {
+      u64 length;
+      u32 level, type;
+    } c = {};
+    if (!at || left < sizeof(c) || bpf_probe_read_user(&c, sizeof(c), (void *)at)) break;
+    if (c.level == IP_LEVEL && c.type == IP_PKTINFO) {
+      u32 info[3] = {}; /* interface, the host's address, destination in the packet */
+      if (bpf_probe_read_user(info, sizeof(info), (void *)(at + sizeof(c)))) break;
+      *(u32 *)e->local = info[x->incoming ? 2 : 1];
+      return 0;
+    }
+    if (c.level == IPV6_LEVEL && c.type == IPV6_PKTINFO) {
+      bpf_probe_read_user(e->local, 16, (void *)(at + sizeof(c)));
+      return 0;
+    }
+    u64 step = (c.length + 7) & ~7ull;
+    if (c.length < sizeof(c) || step > left) break;
+    at += step;
+    left -= step;
+  }
+  return 0;
 }
 
 INLINE u32 ports_of(struct event *e, u8 tcp) {
@@ -148,7 +182,11 @@ static __noinline int transferred(struct thread *t, struct transfer *x) {
   __builtin_memset(e, 0, sizeof(*e));
   if (x->tcp) e->flags = TCP;
   describe_socket(e, x->sk);
-  if (!x->tcp && !e->remote_port) read_name(e, x->name);
+  if (!x->tcp) {
+    if (!e->remote_port) read_name(e, x->name);
+    u64 *local = (u64 *)e->local;
+    if (x->control && !local[0] && !local[1]) read_own_address(e, x);
+  }
   if (!port_listed(e->local_port, e->remote_port)) return 0;
   struct connection *c = connection_of(x->sk, e, x->tcp, x->incoming);
   if (!c) {
@@ -214,6 +252,8 @@ static __noinline int messages(struct thread *t, struct transfer *x, u64 at, u32
     x->name = m.message.name;
     x->vectors = m.message.vectors;
     x->room = m.message.count;
+    x->control = m.message.control;
+    x->control_length = m.message.control_length;
     x->length = m.length;
     transferred(t, x);
   }

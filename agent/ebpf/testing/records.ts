@@ -22,6 +22,8 @@ export interface Told {
   readonly localPort?: number;
   readonly remotePort?: number;
   readonly remote?: readonly number[];
+  readonly local?: readonly number[];
+  readonly command?: string;
 }
 
 /** One record as the ring gives it, padded to 8 bytes. */
@@ -52,10 +54,10 @@ export function record(told: Told = {}): Buffer {
   b.writeUInt32LE(4_026_531_833, 56);
   b.writeUInt16LE(told.localPort ?? 8080, 60);
   b.writeUInt16LE(told.remotePort ?? 40_000, 62);
-  b.set([127, 0, 0, 1], 64);
+  b.set(told.local ?? [127, 0, 0, 1], 64);
   b.set(told.remote ?? [127, 0, 0, 1], 80);
   b.writeBigUInt64LE(1n, 96);
-  b.write('server', 112);
+  b.write(told.command ?? 'server', 112, 16);
   payload.copy(b, HEADER_BYTES);
   return b;
 }

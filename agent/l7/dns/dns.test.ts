@@ -207,6 +207,22 @@ test('over TCP, several at once and in pieces', () => {
   }
 });
 
+test('over TCP on a port that nobody expects, the length in a piece of its own', () => {
+  const other = v4('10.0.0.2', 5300);
+  const asked = framed(query(1, 'a.test', 1));
+  const told = framed(response(1, 'a.test', 1, []));
+  const t = new Talk(client, other).handshake();
+  t.ask(asked.subarray(0, 2)).ask(asked.subarray(2));
+  t.answer(told.subarray(0, 2)).answer(told.subarray(2));
+  const { results } = runFrames(t.close().frames);
+  assert.deepEqual(results.map(line), ['DNS A a.test NOERROR']);
+  assert.equal(results[0]?.requestSequence, 1001);
+
+  const odd = new Talk(client, other).handshake();
+  for (let i = 0; i < 40; i++) odd.ask(bytes([0, 40])).answer(bytes([i, 255 - i]));
+  assert.deepEqual(runFrames(odd.close().frames).results, []);
+});
+
 test('over TCP, after a gap the next whole message counts', () => {
   const t = new Talk(client, server).handshake();
   t.ask(framed(query(1, 'a.test', 1))).answer(framed(response(1, 'a.test', 1, [])), true);

@@ -11,6 +11,9 @@ import { describeDns, summarizeDns } from './describe.ts';
 import { DnsParser } from './message.ts';
 
 const HEADER = 12;
+/** Message with one question for the root; what is waited for on a port that nobody expects. */
+const SHORTEST = HEADER + 5;
+const LONGEST = 4096;
 
 /** DNS over UDP and TCP (RFC 1035, RFC 7766). Multicast DNS and NetBIOS names are not taken. */
 export function dns(): Protocol {
@@ -26,8 +29,11 @@ export function dns(): Protocol {
     let from = start;
     let to = end;
     if (transport === 'tcp') {
-      // A message over TCP may come in pieces, which on another port would match anything.
-      if (end - start < 2 + HEADER) return usual ? Detection.more : Detection.no;
+      // A message may come in pieces. On another port only the length alone is waited for, as
+      // servers read it: any other piece would match anything.
+      if (end - start < 2 + HEADER) {
+        return usual || isLength(b, start, end) ? Detection.more : Detection.no;
+      }
       from = start + 2;
       to = from + u16be(b, start);
       if (to - from < HEADER) return Detection.no;
@@ -51,6 +57,12 @@ export function dns(): Protocol {
     describe: describeDns,
     summarize: summarizeDns,
   };
+}
+
+function isLength(b: Uint8Array, start: number, end: number): boolean {
+  if (end - start !== 2) return false;
+  const length = u16be(b, start);
+  return length >= SHORTEST && length <= LONGEST;
 }
 
 /** A long message whose end has not come: one question and a known opcode must do. */

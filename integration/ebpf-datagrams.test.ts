@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { freePort } from '../testing/ports.ts';
+import { type FlatSpan, point, Scene, skipReason } from './ebpf/capture.ts';
+
+const skip = skipReason('dnsmasq', 'dig');
+
+test('DNS over UDP and TCP on any port, of a server that is bound to no address', {
+  skip,
+}, async () => {
+  const scene = new Scene();
+  const port = await freePort();
+  let spans: FlatSpan[] = [];
+  await scene.start();
+  try {
+    const options = ['--no-daemon', '--no-resolv', '--no-hosts', '--conf-file=/dev/null'];
+    scene.spawn('dnsmasq', [...options, `--port=${port}`, '--address=/a.test/10.1.2.3']);
+    const dig = ['-p', String(port), '+noall', '+answer', '+tries=10', '+time=1', 'a.test'];
+    for (const more of [['@127.0.0.1'], ['@127.0.0.2'], ['@127.0.0.1', '+tcp']]) {
+      assert.match(await scene.run('dig', [...more, ...dig]), /10\.1\.2\.3/);
+    }
+  } finally {
+    spans = await scene.stop();
+  }
+  const served = spans.filter(({ attributes }) => attributes[point] === 'server_process');
+  const ends = served.map(({ name, attributes: a }) =>
+    [name, a['network.transport'], a['server.address'], a['server.port'], a['dns.answers']].join(
+      ' ',
+    ),
+  );
+  assert.deepEqual(ends, [
+    `DNS A udp 127.0.0.1 ${port} 10.1.2.3`,
+    `DNS A udp 127.0.0.2 ${port} 10.1.2.3`,
+    `DNS A tcp 127.0.0.1 ${port} 10.1.2.3`,
+  ]);
+  const asked = spans.filter(({ attributes }) => attributes[point] === 'client_process');
+  assert.equal(asked.length, 3);
+});
