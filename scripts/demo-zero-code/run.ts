@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, createWriteStream, mkdirSync, readFileSync, rmdirSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { freePorts } from '../../testing/ports.ts';
+import { stopProcess } from '../../testing/process.ts';
 import type { JudgedSpan } from './judge.ts';
 import { addressOf, inRoom, makeNetwork, removeNetwork, routerNamespace } from './network.ts';
 import { Services } from './services.ts';
@@ -91,14 +92,14 @@ export class ZeroCodeDemo {
   }
 
   async stop(): Promise<void> {
-    if (this.#agent !== undefined) await ended(this.#agent);
+    if (this.#agent !== undefined) await stopProcess(this.#agent);
     await this.#services.stop();
     removeNetwork();
     this.#cgroup.remove();
   }
 
   async #startAgent(): Promise<void> {
-    const [jaeger = 0, clickhouse = 0] = [await freePort(), await freePort()];
+    const [jaeger = 0, clickhouse = 0] = await freePorts(2);
     this.#jaeger = `http://127.0.0.1:${jaeger}`;
     this.#clickhouse = `http://127.0.0.1:${clickhouse}`;
     const program = join(here, '../../gateway/main.ts');
@@ -231,21 +232,4 @@ class Cgroup {
       // A process of it is still ending, or it was never made.
     }
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  return typeof address === 'object' ? (address?.port ?? 0) : 0;
-}
-
-async function ended(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const exit = once(child, 'exit');
-  child.kill('SIGTERM');
-  const timer = setTimeout(() => child.kill('SIGKILL'), 20_000);
-  await exit;
-  clearTimeout(timer);
 }

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
 import { createWriteStream, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { stopProcess } from '../../testing/process.ts';
 import { addressOf, inRoom, type Room } from './network.ts';
 
 const apps = join(import.meta.dirname, 'apps');
@@ -37,12 +37,7 @@ export class Services {
 
   async stop(): Promise<void> {
     for (const { process } of this.#started.toReversed()) {
-      if (process.exitCode !== null || process.signalCode !== null) continue;
-      const ended = once(process, 'exit');
-      process.kill('SIGTERM');
-      const timer = setTimeout(() => process.kill('SIGKILL'), 5_000);
-      await ended;
-      clearTimeout(timer);
+      await stopProcess(process, 5_000);
     }
   }
 
