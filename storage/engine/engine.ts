@@ -13,6 +13,7 @@ import {
   type KnownNames,
   type Parser,
 } from './guard.ts';
+import { inline } from './inline.ts';
 import { literal } from './lexer.ts';
 import { type Answer, type Environment, Pool, Session } from './sessions.ts';
 import { insertFrom, selectInto } from './statement.ts';
@@ -200,12 +201,13 @@ export class Engine {
     use: (rows: Socket, outcome: Promise<Answer>) => Promise<void>,
   ): Promise<void> {
     return this.#readers.use(async (session) => {
-      await session.prepare(environment);
+      const { canonical, tail, rest } = inline(statement, environment);
+      await session.prepare(rest);
       attempt.check();
       const rows = new Socket({ fd: openPipe(session.pipe), readable: true, writable: false });
       rows.on('error', () => {});
       const release = holdPipe(session.pipe);
-      const sql = selectInto(statement.canonical, literal(session.pipe), format);
+      const sql = selectInto(canonical, literal(session.pipe), format) + tail;
       const outcome = session.run(`${attempt.tag}${sql}`, format).finally(release);
       outcome.catch(() => {});
       try {
