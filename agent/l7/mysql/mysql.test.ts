@@ -4,6 +4,15 @@ import { deflateSync, zstdCompressSync } from 'node:zlib';
 import fc from 'fast-check';
 import { bytes, type Seen, Talk, v4 } from '../../testing/frames.ts';
 import { type Result, type Run, runFrames } from '../../testing/run.ts';
+import {
+  cuts,
+  damages,
+  sayCut,
+  sayDamaged,
+  sayWhole,
+  timeless,
+  turnsOf,
+} from '../../testing/turns.ts';
 import { Detection } from '../protocol.ts';
 import { detectMysql } from './detect.ts';
 import { mysql } from './protocol.ts';
@@ -332,10 +341,7 @@ test('what the server says unasked is no answer', () => {
 });
 
 /** Turns of a connection with everything in it. */
-function turns(): { client: boolean; bytes: Uint8Array }[] {
-  const all: { client: boolean; bytes: Uint8Array }[] = [];
-  const ask = (b: Uint8Array) => all.push({ client: true, bytes: b });
-  const answer = (b: Uint8Array) => all.push({ client: false, bytes: b });
+const turns = turnsOf((ask, answer) => {
   answer(p.greeting());
   ask(p.login(Flags.secure | Flags.db, 'shop'));
   answer(p.ok(2));
@@ -350,31 +356,15 @@ function turns(): { client: boolean; bytes: Uint8Array }[] {
   ask(p.query('select 5'));
   answer(bytes(p.rows(1, false, { status: 10 }), p.rows(2, false, { from: 7 })));
   ask(p.packet(0, [1]));
-  return all;
-}
-
-function timeless(results: readonly Result[]): unknown[] {
-  return results.map(({ start: _s, end: _e, ...rest }) => rest);
-}
+});
 
 test('any cutting gives the same messages', () => {
-  const whole = talk().handshake();
-  for (const { client, bytes: b } of turns()) client ? whole.ask(b) : whole.answer(b);
+  const whole = sayWhole(talk().handshake(), turns);
   const want = timeless(run(whole.close().frames).results);
   assert.equal(want.length, 8);
-  const sizes = fc.array(fc.integer({ min: 1, max: 60 }), { minLength: 1, maxLength: 20 });
   fc.assert(
-    fc.property(sizes, (list) => {
-      const t = talk().handshake();
-      let n = 0;
-      for (const { client, bytes: b } of turns()) {
-        for (let at = 0; at < b.length; ) {
-          const end = Math.min(b.length, at + list[n++ % list.length]!);
-          if (client) t.ask(b.subarray(at, end));
-          else t.answer(b.subarray(at, end));
-          at = end;
-        }
-      }
+    fc.property(cuts(60), (sizes) => {
+      const t = sayCut(talk().handshake(), turns, sizes);
       assert.deepEqual(timeless(run(t.close().frames).results), want);
     }),
     { numRuns: 200 },
@@ -382,24 +372,9 @@ test('any cutting gives the same messages', () => {
 });
 
 test('holes and damage never throw, and what is said is bounded', () => {
-  const step = fc.record({
-    lost: fc.boolean(),
-    cut: fc.nat(80),
-    flip: fc.nat(200),
-    value: fc.nat(255),
-  });
   fc.assert(
-    fc.property(fc.array(step, { minLength: 14, maxLength: 14 }), (steps) => {
-      const t = talk().handshake();
-      for (const [i, { client, bytes: b }] of turns().entries()) {
-        const { lost, cut, flip, value } = steps[i % steps.length]!;
-        const copy = Uint8Array.from(b);
-        if (flip < copy.length) copy[flip] = value;
-        const at = Math.min(cut, copy.length);
-        const say = (x: Uint8Array, gone: boolean) => (client ? t.ask(x, gone) : t.answer(x, gone));
-        if (at > 0) say(copy.subarray(0, at), false);
-        if (at < copy.length) say(copy.subarray(at), lost);
-      }
+    fc.property(damages(14, 80), (list) => {
+      const t = sayDamaged(talk().handshake(), turns, list);
       const { results } = run(t.wait(3_000_000_000n).close().frames);
       const asked = results.filter((r) => r.requestSequence !== undefined);
       assert.ok(asked.length <= 40, `${asked.length}`);

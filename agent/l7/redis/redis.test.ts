@@ -3,6 +3,15 @@ import test from 'node:test';
 import fc from 'fast-check';
 import { type Seen, Talk, v4 } from '../../testing/frames.ts';
 import { type Result, type Run, runFrames } from '../../testing/run.ts';
+import {
+  cuts,
+  damages,
+  sayCut,
+  sayDamaged,
+  sayWhole,
+  timeless,
+  turnsOf,
+} from '../../testing/turns.ts';
 import { Detection } from '../protocol.ts';
 import { detectRedis } from './detect.ts';
 import { redis } from './protocol.ts';
@@ -295,10 +304,7 @@ test('no value shows', () => {
   );
 });
 
-function turns(): { client: boolean; text: string }[] {
-  const all: { client: boolean; text: string }[] = [];
-  const ask = (text: string) => all.push({ client: true, text });
-  const answer = (text: string) => all.push({ client: false, text });
+const turns = turnsOf((ask, answer) => {
   ask(command('HELLO', '3'));
   answer('%2\r\n+server\r\n+redis\r\n+proto\r\n:3\r\n');
   ask(command('SET', 'k', 'v'.repeat(30)) + command('GET', 'k') + command('MGET', 'a', 'b', 'c'));
@@ -313,31 +319,14 @@ function turns(): { client: boolean; text: string }[] {
   answer("-ERR unknown command 'NOPE', with args beginning with: 'x' \r\n");
   ask(command('CLIENT', 'REPLY', 'SKIP') + command('INCR', 'n') + command('DECR', 'n'));
   answer(':5\r\n');
-  return all;
-}
-
-function timeless(results: readonly Result[]): unknown[] {
-  return results.map(({ start: _s, end: _e, ...rest }) => rest);
-}
+});
 
 test('any cutting gives the same messages', () => {
-  const whole = talk();
-  for (const { client, text } of turns()) client ? whole.ask(text) : whole.answer(text);
-  const want = timeless(run(whole.close().frames).results);
+  const want = timeless(run(sayWhole(talk(), turns).close().frames).results);
   assert.equal(want.length, 9);
-  const sizes = fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 20 });
   fc.assert(
-    fc.property(sizes, (list) => {
-      const t = talk();
-      let n = 0;
-      for (const { client, text } of turns()) {
-        for (let at = 0; at < text.length; ) {
-          const end = Math.min(text.length, at + list[n++ % list.length]!);
-          if (client) t.ask(text.slice(at, end));
-          else t.answer(text.slice(at, end));
-          at = end;
-        }
-      }
+    fc.property(cuts(40), (sizes) => {
+      const t = sayCut(talk(), turns, sizes);
       assert.deepEqual(timeless(run(t.close().frames).results), want);
     }),
     { numRuns: 200 },
@@ -345,24 +334,9 @@ test('any cutting gives the same messages', () => {
 });
 
 test('holes and damage never throw', () => {
-  const step = fc.record({
-    lost: fc.boolean(),
-    cut: fc.nat(60),
-    flip: fc.nat(100),
-    value: fc.nat(255),
-  });
   fc.assert(
-    fc.property(fc.array(step, { minLength: 10, maxLength: 10 }), (steps) => {
-      const t = talk();
-      for (const [i, { client, text }] of turns().entries()) {
-        const { lost, cut, flip, value } = steps[i % steps.length]!;
-        const copy = Buffer.from(text);
-        if (flip < copy.length) copy[flip] = value;
-        const at = Math.min(cut, copy.length);
-        const say = (x: Uint8Array, gone: boolean) => (client ? t.ask(x, gone) : t.answer(x, gone));
-        if (at > 0) say(copy.subarray(0, at), false);
-        if (at < copy.length) say(copy.subarray(at), lost);
-      }
+    fc.property(damages(10, 60), (list) => {
+      const t = sayDamaged(talk(), turns, list);
       const { results } = run(t.wait(3_000_000_000n).close().frames);
       assert.ok(results.length <= 60, `${results.length}`);
     }),
