@@ -3,7 +3,7 @@
 // For release machines: Linux with gcc, clang, llvm, libbpf-dev, libelf-dev and zlib1g-dev (Debian
 // or Ubuntu), and gcc-aarch64-linux-gnu for the other architecture, whose libraries come from apt
 // into .cache; nothing is installed. libbpf, libelf and zlib are linked into bpf.node, so that it
-// needs the C library only. Prints each file with its machine and the newest GLIBC that it asks for.
+// needs the C library only. Prints each file with its machine and the newest GLIBC it asks for.
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
