@@ -109,7 +109,7 @@ async function traceById(session: Session, candidate: Candidate, id: string): Pr
     const answer = await session.queryAsync(locateStatement(spansLocator('c.spans'), [id]), {
       format: 'RowBinary',
     });
-    where = locatedCondition(readLocations(answer.bytes(), [id]));
+    where = locatedCondition(readLocations(answer.bytes(), [id]).locations);
   }
   const sql = `SELECT ${spanColumns} FROM c.spans WHERE ${where}`;
   const rows = await session.queryAsync(sql, { format: 'RowBinary' });

@@ -1,5 +1,5 @@
 import type { SqlClient } from '../sql.ts';
-import { Params } from './bind.ts';
+import { type Binder, Params } from './bind.ts';
 import { RowBinaryReader } from './row-binary.ts';
 
 /** Ids that one trace may have; beyond it the rest is left out. */
@@ -37,6 +37,13 @@ export async function aliasGroups(
     }
   }
   return groups;
+}
+
+/** Text of a column, UInt8: whether {@link aliasGroups} would find anything for these ids. */
+export function hasAlias(table: string, ids: readonly string[], bind: Binder): string {
+  const list = ids.map((id) => bind.traceId(id)).join(', ');
+  return `ifNull((SELECT count() FROM ${table}
+ WHERE from_trace IN (${list}) OR to_trace IN (${list})) > 0, 0)`;
 }
 
 function join(groups: Map<string, Set<string>>, [a, b]: readonly [string, string]): void {

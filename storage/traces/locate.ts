@@ -36,14 +36,20 @@ export function projectionLocator(database: string): Locator {
   };
 }
 
+export interface LocateOptions {
+  readonly bind: Binder;
+  /** A column, UInt8, that tells whether any of the ids was joined. */
+  readonly joined: string;
+}
+
 /** Asks the projection `locator`: one granule for each part. @param ids 32 lower-case hex digits */
 export function locateStatement(
   { from, key, first, last }: Locator,
   ids: readonly string[],
-  bind: Binder = literals,
+  { bind, joined }: LocateOptions = { bind: literals, joined: 'toUInt8(0)' },
 ): string {
   const keys = [...new Set(ids.map(keyOf))].map((key) => bind.uint(key));
-  return `SELECT ${key} AS key, ${first}, ${last} FROM ${from}
+  return `SELECT ${key} AS key, ${first}, ${last}, ${joined} FROM ${from}
  WHERE key IN (${keys.join(', ')}) GROUP BY key`;
 }
 
@@ -52,15 +58,26 @@ function keyOf(id: string): bigint {
   return Buffer.from(checkedId(id), 'hex').readBigUInt64LE(8);
 }
 
+export interface Locations {
+  readonly locations: TraceLocation[];
+  /** Whether any of the ids was joined; false where none is stored. */
+  readonly joined: boolean;
+}
+
 /** @param bytes answer of {@link locateStatement} in RowBinary @param ids what it was asked for */
-export function readLocations(bytes: Uint8Array, ids: readonly string[]): TraceLocation[] {
+export function readLocations(bytes: Uint8Array, ids: readonly string[]): Locations {
   const r = new RowBinaryReader(bytes);
   const found = new Map<bigint, readonly [firstBucket: number, lastBucket: number]>();
-  while (!r.done) found.set(r.uint64(), [r.uint32(), r.uint32()]);
-  return ids.flatMap((traceId) => {
+  let joined = false;
+  while (!r.done) {
+    found.set(r.uint64(), [r.uint32(), r.uint32()]);
+    joined = r.uint8() !== 0;
+  }
+  const locations = ids.flatMap((traceId) => {
     const range = found.get(keyOf(traceId));
     return range === undefined ? [] : [{ traceId, firstBucket: range[0], lastBucket: range[1] }];
   });
+  return { locations, joined };
 }
 
 /** Buckets of a trace that are named one by one; a longer trace is read as a range. */

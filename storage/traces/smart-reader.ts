@@ -1,9 +1,10 @@
 import { tableName } from '../schema/table.ts';
 import { rowsOf, type SqlClient } from '../sql.ts';
-import { aliasGroups } from './aliases.ts';
+import { aliasGroups, hasAlias } from './aliases.ts';
 import { type Binder, literals, Params } from './bind.ts';
 import { type CallOptions, type Deadline, runCall } from './calls.ts';
 import {
+  type Locations,
   type Locator,
   locatedCondition,
   locateStatement,
@@ -156,17 +157,19 @@ class SmartReader implements TraceReader {
     const [id] = ids;
     if (ids.length === 1 && id !== undefined) {
       const bind = new Params();
-      const [groups, byId] = await Promise.all([
-        this.#aliases(ids, deadline),
-        this.#rows((locator) => locatingCondition(locator, id, bind), bind, deadline),
-      ]);
-      if (groups.size === 0 && byId.size > 0) return { groups, byId };
+      const flag = this.#joinedFlag(ids, bind);
+      const condition = (locator: Locator) => locatingCondition(locator, id, bind);
+      const byId = await this.#rows(condition, bind, deadline, { flag });
+      if (!flag.on && byId.size > 0) return { groups: new Map(), byId };
     }
     const { groups, locations } = await this.#locate(ids, deadline);
     if (locations.length === 0) return { groups, byId: new Map() };
     const bind = bindFor(locations.length);
     const condition = locatedCondition(locations, bind);
-    return { groups, byId: await this.#rows(() => condition, bind, deadline, noProjections) };
+    return {
+      groups,
+      byId: await this.#rows(() => condition, bind, deadline, { settings: noProjections }),
+    };
   }
 
   /** Rows of the spans: those with something in the rare columns by a statement of their own. */
@@ -174,7 +177,7 @@ class SmartReader implements TraceReader {
     conditionBy: (locator: Locator) => string,
     bind: Binder,
     deadline: Deadline,
-    settings = {},
+    { settings = {}, flag }: { settings?: object; flag?: Flag },
   ): Promise<Map<string, SpanRow[]>> {
     const select = async (columns: string, condition: string, more: object) => {
       const sql = `SELECT ${columns} FROM ${this.#table('spans')} WHERE ${condition}
@@ -183,13 +186,18 @@ class SmartReader implements TraceReader {
     };
     const byId = new Map<string, SpanRow[]>();
     const take = (row: SpanRow): void => append(byId, row.span.traceId, row);
+    const extra = flag === undefined ? '' : `, ${flag.column}`;
+    const readExtra = (r: RowBinaryReader): void => {
+      if (flag !== undefined) flag.on = r.uint8() !== 0;
+    };
     return this.#own.use(
       async (locator) => {
         const condition = conditionBy(locator);
-        const r = await select(usualSpanColumns, condition, noProjections);
+        const r = await select(`${usualSpanColumns}${extra}`, condition, noProjections);
         let rare = false;
         while (!r.done) {
           const row = readUsualSpanRow(r);
+          readExtra(r);
           if (row === undefined) rare = true;
           else take(row);
         }
@@ -200,8 +208,11 @@ class SmartReader implements TraceReader {
       },
       async (locator) => {
         byId.clear();
-        const r = await select(spanColumns, conditionBy(locator), settings);
-        while (!r.done) take(readSpanRow(r));
+        const r = await select(`${spanColumns}${extra}`, conditionBy(locator), settings);
+        while (!r.done) {
+          take(readSpanRow(r));
+          readExtra(r);
+        }
         return byId;
       },
     );
@@ -222,23 +233,29 @@ class SmartReader implements TraceReader {
     return aliasGroups(this.#client, table, ids, deadline().timeoutMs);
   }
 
+  /** A column that tells whether any of the ids was joined: no statement of its own for most. */
+  #joinedFlag(ids: readonly string[], bind: Binder): Flag {
+    return { column: hasAlias(this.#table('trace_alias'), ids, bind), on: false };
+  }
+
   /** Where all spans of the traces are, and of what was joined with them. */
   async #locate(ids: readonly string[], deadline: Deadline): Promise<Located> {
     const own = [...new Set(ids)];
-    const [groups, locations] = await Promise.all([
-      this.#aliases(own, deadline),
-      this.#locations(own, deadline),
-    ]);
+    const { locations, joined } = await this.#locations(own, deadline);
+    if (!joined && locations.length > 0) return { groups: new Map(), locations };
+    const groups = await this.#aliases(own, deadline);
     const known = new Set(own);
-    const joined = [...groups.keys()].filter((id) => !known.has(id));
-    if (joined.length > 0) locations.push(...(await this.#locations(joined, deadline)));
-    return { groups, locations };
+    const others = [...groups.keys()].filter((id) => !known.has(id));
+    if (others.length === 0) return { groups, locations };
+    const more = await this.#locations(others, deadline);
+    return { groups, locations: [...locations, ...more.locations] };
   }
 
-  async #locations(ids: readonly string[], deadline: Deadline): Promise<TraceLocation[]> {
+  async #locations(ids: readonly string[], deadline: Deadline): Promise<Locations> {
     const bind = bindFor(ids.length);
+    const { column } = this.#joinedFlag(ids, bind);
     const locate = async (locator: Locator) => {
-      const sql = locateStatement(locator, ids, bind);
+      const sql = locateStatement(locator, ids, { bind, joined: column });
       return readLocations(await this.#query(sql, bind, deadline), ids);
     };
     return this.#own.use(locate, locate);
@@ -361,6 +378,12 @@ function bindFor(ids: number): Binder {
 interface Spans {
   readonly groups: Map<string, Set<string>>;
   readonly byId: Map<string, SpanRow[]>;
+}
+
+/** A column of its own beside those of a span, and whether it was true. */
+interface Flag {
+  readonly column: string;
+  on: boolean;
 }
 
 interface Located {
