@@ -28,6 +28,12 @@ const allow = z
 /** Keys of the ebpf receiver. */
 export const config = z.strictObject({
   allow,
+  required: z
+    .boolean()
+    .default(false)
+    .describe(
+      'The start fails where system calls cannot be captured; else it is said, and the rest runs.',
+    ),
   payload_cap: z
     .int()
     .min(64)

@@ -37,6 +37,14 @@ const PROGRAMS = ['executed', 'forked', 'exited', 'state_changed', 'entered', 'l
 
 const ZERO = u32(0);
 
+/** This machine, or the rights that the program runs with, cannot do it; the message says why. */
+export class UnavailableError extends Error {
+  constructor(why: string) {
+    super(`cannot capture system calls: ${why}`);
+    this.name = 'UnavailableError';
+  }
+}
+
 /** The kernel side: loaded, attached; its maps by what they mean. */
 export class Probe {
   /** `probe`, or `probe-compat` where the kernel refused that. */
@@ -51,15 +59,13 @@ export class Probe {
     this.object = object;
   }
 
-  /** @throws Error that says what is missing */
+  /** @throws UnavailableError that says what is missing */
   static open(config: ProbeConfig): Probe {
     const lacking = whyNot();
-    if (lacking !== undefined) throw new Error(`cannot capture system calls: ${lacking}`);
+    if (lacking !== undefined) throw new UnavailableError(lacking);
     const loaded = loadBpf();
     if (loaded.addon === undefined) {
-      throw new Error(
-        `cannot capture system calls: ${loaded.why} (it wants clang, libbpf-dev and libelf-dev)`,
-      );
+      throw new UnavailableError(`${loaded.why} (it wants clang, libbpf-dev and libelf-dev)`);
     }
     const image = optionsImage({
       idBase: config.idBase,
@@ -84,13 +90,20 @@ export class Probe {
         faults.push(lastLines((error as Error).message));
       }
     }
-    throw new Error(`cannot capture system calls: ${faults.join('; ')}`);
+    throw new UnavailableError(faults.join('; '));
   }
 
-  /** Starts to capture; lists are filled before. @throws Error naming what cannot be attached */
+  /**
+   * Starts to capture; lists are filled before.
+   * @throws UnavailableError naming what cannot be attached
+   */
   attach(): void {
     this.renew();
-    for (const program of PROGRAMS) this.addon.attach(this.handle, program);
+    try {
+      for (const program of PROGRAMS) this.addon.attach(this.handle, program);
+    } catch (error) {
+      throw new UnavailableError((error as Error).message);
+    }
   }
 
   /** What the kernel side knows of processes and cgroups is read anew by their threads. */

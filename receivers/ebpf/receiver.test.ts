@@ -75,6 +75,31 @@ test('without rights the start says what is missing', () => {
   assert.match(child.stdout.toString(), /^cannot capture system calls: (it needs root|the kernel)/);
 });
 
+test('without rights the receiver says so in one line and stays idle, unless it is required', () => {
+  const modules = ['./receiver.ts', './open.ts', './config.ts', '../../testing/settings.ts'];
+  const [receiver, , keys, settings] = modules.map((name) => import.meta.resolve(name));
+  const script = `
+    for (const m of ${JSON.stringify(modules.map((m) => import.meta.resolve(m)))}) await import(m);
+    await import(${JSON.stringify(import.meta.resolve('../../agent/tags/create.ts'))});
+    const { EbpfReceiver } = await import(${JSON.stringify(receiver)});
+    const { config } = await import(${JSON.stringify(keys)});
+    const { testSettings } = await import(${JSON.stringify(settings)});
+    if (process.getuid() === 0) process.setuid(65534);
+    for (const required of [false, true]) {
+      const settings = testSettings();
+      const receiver = new EbpfReceiver(settings, config.parse({ required }), undefined);
+      await receiver.start().catch((error) => console.log('rejects', error.message));
+      for (const { level, message } of settings.logger.lines) console.log(level, message);
+      await receiver.shutdown();
+    }`;
+  const child = spawnSync(process.execPath, ['--input-type=module', '-e', script]);
+  const lines = child.stdout.toString().trim().split('\n');
+  assert.equal(lines.length, 2, child.stderr.toString());
+  const why = 'cannot capture system calls: (it needs root|the kernel).*';
+  assert.match(lines[0]!, new RegExp(`^error ${why}; this receiver gives nothing$`));
+  assert.match(lines[1]!, new RegExp(`^rejects ${why}$`));
+});
+
 test('what the pipeline refuses is counted, what it delays is sent again', async () => {
   const settings = testSettings();
   const sink = collectingSink<'traces'>();

@@ -61,8 +61,21 @@ export class EbpfReceiver implements Component {
     this.#output = next === undefined ? undefined : new Output(next, settings, this.#counters);
   }
 
-  /** @throws Error that says what this machine lacks */
+  /**
+   * What this machine lacks is one line in the log, and the receiver stays idle.
+   * @throws Error that says it, where the receiver is required; or a list that cannot be used
+   */
   async start(): Promise<void> {
+    const { UnavailableError } = await import('./probe.ts');
+    try {
+      await this.#capture();
+    } catch (error) {
+      if (this.#config.required || !(error instanceof UnavailableError)) throw error;
+      this.#settings.logger.error(`${error.message}; this receiver gives nothing`);
+    }
+  }
+
+  async #capture(): Promise<void> {
     const { clock, logger } = this.#settings;
     const { openProbe, startTargets } = await import('./open.ts');
     const naming = await this.#naming();

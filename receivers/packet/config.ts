@@ -59,6 +59,12 @@ const live = {
       }
     })
     .describe('Packets to capture, such as `tcp port 80 and not host 10.0.0.1`; empty = all IP.'),
+  required: z
+    .boolean()
+    .default(false)
+    .describe(
+      'The start fails where live capture is not allowed; else it is said, and the rest runs.',
+    ),
   exclude_own: z.boolean().default(true).describe('Leave out connections of this program itself.'),
 };
 

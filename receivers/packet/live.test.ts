@@ -1,11 +1,16 @@
 // Live capture on the loopback interface: needs root, and the addon.
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { Agent, createServer, get } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import test from 'node:test';
 import { compileFilter } from '../../agent/filter/compile.ts';
 import { parseFilter } from '../../agent/filter/parse.ts';
+import { pcapFile, Talk, v4 } from '../../agent/testing/frames.ts';
 import type { Logs, Traces } from '../../pdata/batch.ts';
 import { toJson } from '../../pdata/json.ts';
 import { realClock } from '../../testing/clock.ts';
@@ -229,4 +234,59 @@ test('an interface that is not there stops the start', async (t) => {
   const receiver = new PacketReceiver(testSettings(), config.parse({ interfaces: ['none0'] }), {});
   await assert.rejects(receiver.start(), /cannot capture on none0: there is no such interface/);
   await receiver.shutdown();
+});
+
+test('without rights or addon one line says so, files are read; when required the start fails', (t) => {
+  if (process.platform !== 'linux') return t.skip('needs root and Linux');
+  const [receiver, keys, settings, sinks, clock] = [
+    './receiver.ts',
+    './config.ts',
+    '../../testing/settings.ts',
+    '../../testing/sinks.ts',
+    '../../testing/clock.ts',
+  ].map((name) => JSON.stringify(import.meta.resolve(name)));
+  const script = `
+    const { PacketReceiver } = await import(${receiver});
+    const { config } = await import(${keys});
+    const { realTimeSettings } = await import(${settings});
+    const { collectingSink } = await import(${sinks});
+    const { realClock } = await import(${clock});
+    if (process.getuid() === 0) process.setuid(65534);
+    for (const required of [false, true]) {
+      const settings = realTimeSettings(realClock());
+      const keys = { files: [process.argv[1]], interfaces: ['lo'], required };
+      const traces = collectingSink();
+      try {
+        const receiver = new PacketReceiver(settings, config.parse(keys), { traces });
+        await receiver.start();
+        await receiver.finished();
+        console.log('items', traces.items);
+      } catch (error) { console.log('rejects', error.message); }
+      for (const { level, message } of settings.logger.lines) {
+        if (level !== 'info') console.log(level, message);
+      }
+    }`;
+  const folder = mkdtempSync(join(tmpdir(), 'wirestitch-live-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  chmodSync(folder, 0o755);
+  const file = join(folder, 'a.pcap');
+  const [client, server] = [v4('10.0.0.1', 40_000), v4('10.0.0.2', 80)];
+  const talk = new Talk(client, server).handshake();
+  talk.ask(Buffer.from('GET / HTTP/1.1\r\n\r\n'));
+  talk.answer(Buffer.from('HTTP/1.1 204 No\r\n\r\n')).close();
+  writeFileSync(file, pcapFile(talk.frames));
+  for (const env of [{}, { WIRESTITCH_NO_NATIVE: '1' }]) {
+    const args = ['--input-type=module', '-e', script, file];
+    const child = spawnSync(process.execPath, args, { env: { ...process.env, ...env } });
+    const why =
+      'WIRESTITCH_NO_NATIVE' in env ? 'packets: switched off' : 'on lo: root or CAP_NET_RAW';
+    const lines = child.stdout.toString().trim().split('\n');
+    assert.equal(lines.length, 3, child.stderr.toString());
+    assert.equal(lines[0], 'items 1');
+    assert.match(
+      lines[1]!,
+      new RegExp(`^error cannot capture ${why}.*; nothing is captured live$`),
+    );
+    assert.match(lines[2]!, new RegExp(`^rejects cannot capture ${why}`));
+  }
 });

@@ -13,7 +13,7 @@ import { Counters } from './counters.ts';
 import { deliver, Waits } from './deliver.ts';
 import { BUSY_MS, LiveCapture } from './live.ts';
 import { packetNanos, TimeShift, timesOf } from './replay.ts';
-import { loadPacketAddon } from './ring.ts';
+import { isForbidden, loadPacketAddon } from './ring.ts';
 
 /** Bytes read at once when the original timing is kept: pauses fall between reads. */
 const PACED_CHUNK = 2048;
@@ -34,7 +34,9 @@ export class PacketReceiver implements Component {
   readonly #next: Consumers;
   readonly #counters: Counters;
   readonly #capture: Capture;
-  readonly #live: LiveCapture | undefined;
+  #live: LiveCapture | undefined;
+  /** Why there is no live capture though it is asked for; '' = there is, or it is not. */
+  #lacking = '';
   readonly #waits: Waits;
   readonly #limits: CaptureLimits;
   readonly #shift = new TimeShift();
@@ -44,7 +46,7 @@ export class PacketReceiver implements Component {
   #origin: { readonly capture: bigint; readonly monotonicMs: number } | undefined;
   #latest = 0n;
 
-  /** @throws Error when live capture is asked for and this machine or build has none */
+  /** @throws Error when live capture is required and this machine or build has none */
   constructor(settings: Settings, config: Config, next: Consumers) {
     this.#settings = settings;
     this.#config = config;
@@ -56,11 +58,17 @@ export class PacketReceiver implements Component {
     this.#capture = new Capture(settings, config, next, this.#live?.surroundings);
   }
 
-  /** Rejects when a file is not there, or an interface cannot be captured on. */
+  /**
+   * Rejects when a file or an interface is not there. Without rights or addon for live capture it
+   * says so and goes on with the files, unless live capture is required.
+   */
   async start(): Promise<void> {
     const files = await captureFiles(this.#config.files);
     if (this.#waits.stopped) return;
-    this.#live?.open();
+    this.#open();
+    if (this.#lacking !== '') {
+      this.#settings.logger.error(`${this.#lacking}; nothing is captured live`);
+    }
     this.#running = this.#run(files)
       .catch((error: unknown) => {
         this.#settings.host.fatal(error instanceof Error ? error : new Error(String(error)));
@@ -79,12 +87,24 @@ export class PacketReceiver implements Component {
     await this.#running;
   }
 
-  #makeLive(): LiveCapture {
-    if (process.platform !== 'linux') {
-      throw new Error('cannot capture packets: `interfaces` needs Linux; `files` work everywhere');
+  #open(): void {
+    try {
+      this.#live?.open();
+    } catch (error) {
+      if (this.#config.required || !isForbidden(error)) throw error;
+      this.#lacking = (error as Error).message;
+      this.#live = undefined;
     }
+  }
+
+  #makeLive(): LiveCapture | undefined {
     const loaded = loadPacketAddon();
-    if (loaded.addon === undefined) throw new Error(`cannot capture packets: ${loaded.why}`);
+    if (loaded.addon === undefined) {
+      const why = process.platform === 'linux' ? loaded.why : 'that needs Linux';
+      this.#lacking = `cannot capture packets: ${why}`;
+      if (this.#config.required) throw new Error(this.#lacking);
+      return undefined;
+    }
     const naming = namingOf(this.#config.names, {
       clock: this.#settings.clock,
       parse: parseYaml,

@@ -214,6 +214,11 @@ const ENOENT = '2';
 const ENOMEM = '12';
 const ENODEV = '19';
 
+/** Whether a ring could not be opened for want of rights. */
+export function isForbidden(error: unknown): boolean {
+  return error instanceof Error && (error.cause as { code?: string } | undefined)?.code === EPERM;
+}
+
 function explained(cause: unknown): string {
   const { code, message } = cause as { code?: string; message: string };
   if (code === EPERM) return 'root or CAP_NET_RAW is needed (a namespace needs CAP_SYS_ADMIN too)';
