@@ -28,7 +28,7 @@ export interface Collections {
 /**
  * Runs the garbage collector as garbage outside the heap (request bodies) grows: a minor collection
  * each time it has grown by three quarters of `everyBytes`, a full one when it has by all of it,
- * because bodies had become old. Left alone, V8 lets it grow in proportion to what is alive there, or
+ * because bodies had become old. Left alone, V8 lets it grow in proportion to what lives there, or
  * collects far too often; docs/decisions/v8-flags.md has the figures.
  *
  * Garbage is what is outside the heap and not reserved, less what stayed there after earlier

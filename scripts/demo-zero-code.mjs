@@ -4,7 +4,8 @@ import { demoPackages, installSystemPackages, setup } from './setup.mjs';
 
 if (process.getuid?.() !== 0) {
   console.error(`demo:zero-code: needs root: it makes network namespaces, captures packets and loads
-eBPF programs, all in namespaces of its own and for its own processes. Run: sudo npm run demo:zero-code`);
+eBPF programs, all in namespaces of its own and for its own processes.
+Run: sudo npm run demo:zero-code`);
   process.exit(1);
 }
 installSystemPackages(demoPackages);

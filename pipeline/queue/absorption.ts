@@ -10,7 +10,7 @@ const largest = 4 * 2 ** 20;
 /**
  * Batches that the backend takes up as they come, so that the queue does not keep their bytes until
  * the delivery is complete. Only the batches of the delivery that is made next are taken up, and
- * only where none that is kept waits before them: what was taken up is always the front of the lane.
+ * only where none that is kept waits before them: what was taken up is always the lane's front.
  */
 export class Absorption<S extends Signal> {
   readonly #sealer: Sealer<S>;

@@ -1,5 +1,5 @@
-// Clicks on the shop through nginx, in the client's namespace: <address> <first> <count> <concurrency> <per second>.
-// Prints one JSON line when done. Runs without a build, beside nothing of tracing.
+// Clicks on the shop through nginx, in the client's namespace. Prints one JSON line when done.
+//   clicks.mjs ADDRESS FIRST COUNT CONCURRENCY PER_SECOND
 import { Agent, get } from 'node:http';
 
 const [address, first, count, concurrency, rate] = process.argv.slice(2);

@@ -31,10 +31,13 @@ try {
   await demo.start();
   const result = await demo.clicks();
   const share = ((100 * result.whole) / Math.max(1, result.answered)).toFixed(1);
-  console.log(`\nOne request, as a tree (service, operation, time, where it was seen, why it is there):\n
-${treeOf(result.example)}\n
-${result.whole} of ${result.answered} requests have a whole trace (${share} %), ${result.wholeBySql} are one trace by SQL;
-${result.mixed} traces hold a span of another request.`);
+  const { whole, answered, wholeBySql, mixed } = result;
+  console.log('\nOne request: service, operation, time, where it was seen, why it is there\n');
+  console.log(treeOf(result.example));
+  console.log(`\n${whole} of ${answered} requests have a whole trace (${share} %),`);
+  console.log(
+    `${wholeBySql} are one trace by SQL; ${mixed} traces hold a span of another request.`,
+  );
   for (const [fault, clicks] of result.faults.slice(0, 10)) console.log(`  ${clicks} x ${fault}`);
   console.log(`Jaeger API: ${result.exampleUrl}`);
   if (values.keep) {

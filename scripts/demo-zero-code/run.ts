@@ -184,7 +184,8 @@ export class ZeroCodeDemo {
     const token = (field: string, pattern: string): string =>
       `nullIf(extract(attributes_string['${field}'], '${pattern}'), '')`;
     const follow = (found: string, id: string, root: string): string =>
-      `SELECT f.click AS click, if(a.to_trace = toFixedString('', 16), f.${id}, a.to_trace) AS ${root}
+      `SELECT f.click AS click,
+         if(a.to_trace = toFixedString('', 16), f.${id}, a.to_trace) AS ${root}
        FROM ${found} AS f LEFT JOIN aliased AS a ON a.from_trace = f.${id}`;
     const [[count = '0'] = []] = await store.rows(
       `WITH aliased AS (

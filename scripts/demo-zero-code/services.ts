@@ -149,7 +149,8 @@ GRANT ALL ON shop.* TO 'root'@'%';
     const file = join(folder, 'nginx.conf');
     writeFileSync(
       file,
-      `user root; worker_processes 2; daemon off; pid ${folder}/nginx.pid; error_log ${folder}/error.log;
+      `user root; worker_processes 2; daemon off;
+pid ${folder}/nginx.pid; error_log ${folder}/error.log;
 events { worker_connections 1024; }
 http {
   access_log off;

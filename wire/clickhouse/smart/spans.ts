@@ -24,7 +24,8 @@ export interface SealedSpans {
 
 /**
  * Spans as rows of schema `smart` (docs/schema.md): resources and scopes by the id of their set,
- * attributes by type, entities in columns of their own, raw ids. Times are kept as sent; only the partition is clamped.
+ * attributes by type, entities in columns of their own, raw ids. Times are kept as sent; only the
+ * partition is clamped.
  */
 export class SmartSpansEncoder implements ItemSink {
   readonly #tables = new DayTables(() => new SpansTable());
