@@ -11,11 +11,11 @@ import { ZeroCodeDemo } from '../scripts/demo-zero-code/run.ts';
 import { scratch } from './lib/program.ts';
 
 const clicks = 1000;
-const tools = ['nginx', 'mariadbd', 'redis-server', 'dnsmasq', 'javac', 'nft', 'ip'];
+const tools = ['nginx', 'mariadbd', 'redis-server', 'dnsmasq', 'java', 'javac', 'nft', 'ip'];
 
 function missing(): string | undefined {
   if (process.getuid?.() !== 0) return 'needs root';
-  if (!existsSync('/sys/kernel/btf/vmlinux')) return 'the kernel has no BTF';
+  if (!existsSync('/sys/kernel/btf/vmlinux')) return 'the kernel has no type information';
   const absent = tools.filter((tool) => spawnSync('which', [tool]).status !== 0);
   return absent.length === 0 ? undefined : `not installed: ${absent.join(', ')}`;
 }

@@ -11,7 +11,7 @@ export const allowedSkips = [
   },
   {
     reason:
-      /mount.*tmpfs|network namespace|tcpdump|Landlock|takes root|needs root|type information|cgroup v2|eBPF addon/i,
+      /mount.*tmpfs|network namespace|Landlock|takes root|needs root|type information|cgroup v2/i,
     why: 'machines on which tests may not mount, capture or confine; it is said which',
   },
 ];

@@ -1,6 +1,7 @@
 // npm run demo:zero-code [-- --clicks N --rate N --keep]: set-up, system packages, then the demo.
 import { launch } from './launch.mjs';
-import { demoPackages, installSystemPackages, setup } from './setup.mjs';
+import { installSystemPackages, setup } from './setup.mjs';
+import { demoPackages } from './system-packages.mjs';
 
 if (process.getuid?.() !== 0) {
   console.error(`demo:zero-code: needs root: it makes network namespaces, captures packets and loads

@@ -52,15 +52,6 @@ export function buildNative() {
   }
 }
 
-/** What the eBPF programs and their loader are built with, as installSystemPackages takes it. */
-export const bpfPackages = {
-  clang: 'clang',
-  'llvm-strip': 'llvm',
-  '/usr/include/bpf/libbpf.h': 'libbpf-dev',
-  '/usr/include/libelf.h': 'libelf-dev',
-  '/usr/include/zlib.h': 'zlib1g-dev',
-};
-
 /**
  * Debian packages that tests drive: installed when root and absent, else the command is printed.
  * @param {Record<string, string>} needed executable or file -> package
@@ -81,19 +72,6 @@ export function installSystemPackages(needed) {
   run('apt-get', ['update', '-qq']);
   if (run('sh', ['-c', command]) !== 0) console.error(`wirestitch: failed: ${command}`);
 }
-
-/** What the zero-code demo runs: executable -> Debian package. */
-export const demoPackages = {
-  nginx: 'nginx-light',
-  mariadbd: 'mariadb-server',
-  'redis-server': 'redis-server',
-  dnsmasq: 'dnsmasq-base',
-  javac: 'default-jdk-headless',
-  '/usr/share/doc/python3-pymysql/copyright': 'python3-pymysql',
-  nft: 'nftables',
-  ip: 'iproute2',
-  ...bpfPackages,
-};
 
 /** The Python SDK that tests send with, in a virtual environment below .cache. */
 export function installPythonSdk() {

@@ -5,33 +5,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { allowedSkips } from './allowed-skips.mjs';
-import {
-  bpfPackages,
-  installPythonSdk,
-  installSystemPackages,
-  nodeBinary,
-  root,
-  setup,
-} from './setup.mjs';
+import { installPythonSdk, installSystemPackages, nodeBinary, root, setup } from './setup.mjs';
+import { testPackages } from './system-packages.mjs';
 import { globSync, nodeTestFiles } from './test-files.mjs';
-
-const systemPackages = {
-  cc: 'gcc',
-  tshark: 'tshark',
-  tcpdump: 'tcpdump',
-  nginx: 'nginx-light',
-  dnsmasq: 'dnsmasq-base',
-  dig: 'dnsutils',
-  curl: 'curl',
-  ip: 'iproute2',
-  strace: 'strace',
-  mariadbd: 'mariadb-server',
-  mariadb: 'mariadb-client',
-  'redis-server': 'redis-server',
-  'redis-cli': 'redis-tools',
-  hey: 'hey',
-  ...bpfPackages,
-};
 
 function step(name, command, args) {
   console.error(`wirestitch: ${name}`);
@@ -40,7 +16,7 @@ function step(name, command, args) {
 }
 
 const only = process.argv.slice(2);
-if (only.length === 0) installSystemPackages(systemPackages);
+if (only.length === 0) installSystemPackages(testPackages);
 setup();
 if (only.length === 0) installPythonSdk();
 if (only.length === 0) {
