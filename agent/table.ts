@@ -201,7 +201,10 @@ function cell(text: string): string {
 /** Characters that reorder or hide others. */
 function isFormat(code: number): boolean {
   return (
-    (code >= 0x200b && code <= 0x200f) || (code >= 0x2028 && code <= 0x202e) || code === 0xfeff
+    (code >= 0x200b && code <= 0x200f) ||
+    (code >= 0x2028 && code <= 0x202e) ||
+    (code >= 0x2066 && code <= 0x2069) ||
+    code === 0xfeff
   );
 }
 

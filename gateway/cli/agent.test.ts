@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -50,6 +51,21 @@ test('a damaged capture: what came before the damage, and exit code 1', async ()
   const { code, lines } = await print(capture('cut.pcap', 10));
   assert.equal(code, 1);
   assert.match(lines[1]!, /GET/);
+});
+
+test('status: each thing on one line; without rights the reasons, and exit code 1', () => {
+  const module = JSON.stringify(import.meta.resolve('./agent-status.ts'));
+  const script = `const { printStatus } = await import(${module});
+    if (process.getuid() === 0) process.setuid(65534);
+    console.log('code', await printStatus(process.stdout));`;
+  const child = spawnSync(process.execPath, ['--input-type=module', '-e', script]);
+  const lines = child.stdout.toString().trim().split('\n');
+  assert.equal(lines.pop(), 'code 1', child.stderr.toString());
+  const state = (name: string) => lines.find((line) => line.slice(5).startsWith(name)) ?? '';
+  assert.match(state('system calls'), /^off +system calls +cannot capture system calls: ./);
+  assert.match(state('live packets'), /^off +live packets +./);
+  assert.match(state('capture files'), /^on /);
+  for (const line of lines) assert.match(line, /^(on {3}|off {2})\S.* {2}\S/);
 });
 
 test('a file that is not there is said', async () => {

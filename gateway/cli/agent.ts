@@ -21,10 +21,8 @@ export function addAgent(program: Command, done: (code: number) => void): Comman
     .command('status')
     .description('say what can be attached on this machine, what is off and why')
     .action(async () => {
-      const { ebpfStatus, statusText } = await import('../../receivers/ebpf/status.ts');
-      const lines = await ebpfStatus();
-      process.stdout.write(statusText(lines));
-      done(lines.some(({ name, on }) => name === 'system calls' && !on) ? 1 : 0);
+      const { printStatus } = await import('./agent-status.ts');
+      done(await printStatus(process.stdout));
     });
   return agent;
 }

@@ -10,7 +10,6 @@ import { Counters } from './counters.ts';
 import { listeningPorts } from './listeners.ts';
 import { Output } from './output.ts';
 import { findCgroup } from './probe.ts';
-import { statusText } from './status.ts';
 
 test('keys', () => {
   const parse = (keys: object) => config.safeParse(keys).success;
@@ -114,12 +113,4 @@ test('what the pipeline refuses is counted, what it delays is sent again', async
   assert.equal(sink.batches.length, 1);
   assert.equal(settings.budget.used, 0);
   assert.equal(settings.logger.lines.filter((l) => l.level === 'error').length, 1);
-});
-
-test('status as text', () => {
-  const lines = [
-    { name: 'kernel', on: true, detail: 'there' },
-    { name: 'a', on: false, detail: 'not' },
-  ];
-  assert.equal(statusText(lines), 'on   kernel  there\noff  a       not\n');
 });

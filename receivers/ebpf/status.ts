@@ -1,17 +1,10 @@
 import { protocolNames } from '../../agent/l7/registry.ts';
+import type { StatusLine } from '../../agent/status.ts';
 import { loadBpf, probeObject } from '../../native/bpf.ts';
 import { config } from './config.ts';
 import { openProbe } from './open.ts';
 import { cgroupRoot, type Probe, whyNot } from './probe.ts';
 import { nodeStates } from './targets.ts';
-
-/** One thing that can be on or off. */
-export interface StatusLine {
-  readonly name: string;
-  readonly on: boolean;
-  /** What it gives, or why it is off and what would turn it on. */
-  readonly detail: string;
-}
 
 /**
  * What the ebpf receiver can do on this machine now: it is tried out. The programs are loaded and
@@ -21,9 +14,17 @@ export async function ebpfStatus(): Promise<StatusLine[]> {
   const lines: StatusLine[] = [];
   const add = (name: string, on: boolean, detail: string) => void lines.push({ name, on, detail });
   const loaded = loadBpf();
-  add('addon', loaded.addon !== undefined, loaded.addon ? 'loaded' : `${loaded.why}; ${BUILD}`);
+  add(
+    'eBPF addon',
+    loaded.addon !== undefined,
+    loaded.addon ? 'loaded' : `${loaded.why}; ${BUILD}`,
+  );
   const objects = (['probe', 'probe-compat'] as const).filter((n) => probeObject(n) !== undefined);
-  add('programs', objects.length > 0, objects.length > 0 ? `built: ${objects.join(', ')}` : BUILD);
+  add(
+    'eBPF programs',
+    objects.length > 0,
+    objects.length > 0 ? `built: ${objects.join(', ')}` : BUILD,
+  );
   const lacking = whyNot();
   add('kernel', lacking === undefined, lacking ?? 'type information is there, and rights are');
   const root = cgroupRoot();
@@ -34,14 +35,6 @@ export async function ebpfStatus(): Promise<StatusLine[]> {
     add(`async ids of node ${pid}`, why === '', why === '' ? executable : `${executable}: ${why}`);
   }
   return lines;
-}
-
-/** The same as text, a line each. */
-export function statusText(lines: readonly StatusLine[]): string {
-  const width = Math.max(...lines.map(({ name }) => name.length));
-  return lines
-    .map(({ name, on, detail }) => `${on ? 'on ' : 'off'}  ${name.padEnd(width)}  ${detail}\n`)
-    .join('');
 }
 
 const BUILD = 'apt install clang llvm libbpf-dev libelf-dev zlib1g-dev, then node native/build.mjs';
