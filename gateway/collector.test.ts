@@ -1,12 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { bytesOutside, collectEvery, collections, createCollector } from './collector.ts';
+import {
+  bytesOutside,
+  collectEvery,
+  collections,
+  createCollector,
+  createIdleShrink,
+} from './collector.ts';
 
 function recorded(everyBytes: number) {
   const queue: (() => void)[] = [];
   const runs: string[] = [];
   const state = { outside: 500 };
-  const kinds = { minor: () => runs.push('minor'), full: () => runs.push('full') };
+  const kinds = { minor: () => runs.push('minor'), full: () => runs.push('full'), shrink() {} };
   const freed = createCollector(
     everyBytes,
     () => state.outside,
@@ -61,10 +67,34 @@ test('small budgets are collected sooner', () => {
   assert.equal(collectEvery(2 ** 30), 64 * 2 ** 20);
 });
 
+test('an idle process is shrunk once, a busy one not', () => {
+  let runs = 0;
+  let tick = (): void => {};
+  const busy = createIdleShrink(
+    () => runs++,
+    (_, run) => {
+      tick = run;
+    },
+  );
+  for (const expected of [1, 1]) {
+    tick();
+    assert.equal(runs, expected);
+  }
+  for (const expected of [1, 1]) {
+    busy();
+    tick();
+    assert.equal(runs, expected);
+  }
+  for (const expected of [2, 2]) {
+    tick();
+    assert.equal(runs, expected);
+  }
+});
+
 test('collections free memory outside the heap', async () => {
-  const { minor, full } = collections();
+  const { minor, full, shrink } = collections();
   full();
-  for (const collect of [minor, full]) {
+  for (const collect of [minor, full, shrink]) {
     const before = bytesOutside();
     (() => Buffer.allocUnsafeSlow(64 * 2 ** 20).fill(1))();
     collect();

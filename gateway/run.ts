@@ -3,7 +3,13 @@ import type { Extension } from '../component/extension.ts';
 import { formatIssue } from '../config/schema/issue.ts';
 import { budgetBytes, createBudget } from '../pipeline/budget.ts';
 import { Ledger } from '../pipeline/ledger.ts';
-import { bytesOutside, collectEvery, collections, createCollector } from './collector.ts';
+import {
+  bytesOutside,
+  collectEvery,
+  collections,
+  createCollector,
+  createIdleShrink,
+} from './collector.ts';
 import { createService, type Service } from './graph/service.ts';
 import type { ReadyConfig } from './load.ts';
 import { systemClock, systemRandom } from './telemetry/clock.ts';
@@ -22,7 +28,13 @@ export interface Running {
 }
 
 function collectorFor(budgetLimit: number): ReturnType<typeof createCollector> {
-  return createCollector(collectEvery(budgetLimit), bytesOutside, collections(), setImmediate);
+  const run = collections();
+  const collect = createCollector(collectEvery(budgetLimit), bytesOutside, run, setImmediate);
+  const busy = createIdleShrink(run.shrink, (ms, look) => setInterval(look, ms).unref());
+  return (freed, reserved) => {
+    busy();
+    collect(freed, reserved);
+  };
 }
 
 /** Starts what a configuration describes. @throws Error when something cannot start */
