@@ -65,3 +65,21 @@ test('a datagram only to another server', () => {
   assert.equal(pair({ serverAddress: '10.9.9.9' }), '1 address_translation');
   assert.equal(pair({ clientAddress: '10.9.9.9' }), 'no_evidence');
 });
+
+test('a datagram whose server does not know its address is joined by the client end, if that is known', () => {
+  const udp = { transport: 'udp', requestHead: 'aa' };
+  const pair = (a: object, b: object) =>
+    treeOf([
+      seen('1', 'client_process', { ...udp, host: 'x', pid: 1, ...a }),
+      seen('2', 'server_process', { ...udp, host: 'x', pid: 2, serverAddress: '', ...b }),
+    ])[2];
+  assert.equal(pair({}, {}), '1 address_translation');
+  assert.equal(pair({ clientAddress: '' }, { clientAddress: '' }), 'no_evidence');
+  assert.equal(pair({ clientAddress: '' }, {}), 'no_evidence');
+  const local = { clientAddress: '127.0.0.1' };
+  assert.equal(pair({ ...local, serverAddress: '127.0.0.2' }, local), '1 address_translation');
+  assert.equal(
+    pair({ ...local, serverAddress: '127.0.0.2' }, { ...local, host: 'y' }),
+    'no_evidence',
+  );
+});

@@ -4,7 +4,7 @@
  * alone has too few bits.
  */
 import { DisjointSets, groupBy } from '../union.ts';
-import { headOf, type Message, type Work } from '../work.ts';
+import { headOf, isLoopback, type Message, type Work } from '../work.ts';
 import { agree, isOneMessage } from './tcp-sequence.ts';
 
 const maxTranslations = 16;
@@ -67,19 +67,30 @@ function streamKey(work: Work, message: Message): string | undefined {
 }
 
 function datagramKey(work: Work, message: Message): string | undefined {
-  const { transport, clientAddress, clientPort } = work.capture(headOf(message))!;
+  const { transport } = work.capture(headOf(message))!;
   const head = first(message, (i) => work.capture(i)!.requestHead);
-  if (transport !== 'udp' || head === undefined) return undefined;
-  return `${clientAddress}:${clientPort} ${head}`;
+  const client = clientOf(work, headOf(message));
+  if (transport !== 'udp' || head === undefined || client === '') return undefined;
+  return `${client} ${head}`;
 }
 
 function alike(work: Work, a: number, b: number): boolean {
   if (!agree(work, a, b)) return false;
   const x = work.capture(a)!;
   const y = work.capture(b)!;
-  if (work.connection[a] === work.connection[b]) return true;
-  if (x.transport === 'udp') {
-    return x.clientAddress === y.clientAddress && x.clientPort === y.clientPort;
+  if (work.connection[a] === work.connection[b] && work.connection[a] !== -1) return true;
+  if (x.transport === 'udp' || y.transport === 'udp') {
+    const client = clientOf(work, a);
+    return x.transport === y.transport && client !== '' && client === clientOf(work, b);
   }
   return true;
+}
+
+/** A datagram's client end; of loopback with its host. '' = not known. */
+function clientOf(work: Work, i: number): string {
+  const { clientAddress, clientPort } = work.capture(i)!;
+  const { host } = work.spans[i]!;
+  if (clientAddress === '') return '';
+  if (!isLoopback(clientAddress)) return `${clientAddress}:${clientPort}`;
+  return host === '' ? '' : `${clientAddress}:${clientPort} @ ${host}`;
 }
