@@ -36,6 +36,24 @@ test('a migration that was broken off is run again', async () => {
   assert.equal(await migrate(client, broken), newestVersion);
 });
 
+test('spans of version 2 get the column that later versions have', async () => {
+  const { client } = database;
+  const old = { database: 'version2', ttlDays: 0 };
+  await migrate(client, old);
+  await client.command('ALTER TABLE version2.spans DROP COLUMN rare');
+  await client.command('TRUNCATE TABLE version2.schema_version');
+  await client.command('INSERT INTO version2.schema_version (version) VALUES (2)');
+  await client.command(`INSERT INTO version2.spans (bucket, trace_id, span_id, time, trace_state)
+    VALUES (0, '1', 'a', 0, ''), (0, '1', 'b', 0, 'x=y')`);
+  assert.equal(await migrate(client, old), newestVersion);
+  const sql = 'SELECT toString(span_id) AS id, rare FROM version2.spans ORDER BY id';
+  const rows = await rowsOf<{ id: string; rare: number }>(client, sql);
+  assert.deepEqual(
+    rows.map(({ rare }) => rare),
+    [0, 1],
+  );
+});
+
 test('a schema newer than the program is refused', async () => {
   const { client } = database;
   await migrate(client, { database: 'future', ttlDays: 0 });
