@@ -1,3 +1,4 @@
+import type { Ends } from '../session/conversation.ts';
 import type { Session } from '../session/session.ts';
 import { Hash64 } from './hash.ts';
 
@@ -7,42 +8,47 @@ import { Hash64 } from './hash.ts';
  * recognised. They are never zero.
  */
 export class SpanIds {
-  readonly traceId: Uint8Array = new Uint8Array(16);
-  readonly spanId: Uint8Array = new Uint8Array(8);
-  private readonly trace: Hash64;
+  private readonly traceHash: Hash64;
   private readonly traceLow: Hash64;
-  private readonly span: Hash64;
+  private readonly spanHash: Hash64;
 
   constructor(captureName: string) {
-    this.trace = new Hash64(`trace ${captureName}`);
+    this.traceHash = new Hash64(`trace ${captureName}`);
     this.traceLow = new Hash64(`trace, second half ${captureName}`);
-    this.span = new Hash64(`span ${captureName}`);
+    this.spanHash = new Hash64(`span ${captureName}`);
   }
 
-  /** Fills `traceId` and `spanId` for a session. */
-  make(session: Session, baseSeconds: number): void {
-    put(this.hashed(this.trace, session, baseSeconds), this.traceId, 0);
-    put(this.hashed(this.traceLow, session, baseSeconds), this.traceId, 8);
-    put(this.hashed(this.span, session, baseSeconds), this.spanId, 0);
+  /** Writes a trace id of 16 bytes to `to` at `at`. */
+  trace(session: Session, ends: Ends, baseSeconds: number, to: Uint8Array, at: number): void {
+    put(this.traceHash, session, ends, baseSeconds, to, at);
+    put(this.traceLow, session, ends, baseSeconds, to, at + 8);
   }
 
-  private hashed(h: Hash64, session: Session, baseSeconds: number): Hash64 {
-    const ends = session.conversation.ends();
-    h.start();
-    h.word(ends.idHigh);
-    h.word(ends.idLow);
-    h.word(session.ordinal);
-    h.word(session.request?.sequence ?? 0);
-    h.word(session.response?.sequence ?? 0);
-    h.time(baseSeconds, session.start);
-    h.end();
-    return h;
+  /** Writes a span id of 8 bytes to `to` at `at`. */
+  span(session: Session, ends: Ends, baseSeconds: number, to: Uint8Array, at: number): void {
+    put(this.spanHash, session, ends, baseSeconds, to, at);
   }
 }
 
-function put(h: Hash64, to: Uint8Array, at: number): void {
+function put(
+  h: Hash64,
+  session: Session,
+  ends: Ends,
+  baseSeconds: number,
+  to: Uint8Array,
+  at: number,
+): void {
+  h.start();
+  h.word(ends.idHigh);
+  h.word(ends.idLow);
+  h.word(session.ordinal);
+  h.word(session.request?.sequence ?? 0);
+  h.word(session.response?.sequence ?? 0);
+  h.time(baseSeconds, session.start);
+  h.end();
+  const { high, low } = h;
   for (let i = 0; i < 4; i++) {
-    to[at + i] = h.high >>> (24 - 8 * i);
-    to[at + 4 + i] = h.low >>> (24 - 8 * i);
+    to[at + i] = high >>> (24 - 8 * i);
+    to[at + 4 + i] = low >>> (24 - 8 * i);
   }
 }

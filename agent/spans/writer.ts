@@ -1,65 +1,40 @@
 import type { Traces } from '../../pdata/batch.ts';
-import { TracesBuilder } from '../../pdata/builder.ts';
-import { hostPort } from '../address.ts';
+import { OtlpBatch } from '../../pdata/otlp-batch.ts';
 import type { Message } from '../l7/message.ts';
-import type { Origin } from '../l7/origin.ts';
-import type { DescribeOptions, SpanFields } from '../l7/protocol.ts';
-import { isClientSide, type ObservationPoint } from '../observation.ts';
-import type { Ends, Vantage } from '../session/conversation.ts';
+import type { SpanFields } from '../l7/protocol.ts';
 import type { Session } from '../session/session.ts';
-import type { EndNamer, EndTags, TagValue } from '../tags/types.ts';
 import { Attribute } from './attributes.ts';
+import { SpanEncoder } from './encoder.ts';
+import { addRun, SpanGroups } from './groups.ts';
 import { SpanIds } from './ids.ts';
+import { type Known, KnownConversations } from './known.ts';
+import type { SpanOptions } from './options.ts';
 
-/* Field numbers of opentelemetry.proto.trace.v1.Span and Status. */
-const TRACE_ID = 1;
-const SPAN_ID = 2;
-const TRACE_STATE = 3;
-const PARENT_SPAN_ID = 4;
-const NAME = 5;
-const KIND = 6;
-const START = 7;
-const END = 8;
-const ATTRIBUTES = 9;
-const STATUS = 15;
-const STATUS_MESSAGE = 2;
-const STATUS_CODE = 3;
+export type { SpanOptions } from './options.ts';
+
+/* Tags of the fields of opentelemetry.proto.trace.v1.Span and Status; spans are field 2. */
+const SPAN = 0x12;
+const TRACE_ID = 0x0a;
+const SPAN_ID = 0x12;
+const TRACE_STATE = 0x1a;
+const PARENT_SPAN_ID = 0x22;
+const NAME = 0x2a;
+const KIND = 0x30;
+const START = 0x39;
+const END = 0x41;
+const STATUS = 0x7a;
+const STATUS_MESSAGE = 0x12;
+const STATUS_CODE = 0x18;
 
 const KIND_SERVER = 2;
 const KIND_CLIENT = 3;
 const STATUS_ERROR = 2;
 
-export interface SpanOptions {
-  /** What captures, for `wirestitch.capture.name` and ids; '' = not said. */
-  readonly captureName: string;
-  /** `packet`, `ebpf`. */
-  readonly source: string;
-  /** Where it captures; `rest` = not known, then `local` is recognised by the addresses. */
-  readonly observationPoint: ObservationPoint;
-  /** Path segments in span names; 0 = none. */
-  readonly endpointSegments: number;
-  /** Values in statements and commands of databases become `?`; absent = true. */
-  readonly obfuscate?: boolean;
-  /** Names both ends; absent = they are named by address. */
-  readonly names?: EndNamer;
-}
-
-interface Waiting {
+/** A session of which a message still goes on: it is written at the flush, as far as it came. */
+interface Late {
   readonly session: Session;
   readonly baseSeconds: number;
-  /** Whether the client's end is described. */
-  readonly client: boolean;
-  readonly point: ObservationPoint;
-  readonly clientTags: EndTags | undefined;
-  readonly serverTags: EndTags | undefined;
-}
-
-type Resource = Readonly<Record<string, TagValue>>;
-
-/** Spans of one resource that wait for the flush. */
-interface Group {
-  readonly resource: Resource;
-  readonly waiting: Waiting[];
+  readonly known: Known;
 }
 
 /**
@@ -69,61 +44,45 @@ interface Group {
 export class SpanWriter implements SpanFields {
   /** Sessions added since the last flush. */
   count = 0;
-  private readonly options: SpanOptions;
-  private readonly builder = new TracesBuilder();
+  private readonly encoder = new SpanEncoder();
   private readonly ids: SpanIds;
-  /** By the end's tags, its process or the text that names it: what is the same while it lives. */
-  private readonly groups = new Map<object | string, Group>();
-  /** End that the span being written describes. */
-  private client: boolean;
+  private readonly groups: SpanGroups;
+  private readonly conversations: KnownConversations;
+  private readonly late: Late[] = [];
   private spanName = '';
   private errorType = '';
   private errorMessage = '';
 
   constructor(options: SpanOptions) {
-    this.options = options;
-    this.client = isClientSide(options.observationPoint);
     this.ids = new SpanIds(options.captureName);
+    this.groups = new SpanGroups(`wirestitch/${options.source}`);
+    this.conversations = new KnownConversations(options, this.encoder, this.groups);
   }
 
   /** @param baseSeconds seconds since 1970 that the session's times are relative to */
   add(session: Session, baseSeconds: number): void {
-    const { conversation } = session;
-    const ends = conversation.ends();
-    const vantage = conversation.vantage?.();
-    const point = vantage?.point ?? this.options.observationPoint;
-    const client = isClientSide(point);
-    const named = this.named(session, baseSeconds, ends, vantage, client);
-    const self = client ? named?.client : named?.server;
-    const waiting: Waiting = {
-      session,
-      baseSeconds,
-      client,
-      point,
-      clientTags: named?.client,
-      serverTags: named?.server,
-    };
-    const key = groupKey(self, vantage, ends, client);
-    const group = this.groups.get(key);
-    if (group !== undefined) group.waiting.push(waiting);
-    else {
-      const resource = this.resource(self, vantage, ends, client);
-      this.groups.set(key, { resource, waiting: [waiting] });
-    }
+    const known = this.conversations.of(session, baseSeconds);
     this.count++;
+    const { request, response } = session;
+    if (request?.ended === false || response?.ended === false) {
+      this.late.push({ session, baseSeconds, known });
+    } else {
+      this.span(session, baseSeconds, known);
+    }
   }
 
   /** The spans of all sessions since the last flush; undefined when there are none. */
   flush(): Traces | undefined {
     if (this.count === 0) return undefined;
-    for (const { resource, waiting } of this.groups.values()) {
-      this.builder.resource(resource);
-      this.builder.scope(`wirestitch/${this.options.source}`);
-      for (const one of waiting) this.span(one);
+    for (const { session, baseSeconds, known } of this.late) {
+      this.span(session, baseSeconds, known);
     }
-    this.groups.clear();
+    this.late.length = 0;
+    const { encoder, count } = this;
+    const bytes = this.groups.take(encoder.bytes);
+    encoder.length = 0;
     this.count = 0;
-    return this.builder.finish();
+    return new OtlpBatch('traces', [bytes], [count]);
   }
 
   name(name: string): void {
@@ -131,19 +90,19 @@ export class SpanWriter implements SpanFields {
   }
 
   string(key: string, value: string): void {
-    this.builder.attribute(ATTRIBUTES, key, value);
+    this.encoder.string(key, value);
   }
 
   int(key: string, value: number): void {
-    this.builder.attribute(ATTRIBUTES, key, value);
+    this.encoder.int(key, value);
   }
 
   bool(key: string, value: boolean): void {
-    this.builder.attribute(ATTRIBUTES, key, value);
+    this.encoder.bool(key, value);
   }
 
   strings(key: string, values: readonly string[]): void {
-    this.builder.attribute(ATTRIBUTES, key, values);
+    this.encoder.strings(key, values);
   }
 
   error(type: string, message = ''): void {
@@ -151,192 +110,93 @@ export class SpanWriter implements SpanFields {
     this.errorMessage = message;
   }
 
-  private named(
-    session: Session,
-    baseSeconds: number,
-    ends: Ends,
-    vantage: Vantage | undefined,
-    client: boolean,
-  ): ReturnType<EndNamer['name']> | undefined {
-    const { names } = this.options;
-    if (names === undefined) return undefined;
-    const networkNamespace = vantage?.networkNamespace || undefined;
-    const pid = vantage?.pid || undefined;
-    return names.name(
-      {
-        address: ends.clientAddress,
-        port: ends.clientPort,
-        networkNamespace,
-        pid: client ? pid : undefined,
-      },
-      {
-        address: ends.serverAddress,
-        port: ends.serverPort,
-        networkNamespace,
-        pid: client ? undefined : pid,
-      },
-      unixNanos(baseSeconds, session.start),
-      ends.transport,
-    );
-  }
-
-  private resource(
-    self: EndTags | undefined,
-    vantage: Vantage | undefined,
-    ends: Ends,
-    client: boolean,
-  ): Resource {
-    const resource: Record<string, TagValue> = {};
-    if (self?.process !== undefined) Object.assign(resource, self.process.attributes);
-    else if (self !== undefined) {
-      resource[Attribute.serviceName] = self.service;
-      resource[Attribute.serviceFrom] = self.serviceFrom;
-    } else if (vantage !== undefined && vantage.command !== '') {
-      resource[Attribute.serviceName] = vantage.command;
-      resource[Attribute.serviceFrom] = 'executable';
-      resource[Attribute.executableName] = vantage.command;
-    } else {
-      resource[Attribute.serviceName] = addressName(ends, client);
-      resource[Attribute.serviceFrom] = 'address';
-    }
-    if (vantage !== undefined) {
-      if (vantage.pid !== 0) resource[Attribute.pid] = vantage.pid;
-      if (vantage.networkNamespace !== 0) {
-        resource[Attribute.networkNamespace] = vantage.networkNamespace;
-      }
-    }
-    resource[Attribute.source] = this.options.source;
-    if (this.options.captureName !== '') {
-      resource[Attribute.captureName] = this.options.captureName;
-    }
-    return resource;
-  }
-
-  private span(waiting: Waiting): void {
-    const { session, baseSeconds } = waiting;
-    this.client = waiting.client;
-    const w = this.builder.writer;
-    const opened = this.builder.openSpan();
-    const ends = session.conversation.ends();
-    this.writeIds(session, baseSeconds);
-    w.uintField(KIND, this.client ? KIND_CLIENT : KIND_SERVER);
-    w.bigFixed64Field(START, unixNanos(baseSeconds, session.start));
-    w.bigFixed64Field(END, unixNanos(baseSeconds, Math.max(session.start, session.end)));
+  private span(session: Session, baseSeconds: number, known: Known): void {
+    const e = this.encoder;
+    e.need(2048);
+    const from = e.length;
+    const opened = e.open(SPAN);
+    this.writeIds(session, baseSeconds, known);
+    e.bytes[e.length] = KIND;
+    e.bytes[e.length + 1] = known.describe.client ? KIND_CLIENT : KIND_SERVER;
+    e.length += 2;
+    const { start, end } = session;
+    e.time(START, baseSeconds, start);
+    e.time(END, baseSeconds, Math.max(start, end));
     this.spanName = '';
     this.errorType = '';
     this.errorMessage = '';
-    const options: DescribeOptions = {
-      client: this.client,
-      endpointSegments: this.options.endpointSegments,
-      serverAddress: ends.serverAddress,
-      serverPort: ends.serverPort,
-      obfuscate: this.options.obfuscate ?? true,
-    };
-    session.protocol.describe(session.request, session.response, options, this);
-    this.writeEnds(session.protocol.name, ends);
-    this.writeStitching(session, ends, waiting.point);
+    session.protocol.describe(session.request, session.response, known.describe, this);
+    e.raw(known.bytes);
+    this.writeStitching(session, known);
     this.writeCalls(session);
-    this.writeNames(waiting);
     this.writeOutcome(session);
-    w.stringField(NAME, this.spanName);
+    e.textField(NAME, this.spanName);
     this.writeStatus();
-    this.builder.closeSpan(opened);
+    e.close(opened);
+    addRun(this.groups.current(known.group), from, e.length);
   }
 
-  private writeCalls(session: Session): void {
-    const { request, response } = session;
-    this.head(Attribute.requestHead, request);
-    this.head(Attribute.responseHead, response);
-    const asked = request?.origin;
-    const answered = response?.origin;
-    if (asked !== undefined) {
-      this.chain(Attribute.requestChain, asked);
-      this.int(Attribute.requestThread, asked.thread);
-      this.int(Attribute.requestCall, asked.number);
-      if (asked.rule !== '') this.string(Attribute.asyncRule, asked.rule);
-    }
-    if (answered !== undefined) {
-      this.chain(Attribute.responseChain, answered);
-      this.int(Attribute.responseThread, answered.thread);
-      this.int(Attribute.responseCall, answered.number);
-    }
-  }
-
-  private chain(key: string, { chainHigh, chainLow }: Origin): void {
-    if (chainHigh !== 0 || chainLow !== 0) this.string(key, hex32(chainHigh) + hex32(chainLow));
-  }
-
-  private head(key: string, message: Message | undefined): void {
-    if (message === undefined || (message.headHigh === 0 && message.headLow === 0)) return;
-    this.string(key, hex32(message.headHigh) + hex32(message.headLow));
-  }
-
-  private writeNames({ clientTags, serverTags }: Waiting): void {
-    if (clientTags !== undefined) {
-      this.string(Attribute.clientService, clientTags.service);
-      this.builder.attribute(
-        ATTRIBUTES,
-        Attribute.clientEntity,
-        BigInt.asIntN(64, clientTags.entityId),
-      );
-    }
-    if (serverTags !== undefined) {
-      this.string(Attribute.serverService, serverTags.service);
-      this.builder.attribute(
-        ATTRIBUTES,
-        Attribute.serverEntity,
-        BigInt.asIntN(64, serverTags.entityId),
-      );
-    }
-  }
-
-  private writeIds(session: Session, baseSeconds: number): void {
-    const w = this.builder.writer;
-    this.ids.make(session, baseSeconds);
+  private writeIds(session: Session, baseSeconds: number, { ends }: Known): void {
+    const e = this.encoder;
     const trace = session.request?.trace;
-    if (trace === undefined || trace.traceId === '') {
-      w.bytesField(TRACE_ID, this.ids.traceId);
-      w.bytesField(SPAN_ID, this.ids.spanId);
-      return;
-    }
-    w.bytesField(TRACE_ID, Buffer.from(trace.traceId, 'hex'));
-    w.bytesField(SPAN_ID, this.ids.spanId);
-    if (trace.traceState !== '') w.stringField(TRACE_STATE, trace.traceState);
-    w.bytesField(PARENT_SPAN_ID, Buffer.from(trace.spanId, 'hex'));
+    const own = trace === undefined || trace.traceId === '';
+    e.need(64);
+    if (own) {
+      e.bytes[e.length] = TRACE_ID;
+      e.bytes[e.length + 1] = 16;
+      this.ids.trace(session, ends, baseSeconds, e.bytes, e.length + 2);
+      e.length += 18;
+    } else e.hexField(TRACE_ID, trace.traceId);
+    e.bytes[e.length] = SPAN_ID;
+    e.bytes[e.length + 1] = 8;
+    this.ids.span(session, ends, baseSeconds, e.bytes, e.length + 2);
+    e.length += 10;
+    if (own) return;
+    if (trace.traceState !== '') e.textField(TRACE_STATE, trace.traceState);
+    e.hexField(PARENT_SPAN_ID, trace.spanId);
   }
 
-  private writeEnds(protocol: string, ends: Ends): void {
-    this.string(Attribute.protocolName, protocol);
-    this.string(Attribute.transport, ends.transport);
-    this.string(Attribute.networkType, ends.ipVersion === 6 ? 'ipv6' : 'ipv4');
-    this.string(Attribute.clientAddress, ends.clientAddress);
-    this.int(Attribute.clientPort, ends.clientPort);
-    this.string(Attribute.serverAddress, ends.serverAddress);
-    this.int(Attribute.serverPort, ends.serverPort);
-    this.string(Attribute.peerAddress, this.client ? ends.serverAddress : ends.clientAddress);
-    this.int(Attribute.peerPort, this.client ? ends.serverPort : ends.clientPort);
-  }
-
-  private writeStitching(session: Session, ends: Ends, point: ObservationPoint): void {
-    const { request, response } = session;
-    this.string(Attribute.observationPoint, pointOf(point, ends));
-    this.int(Attribute.interfaceId, ends.interfaceId);
-    this.string(Attribute.flowId, hex32(ends.idHigh) + hex32(ends.idLow));
+  private writeStitching({ request, response }: Session, { ends }: Known): void {
+    const e = this.encoder;
     if (ends.transport === 'tcp') {
-      if (request !== undefined) this.int(Attribute.requestSequence, request.sequence);
-      if (response !== undefined) this.int(Attribute.responseSequence, response.sequence);
+      if (request !== undefined) e.int(Attribute.requestSequence, request.sequence);
+      if (response !== undefined) e.int(Attribute.responseSequence, response.sequence);
     }
     if (request !== undefined && request.requestId !== '') {
-      this.string(Attribute.requestId, request.requestId);
+      e.string(Attribute.requestId, request.requestId);
     }
     if (response !== undefined && response.requestId !== '') {
-      this.string(Attribute.responseRequestId, response.requestId);
+      e.string(Attribute.responseRequestId, response.requestId);
     }
     const trace = request?.trace;
     if (trace === undefined) return;
-    this.string(Attribute.traceHeader, trace.header);
-    this.string(Attribute.traceHeaderTraceId, trace.rawTraceId);
-    this.string(Attribute.traceHeaderSpanId, trace.rawSpanId);
+    e.string(Attribute.traceHeader, trace.header);
+    e.string(Attribute.traceHeaderTraceId, trace.rawTraceId);
+    e.string(Attribute.traceHeaderSpanId, trace.rawSpanId);
+  }
+
+  private writeCalls({ request, response }: Session): void {
+    const e = this.encoder;
+    this.digits(Attribute.requestHead, request?.headHigh ?? 0, request?.headLow ?? 0);
+    this.digits(Attribute.responseHead, response?.headHigh ?? 0, response?.headLow ?? 0);
+    const asked = request?.origin;
+    const answered = response?.origin;
+    if (asked !== undefined) {
+      this.digits(Attribute.requestChain, asked.chainHigh, asked.chainLow);
+      e.int(Attribute.requestThread, asked.thread);
+      e.int(Attribute.requestCall, asked.number);
+      if (asked.rule !== '') e.string(Attribute.asyncRule, asked.rule);
+    }
+    if (answered !== undefined) {
+      this.digits(Attribute.responseChain, answered.chainHigh, answered.chainLow);
+      e.int(Attribute.responseThread, answered.thread);
+      e.int(Attribute.responseCall, answered.number);
+    }
+  }
+
+  /** Zero is not known, and absent. */
+  private digits(key: string, high: number, low: number): void {
+    if (high !== 0 || low !== 0) this.encoder.hex(key, high, low);
   }
 
   private writeOutcome(session: Session): void {
@@ -359,46 +219,13 @@ export class SpanWriter implements SpanFields {
 
   private writeStatus(): void {
     if (this.errorType === '') return;
-    const w = this.builder.writer;
-    const opened = w.open(STATUS);
-    if (this.errorMessage !== '') w.stringField(STATUS_MESSAGE, this.errorMessage);
-    w.uintField(STATUS_CODE, STATUS_ERROR);
-    w.close(opened);
+    const e = this.encoder;
+    const opened = e.open(STATUS);
+    if (this.errorMessage !== '') e.textField(STATUS_MESSAGE, this.errorMessage);
+    e.need(2);
+    e.bytes[e.length] = STATUS_CODE;
+    e.bytes[e.length + 1] = STATUS_ERROR;
+    e.length += 2;
+    e.close(opened);
   }
-}
-
-function pointOf(point: ObservationPoint, ends: Ends): ObservationPoint {
-  if (point !== 'rest') return point;
-  const loopback = ends.serverAddress === '::1' || ends.serverAddress.startsWith('127.');
-  return loopback || ends.clientAddress === ends.serverAddress ? 'local' : 'rest';
-}
-
-/** Stand-in for the name of an end that nothing is known of. */
-function addressName(ends: Ends, client: boolean): string {
-  return client ? ends.clientAddress : hostPort(ends.serverAddress, ends.serverPort);
-}
-
-function groupKey(
-  self: EndTags | undefined,
-  vantage: Vantage | undefined,
-  ends: Ends,
-  client: boolean,
-): object | string {
-  if (vantage === undefined) return self?.process ?? self ?? addressName(ends, client);
-  // A process may have sockets in several namespaces, and be too short to be known.
-  return `${self?.entityId ?? vantage.command} ${vantage.pid} ${vantage.networkNamespace}`;
-}
-
-function unixNanos(baseSeconds: number, nanos: number): bigint {
-  const carry = Math.floor(nanos / 1e9);
-  return BigInt(baseSeconds + carry) * 1_000_000_000n + BigInt(nanos - carry * 1e9);
-}
-
-const HEX: readonly string[] = Array.from({ length: 256 }, (_, byte) =>
-  byte.toString(16).padStart(2, '0'),
-);
-
-function hex32(word: number): string {
-  const high = HEX[word >>> 24]! + HEX[(word >>> 16) & 255]!;
-  return high + HEX[(word >>> 8) & 255]! + HEX[word & 255]!;
 }
