@@ -5,7 +5,8 @@ import { isKnown } from './commands.ts';
 const COMMAND = /^\*(\d{1,7})\r\n\$(\d{1,3})\r\n([A-Za-z][\w.-]*)(\r\n)?/;
 const COMMAND_BEGINS =
   /^\*(?:\d{1,7}(?:\r(?:\n(?:\$(?:\d{1,3}(?:\r(?:\n(?:[A-Za-z][\w.-]*\r?)?)?)?)?)?)?)?)?$/;
-const INLINE = /^([A-Za-z]+)(?: [^\r\n]*)?\r\n/;
+/** A command in plain words; not the first line of an HTTP request (`GET / HTTP/1.1`). */
+const INLINE = /^([A-Za-z]+)(?! [^\r\n]* HTTP\/\d\.\d\r)(?: [^\r\n]*)?\r\n/;
 const REPLY = /^(?:[+-][A-Za-z][^\r\n]*|:-?\d{1,20}|[$*~>%]-?\d{1,10}|_|#[tf])\r\n/;
 const HEAD = 80;
 
