@@ -19,6 +19,11 @@ export const metrics = {
     'Calls whose payload could not be read.',
     '{calls}',
   ),
+  untracked: info(
+    'wirestitch_ebpf_untracked_calls',
+    'Calls on sockets that the kernel side had no room for.',
+    '{calls}',
+  ),
   sockets: info('wirestitch_ebpf_sockets', 'Sockets seen.', '{sockets}'),
   unknown: info(
     'wirestitch_ebpf_sockets_unknown',
@@ -78,6 +83,7 @@ export class Counters {
     this.since('events', kernel.events);
     this.since('dropped', kernel.dropped);
     this.since('unreadable', kernel.unreadable);
+    this.since('untracked', kernel.untracked);
     this.since('sockets', stats.sockets);
     this.since('unknown', stats.socketsUnknown);
     this.since('evicted', stats.socketsEvicted);
