@@ -117,7 +117,8 @@ export class Chains {
     const live = this.processes.get(tgid);
     const own = live?.get(key);
     if (own === undefined || call === undefined) return;
-    own.open = own.open.filter((one) => one !== call);
+    if (own.open.length > 1) own.open = own.open.filter((one) => one !== call);
+    else if (own.open[0] === call) own.open.length = 0;
     if (own.open.length > 0) return;
     live!.delete(key);
     this.count--;

@@ -58,8 +58,6 @@ export class SocketFlow implements FlowHost {
   private readonly acknowledged: [number, number] = [0, 0];
   /** Chain that the connection was made for, until its first request. */
   private connectKey = 0;
-  /** Chains of open requests that are counted as under way. */
-  private readonly calls = new Map<Message, number>();
 
   /** @param certain the connection was seen from its start, so the roles are known */
   constructor(shared: Shared, certain: boolean, time: number) {
@@ -195,13 +193,12 @@ export class SocketFlow implements FlowHost {
     const { chains } = this.shared;
     if (this.client) {
       this.connected();
-      const key = chains.called(this.tgid, origin);
-      if (key !== 0) this.calls.set(message, key);
+      message.chain = chains.called(this.tgid, origin);
     } else {
       const key = keyOf(origin);
       if (key === 0) return;
       chains.served(this.tgid, message, origin);
-      this.calls.set(message, key);
+      message.chain = key;
     }
   }
 
@@ -230,9 +227,9 @@ export class SocketFlow implements FlowHost {
 
   /** @returns key of the chain that a request of this flow was counted under; forgets it */
   release(message: Message | undefined): number {
-    if (message === undefined || this.calls.size === 0) return 0;
-    const key = this.calls.get(message) ?? 0;
-    if (key !== 0) this.calls.delete(message);
+    if (message === undefined) return 0;
+    const key = message.chain;
+    message.chain = 0;
     return key;
   }
 

@@ -130,7 +130,17 @@ function absorb(message: Message, b: Uint8Array, from: number, to: number, upTo:
   let high = have === 0 ? OFFSET_HIGH : message.headHigh;
   let low = have === 0 ? OFFSET_LOW : message.headLow;
   const stop = Math.min(to, from + upTo - have);
-  for (let at = from; at < stop; at++) {
+  let at = from;
+  if ((have & 3) === 0) {
+    for (; at + 4 <= stop; at += 4) {
+      low ^= b[at]! | (b[at + 1]! << 8) | (b[at + 2]! << 16) | (b[at + 3]! << 24);
+      const product = (low >>> 0) * PRIME_LOW;
+      high = (Math.imul(high, PRIME_LOW) + Math.floor(product / 0x1_0000_0000) + (low << 8)) | 0;
+      low = Math.imul(low, PRIME_LOW) | 0;
+    }
+    have += at - from;
+  }
+  for (; at < stop; at++) {
     low ^= b[at]! << ((have & 3) * 8);
     if ((++have & 3) !== 0) continue;
     const product = (low >>> 0) * PRIME_LOW;

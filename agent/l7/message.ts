@@ -35,6 +35,8 @@ export class Message {
   trace: TraceContext | undefined = undefined;
   /** The call that moved the first byte, where a source of calls knows it. */
   origin: Origin | undefined = undefined;
+  /** Key of the chain of work that it is counted under (ebpf/chains.ts); 0 = none. */
+  chain = 0;
   /** Hash of the first bytes (heads.ts); both 0 = not known. */
   headHigh = 0;
   headLow = 0;

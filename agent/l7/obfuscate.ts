@@ -5,26 +5,30 @@ export const REDACTED = 'REDACTED';
  * Names of query parameters whose values may be secrets, as parts of the lower-cased name without
  * `-` and `_`; short ones must be the whole name.
  */
-const PARTS = [
-  'token',
-  'secret',
-  'passw',
-  'pwd',
-  'signature',
-  'apikey',
-  'accesskey',
-  'authkey',
-  'privatekey',
-  'credential',
-  'authorization',
-  'session',
-  'jwt',
-  'assertion',
-  'samlre',
-  'awsaccesskeyid',
-  'csrf',
-  'xsrf',
-];
+const PARTS = new RegExp(
+  [
+    'token',
+    'secret',
+    'passw',
+    'pwd',
+    'signature',
+    'apikey',
+    'accesskey',
+    'authkey',
+    'privatekey',
+    'credential',
+    'authorization',
+    'session',
+    'jwt',
+    'assertion',
+    'samlre',
+    'awsaccesskeyid',
+    'csrf',
+    'xsrf',
+  ].join('|'),
+);
+/** Characters of the shortest of all. */
+const SHORTEST = 3;
 const WHOLE = new Set([
   'key',
   'sig',
@@ -48,10 +52,10 @@ export function isSecretName(name: string): boolean {
       return true;
     }
   }
+  if (plain.length < SHORTEST) return false;
   plain = plain.toLowerCase().replaceAll('_', '').replaceAll('-', '');
   if (WHOLE.has(plain)) return true;
-  for (const part of PARTS) if (plain.includes(part)) return true;
-  return false;
+  return PARTS.test(plain);
 }
 
 /** A query string (without `?`) with the values of secret-looking parameters redacted. */

@@ -1,3 +1,5 @@
+import { type Key, keyOf } from './encoder.ts';
+
 /** Names of the attributes that every captured span may have; docs/attributes.md explains them. */
 export const Attribute = {
   serviceName: 'service.name',
@@ -46,3 +48,8 @@ export const Attribute = {
   networkNamespace: 'wirestitch.network_namespace',
   errorType: 'error.type',
 } as const;
+
+/** The same keys, encoded. */
+export const AttributeKey: Readonly<Record<keyof typeof Attribute, Key>> = Object.fromEntries(
+  Object.entries(Attribute).map(([name, key]) => [name, keyOf(key)]),
+) as Record<keyof typeof Attribute, Key>;

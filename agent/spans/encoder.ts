@@ -18,6 +18,20 @@ const U32 = 0x1_0000_0000;
 
 const DIGITS = Uint8Array.from(Buffer.from('0123456789abcdef'));
 
+/** The key of an attribute, encoded. */
+export interface Key {
+  readonly name: string;
+  /** Field `key` of KeyValue and the tag of its value. */
+  readonly bytes: Uint8Array;
+}
+
+/** @param name at most 90 bytes */
+export function keyOf(name: string): Key {
+  const text = Buffer.from(name);
+  if (text.length > 90) throw new Error(`BUG: an attribute's key is too long: ${name}`);
+  return { name, bytes: Uint8Array.of(KEY, text.length, ...text, VALUE) };
+}
+
 /**
  * Appends attributes and other fields of spans to one growing buffer, without objects between: the
  * bytes of a key are made once, values are written in place.
@@ -26,8 +40,7 @@ export class SpanEncoder {
   /** What was written is [0, length). */
   bytes: Buffer = Buffer.allocUnsafeSlow(1 << 16);
   length = 0;
-  /** Key field and tag of the value, by key. */
-  private readonly keys = new Map<string, Uint8Array>();
+  private readonly keys = new Map<string, Key>();
   private readonly scratch = new Writer(256);
 
   /** Makes room for `count` more bytes. */
@@ -35,8 +48,8 @@ export class SpanEncoder {
     if (this.length + count > this.bytes.length) this.grow(count);
   }
 
-  string(key: string, value: string): void {
-    const k = this.key(key);
+  string(key: Key, value: string): void {
+    const k = key.bytes;
     const units = value.length;
     const content = k.length + 3 + units;
     if (content > 127) {
@@ -66,12 +79,12 @@ export class SpanEncoder {
   }
 
   /** @param value written as OTLP int if it is a safe integer, else as double */
-  int(key: string, value: number): void {
+  int(key: Key, value: number): void {
     if (!Number.isSafeInteger(value) || value < 0) {
       this.other(key, value);
       return;
     }
-    const k = this.key(key);
+    const k = key.bytes;
     this.need(k.length + 16);
     const size = varintSize(value);
     const b = this.bytes;
@@ -86,12 +99,12 @@ export class SpanEncoder {
   }
 
   /** @param value two's complement of 64 bits */
-  bigint(key: string, value: bigint): void {
+  bigint(key: Key, value: bigint): void {
     this.other(key, value);
   }
 
-  bool(key: string, value: boolean): void {
-    const k = this.key(key);
+  bool(key: Key, value: boolean): void {
+    const k = key.bytes;
     this.need(k.length + 8);
     const b = this.bytes;
     const at = this.length;
@@ -105,9 +118,9 @@ export class SpanEncoder {
     this.length = p + 3;
   }
 
-  strings(key: string, values: readonly string[]): void {
+  strings(key: Key, values: readonly string[]): void {
     const only = values.length === 1 ? values[0]! : undefined;
-    const k = this.key(key);
+    const k = key.bytes;
     const units = only === undefined ? 128 : only.length;
     const content = k.length + 7 + units;
     if (only === undefined || content > 127) {
@@ -141,8 +154,8 @@ export class SpanEncoder {
   }
 
   /** 64 bits as 16 hex digits. */
-  hex(key: string, high: number, low: number): void {
-    const k = this.key(key);
+  hex(key: Key, high: number, low: number): void {
+    const k = key.bytes;
     this.need(k.length + 24);
     const b = this.bytes;
     const at = this.length;
@@ -234,13 +247,12 @@ export class SpanEncoder {
     putVarint(this.bytes, body - 2, size);
   }
 
-  private key(key: string): Uint8Array {
-    const known = this.keys.get(key);
+  /** The key with this name, made once. */
+  key(name: string): Key {
+    const known = this.keys.get(name);
     if (known !== undefined) return known;
-    const text = Buffer.from(key);
-    if (text.length > 90) throw new Error(`BUG: an attribute's key is too long: ${key}`);
-    const made = Uint8Array.of(KEY, text.length, ...text, VALUE);
-    if (this.keys.size < MAX_KEYS) this.keys.set(key, made);
+    const made = keyOf(name);
+    if (this.keys.size < MAX_KEYS) this.keys.set(name, made);
     return made;
   }
 
@@ -260,9 +272,9 @@ export class SpanEncoder {
   }
 
   /** Whatever is rare. */
-  private other(key: string, value: number | bigint | readonly string[]): void {
+  private other(key: Key, value: number | bigint | readonly string[]): void {
     const { scratch } = this;
-    writeAttribute(scratch, FIELD, key, value);
+    writeAttribute(scratch, FIELD, key.name, value);
     const { bytes, length } = scratch;
     this.need(length);
     this.bytes.set(bytes.subarray(0, length), this.length);

@@ -4,12 +4,12 @@ import { isClientSide, type ObservationPoint } from '../observation.ts';
 import type { Ends, Vantage } from '../session/conversation.ts';
 import type { Session } from '../session/session.ts';
 import type { EndTags, NamedEnds, TagValue } from '../tags/types.ts';
-import { Attribute } from './attributes.ts';
+import { Attribute, AttributeKey } from './attributes.ts';
 import type { SpanEncoder } from './encoder.ts';
 import type { Group, Resource, SpanGroups } from './groups.ts';
 import type { SpanOptions } from './options.ts';
 
-/** Conversations whose bytes are kept, by their ids: a newer one takes the place of an older. */
+/** Conversations whose bytes are kept; the older of two with like ids goes for a new one. */
 const SLOTS = 4096;
 /** Nanoseconds of the capture for which names of both ends, or of one, are not asked for again. */
 const NAMED = 1e9;
@@ -51,7 +51,8 @@ export class KnownConversations {
     const { conversation } = session;
     const ends = conversation.ends();
     const vantage = conversation.vantage?.();
-    const slot = ends.idLow & (SLOTS - 1);
+    let slot = ends.idLow & (SLOTS - 2);
+    if (this.slots[slot]?.ends !== ends && this.slots[slot + 1]?.ends === ends) slot++;
     const old = this.slots[slot];
     const { name } = session.protocol;
     const same =
@@ -91,6 +92,7 @@ export class KnownConversations {
       untilSeconds: baseSeconds,
       until,
     };
+    if (old !== undefined && old.ends !== ends) this.slots[slot + 1] = old;
     this.slots[slot] = known;
     return known;
   }
@@ -143,25 +145,25 @@ export class KnownConversations {
   ): Uint8Array {
     const e = this.encoder;
     const from = e.length;
-    e.string(Attribute.protocolName, protocol);
-    e.string(Attribute.transport, ends.transport);
-    e.string(Attribute.networkType, ends.ipVersion === 6 ? 'ipv6' : 'ipv4');
-    e.string(Attribute.clientAddress, ends.clientAddress);
-    e.int(Attribute.clientPort, ends.clientPort);
-    e.string(Attribute.serverAddress, ends.serverAddress);
-    e.int(Attribute.serverPort, ends.serverPort);
-    e.string(Attribute.peerAddress, client ? ends.serverAddress : ends.clientAddress);
-    e.int(Attribute.peerPort, client ? ends.serverPort : ends.clientPort);
-    e.string(Attribute.observationPoint, pointOf(point, ends));
-    e.int(Attribute.interfaceId, ends.interfaceId);
-    e.hex(Attribute.flowId, ends.idHigh, ends.idLow);
+    e.string(AttributeKey.protocolName, protocol);
+    e.string(AttributeKey.transport, ends.transport);
+    e.string(AttributeKey.networkType, ends.ipVersion === 6 ? 'ipv6' : 'ipv4');
+    e.string(AttributeKey.clientAddress, ends.clientAddress);
+    e.int(AttributeKey.clientPort, ends.clientPort);
+    e.string(AttributeKey.serverAddress, ends.serverAddress);
+    e.int(AttributeKey.serverPort, ends.serverPort);
+    e.string(AttributeKey.peerAddress, client ? ends.serverAddress : ends.clientAddress);
+    e.int(AttributeKey.peerPort, client ? ends.serverPort : ends.clientPort);
+    e.string(AttributeKey.observationPoint, pointOf(point, ends));
+    e.int(AttributeKey.interfaceId, ends.interfaceId);
+    e.hex(AttributeKey.flowId, ends.idHigh, ends.idLow);
     if (named.client !== undefined) {
-      e.string(Attribute.clientService, named.client.service);
-      e.bigint(Attribute.clientEntity, BigInt.asIntN(64, named.client.entityId));
+      e.string(AttributeKey.clientService, named.client.service);
+      e.bigint(AttributeKey.clientEntity, BigInt.asIntN(64, named.client.entityId));
     }
     if (named.server !== undefined) {
-      e.string(Attribute.serverService, named.server.service);
-      e.bigint(Attribute.serverEntity, BigInt.asIntN(64, named.server.entityId));
+      e.string(AttributeKey.serverService, named.server.service);
+      e.bigint(AttributeKey.serverEntity, BigInt.asIntN(64, named.server.entityId));
     }
     const bytes = new Uint8Array(e.length - from);
     bytes.set(e.bytes.subarray(from, e.length));

@@ -3,8 +3,8 @@ import { OtlpBatch } from '../../pdata/otlp-batch.ts';
 import type { Message } from '../l7/message.ts';
 import type { SpanFields } from '../l7/protocol.ts';
 import type { Session } from '../session/session.ts';
-import { Attribute } from './attributes.ts';
-import { SpanEncoder } from './encoder.ts';
+import { AttributeKey } from './attributes.ts';
+import { type Key, SpanEncoder } from './encoder.ts';
 import { addRun, SpanGroups } from './groups.ts';
 import { SpanIds } from './ids.ts';
 import { type Known, KnownConversations } from './known.ts';
@@ -90,19 +90,19 @@ export class SpanWriter implements SpanFields {
   }
 
   string(key: string, value: string): void {
-    this.encoder.string(key, value);
+    this.encoder.string(this.encoder.key(key), value);
   }
 
   int(key: string, value: number): void {
-    this.encoder.int(key, value);
+    this.encoder.int(this.encoder.key(key), value);
   }
 
   bool(key: string, value: boolean): void {
-    this.encoder.bool(key, value);
+    this.encoder.bool(this.encoder.key(key), value);
   }
 
   strings(key: string, values: readonly string[]): void {
-    this.encoder.strings(key, values);
+    this.encoder.strings(this.encoder.key(key), values);
   }
 
   error(type: string, message = ''): void {
@@ -159,62 +159,63 @@ export class SpanWriter implements SpanFields {
   private writeStitching({ request, response }: Session, { ends }: Known): void {
     const e = this.encoder;
     if (ends.transport === 'tcp') {
-      if (request !== undefined) e.int(Attribute.requestSequence, request.sequence);
-      if (response !== undefined) e.int(Attribute.responseSequence, response.sequence);
+      if (request !== undefined) e.int(AttributeKey.requestSequence, request.sequence);
+      if (response !== undefined) e.int(AttributeKey.responseSequence, response.sequence);
     }
     if (request !== undefined && request.requestId !== '') {
-      e.string(Attribute.requestId, request.requestId);
+      e.string(AttributeKey.requestId, request.requestId);
     }
     if (response !== undefined && response.requestId !== '') {
-      e.string(Attribute.responseRequestId, response.requestId);
+      e.string(AttributeKey.responseRequestId, response.requestId);
     }
     const trace = request?.trace;
     if (trace === undefined) return;
-    e.string(Attribute.traceHeader, trace.header);
-    e.string(Attribute.traceHeaderTraceId, trace.rawTraceId);
-    e.string(Attribute.traceHeaderSpanId, trace.rawSpanId);
+    e.string(AttributeKey.traceHeader, trace.header);
+    e.string(AttributeKey.traceHeaderTraceId, trace.rawTraceId);
+    e.string(AttributeKey.traceHeaderSpanId, trace.rawSpanId);
   }
 
   private writeCalls({ request, response }: Session): void {
     const e = this.encoder;
-    this.digits(Attribute.requestHead, request?.headHigh ?? 0, request?.headLow ?? 0);
-    this.digits(Attribute.responseHead, response?.headHigh ?? 0, response?.headLow ?? 0);
+    this.digits(AttributeKey.requestHead, request?.headHigh ?? 0, request?.headLow ?? 0);
+    this.digits(AttributeKey.responseHead, response?.headHigh ?? 0, response?.headLow ?? 0);
     const asked = request?.origin;
     const answered = response?.origin;
     if (asked !== undefined) {
-      this.digits(Attribute.requestChain, asked.chainHigh, asked.chainLow);
-      e.int(Attribute.requestThread, asked.thread);
-      e.int(Attribute.requestCall, asked.number);
-      if (asked.rule !== '') e.string(Attribute.asyncRule, asked.rule);
+      this.digits(AttributeKey.requestChain, asked.chainHigh, asked.chainLow);
+      e.int(AttributeKey.requestThread, asked.thread);
+      e.int(AttributeKey.requestCall, asked.number);
+      if (asked.rule !== '') e.string(AttributeKey.asyncRule, asked.rule);
     }
     if (answered !== undefined) {
-      this.digits(Attribute.responseChain, answered.chainHigh, answered.chainLow);
-      e.int(Attribute.responseThread, answered.thread);
-      e.int(Attribute.responseCall, answered.number);
+      this.digits(AttributeKey.responseChain, answered.chainHigh, answered.chainLow);
+      e.int(AttributeKey.responseThread, answered.thread);
+      e.int(AttributeKey.responseCall, answered.number);
     }
   }
 
   /** Zero is not known, and absent. */
-  private digits(key: string, high: number, low: number): void {
+  private digits(key: Key, high: number, low: number): void {
     if (high !== 0 || low !== 0) this.encoder.hex(key, high, low);
   }
 
   private writeOutcome(session: Session): void {
     const { request, response, reason } = session;
     if (request !== undefined && response !== undefined) {
-      this.int(Attribute.responseDelay, Math.max(0, response.start - request.end));
+      this.encoder.int(AttributeKey.responseDelay, Math.max(0, response.start - request.end));
     }
-    if (session.repeats > 0) this.int(Attribute.repeats, session.repeats);
-    this.incomplete(Attribute.requestIncomplete, request);
-    this.incomplete(Attribute.responseIncomplete, response);
-    if (reason !== '') this.string(Attribute.reason, reason);
+    if (session.repeats > 0) this.encoder.int(AttributeKey.repeats, session.repeats);
+    this.incomplete(AttributeKey.requestIncomplete, request);
+    this.incomplete(AttributeKey.responseIncomplete, response);
+    if (reason !== '') this.encoder.string(AttributeKey.reason, reason);
     // The other reasons say something of the capture, not of the request.
     if (reason === 'timeout' || reason === 'connection_closed') this.error(reason);
-    if (this.errorType !== '') this.string(Attribute.errorType, this.errorType);
+    if (this.errorType !== '') this.encoder.string(AttributeKey.errorType, this.errorType);
   }
 
-  private incomplete(key: string, message: Message | undefined): void {
-    if (message !== undefined && message.incomplete !== '') this.string(key, message.incomplete);
+  private incomplete(key: Key, message: Message | undefined): void {
+    if (message !== undefined && message.incomplete !== '')
+      this.encoder.string(key, message.incomplete);
   }
 
   private writeStatus(): void {
