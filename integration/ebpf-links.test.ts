@@ -65,6 +65,9 @@ function check(
   }
 }
 
+/** Another Node than this one, to try whether its async ids can be followed. */
+const node = process.env.WIRESTITCH_TEST_NODE ?? process.execPath;
+
 const two = (way: string) => (/two$/i.test(way) ? 2 : 1);
 
 test('links of a server with a thread a connection (Python)', { skip }, async () => {
@@ -108,7 +111,7 @@ test('links of Node, by async ids', { skip }, async () => {
     pooled: 0,
   };
   const result = await judged(async (scene, backend) => {
-    const served = await scene.serve(process.execPath, [app('middle.mjs'), backend]);
+    const served = await scene.serve(node, [app('middle.mjs'), backend]);
     await new Promise((resolve) => setTimeout(resolve, 500));
     return Number(served.line);
   }, Object.keys(found));
