@@ -288,8 +288,8 @@ export class CaptureEngine implements StreamSink, FlowHost, TrackerHost {
     return this.table.columns.inOrder[flow * 2 + side]!;
   }
 
-  vantage(flow: number): Vantage | undefined {
-    return this.vantageOf?.(this.ends(flow));
+  vantage(_flow: number, ends: Ends): Vantage | undefined {
+    return this.vantageOf?.(ends);
   }
 
   isTcp(flow: number): boolean {

@@ -56,6 +56,7 @@ export class SocketFlow implements FlowHost {
   /** Sequence number of the next byte of a side; -1 = not known. */
   private readonly next: [number, number] = [-1, -1];
   private readonly acknowledged: [number, number] = [0, 0];
+  private seen: Vantage | undefined = undefined;
   /** Chain that the connection was made for, until its first request. */
   private connectKey = 0;
 
@@ -179,12 +180,15 @@ export class SocketFlow implements FlowHost {
   }
 
   vantage(): Vantage {
-    return {
-      point: this.client ? 'client_process' : 'server_process',
+    const point = this.client ? 'client_process' : 'server_process';
+    if (this.seen?.point === point) return this.seen;
+    this.seen = {
+      point,
       networkNamespace: this.networkNamespace,
       pid: this.tgid,
       command: this.command,
     };
+    return this.seen;
   }
 
   begun(_flow: number, message: Message): void {

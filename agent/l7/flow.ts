@@ -38,7 +38,7 @@ export interface FlowHost {
   /** The call whose data is being fed, for sources of calls. */
   origin?(flow: number): Origin | undefined;
   /** Which end the flow is seen at, for sources that know. */
-  vantage?(flow: number): Vantage | undefined;
+  vantage?(flow: number, ends: Ends): Vantage | undefined;
   /** A message has begun, its origin is known; called before it is paired. */
   begun?(flow: number, message: Message): void;
   /** The response to `request` has begun. */
@@ -152,7 +152,7 @@ export class L7Flow implements Conversation, MessageSink {
   }
 
   vantage(): Vantage | undefined {
-    return this.host.vantage?.(this.flow);
+    return this.host.vantage?.(this.flow, this.ends());
   }
 
   begin(message: Message): Message | undefined {

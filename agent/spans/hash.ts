@@ -29,6 +29,22 @@ export class Hash64 {
     this.low = (Math.imul((b << 13) | (b >>> 19), 9) ^ a) | 0;
   }
 
+  /** `start()`, the words, `end()`: the same at less cost. */
+  words(words: Int32Array): void {
+    let high = this.seedHigh | 0;
+    let low = this.seedLow | 0;
+    for (let i = 0; i < words.length; i++) {
+      const value = words[i]!;
+      const a = Math.imul(high ^ value, 0xcc9e2d51);
+      const b = Math.imul(low + value, 0x9e3779b1);
+      high = (Math.imul((a << 15) | (a >>> 17), 5) + low) | 0;
+      low = (Math.imul((b << 13) | (b >>> 19), 9) ^ a) | 0;
+    }
+    this.high = high;
+    this.low = low;
+    this.end();
+  }
+
   /** A time as seconds since 1970 and nanoseconds relative to them. */
   time(seconds: number, nanos: number): void {
     const carry = Math.floor(nanos / 1e9);

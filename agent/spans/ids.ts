@@ -11,6 +11,7 @@ export class SpanIds {
   private readonly traceHash: Hash64;
   private readonly traceLow: Hash64;
   private readonly spanHash: Hash64;
+  private readonly words = new Int32Array(7);
 
   constructor(captureName: string) {
     this.traceHash = new Hash64(`trace ${captureName}`);
@@ -18,37 +19,40 @@ export class SpanIds {
     this.spanHash = new Hash64(`span ${captureName}`);
   }
 
-  /** Writes a trace id of 16 bytes to `to` at `at`. */
-  trace(session: Session, ends: Ends, baseSeconds: number, to: Uint8Array, at: number): void {
-    put(this.traceHash, session, ends, baseSeconds, to, at);
-    put(this.traceLow, session, ends, baseSeconds, to, at + 8);
+  /** Chooses the session whose ids are written next. */
+  of(session: Session, ends: Ends, baseSeconds: number): void {
+    const { words } = this;
+    const carry = Math.floor(session.start / 1e9);
+    words[0] = ends.idHigh;
+    words[1] = ends.idLow;
+    words[2] = session.ordinal;
+    words[3] = session.request?.sequence ?? 0;
+    words[4] = session.response?.sequence ?? 0;
+    words[5] = baseSeconds + carry;
+    words[6] = session.start - carry * 1e9;
   }
 
-  /** Writes a span id of 8 bytes to `to` at `at`. */
-  span(session: Session, ends: Ends, baseSeconds: number, to: Uint8Array, at: number): void {
-    put(this.spanHash, session, ends, baseSeconds, to, at);
+  /** Writes the trace id, 16 bytes, to `to` at `at`. */
+  trace(to: Uint8Array, at: number): void {
+    put(this.traceHash, this.words, to, at);
+    put(this.traceLow, this.words, to, at + 8);
+  }
+
+  /** Writes the span id, 8 bytes, to `to` at `at`. */
+  span(to: Uint8Array, at: number): void {
+    put(this.spanHash, this.words, to, at);
   }
 }
 
-function put(
-  h: Hash64,
-  session: Session,
-  ends: Ends,
-  baseSeconds: number,
-  to: Uint8Array,
-  at: number,
-): void {
-  h.start();
-  h.word(ends.idHigh);
-  h.word(ends.idLow);
-  h.word(session.ordinal);
-  h.word(session.request?.sequence ?? 0);
-  h.word(session.response?.sequence ?? 0);
-  h.time(baseSeconds, session.start);
-  h.end();
+function put(h: Hash64, words: Int32Array, to: Uint8Array, at: number): void {
+  h.words(words);
   const { high, low } = h;
-  for (let i = 0; i < 4; i++) {
-    to[at + i] = high >>> (24 - 8 * i);
-    to[at + 4 + i] = low >>> (24 - 8 * i);
-  }
+  to[at] = high >>> 24;
+  to[at + 1] = high >>> 16;
+  to[at + 2] = high >>> 8;
+  to[at + 3] = high;
+  to[at + 4] = low >>> 24;
+  to[at + 5] = low >>> 16;
+  to[at + 6] = low >>> 8;
+  to[at + 7] = low;
 }

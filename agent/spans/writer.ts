@@ -141,15 +141,16 @@ export class SpanWriter implements SpanFields {
     const trace = session.request?.trace;
     const own = trace === undefined || trace.traceId === '';
     e.need(64);
+    this.ids.of(session, ends, baseSeconds);
     if (own) {
       e.bytes[e.length] = TRACE_ID;
       e.bytes[e.length + 1] = 16;
-      this.ids.trace(session, ends, baseSeconds, e.bytes, e.length + 2);
+      this.ids.trace(e.bytes, e.length + 2);
       e.length += 18;
     } else e.hexField(TRACE_ID, trace.traceId);
     e.bytes[e.length] = SPAN_ID;
     e.bytes[e.length + 1] = 8;
-    this.ids.span(session, ends, baseSeconds, e.bytes, e.length + 2);
+    this.ids.span(e.bytes, e.length + 2);
     e.length += 10;
     if (own) return;
     if (trace.traceState !== '') e.textField(TRACE_STATE, trace.traceState);

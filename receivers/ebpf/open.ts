@@ -1,3 +1,5 @@
+import { hostFiles } from '../../agent/tags/files.ts';
+import { hostPaths, readHost } from '../../agent/tags/host.ts';
 import type { Logger } from '../../component/settings.ts';
 import type { Config } from './config.ts';
 import { listeners } from './listeners.ts';
@@ -18,6 +20,12 @@ export function openProbe(config: Config, unixMs: number): Probe {
   });
   for (const { id } of groups) probe.listCgroup(id);
   return probe;
+}
+
+/** Attributes of this machine for resources of spans. */
+export function hostAttributes(): Readonly<Record<string, string>> {
+  const { id, name } = readHost(hostFiles, hostPaths);
+  return { 'host.id': id, 'host.name': name };
 }
 
 /** Attaches, then looks at what runs: in this order nothing that begins meanwhile is missed. */

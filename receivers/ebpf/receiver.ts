@@ -12,14 +12,10 @@ import type { Config } from './config.ts';
 import { Counters } from './counters.ts';
 import { EntityReports } from './entities.ts';
 import { Output } from './output.ts';
+import { Pace } from './pace.ts';
 import type { Probe } from './probe.ts';
 import type { Targets } from './targets.ts';
 
-/** Milliseconds between looks at the ring: while records come, and when none did for a while. */
-const BUSY_MS = 10;
-const IDLE_MS = 50;
-/** Looks without a record after which the longer interval is taken. */
-const IDLE_LOOKS = 20;
 /** Longest time that a finished session waits for its batch. */
 const FLUSH_MS = 200;
 /** Between two publications of counters, looks at the clock, and new looks at cgroups. */
@@ -42,7 +38,7 @@ export class EbpfReceiver implements Component {
   #engine: SyscallEngine | undefined;
   #spans: SpanWriter | undefined;
   #timer: Timer | undefined;
-  #idleLooks = 0;
+  readonly #pace = new Pace();
   #flushedMs = 0;
   #upkeepMs = 0;
   #dropped = 0;
@@ -77,7 +73,7 @@ export class EbpfReceiver implements Component {
 
   async #capture(): Promise<void> {
     const { clock, logger } = this.#settings;
-    const { openProbe, startTargets } = await import('./open.ts');
+    const { hostAttributes, openProbe, startTargets } = await import('./open.ts');
     const naming = await this.#naming();
     const probe = openProbe(this.#config, clock.unixMs());
     this.#probe = probe;
@@ -86,7 +82,7 @@ export class EbpfReceiver implements Component {
       if (naming !== undefined) {
         this.#entities = new EntityReports(naming, this.#logs, this.#settings);
       }
-      this.#spans = this.#writer(names);
+      this.#spans = this.#writer(names, hostAttributes());
       const monotonicNs = process.hrtime.bigint();
       this.#engine = this.#makeEngine(names, monotonicNs + probe.clockOffset(), monotonicNs);
       this.#targets = await startTargets(probe, this.#config, logger);
@@ -102,7 +98,7 @@ export class EbpfReceiver implements Component {
     });
     this.#flushedMs = clock.monotonicMs();
     this.#upkeepMs = this.#flushedMs;
-    this.#schedule(BUSY_MS);
+    this.#schedule(this.#pace.next(0));
   }
 
   async shutdown(): Promise<void> {
@@ -129,13 +125,14 @@ export class EbpfReceiver implements Component {
     return namingOf(this.#config.names, { clock, parse: parseYaml, reports });
   }
 
-  #writer(names: HostNames | undefined): SpanWriter {
+  #writer(names: HostNames | undefined, host: Readonly<Record<string, string>>): SpanWriter {
     return new SpanWriter({
       captureName: this.#config.capture_name,
       source: 'ebpf',
       observationPoint: 'rest',
       endpointSegments: this.#config.endpoint_segments,
       obfuscate: this.#config.obfuscate,
+      host,
       ...(names === undefined ? {} : { names }),
     });
   }
@@ -164,6 +161,7 @@ export class EbpfReceiver implements Component {
         this.#targets?.forked(parent, child);
       },
       noteExec: (pid, at) => {
+        this.#pace.began();
         names?.noteExec(pid, at);
         this.#targets?.began(pid);
       },
@@ -184,9 +182,9 @@ export class EbpfReceiver implements Component {
   #turn(): void {
     const probe = this.#probe;
     if (probe === undefined) return;
+    let bytes = 0;
     try {
-      const bytes = this.#drain(probe);
-      this.#idleLooks = bytes === 0 ? this.#idleLooks + 1 : 0;
+      bytes = this.#drain(probe);
       const now = this.#settings.clock.monotonicMs();
       const { count } = this.#spans!;
       const due = count > 0 && now - this.#flushedMs >= FLUSH_MS;
@@ -196,7 +194,7 @@ export class EbpfReceiver implements Component {
       this.#settings.host.fatal(error as Error);
       return;
     }
-    this.#schedule(this.#idleLooks > IDLE_LOOKS ? IDLE_MS : BUSY_MS);
+    this.#schedule(this.#pace.next(bytes));
   }
 
   /** @returns bytes of records that there were */
@@ -208,6 +206,7 @@ export class EbpfReceiver implements Component {
       total += bytes;
       this.#engine!.batch(this.#buffer, bytes);
       if (this.#spans!.count >= this.#config.max_batch_spans) this.#flush();
+      if (bytes < DRAIN_BYTES / 2) break;
     }
     if (total === 0) this.#engine!.advance(process.hrtime.bigint());
     return total;

@@ -70,7 +70,7 @@ export class Capture {
       ...surroundings?.host,
     };
     const names = surroundings?.naming?.names;
-    if (next.traces !== undefined) this.spans = spanWriter(config, names);
+    if (next.traces !== undefined) this.spans = spanWriter(config, names, surroundings?.host);
     if (next.logs !== undefined) {
       const named = names === undefined ? {} : { namesOf: namesOf(names, surroundings) };
       this.flows = new FlowLogWriter({ resource, scope: SCOPE, pointOf, ...named });
@@ -178,13 +178,18 @@ function namesOf(names: EndNamer, surroundings: CaptureSurroundings | undefined)
   };
 }
 
-function spanWriter(config: Config, names: EndNamer | undefined): SpanWriter {
+function spanWriter(
+  config: Config,
+  names: EndNamer | undefined,
+  host: Readonly<Record<string, string>> | undefined,
+): SpanWriter {
   return new SpanWriter({
     captureName: config.capture_name,
     source: 'packet',
     observationPoint: config.observation_point,
     endpointSegments: config.endpoint_segments,
     obfuscate: config.obfuscate,
+    ...(host === undefined ? {} : { host }),
     ...(names === undefined ? {} : { names }),
   });
 }
