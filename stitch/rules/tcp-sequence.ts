@@ -143,7 +143,8 @@ export function sightingEvidence(work: Work, a: number, b: number): string {
   }
   const from = connectionOf(work.spans[a]!);
   const to = connectionOf(work.spans[b]!);
-  if (from === to) parts.push(`${from}`);
-  else parts.push(`head ${x.requestHead}`, `${from} became ${to}`);
+  if (from === to && from !== '') parts.push(from);
+  else parts.push(`head ${x.requestHead}`);
+  if (from !== to && from !== '' && to !== '') parts.push(`${from} became ${to}`);
   return parts.join(', ');
 }
