@@ -1,5 +1,5 @@
-// Each protocol on the usual ports of the others, and on a port of nobody: found or left alone, never
-// taken for another.
+// Each protocol on the usual ports of the others, and on a port of nobody: found or left alone,
+// never taken for another.
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { be16, bytes, EPOCH, ethernet, type Seen, Talk, udp, v4 } from '../testing/frames.ts';

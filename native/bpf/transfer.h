@@ -99,8 +99,8 @@ INLINE void read_name(struct event *e, u64 name) {
 
 enum { IP_LEVEL = 0, IP_PKTINFO = 8, IPV6_LEVEL = 41, IPV6_PKTINFO = 50 };
 
-/* Own address of a datagram on a socket that is bound to none: programs that have to answer from the
- * address that was asked get and give it beside the data (struct in_pktinfo, in6_pktinfo). */
+/* Own address of a datagram on a socket that is bound to none: programs that have to answer from
+ * the address that was asked get and give it beside the data (in_pktinfo, in6_pktinfo). */
 static __noinline int read_own_address(struct event *e, struct transfer *x) {
   if (!e || !x) return 0;
   u64 at = x->control, left = x->control_length;
