@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib';
 import type { TableSpec } from './table.ts';
 
 /** Length of a bucket in seconds: a writer rounds the time of a span down to it. */
@@ -21,16 +22,36 @@ function nestedPairs(maps: string): string {
   return `arrayFlatten(arrayMap(m -> ${pairs('m')}, ${maps}))`;
 }
 
-/**
- * Hashes of the `key, value` pairs of all strings among the attributes of a span, its events and its
- * links: what `INDEX tags` covers. A search computes the same hash of what it looks for, and uses
- * the same text, so that the index applies.
- */
-export const tagHashes = `arrayConcat(${[
+const stringHashes = `arrayConcat(${[
   pairs('attributes_string'),
   nestedPairs('`events.attributes`'),
   nestedPairs('`links.attributes`'),
 ].join(', ')})`;
+
+const stringKeys = `arrayConcat(${[
+  'mapKeys(attributes_string)',
+  'arrayFlatten(arrayMap(m -> mapKeys(m), `events.attributes`))',
+  'arrayFlatten(arrayMap(m -> mapKeys(m), `links.attributes`))',
+].join(', ')})`;
+
+/** Indexes that the strings are spread over by their keys: a search reads the filters of one. */
+export const tagShards = 8;
+
+const shardsOfKeys = `arrayMap(k -> bitAnd(CRC32(k), ${tagShards - 1}), ${stringKeys})`;
+
+/** Number of the index that has the strings under `key`. */
+export function tagShard(key: string): number {
+  return crc32(key) & (tagShards - 1);
+}
+
+/**
+ * Hashes of the `key, value` pairs of those strings among the attributes of a span, its events and
+ * its links whose keys belong to a shard: what `INDEX tags_N` covers. A search computes the same
+ * hash of what it looks for, and uses the same text, so that the index applies.
+ */
+export function tagHashes(shard: number): string {
+  return `arrayFilter((h, s) -> s = ${shard}, ${stringHashes}, ${shardsOfKeys})`;
+}
 
 /**
  * The same for every other type of value, each by its own type, in an index of its own: a search for
@@ -51,7 +72,10 @@ export const typedTagHashes = `arrayConcat(${[
  * so much within one that four share a filter.
  */
 export const tagIndexes: readonly string[] = [
-  `INDEX tags ${tagHashes} TYPE bloom_filter(0.0005) GRANULARITY 1`,
+  ...Array.from(
+    { length: tagShards },
+    (_, n) => `INDEX tags_${n} ${tagHashes(n)} TYPE bloom_filter(0.0005) GRANULARITY 1`,
+  ),
   `INDEX typed_tags ${typedTagHashes} TYPE bloom_filter(0.0005) GRANULARITY 4`,
 ];
 
@@ -155,5 +179,5 @@ export const spans: TableSpec = {
     `PROJECTION red (${redProjection})`,
   ],
   settings: `index_granularity = 2048, string_serialization_version = 'single_stream',
-    default_compression_codec = 'ZSTD(1)'`,
+    default_compression_codec = 'ZSTD(1)', min_compress_block_size = 16384`,
 };

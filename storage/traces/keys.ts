@@ -1,5 +1,5 @@
 /** Finds traces by values of span attributes, and writes down which traces are one. */
-import { bucketSlackS, tagHashes, typedTagHashes } from '../schema/spans.ts';
+import { bucketSlackS, tagHashes, tagShard, typedTagHashes } from '../schema/spans.ts';
 import { tableName } from '../schema/table.ts';
 import { quoteString, type SqlClient } from '../sql.ts';
 import { type CallOptions, type Deadline, runCall } from './calls.ts';
@@ -95,8 +95,8 @@ function aliasRow({ from, to, reason, startNs }: TraceAlias): string {
 }
 
 /**
- * One statement for some searches. Strings and integers are branches of their own: each has an
- * index, which an OR of both could not use.
+ * One statement for some searches. Integers, and strings by the index that has their keys, are
+ * branches of their own: an OR could use no index.
  * @param nowNs nanoseconds since 1970
  */
 export function keyStatement(
@@ -107,7 +107,7 @@ export function keyStatement(
 ): string {
   const branches = searches.flatMap((search) => {
     const time = timeOf(search, nowNs);
-    return [stringBranch(search.keys), intBranch(search.keys)]
+    return [...stringBranches(search.keys), intBranch(search.keys)]
       .filter((condition) => condition !== '')
       .map((condition) => `SELECT trace_id FROM ${table} WHERE ${time}\n AND ${condition}`);
   });
@@ -116,10 +116,14 @@ ${branches.join('\nUNION ALL\n')}
 ) LIMIT ${limit}`;
 }
 
-function stringBranch(keys: readonly KeyValues[]): string {
+function stringBranches(keys: readonly KeyValues[]): string[] {
   const some = keys.filter(({ strings }) => strings.length > 0);
-  const values = some.map(({ key, strings }) => ({ key, texts: strings.map(quoteString) }));
-  return branch('attributes_string', tagHashes, values, (text) => text);
+  const shards = new Set(some.map(({ key }) => tagShard(key)));
+  return [...shards].map((shard) => {
+    const own = some.filter(({ key }) => tagShard(key) === shard);
+    const values = own.map(({ key, strings }) => ({ key, texts: strings.map(quoteString) }));
+    return branch('attributes_string', tagHashes(shard), values, (text) => text);
+  });
 }
 
 function intBranch(keys: readonly KeyValues[]): string {

@@ -1,4 +1,4 @@
-import { tagHashes, typedTagHashes } from '../schema/spans.ts';
+import { tagHashes, tagShard, typedTagHashes } from '../schema/spans.ts';
 import type { Binder } from './bind.ts';
 
 /**
@@ -44,12 +44,12 @@ const nestedLists = ['events', 'links'];
 
 /**
  * True for rows of `spans` that have the tag as a string, among the attributes of the span or of one
- * of its events or links; with the hint that lets INDEX tags leave out the granules without it.
+ * of its events or links; with the hint that lets INDEX tags_N leave out the granules without it.
  */
 export function withString(tag: TagForms, bind: Binder): string {
   const key = bind.text(tag.key);
   const value = bind.text(tag.value);
-  return `${hint(tagHashes, key, [value])} AND ${hasString(tag, bind)}`;
+  return `${hint(tagHashes(tagShard(tag.key)), key, [value])} AND ${hasString(tag, bind)}`;
 }
 
 /** The same for every other type of value, with the hint for INDEX typed_tags. */
