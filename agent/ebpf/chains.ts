@@ -13,6 +13,9 @@ export type Withheld =
   /** Request and response were moved by different threads: the work changed hands. */
   | 'handed_over';
 
+/** Processes beyond which those that work on nothing are forgotten at once. */
+const KEPT = 256;
+
 /** A request that a server of this host works on. */
 interface Live {
   /** Sessions with this chain: more than one when they were pipelined. */
@@ -122,7 +125,8 @@ export class Chains {
     if (own.open.length > 0) return;
     live!.delete(key);
     this.count--;
-    if (live!.size === 0) this.processes.delete(tgid);
+    // Most processes soon have another one: their tables are kept, but not without end.
+    if (live!.size === 0 && this.processes.size > KEPT) this.processes.delete(tgid);
   }
 
   private checkThreads({ request, response }: Session): void {

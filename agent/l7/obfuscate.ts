@@ -27,6 +27,8 @@ const PARTS = new RegExp(
     'xsrf',
   ].join('|'),
 );
+/** Names that are compared as they are. */
+const PLAIN = /^[a-z0-9]*$/;
 /** Characters of the shortest of all. */
 const SHORTEST = 3;
 const WHOLE = new Set([
@@ -53,7 +55,7 @@ export function isSecretName(name: string): boolean {
     }
   }
   if (plain.length < SHORTEST) return false;
-  plain = plain.toLowerCase().replaceAll('_', '').replaceAll('-', '');
+  if (!PLAIN.test(plain)) plain = plain.toLowerCase().replaceAll('_', '').replaceAll('-', '');
   if (WHOLE.has(plain)) return true;
   return PARTS.test(plain);
 }

@@ -60,6 +60,16 @@ const ID = new RegExp(
 );
 const MAX_SEGMENT = 64;
 
+function isId(segment: string): boolean {
+  if (segment.length > MAX_SEGMENT) return true;
+  for (let i = 0; i < segment.length; i++) {
+    const c = segment.charCodeAt(i);
+    // No id is without digits and hyphens.
+    if ((c >= 0x30 && c <= 0x39) || c === 0x2d) return ID.test(segment);
+  }
+  return false;
+}
+
 /**
  * The first `segments` segments of a path, with those that look like ids as `{id}`: few values
  * enough for a span name. '' when `segments` is 0 or the path is none.
@@ -73,7 +83,7 @@ export function endpointOf(path: string, segments: number): string {
     const end = slash < 0 ? path.length : slash;
     if (end > start) {
       const segment = path.slice(start, end);
-      out += segment.length > MAX_SEGMENT || ID.test(segment) ? '/{id}' : `/${segment}`;
+      out += isId(segment) ? '/{id}' : `/${segment}`;
       n++;
     }
     start = end + 1;
