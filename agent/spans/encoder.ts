@@ -25,6 +25,20 @@ export interface Key {
   readonly bytes: Uint8Array;
 }
 
+/** The last text of a key: traffic says the same again and again. */
+interface Last {
+  value: string | undefined;
+  /** The attribute with that text, once it came twice. */
+  encoded: Uint8Array | undefined;
+}
+
+/** A key that protocols write; limits of attributes bound what is kept. */
+interface ProtocolKey extends Key {
+  readonly text: Last;
+  /** Of lists of one text. */
+  readonly list: Last;
+}
+
 /** @param name at most 90 bytes */
 export function keyOf(name: string): Key {
   const text = Buffer.from(name);
@@ -40,7 +54,7 @@ export class SpanEncoder {
   /** What was written is [0, length). */
   bytes: Buffer = Buffer.allocUnsafeSlow(1 << 16);
   length = 0;
-  private readonly keys = new Map<string, Key>();
+  private readonly keys = new Map<string, ProtocolKey>();
   private readonly scratch = new Writer(256);
 
   /** Makes room for `count` more bytes. */
@@ -76,6 +90,39 @@ export class SpanEncoder {
       b[p++] = code;
     }
     this.length = p;
+  }
+
+  /** A text that the one before may equal. */
+  usualString(key: ProtocolKey, value: string): void {
+    const { text } = key;
+    if (value !== text.value) {
+      text.value = value;
+      text.encoded = undefined;
+      this.string(key, value);
+    } else if (text.encoded !== undefined) {
+      this.raw(text.encoded);
+    } else {
+      const from = this.length;
+      this.string(key, value);
+      text.encoded = Uint8Array.prototype.slice.call(this.bytes, from, this.length);
+    }
+  }
+
+  /** A list whose only text the one before may equal. */
+  usualStrings(key: ProtocolKey, values: readonly string[]): void {
+    const { list } = key;
+    const value = values.length === 1 ? values[0] : undefined;
+    if (value === undefined || value !== list.value) {
+      list.value = value;
+      list.encoded = undefined;
+      this.strings(key, values);
+    } else if (list.encoded !== undefined) {
+      this.raw(list.encoded);
+    } else {
+      const from = this.length;
+      this.strings(key, values);
+      list.encoded = Uint8Array.prototype.slice.call(this.bytes, from, this.length);
+    }
   }
 
   /** @param value written as OTLP int if it is a safe integer, else as double */
@@ -248,10 +295,11 @@ export class SpanEncoder {
   }
 
   /** The key with this name, made once. */
-  key(name: string): Key {
+  key(name: string): ProtocolKey {
     const known = this.keys.get(name);
     if (known !== undefined) return known;
-    const made = keyOf(name);
+    const nothing = { value: undefined, encoded: undefined };
+    const made = { ...keyOf(name), text: { ...nothing }, list: { ...nothing } };
     if (this.keys.size < MAX_KEYS) this.keys.set(name, made);
     return made;
   }

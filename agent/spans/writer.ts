@@ -90,7 +90,7 @@ export class SpanWriter implements SpanFields {
   }
 
   string(key: string, value: string): void {
-    this.encoder.string(this.encoder.key(key), value);
+    this.encoder.usualString(this.encoder.key(key), value);
   }
 
   int(key: string, value: number): void {
@@ -102,7 +102,7 @@ export class SpanWriter implements SpanFields {
   }
 
   strings(key: string, values: readonly string[]): void {
-    this.encoder.strings(this.encoder.key(key), values);
+    this.encoder.usualStrings(this.encoder.key(key), values);
   }
 
   error(type: string, message = ''): void {
