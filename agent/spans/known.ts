@@ -5,7 +5,7 @@ import type { Ends, Vantage } from '../session/conversation.ts';
 import type { Session } from '../session/session.ts';
 import type { EndTags, NamedEnds, TagValue } from '../tags/types.ts';
 import { Attribute, AttributeKey } from './attributes.ts';
-import type { SpanEncoder } from './encoder.ts';
+import type { Key, SpanEncoder } from './encoder.ts';
 import type { Group, Resource, SpanGroups } from './groups.ts';
 import type { SpanOptions } from './options.ts';
 
@@ -148,11 +148,11 @@ export class KnownConversations {
     e.string(AttributeKey.protocolName, protocol);
     e.string(AttributeKey.transport, ends.transport);
     e.string(AttributeKey.networkType, ends.ipVersion === 6 ? 'ipv6' : 'ipv4');
-    e.string(AttributeKey.clientAddress, ends.clientAddress);
+    this.address(AttributeKey.clientAddress, ends.clientAddress);
     e.int(AttributeKey.clientPort, ends.clientPort);
-    e.string(AttributeKey.serverAddress, ends.serverAddress);
+    this.address(AttributeKey.serverAddress, ends.serverAddress);
     e.int(AttributeKey.serverPort, ends.serverPort);
-    e.string(AttributeKey.peerAddress, client ? ends.serverAddress : ends.clientAddress);
+    this.address(AttributeKey.peerAddress, client ? ends.serverAddress : ends.clientAddress);
     e.int(AttributeKey.peerPort, client ? ends.serverPort : ends.clientPort);
     e.string(AttributeKey.observationPoint, pointOf(point, ends));
     e.int(AttributeKey.interfaceId, ends.interfaceId);
@@ -169,6 +169,11 @@ export class KnownConversations {
     bytes.set(e.bytes.subarray(from, e.length));
     e.length = from;
     return bytes;
+  }
+
+  /** An address that is not known is absent. */
+  private address(key: Key, address: string): void {
+    if (address !== '') this.encoder.string(key, address);
   }
 
   private group(
