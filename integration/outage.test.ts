@@ -36,7 +36,10 @@ interface Setup {
 function yaml(setup: Setup, http: number, metrics: number): string {
   const more = Object.entries(setup.extensions ?? {});
   return `extensions:
-  file_storage: {directory: "${setup.folder}/queue-${setup.database}", create_directory: true}
+  file_storage:
+    directory: "${setup.folder}/queue-${setup.database}"
+    create_directory: true
+    segment_size: 2MiB
 ${more.map(([id, section]) => `  ${id}: ${section}\n`).join('')}receivers:
   otlp: {protocols: {http: {endpoint: "127.0.0.1:${http}"}}}
 exporters:

@@ -47,7 +47,7 @@ export const config = z
       .prefault('16GiB')
       .describe('bytes of all queues on disk, beyond which data is refused; 0 = what the disk has'),
     segment_size: byteSize({ min: segmentBytesMin, max: 1024 * mebibyte })
-      .prefault('64MiB')
+      .prefault('8MiB')
       .describe('size from which a segment file takes no more'),
     recreate: refused(
       'is not supported: a corrupt place costs the rest of its segment, the rest is kept',
@@ -62,7 +62,10 @@ export const config = z
 
 export type Config = z.output<typeof config>;
 
-/** Space set aside for each queue, so that a full disk can be emptied. */
+/**
+ * Space set aside for each queue, so that a full disk can be emptied: the batches of a segment are
+ * written once more before they are sent, in a form that may be larger, and only then it goes.
+ */
 export function reserveBytesOf(segmentBytes: number): number {
-  return Math.min(16 * mebibyte, Math.ceil(segmentBytes / 4));
+  return Math.min(48 * mebibyte, 3 * segmentBytes);
 }

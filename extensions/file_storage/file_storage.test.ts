@@ -153,7 +153,7 @@ test('configuration: what has no meaning is refused with the reason', () => {
   bad({ compaction: { on_start: true } }, /has no meaning here: .* remove the key/);
   bad({ recreate: true }, /is not supported/);
   bad({ directory_permissions: '0999' }, /expected octal permissions such as "0750", got "0999"/);
-  bad({ max_bytes: '64MiB' }, /at least twice `segment_size`/);
+  bad({ max_bytes: '8MiB' }, /at least twice `segment_size`/);
   bad({ timeout: '-1s' }, /at least 0s/);
   bad({ direcotry: '/x' }, /direcotry/);
   const config = factory.config.parse({});
@@ -209,7 +209,7 @@ test('a full disk, on a real file system', async (t) => {
   if (process.getuid?.() !== 0) return t.skip('mounting a tmpfs takes root');
   const directory = await mkdtemp(join(tmpdir(), 'file-storage-full-'));
   try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', directory], { stdio: 'pipe' });
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=8m', 'tmpfs', directory], { stdio: 'pipe' });
   } catch (error) {
     await rm(directory, { recursive: true });
     return t.skip(`cannot mount a tmpfs: ${(error as Error).message}`);

@@ -345,8 +345,12 @@ export class SegmentedLog implements RecordLog {
         this.#active = undefined;
         segment.closed = true;
       }
-      if (!segment.closed && segment === this.#reserve.segment) continue;
       const needed = segment.foreign.filter(({ target }) => this.#segments.has(target.number));
+      if (!segment.closed && segment === this.#reserve.segment) {
+        if (needed.length > 0 || segment.size < this.#options.reserveBytes / 2) continue;
+        this.#reserve.retire();
+        segment.closed = true;
+      }
       if (needed.length > 0) {
         this.#move(segment, needed);
         continue;
