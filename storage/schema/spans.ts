@@ -54,8 +54,8 @@ export function tagHashes(shard: number): string {
 }
 
 /**
- * The same for every other type of value, each by its own type, in an index of its own: a search for
- * a text that cannot be a number, a bool or typed JSON does not read it.
+ * The same for every other type of value, each by its own type, in an index of its own: to search
+ * for a text that cannot be a number, a bool or typed JSON does not read it.
  */
 export const typedTagHashes = `arrayConcat(${[
   pairs('attributes_int'),

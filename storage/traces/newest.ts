@@ -25,7 +25,7 @@ export interface NewestOptions {
   /** Where the newest spans are, if that is known. */
   readonly first?: Window | undefined;
   /**
-   * True where an index makes the absent cheap: what the newest spans do not have is looked for in a
+   * True where an index makes the absent cheap: what the newest spans lack is looked for in a
    * much longer stretch at once, which is given up where it turns out not to be rare.
    */
   readonly rare?: () => boolean;

@@ -8,8 +8,8 @@ const readOnlyCode = 164;
 
 /**
  * Reads `spans` in the cheapest way that the server understands: as a table of this program's own
- * schema, until a statement of that kind is refused (a distributed table, an older server or schema,
- * a user without the right), then for ever as any table.
+ * schema, until a statement of that kind is refused (a distributed table, an older server or
+ * schema, a user without the right), then for ever as any table.
  */
 export class OwnTable {
   readonly #own: Locator;

@@ -43,7 +43,7 @@ function floatForm(value: string): string | undefined {
 const nestedLists = ['events', 'links'];
 
 /**
- * True for rows of `spans` that have the tag as a string, among the attributes of the span or of one
+ * True for rows of `spans` that have the tag as a string, among the attributes of the span or one
  * of its events or links; with the hint that lets INDEX tags_N leave out the granules without it.
  */
 export function withString(tag: TagForms, bind: Binder): string {
