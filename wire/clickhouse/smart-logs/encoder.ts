@@ -2,18 +2,16 @@ import type { Allocate, Block } from '../block.ts';
 import { DayTables } from '../day-tables.ts';
 import { Message } from '../message.ts';
 import { sealDictionaries } from '../smart/dictionary-rows.ts';
-import { type InternedSet, type SetLimits, SetTable } from '../smart/sets.ts';
+import { SmartEncoder } from '../smart/encoder.ts';
+import type { InternedSet, SetLimits } from '../smart/sets.ts';
 import type { WrittenRows } from '../smart/written-rows.ts';
-import { dayOf, secondsOf } from '../time.ts';
-import { type ItemSink, walkItems } from '../walk.ts';
+import { dayOf } from '../time.ts';
 import { type EntityRow, readEntityEvent } from './entity-event.ts';
 import { addressesBlock, entitiesBlock } from './entity-tables.ts';
 import { FlowsTable } from './flows-table.ts';
 import { EVENT_NAME, LogsTable, OBSERVED_TIME, TIME } from './logs-table.ts';
 
-/** Times in [receipt - PAST, receipt + FUTURE] choose their own partition; seconds. */
-const PAST = 86_400;
-const FUTURE = 3_600;
+/** Length of a bucket in seconds. */
 const BUCKET = 60;
 
 /** Names of events that have tables of their own. */
@@ -37,51 +35,20 @@ interface DaySets {
  * Log records as rows of schema `smart` (docs/schema.md): events `flow` in table `flows`, entity
  * events in `entities` and `entity_addresses`, everything else in `logs`.
  */
-export class SmartLogsEncoder implements ItemSink {
+export class SmartLogsEncoder extends SmartEncoder {
   readonly #logs = new DayTables(() => new LogsTable());
   readonly #flows = new DayTables(() => new FlowsTable());
   #entities: EntityRow[] = [];
-  readonly #resources: SetTable;
-  readonly #scopes: SetTable;
-  readonly #written: WrittenRows;
   readonly #record = new Message({ attributes: 6, listA: 0, listB: 0 });
   /** Sets that rows of a day refer to. */
   readonly #used = new Map<number, DaySets>();
-  #resource: InternedSet | undefined;
-  #scope: InternedSet | undefined;
-  #receipt = 0;
 
   /**
    * @param key 16 bytes of setting `id_key`
    * @param written dictionary rows that need no repeating
    */
   constructor(key: Uint8Array, written: WrittenRows, limits?: SetLimits) {
-    this.#resources = new SetTable('resource', key, limits);
-    this.#scopes = new SetTable('scope', key, limits);
-    this.#written = written;
-  }
-
-  /** Resources and scopes that had to be stored with their rows since start. */
-  get inlined(): number {
-    return this.#resources.inlined + this.#scopes.inlined;
-  }
-
-  /**
-   * Adds all records of one range of a batch.
-   * @param receiptSeconds when the batch came in, Unix seconds
-   */
-  append(range: Uint8Array, receiptSeconds: number): void {
-    this.#receipt = Math.floor(receiptSeconds);
-    walkItems(range, this);
-  }
-
-  resource(b: Uint8Array, start: number, end: number, urlStart: number, urlEnd: number): void {
-    const today = dayOf(this.#receipt);
-    this.#resource = this.#resources.find(b, start, end, urlStart, urlEnd, today);
-  }
-
-  scope(b: Uint8Array, start: number, end: number, urlStart: number, urlEnd: number): void {
-    this.#scope = this.#scopes.find(b, start, end, urlStart, urlEnd, dayOf(this.#receipt));
+    super(key, written, limits, BUCKET);
   }
 
   item(b: Uint8Array, start: number, end: number): void {
@@ -101,12 +68,12 @@ export class SmartLogsEncoder implements ItemSink {
     const high = record.high(b, TIME);
     const timed = low !== 0 || high !== 0;
     const bucket = timed
-      ? this.#bucketOf(low, high)
-      : this.#bucketOf(record.low(b, OBSERVED_TIME), record.high(b, OBSERVED_TIME));
+      ? this.bucketOf(low, high)
+      : this.bucketOf(record.low(b, OBSERVED_TIME), record.high(b, OBSERVED_TIME));
     const day = dayOf(bucket);
     const table = tables.for(day);
-    const resource = this.#resource!;
-    const scope = this.#scope!;
+    const resource = this.currentResource!;
+    const scope = this.currentScope!;
     table.rows++;
     table.head.put(bucket, low, high, resource, scope);
     table.put(b, record);
@@ -126,18 +93,10 @@ export class SmartLogsEncoder implements ItemSink {
     const timed = low !== 0 || high !== 0;
     const timeNs = timed
       ? (BigInt(high) << 32n) | BigInt(low)
-      : BigInt(this.#receipt) * 1_000_000_000n;
-    const row = readEntityEvent(b, record, deleted, timeNs, this.#receipt);
+      : BigInt(this.receipt) * 1_000_000_000n;
+    const row = readEntityEvent(b, record, deleted, timeNs, this.receipt);
     if (row !== undefined) this.#entities.push(row);
     return row !== undefined;
-  }
-
-  #bucketOf(low: number, high: number): number {
-    const seconds = secondsOf(low, high);
-    const receipt = this.#receipt;
-    const near = seconds >= receipt - PAST && seconds <= receipt + FUTURE;
-    const base = near ? seconds : receipt;
-    return base - (base % BUCKET);
   }
 
   /**
@@ -149,7 +108,7 @@ export class SmartLogsEncoder implements ItemSink {
     const dictionaryKeys: string[] = [];
     for (const [day, { resources, scopes }] of [...this.#used].sort((a, b) => a[0] - b[0])) {
       const rows = { day, resources, scopes, operations: [] };
-      sealDictionaries(rows, this.#written, blocks, dictionaryKeys);
+      sealDictionaries(rows, this.written, blocks, dictionaryKeys);
     }
     this.#used.clear();
     if (this.#entities.length > 0) blocks.push(entitiesBlock(this.#entities));

@@ -3,16 +3,14 @@ import type { FixedColumn } from '../columns.ts';
 import { DayTables } from '../day-tables.ts';
 import { Message } from '../message.ts';
 import type { Ranges } from '../scan.ts';
-import { dayOf, secondsOf } from '../time.ts';
-import { type ItemSink, walkItems } from '../walk.ts';
+import { dayOf } from '../time.ts';
 import { sealDictionaries } from './dictionary-rows.ts';
-import { type InternedSet, type SetLimits, SetTable } from './sets.ts';
+import { SmartEncoder } from './encoder.ts';
+import type { SetLimits } from './sets.ts';
 import { SpansTable } from './spans-table.ts';
 import type { WrittenRows } from './written-rows.ts';
 
-/** Span times in [receipt - PAST, receipt + FUTURE] choose their own partition; seconds. */
-const PAST = 86_400;
-const FUTURE = 3_600;
+/** Length of a bucket in seconds. */
 const BUCKET = 10;
 
 /** A sealed batch of spans: blocks in the order in which they are inserted. */
@@ -27,42 +25,20 @@ export interface SealedSpans {
  * attributes by type, entities in columns of their own, raw ids. Times are kept as sent; only the
  * partition is clamped.
  */
-export class SmartSpansEncoder implements ItemSink {
+export class SmartSpansEncoder extends SmartEncoder {
   readonly #tables = new DayTables(() => new SpansTable());
-  readonly #resources: SetTable;
-  readonly #scopes: SetTable;
-  readonly #written: WrittenRows;
   readonly #span = new Message({ attributes: 9, listA: 11, listB: 13 });
   readonly #status = new Message({ attributes: 0, listA: 0, listB: 0 });
   readonly #event = new Message({ attributes: 3, listA: 0, listB: 0 });
   readonly #link = new Message({ attributes: 4, listA: 0, listB: 0 });
   readonly #used: SpansTable[] = [];
-  #resource: InternedSet | undefined;
-  #scope: InternedSet | undefined;
-  #receipt = 0;
 
   /**
    * @param key 16 bytes of setting `id_key`
    * @param written dictionary rows that need no repeating
    */
   constructor(key: Uint8Array, written: WrittenRows, limits?: SetLimits) {
-    this.#resources = new SetTable('resource', key, limits);
-    this.#scopes = new SetTable('scope', key, limits);
-    this.#written = written;
-  }
-
-  /** Resources and scopes that had to be stored with their rows since start. */
-  get inlined(): number {
-    return this.#resources.inlined + this.#scopes.inlined;
-  }
-
-  /**
-   * Adds all spans of one range of a batch.
-   * @param receiptSeconds when the batch came in, Unix seconds
-   */
-  append(range: Uint8Array, receiptSeconds: number): void {
-    this.#receipt = Math.floor(receiptSeconds);
-    walkItems(range, this);
+    super(key, written, limits, BUCKET);
   }
 
   get rows(): number {
@@ -74,21 +50,12 @@ export class SmartSpansEncoder implements ItemSink {
     return this.#tables.bytes;
   }
 
-  resource(b: Uint8Array, start: number, end: number, urlStart: number, urlEnd: number): void {
-    const today = dayOf(this.#receipt);
-    this.#resource = this.#resources.find(b, start, end, urlStart, urlEnd, today);
-  }
-
-  scope(b: Uint8Array, start: number, end: number, urlStart: number, urlEnd: number): void {
-    this.#scope = this.#scopes.find(b, start, end, urlStart, urlEnd, dayOf(this.#receipt));
-  }
-
   item(b: Uint8Array, start: number, end: number): void {
     const span = this.#span;
     span.read(b, start, end);
     const low = span.low(b, 7);
     const high = span.high(b, 7);
-    const bucket = this.#bucketOf(low, high);
+    const bucket = this.bucketOf(low, high);
     const table = this.#tables.for(dayOf(bucket));
     if (table.rows++ === 0) this.#used.push(table);
     table.bucket.data.u32(bucket);
@@ -112,14 +79,6 @@ export class SmartSpansEncoder implements ItemSink {
     this.#putLinks(table, b, span.listB);
   }
 
-  #bucketOf(low: number, high: number): number {
-    const seconds = secondsOf(low, high);
-    const receipt = this.#receipt;
-    const near = seconds >= receipt - PAST && seconds <= receipt + FUTURE;
-    const base = near ? seconds : receipt;
-    return base - (base % BUCKET);
-  }
-
   #putStatus(table: SpansTable, b: Uint8Array, start: number, end: number): void {
     const status = this.#status;
     status.read(b, start, end);
@@ -128,8 +87,8 @@ export class SmartSpansEncoder implements ItemSink {
   }
 
   #putSets(table: SpansTable, b: Uint8Array, span: Message): void {
-    const resource = this.#resource!;
-    const scope = this.#scope!;
+    const resource = this.currentResource!;
+    const scope = this.currentScope!;
     const kind = smallNumber(span.varint(b, 6));
     const { service, spanName } = table;
     const serviceId = service.keys.id(resource.service, 0, resource.service.length);
@@ -187,7 +146,7 @@ export class SmartSpansEncoder implements ItemSink {
         scopes,
         operations: operations.list(table.service.keys, table.spanName.keys),
       };
-      sealDictionaries(rows, this.#written, dictionaries, dictionaryKeys);
+      sealDictionaries(rows, this.written, dictionaries, dictionaryKeys);
       resources.clear();
       scopes.clear();
       operations.reset();
