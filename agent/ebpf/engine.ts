@@ -1,3 +1,4 @@
+import { Candidates } from '../l7/candidates.ts';
 import { type Candidate, L7Flow } from '../l7/flow.ts';
 import { MessageHeads } from '../l7/heads.ts';
 import type { DropReason, Protocol, Transport } from '../l7/protocol.ts';
@@ -75,8 +76,7 @@ export class SyscallEngine implements Shared {
   private readonly limits: SyscallLimits;
   private readonly sink: SyscallSink;
   private readonly flows = new Map<number | string, SocketFlow>();
-  private readonly servicePorts: ReadonlySet<number>;
-  private readonly candidates = new Map<number, readonly Candidate[]>();
+  private readonly candidates: Candidates;
   private readonly hash: Hash64;
   private readonly counts = new Map<string, number>();
   private readonly drops = new Map<string, number>();
@@ -103,7 +103,7 @@ export class SyscallEngine implements Shared {
     this.options = options;
     this.sink = sink;
     this.limits = options.limits ?? defaultSyscallLimits;
-    this.servicePorts = new Set(options.protocols.flatMap((p) => p.ports));
+    this.candidates = new Candidates(options.protocols);
     this.hash = new Hash64(`syscalls ${options.captureName ?? ''}`);
     this.chains = new Chains(this.limits.sessions.maxOpen);
     this.sessions = new SessionTable((s) => this.finished(s), this.limits.sessions);
@@ -250,7 +250,9 @@ export class SyscallEngine implements Shared {
   ): void {
     const { l7 } = flow;
     const candidates =
-      l7.protocol === undefined ? this.candidatesOf(flow, transport) : NO_CANDIDATES;
+      l7.protocol === undefined
+        ? this.candidates.of(flow.localPort, flow.remotePort, transport)
+        : NO_CANDIDATES;
     const { bytes } = this.record;
     const on = l7.data(
       candidates,
@@ -335,26 +337,6 @@ export class SyscallEngine implements Shared {
     if (r.kind === Kind.exec) processes.noteExec(r.tgid, at);
     else if (r.kind === Kind.fork) processes.noteFork(r.tgid, r.length, at);
     else if (r.kind === Kind.exit) processes.noteExit(r.tgid, at);
-  }
-
-  private candidatesOf(flow: SocketFlow, transport: Transport): readonly Candidate[] {
-    const { localPort: a, remotePort: b } = flow;
-    const service = this.servicePorts.has(a) ? a : this.servicePorts.has(b) ? b : -1;
-    const { protocols } = this.options;
-    const shunned = protocols.some((p) => p.notPorts?.includes(a) || p.notPorts?.includes(b));
-    const key = (service + 1) * 2 + (transport === 'tcp' ? 1 : 0);
-    const cached = shunned ? undefined : this.candidates.get(key);
-    if (cached !== undefined) return cached;
-    const made: Candidate[] = [];
-    for (const protocol of protocols) {
-      if (!protocol.transports.includes(transport)) continue;
-      if (protocol.notPorts?.includes(a) || protocol.notPorts?.includes(b)) continue;
-      const usual = protocol.ports.includes(service);
-      if (usual) made.unshift({ protocol, usual });
-      else made.push({ protocol, usual });
-    }
-    if (!shunned) this.candidates.set(key, made);
-    return made;
   }
 
   private unixNanos(time: number): bigint {
