@@ -161,7 +161,7 @@ INLINE void client_received(struct thread *t, struct connection *c, u64 sk, u8 b
                             struct event *e) {
   u64 chain = c->muddled ? 0 : c->chain;
   /* A server that speaks first greets whoever connected. */
-  if (c->last == LAST_NONE) chain = c->connecting ? c->connecting : c->opened_by;
+  if (c->last == LAST_NONE) chain = c->connecting;
   e->chain = chain;
   if (t->process.follow == FOLLOW_LOOP || t->process.follow == FOLLOW_NODE) {
     work_on(t, chain, sk, 1);

@@ -41,9 +41,7 @@ static __noinline int connected(struct thread *t, u32 fd, long ret) {
   u8 rule, derived = 0;
   u64 chain = current_chain(t, x.sk, &rule, &derived);
   /* What a thread asks for when it has connected is asked at once. */
-  if (rule == RULE_THREAD) {
-    c->opened_by = chain;
-  } else {
+  if (rule != RULE_THREAD) {
     c->connecting = chain;
     c->connect_derived = derived;
   }

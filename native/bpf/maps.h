@@ -46,7 +46,6 @@ struct thread {
 struct connection {
   u64 chain;
   u64 connecting; /* chain that called connect(), until the first send */
-  u64 opened_by;  /* chain of the thread that called connect() */
   u32 id, number;
   u32 ports;
   u8 role; /* CLIENT, SERVER or 0 */
