@@ -61,8 +61,8 @@ const firstRows = 40_000;
 const second = 1_000_000_000n;
 
 /**
- * The stretch, whole buckets, in which the newest spans of a range probably are: as many as one
- * reads in no time. Undefined when nothing is known of the range.
+ * The stretch, whole buckets, in which the newest spans of a range probably are: as many as a
+ * search reads in no time. Undefined when nothing is known of the range.
  */
 export function firstWindow(parts: readonly Part[], range: Window): Window | undefined {
   const from = Number(range.fromNs / second);
