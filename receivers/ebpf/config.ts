@@ -1,9 +1,7 @@
 import { z } from 'zod';
-import { type ProtocolName, protocolNames } from '../../agent/l7/registry.ts';
+import { captureKeys } from '../../agent/capture-config.ts';
 import { namesConfig } from '../../agent/tags/config.ts';
 import { byteSize } from '../../config/schema/index.ts';
-
-const protocol = z.enum(protocolNames as [ProtocolName, ...ProtocolName[]]);
 
 const allow = z
   .strictObject({
@@ -28,6 +26,7 @@ const allow = z
 /** Keys of the ebpf receiver. */
 export const config = z.strictObject({
   allow,
+  ...captureKeys,
   required: z
     .boolean()
     .default(false)
@@ -43,29 +42,10 @@ export const config = z.strictObject({
   ring_size: byteSize({ min: 1 << 16, max: 1 << 30 })
     .prefault('16MiB')
     .describe('Ring buffer between kernel and program; a power of two.'),
-  protocols: z
-    .array(protocol)
-    .min(1)
-    .default([...protocolNames])
-    .describe('Protocols to look for.'),
   node_async: z
     .boolean()
     .default(true)
     .describe('Follow the async ids of Node processes by uprobes.'),
-  capture_name: z
-    .string()
-    .default('')
-    .describe('Name of what captured, for wirestitch.capture.name; part of span ids.'),
-  endpoint_segments: z
-    .int()
-    .min(0)
-    .max(16)
-    .default(2)
-    .describe('Segments of the URL path in span names, ids left out; 0 = method alone.'),
-  obfuscate: z
-    .boolean()
-    .default(true)
-    .describe('Values in statements and commands of databases become ?.'),
   names: namesConfig.prefault({}).describe('Names of processes and of the ends of connections.'),
   max_sockets: z
     .int()
@@ -73,12 +53,6 @@ export const config = z.strictObject({
     .max(1 << 20)
     .default(1 << 16)
     .describe('Sockets followed at once; the one seen first goes for a new one.'),
-  max_open_sessions: z
-    .int()
-    .min(1)
-    .max(1 << 22)
-    .default(1 << 16)
-    .describe('Requests that wait for a response; the oldest goes for a new one.'),
   max_batch_spans: z.int().min(1).default(1000).describe('Spans at which a batch is handed on.'),
 });
 

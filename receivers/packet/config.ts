@@ -1,12 +1,10 @@
 import { z } from 'zod';
+import { captureKeys } from '../../agent/capture-config.ts';
 import { compileFilter } from '../../agent/filter/compile.ts';
 import { parseFilter } from '../../agent/filter/parse.ts';
-import { type ProtocolName, protocolNames } from '../../agent/l7/registry.ts';
 import { observationPoints } from '../../agent/observation.ts';
 import { namesConfig } from '../../agent/tags/config.ts';
 import { byteSize, duration } from '../../config/schema/index.ts';
-
-const protocol = z.enum(protocolNames as [ProtocolName, ...ProtocolName[]]);
 
 const metrics = z.strictObject({
   interval: duration({ min: 1000, max: 3_600_000 })
@@ -75,12 +73,6 @@ const limits = {
     .max(1 << 22)
     .default(1 << 17)
     .describe('Flows tracked at once; the longest idle one goes for a new one.'),
-  max_open_sessions: z
-    .int()
-    .min(1)
-    .max(1 << 22)
-    .default(1 << 16)
-    .describe('Requests that wait for a response; the oldest goes for a new one.'),
   max_packet_size: byteSize({ min: 64, max: 64 << 20 })
     .prefault('1MiB')
     .describe('Largest packet that a capture file may hold.'),
@@ -104,6 +96,7 @@ export const config = z
         'Capture files (pcap, pcapng, also gzipped), read one after the other; * ? and ** match.',
       ),
     ...live,
+    ...captureKeys,
     speed: z
       .enum(['max', 'original'])
       .default('max')
@@ -112,15 +105,6 @@ export const config = z
       .boolean()
       .default(false)
       .describe('Shift timestamps so that the capture ends (speed max) or begins (original) now.'),
-    protocols: z
-      .array(protocol)
-      .min(1)
-      .default([...protocolNames])
-      .describe('Protocols to look for.'),
-    capture_name: z
-      .string()
-      .default('')
-      .describe('Name of what captured, for wirestitch.capture.name; part of span ids.'),
     observation_point: z
       .enum(observationPoints)
       .default('rest')
@@ -129,16 +113,6 @@ export const config = z
       .boolean()
       .default(true)
       .describe('A message seen on two interfaces is two spans.'),
-    endpoint_segments: z
-      .int()
-      .min(0)
-      .max(16)
-      .default(2)
-      .describe('Segments of the URL path in span names, ids left out; 0 = method alone.'),
-    obfuscate: z
-      .boolean()
-      .default(true)
-      .describe('Values in SQL statements and Redis commands become ?.'),
     names: namesConfig.prefault({}).describe('Of live captures: names of processes and ends.'),
     metrics: metrics.prefault({}).describe('Metrics of the network and of requests.'),
     ...limits,
