@@ -11,19 +11,17 @@ import { migrate, readIdKey } from '../../storage/schema/migrate.ts';
 import { openTestDatabase, type TestDatabase } from '../../storage/schema/testing/chdb-client.ts';
 import { formatTypedJson } from '../../storage/schema/typed-json.ts';
 import { quoteName, rowsOf } from '../../storage/sql.ts';
-import type { AttributeValue } from '../../storage/traces/model.ts';
 import type { Block } from '../../wire/clickhouse/block.ts';
 import { WrittenRows } from '../../wire/clickhouse/smart/written-rows.ts';
 import { SmartLogsEncoder } from '../../wire/clickhouse/smart-logs/encoder.ts';
 import { groups, logRecord } from '../../wire/clickhouse/testing/arbitrary.ts';
 import {
-  type Attribute,
   type Group,
   type LogRecord,
   logBytes,
   request,
-  type Value,
 } from '../../wire/clickhouse/testing/otlp-model.ts';
+import { bits, idText, modelValue, pairsOf } from './testing/expected.ts';
 
 let database: TestDatabase;
 let key: Uint8Array;
@@ -51,37 +49,6 @@ function sealed(batch: Batch<'logs'>, receipt = NOW_S): readonly Block[] {
   for (const range of batch.ranges()) encoder.append(range, receipt);
   return encoder.seal(7n).blocks;
 }
-
-function modelValue(value: Value): AttributeValue {
-  if ('string' in value) return { type: 'string', value: value.string };
-  if ('bool' in value) return { type: 'bool', value: value.bool };
-  if ('int' in value) return { type: 'int', value: value.int };
-  if ('double' in value) return { type: 'double', value: value.double };
-  if ('bytes' in value) return { type: 'bytes', value: value.bytes };
-  if ('array' in value) return { type: 'array', value: value.array.map(modelValue) };
-  if ('map' in value) {
-    const pairs = value.map.map(([k, v]) => ({ key: k, value: modelValue(v) }));
-    return { type: 'kvlist', value: pairs };
-  }
-  return { type: 'empty' };
-}
-
-type Pairs = (readonly [string, string])[];
-
-function pairsOf(list: readonly Attribute[], kind: string, text: (v: Value) => string): Pairs {
-  return list.filter(([, v]) => kind in v).map(([k, v]) => [k, text(v)] as const);
-}
-
-const bits = (value: number): string => {
-  const buffer = Buffer.alloc(8);
-  buffer.writeDoubleLE(value);
-  return buffer.toString('hex').toUpperCase();
-};
-
-const idText = (id: Uint8Array, size: number): string =>
-  Buffer.from(id.length === size ? id : new Uint8Array(size))
-    .toString('hex')
-    .toUpperCase();
 
 function expectedRow(group: Group<LogRecord>, item: LogRecord) {
   const named = group.attributes.find(([k]) => k === 'service.name')?.[1];

@@ -5,7 +5,6 @@ import { migrate, readIdKey } from '../../storage/schema/migrate.ts';
 import { openTestDatabase, type TestDatabase } from '../../storage/schema/testing/chdb-client.ts';
 import { formatTypedJson } from '../../storage/schema/typed-json.ts';
 import { quoteName, rowsOf } from '../../storage/sql.ts';
-import type { AttributeValue } from '../../storage/traces/model.ts';
 import { SmartSpansEncoder } from '../../wire/clickhouse/smart/spans.ts';
 import { WrittenRows } from '../../wire/clickhouse/smart/written-rows.ts';
 import { groups, span } from '../../wire/clickhouse/testing/arbitrary.ts';
@@ -15,8 +14,8 @@ import {
   request,
   type Span,
   spanBytes,
-  type Value,
 } from '../../wire/clickhouse/testing/otlp-model.ts';
+import { bits, idText, modelValue, type Pairs, pairsOf } from './testing/expected.ts';
 
 let database: TestDatabase;
 let key: Uint8Array;
@@ -30,26 +29,6 @@ before(async () => {
 
 after(() => database.close());
 
-function modelValue(value: Value): AttributeValue {
-  if ('string' in value) return { type: 'string', value: value.string };
-  if ('bool' in value) return { type: 'bool', value: value.bool };
-  if ('int' in value) return { type: 'int', value: value.int };
-  if ('double' in value) return { type: 'double', value: value.double };
-  if ('bytes' in value) return { type: 'bytes', value: value.bytes };
-  if ('array' in value) return { type: 'array', value: value.array.map(modelValue) };
-  if ('map' in value) {
-    const pairs = value.map.map(([k, v]) => ({ key: k, value: modelValue(v) }));
-    return { type: 'kvlist', value: pairs };
-  }
-  return { type: 'empty' };
-}
-
-type Pairs = (readonly [string, string])[];
-
-function pairsOf(list: readonly Attribute[], kind: string, text: (v: Value) => string): Pairs {
-  return list.filter(([, v]) => kind in v).map(([k, v]) => [k, text(v)] as const);
-}
-
 function strings(list: readonly Attribute[]): Pairs {
   return pairsOf(list, 'string', (v) => ('string' in v ? v.string : ''));
 }
@@ -58,18 +37,6 @@ function typed(list: readonly Attribute[], except: readonly string[]): Pairs {
   return list
     .filter(([, v]) => !except.some((kind) => kind in v))
     .map(([k, v]) => [k, formatTypedJson(modelValue(v))] as const);
-}
-
-const bits = (value: number): string => {
-  const buffer = Buffer.alloc(8);
-  buffer.writeDoubleLE(value);
-  return buffer.toString('hex').toUpperCase();
-};
-
-function idText(id: Uint8Array, size: number): string {
-  return Buffer.from(id.length === size ? id : new Uint8Array(size))
-    .toString('hex')
-    .toUpperCase();
 }
 
 type Scope = Group<Span>['scopes'][number];
