@@ -25,11 +25,6 @@ export function addressOf(room: Room): string {
   return `10.77.${rooms.indexOf(room) + 1}.2`;
 }
 
-/** Interfaces of the router, where packets are captured. */
-export function routerInterfaces(): string[] {
-  return rooms.map((room) => `ws-${room}`);
-}
-
 export const routerNamespace = namespace(router);
 
 /** The command that runs `args` in a room. */

@@ -87,10 +87,6 @@ export class ZeroCodeDemo {
     return { answered, failed, ...(await this.#judge(store)) };
   }
 
-  get jaeger(): string {
-    return this.#jaeger;
-  }
-
   async stop(): Promise<void> {
     if (this.#agent !== undefined) await stopProcess(this.#agent);
     await this.#services.stop();

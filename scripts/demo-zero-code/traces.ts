@@ -52,13 +52,10 @@ export class Store {
     return lines.map((line) => line.split('\t'));
   }
 
-  /** The spans of a trace as Jaeger's API gives them, parts that were stitched to it included. */
-  async trace(id: string): Promise<JudgedSpan[]> {
-    const traces = await this.#read(`/api/v3/traces/${id}`);
-    return [...traces.values()].flat();
-  }
-
-  /** The traces, by id, that have a span of `service` which begins in a range of time. */
+  /**
+   * The traces, by id, that have a span of `service` which begins in a range of time, as Jaeger's
+   * API gives them: with the parts that were stitched to them.
+   */
   async find(service: string, fromMs: number, toMs: number): Promise<Map<string, JudgedSpan[]>> {
     const query = new URLSearchParams({
       'query.serviceName': service,
@@ -66,13 +63,9 @@ export class Store {
       'query.startTimeMax': new Date(toMs).toISOString(),
       'query.searchDepth': '1000',
     });
-    return this.#read(`/api/v3/traces?${query}`);
-  }
-
-  async #read(path: string): Promise<Map<string, JudgedSpan[]>> {
-    const response = await fetch(this.#jaeger + path);
+    const response = await fetch(`${this.#jaeger}/api/v3/traces?${query}`);
     const text = await response.text();
-    if (!response.ok) throw new Error(`cannot read ${path}: ${text}`);
+    if (!response.ok) throw new Error(`cannot read traces of ${service}: ${text}`);
     const { result } = JSON.parse(text) as Answer;
     const traces = new Map<string, JudgedSpan[]>();
     for (const { resource, scopeSpans } of result?.resourceSpans ?? []) {
