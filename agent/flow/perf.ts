@@ -77,8 +77,11 @@ export class FlowPerf {
     const { floats, words } = this.c;
     this.select(flow, side, fromClient);
     const { sameF, sameW, otherF } = this;
-    if (time < floats[sameF + SideFloat.last]! || time < floats[otherF + SideFloat.last]!) return;
     const flags = d.flags & 0x3f;
+    if (time < floats[sameF + SideFloat.last]! || time < floats[otherF + SideFloat.last]!) {
+      this.late(d, flow * 2 + side, flags);
+      return;
+    }
     if (d.window === 0 && (flags & RST) === 0) {
       words[sameW + SideWord.zeroWindows]!++;
       this.tell(PerfEvent.zeroWindow);
@@ -109,6 +112,22 @@ export class FlowPerf {
     const w = sameW + SideWord.flags;
     words[w] =
       ((words[w]! & ~Peer.handshakeAck) | Peer.seen | (ended ? Peer.handshakeAck : 0)) >>> 0;
+  }
+
+  /**
+   * A packet stamped before the one that was seen last: two processors stamp before they queue for
+   * the ring. It counts, and no delay is measured by it.
+   */
+  private late(d: PacketDecoder, x: number, flags: number): void {
+    const { words } = this.c;
+    this.drop(POSSIBLE);
+    if ((flags & (RST | SYN)) !== 0 || isAbnormal(flags)) return;
+    if (d.payloadWireLength > 0) this.arrival(d, x, d.payloadWireLength);
+    if ((flags & FIN) !== 0) words[this.sameW + SideWord.fin]!++;
+    if (d.window === 0) {
+      words[this.sameW + SideWord.zeroWindows]!++;
+      this.tell(PerfEvent.zeroWindow);
+    }
   }
 
   /** Datagrams: the time from the last of the client to the first of the server's answer. */

@@ -93,6 +93,18 @@ test('a record each minute of the clock with packets, and the counts add up', ()
   assert.equal(new Set(found.map((r) => `${r.ends.idHigh} ${r.ends.idLow}`)).size, 1);
 });
 
+test('a packet stamped before the one seen last still counts', () => {
+  const t = talk().ask(REQUEST);
+  const again = { ...t.frames.at(-1)!, time: t.time + 10_000n };
+  t.wait(20_000n).answer(RESPONSE);
+  t.frames.push(again);
+  const [r, ...more] = records(t.acknowledge().close().frames);
+  assert.equal(more.length, 0);
+  assert.equal(r!.client.payload, 2 * REQUEST.length);
+  assert.equal(r!.client.retransmitted, 1);
+  assert.equal(r!.server.retransmitted, 0);
+});
+
 test('a flow that is silent gives its minute as time goes on', () => {
   const t = talk().ask('hello');
   assert.deepEqual(
