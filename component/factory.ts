@@ -57,6 +57,15 @@ export interface ExporterFactory<C> extends FactoryBase<C> {
   create<S extends Signal>(signal: S, settings: Settings, config: C): Component & Consumer<S>;
 }
 
+/** What a connector sends to: all of its pipelines at once, or one of them. */
+export interface ConnectorNext<S extends Signal> extends Consumer<S> {
+  /**
+   * A consumer for each pipeline by id (`traces/2`), in the order of the configuration. An item that
+   * is sent to several of them leaves several times: the connector tells the ledger of the copies.
+   */
+  readonly pipelines: ReadonlyMap<string, Consumer<S>>;
+}
+
 /** One instance a pair of signals and id. */
 export interface ConnectorFactory<C> extends FactoryBase<C> {
   readonly kind: 'connector';
@@ -67,7 +76,7 @@ export interface ConnectorFactory<C> extends FactoryBase<C> {
     to: T,
     settings: Settings,
     config: C,
-    next: Consumer<T>,
+    next: ConnectorNext<T>,
   ): Component & Consumer<F>;
 }
 

@@ -2,6 +2,7 @@ import type { Component } from '../../component/component.ts';
 import type { Consumer, Consumers } from '../../component/consumer.ts';
 import type {
   ConnectorFactory,
+  ConnectorNext,
   ExporterFactory,
   ProcessorFactory,
   ReceiverFactory,
@@ -124,13 +125,24 @@ class Builder {
         const factory = connector.factory as ConnectorFactory<unknown>;
         const fields = { 'otelcol.signal': from, 'otelcol.signal.output': to };
         const settings = this.#settings(connector, name, fields);
-        const targets = this.#config.pipelines
-          .filter((p) => p.signal === to && p.receivers.includes(id))
-          .flatMap((p) => this.#entry(p));
-        const next = this.#connect(name, targets);
+        const next = this.#connectorNext(name, id, to);
         return factory.create(from, to, settings, connector.config, next);
       });
     });
+  }
+
+  /** The pipelines of a signal that a connector feeds, together and each by itself. */
+  #connectorNext(name: string, id: string, signal: Signal): ConnectorNext<Signal> {
+    const fed = this.#config.pipelines.filter(
+      (p) => p.signal === signal && p.receivers.includes(id),
+    );
+    const all = this.#connect(
+      name,
+      fed.flatMap((p) => this.#entry(p)),
+    );
+    const pipelines = new Map(fed.map((p) => [p.id, this.#connect(name, this.#entry(p))]));
+    const { mutates } = all;
+    return { mutates, consume: (batch, ctx) => all.consume(batch, ctx), pipelines };
   }
 
   #once(name: string, create: () => Component & AnyConsumer): Target {
