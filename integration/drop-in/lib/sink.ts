@@ -1,0 +1,50 @@
+/** An OTLP/HTTP backend that keeps what comes. */
+import { once } from 'node:events';
+import * as http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Signal } from '../../../component/signals.ts';
+import { toJson } from '../../../pdata/json.ts';
+import { parseRequest } from '../../../pdata/parse.ts';
+
+export const sent = ['traces', 'metrics', 'logs'] as const;
+export type Sent = (typeof sent)[number];
+
+export type Json = { readonly [key: string]: unknown };
+
+/** What came, by signal, each request as OTLP/JSON. */
+export type Received = { readonly [S in Sent]: Json[] };
+
+export class OtlpSink {
+  readonly received: Received = { traces: [], metrics: [], logs: [] };
+  /** performance.now() of the last request. */
+  last = 0;
+  readonly #server = http.createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      const signal = sent.find((s) => request.url === `/v1/${s}`);
+      if (signal !== undefined) this.#keep(signal, Buffer.concat(chunks));
+      const headers = { 'content-type': 'application/x-protobuf' };
+      response.writeHead(signal === undefined ? 404 : 200, headers).end();
+    });
+  });
+
+  #keep(signal: Sent, body: Buffer): void {
+    this.last = performance.now();
+    if (body.length === 0) return;
+    const batch = parseRequest(signal as Signal, body);
+    this.received[signal].push(JSON.parse(toJson(batch)) as Json);
+  }
+
+  /** @returns its base URL */
+  async start(): Promise<string> {
+    this.#server.listen(0, '127.0.0.1');
+    await once(this.#server, 'listening');
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  stop(): void {
+    this.#server.closeAllConnections();
+    this.#server.close();
+  }
+}
