@@ -4,7 +4,7 @@ import { isCode, isTest, type SourceFile } from './files.ts';
 const base = ['pdata', 'wire', 'native', 'config/schema'];
 const kinds = ['receivers', 'processors', 'exporters', 'connectors', 'extensions'];
 const component = [...base, 'component', 'pipeline', 'config'];
-const logic = ['storage', 'stitch', 'agent', 'query'];
+const logic = ['ottl', 'storage', 'stitch', 'agent', 'query'];
 const free = ['gateway', 'testing', 'integration', 'bench', 'scripts', 'ui'];
 
 /** What each layer may import beside itself (docs/architecture.md draws it). */
@@ -16,6 +16,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   component: base,
   pipeline: [...base, 'component'],
   storage: [...base, 'component'],
+  ottl: ['pdata', 'wire'],
   stitch: base,
   agent: base,
   query: [...base, 'storage', 'stitch'],
