@@ -11,7 +11,7 @@ import {
   unsigned64,
   zigzag,
 } from '../proto/cursor.ts';
-import { type Field, type Message, messages } from '../schema.ts';
+import { type Field, type Message, message, messages } from '../schema.ts';
 
 interface Place {
   start: number;
@@ -82,6 +82,14 @@ function joined(bytes: Uint8Array, places: readonly Place[]): Uint8Array {
   return Buffer.concat(places.map(({ start, end }) => bytes.subarray(start, end)));
 }
 
+/** Fields of the oneofs of numbers, each with the number of the other. */
+const otherNumber = new Map<Field, number>();
+for (const name of ['NumberDataPoint', 'Exemplar']) {
+  const [asDouble, asInt] = ['asDouble', 'asInt'].map((field) => message(name).byName.get(field)!);
+  otherNumber.set(asDouble!, asInt!.number);
+  otherNumber.set(asInt!, asDouble!.number);
+}
+
 /** What the fields of one message hold: texts of scalars and elements, places of singular messages. */
 class Slots {
   readonly texts: (string | undefined)[] = [];
@@ -95,6 +103,10 @@ function readField(c: Cursor, field: Field, tag: number, slots: Slots): void {
   const { number } = field;
   if (!field.repeated && field.kind !== 'message') {
     slots.texts[number] = scalar(c, field);
+    if (field.kind === 'double' || field.kind === 'sfixed64') {
+      const other = otherNumber.get(field);
+      if (other !== undefined) slots.texts[other] = undefined;
+    }
     return;
   }
   const inBytes = (tag & 7) === 2;

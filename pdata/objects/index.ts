@@ -1,0 +1,76 @@
+import type { Logs, Metrics, Traces } from '../batch.ts';
+import { Cursor } from '../proto/cursor.ts';
+import { Writer } from '../proto/writer.ts';
+import { type PutItem, type ReadItem, readGroups, writeGroups } from './groups.ts';
+import { putLogRecord, readLogRecord } from './log-record.ts';
+import { pointCount, putMetric, readMetric } from './metric.ts';
+import type { LogRecord, Metric, ResourceGroup, Span } from './model.ts';
+import { putSpan, readSpan } from './span.ts';
+
+/*
+ * Batches as plain objects: the general way, for what readers and edits cannot do. `decode` reads a
+ * batch with its edits; objects share no bytes with it. `encode` writes a new batch.
+ */
+
+export { newExponentialPoint } from './exponential-point.ts';
+export { newResource, newScope } from './groups.ts';
+export { newHistogramPoint } from './histogram-point.ts';
+export { newLogRecord } from './log-record.ts';
+export { newMetric, pointCount } from './metric.ts';
+export type * from './model.ts';
+export { newNumberPoint } from './number-point.ts';
+export { newSpan } from './span.ts';
+export { newSummaryPoint } from './summary-point.ts';
+export { decodeValue, encodeValue } from './value.ts';
+
+const one = (): number => 1;
+
+export function decodeTraces(batch: Traces): ResourceGroup<Span>[] {
+  return readGroups(batch, readSpan);
+}
+
+export function decodeLogs(batch: Logs): ResourceGroup<LogRecord>[] {
+  return readGroups(batch, readLogRecord);
+}
+
+export function decodeMetrics(batch: Metrics): ResourceGroup<Metric>[] {
+  return readGroups(batch, readMetric);
+}
+
+export function encodeTraces(groups: readonly ResourceGroup<Span>[]): Traces {
+  return writeGroups('traces', groups, putSpan, one);
+}
+
+export function encodeLogs(groups: readonly ResourceGroup<LogRecord>[]): Logs {
+  return writeGroups('logs', groups, putLogRecord, one);
+}
+
+export function encodeMetrics(groups: readonly ResourceGroup<Metric>[]): Metrics {
+  return writeGroups('metrics', groups, putMetric, pointCount);
+}
+
+function decodeItem<T>(read: ReadItem<T>) {
+  return (bytes: Uint8Array, start = 0, end = bytes.length): T =>
+    read(new Cursor(bytes, start), end);
+}
+
+function encodeItem<T>(put: PutItem<T>) {
+  return (item: T): Uint8Array => {
+    const w = new Writer(512);
+    put(w, item);
+    return w.take();
+  };
+}
+
+/** The span whose fields are at [start, end) of checked bytes. */
+export const decodeSpan: (bytes: Uint8Array, start?: number, end?: number) => Span =
+  decodeItem(readSpan);
+export const decodeLogRecord: (bytes: Uint8Array, start?: number, end?: number) => LogRecord =
+  decodeItem(readLogRecord);
+export const decodeMetric: (bytes: Uint8Array, start?: number, end?: number) => Metric =
+  decodeItem(readMetric);
+
+/** The fields of one item, in a buffer of their own. */
+export const encodeSpan: (span: Span) => Uint8Array = encodeItem(putSpan);
+export const encodeLogRecord: (record: LogRecord) => Uint8Array = encodeItem(putLogRecord);
+export const encodeMetric: (metric: Metric) => Uint8Array = encodeItem(putMetric);
