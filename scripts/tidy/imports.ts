@@ -4,7 +4,7 @@ import { isCode, isTest, type SourceFile } from './files.ts';
 const base = ['pdata', 'wire', 'native', 'config/schema'];
 const kinds = ['receivers', 'processors', 'exporters', 'connectors', 'extensions'];
 const component = [...base, 'component', 'pipeline', 'config'];
-const logic = ['ottl', 'storage', 'stitch', 'agent', 'query'];
+const logic = ['ottl', 'storage', 'stitch', 'agent', 'query', 'expr', 'stanza'];
 const free = ['gateway', 'testing', 'integration', 'bench', 'scripts', 'ui'];
 
 /** What each layer may import beside itself (docs/architecture.md draws it). */
@@ -17,6 +17,8 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   pipeline: [...base, 'component'],
   storage: [...base, 'component'],
   ottl: ['pdata', 'wire'],
+  expr: ['pdata'],
+  stanza: [...base, 'component', 'expr'],
   stitch: base,
   agent: base,
   query: [...base, 'storage', 'stitch'],
