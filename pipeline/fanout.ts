@@ -11,7 +11,6 @@ import type { Signal, SignalData } from '../component/signals.ts';
 export function fanout<S extends Signal>(consumers: readonly Consumer<S>[]): Consumer<S> {
   const [first] = consumers;
   if (first === undefined) throw new Error('BUG: fan-out to nobody');
-  if (consumers.length === 1 && !first.mutates) return first;
   return {
     mutates: false,
     consume: (batch, ctx) =>

@@ -202,14 +202,16 @@ class Edge {
 }
 
 class CountedConsumer<S extends Signal> implements Consumer<S> {
-  readonly mutates: boolean;
   readonly #edge: Edge;
   readonly #consumer: Consumer<S>;
 
   constructor(edge: Edge, consumer: Consumer<S>) {
-    this.mutates = consumer.mutates;
     this.#edge = edge;
     this.#consumer = consumer;
+  }
+
+  get mutates(): boolean {
+    return this.#consumer.mutates;
   }
 
   async consume(batch: SignalData[S], ctx: Context): Promise<void> {

@@ -91,9 +91,11 @@ test('one instance of each kind, started from the far end and stopped from the n
 });
 
 test('a receiver gets a consumer for each signal that a pipeline wants', async () => {
-  const { probe } = await build(everything);
+  const { probe, service } = await build(everything);
+  await service.start();
   assert.deepEqual(Object.keys(probe.receivers.get('test') ?? {}), ['traces', 'logs']);
   assert.equal(probe.receivers.has('test/unused'), false);
+  await service.shutdown();
 });
 
 test('a batch reaches every exporter and the ledger balances', async () => {

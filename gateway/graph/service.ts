@@ -1,24 +1,26 @@
 import type { Extension } from '../../component/extension.ts';
-import type { ExtensionFactory } from '../../component/factory.ts';
 import type { Host } from '../../component/settings.ts';
 import type { ProgramConfig } from '../config/program.ts';
-import { buildNodes } from './build.ts';
 import type { Environment } from './environment.ts';
-import { lifecycle } from './lifecycle.ts';
-import type { GraphNode } from './node.ts';
-import { settingsFor } from './settings.ts';
+import { type Changes, Graph } from './graph.ts';
+import { type NodePlan, planNodes } from './plan.ts';
 
-/** Extensions and pipelines of one configuration. */
+/** Extensions and pipelines of a configuration. */
 export interface Service {
   /** Started extensions by id. */
   readonly extensions: ReadonlyMap<string, Extension>;
   /** @throws Error that names what cannot start; nothing is left running then */
   start(): Promise<void>;
+  /**
+   * Makes what runs be what another configuration says: what both say the same of is kept, with all
+   * that it holds. @throws Error that names what cannot start; what ran before runs on then
+   */
+  change(config: ProgramConfig): Promise<Changes>;
   /** Receivers first, exporters and then extensions last. @throws AggregateError of the faults */
   shutdown(): Promise<void>;
 }
 
-/** Builds the service; creating an instance may throw, and then nothing was started. */
+/** @param fatal told of a fault after which the program has to end */
 export function createService(
   config: ProgramConfig,
   environment: Omit<Environment, 'host'>,
@@ -30,52 +32,15 @@ export function createService(
     extensions: () => extensions,
     fatal,
   };
-  const env: Environment = { ...environment, host };
-  const made = config.extensions.map((id): [string, Extension] => {
-    const { factory, config: own } = config.components.extension.get(id)!;
-    const settings = settingsFor(env, 'extension', id, `extension/${id}`, {});
-    return [id, (factory as ExtensionFactory<unknown>).create(settings, own)];
-  });
-  const nodes: GraphNode[] = made.map(([id, extension]) => ({
-    name: `extension/${id}`,
-    component: {
-      async start() {
-        await extension.start();
-        extensions.set(id, extension);
-      },
-      shutdown: () => extension.shutdown(),
-    },
-  }));
-  const all = lifecycle([...nodes, ...buildNodes(config, env)], env.logger);
-  const shutdown = async () => {
-    for (const [id, extension] of extensions) {
-      await extension
-        .notReady?.()
-        .catch((error: unknown) => env.logger.warn('Extension failed', { id, error }));
-    }
-    try {
-      await all.shutdown();
-    } finally {
-      extensions.clear();
-    }
-  };
+  const graph = new Graph({ ...environment, host }, extensions);
+  const plans: readonly NodePlan[] = planNodes(config);
   return {
     extensions,
     async start() {
-      env.logger.info('Starting extensions...');
-      try {
-        await all.start();
-      } catch (error) {
-        extensions.clear();
-        throw error;
-      }
-      try {
-        for (const extension of extensions.values()) await extension.ready?.();
-      } catch (error) {
-        await shutdown().catch((e: unknown) => env.logger.warn('Shutdown failed', { error: e }));
-        throw error;
-      }
+      environment.logger.info('Starting extensions...');
+      await graph.change(plans);
     },
-    shutdown,
+    change: (next) => graph.change(planNodes(next)),
+    shutdown: () => graph.shutdown(),
   };
 }
