@@ -10,7 +10,8 @@ import { Port, Slot } from './switch.ts';
 
 /** An instance of a plan. */
 interface Live {
-  readonly plan: NodePlan;
+  /** Of an instance that was kept: the plan of the newest configuration. */
+  plan: NodePlan;
   readonly component: Component & Partial<AnyConsumer>;
   readonly ports: ReadonlyMap<string, Port>;
   running: boolean;
@@ -91,7 +92,7 @@ export class Graph {
     await this.#release(moved, new Set([...replaced, ...removed.map(({ plan }) => plan.name)]));
     const waiting = [...fresh.values()];
     for (const one of waiting.filter((live) => !isReceiver(live))) await this.#enter(one, fresh);
-    for (const live of this.#live.values()) if (live.running) this.#bind(live);
+    for (const plan of plans.filter(({ name }) => !fresh.has(name))) this.#keep(plan);
     for (const one of waiting.filter(isReceiver)) await this.#enter(one, fresh);
     for (const live of removed) await this.#unready(live);
     for (const error of await this.#stop(removed.reverse())) {
@@ -133,6 +134,12 @@ export class Graph {
       holds: false,
       ready: false,
     };
+  }
+
+  #keep(plan: NodePlan): void {
+    const live = this.#live.get(plan.name)!;
+    live.plan = plan;
+    this.#bind(live);
   }
 
   /** Binds the outputs of an instance to the nodes that its plan names. */
