@@ -402,3 +402,50 @@ test('shutdown is safe without start and twice', async () => {
   await exporter.shutdown();
   assert.equal(settings.clock.pending, 0);
 });
+
+test('what waits in memory goes to the exporter that replaces it', async () => {
+  const config = {
+    sending_queue: { num_consumers: 1 },
+    retry_on_failure: { initial_interval: '20s' },
+  };
+  const { backend, exporter, settings, send } = await started(config);
+  backend.next = () => {
+    throw retryable('down');
+  };
+  await Promise.all([send(0, 3), send(3, 2), send(5, 1)]);
+  await settle();
+  const successor = steeredBackend();
+  const heir = createExporter('traces', settings, deliveryConfig(config), successor);
+  await heir.takeOver!(exporter);
+  await heir.start();
+  await exporter.shutdown();
+  await settle();
+  assert.deepEqual(backend.arrived, []);
+  assert.deepEqual(successor.arrived.flat().sort(), [0, 1, 2, 3, 4, 5]);
+  assert.equal(backend.attempts.length, 1, 'what waited for a retry is not tried once more there');
+  assert.equal(settings.meter.value('otelcol_exporter_send_failed_spans'), 0);
+  assertSettled(settings);
+  await heir.shutdown();
+});
+
+test('what is under way while it is replaced counts where it ends', async () => {
+  const { backend, exporter, settings, send } = await started({ sending_queue: {} });
+  const first = Promise.withResolvers<void>();
+  const second = Promise.withResolvers<void>();
+  const ends = [first.promise, second.promise];
+  backend.next = () => ends.shift();
+  await Promise.all([send(0, 2), send(2, 2)]);
+  await settle();
+  const successor = steeredBackend();
+  const heir = createExporter('traces', settings, deliveryConfig({ sending_queue: {} }), successor);
+  await heir.takeOver!(exporter);
+  await heir.start();
+  const stopped = exporter.shutdown();
+  first.resolve();
+  second.reject(retryable('down'));
+  await stopped;
+  await settle();
+  assert.deepEqual([backend.arrived, successor.arrived], [[[0, 1]], [[2, 3]]]);
+  assertSettled(settings);
+  await heir.shutdown();
+});

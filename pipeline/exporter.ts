@@ -16,6 +16,9 @@ import { Sealer } from './queue/sealer.ts';
 
 export type { Attempt, Backend, PushBackend, SealedBatch, SealingBackend } from './backend.ts';
 
+/** Time that a queue on disk leaves to deliveries under way before another exporter opens it. */
+const handOverMs = 100;
+
 /** Least time that a shutdown leaves to deliveries under way. */
 const shutdownMsMin = 10_000;
 
@@ -50,6 +53,9 @@ class Exporter<S extends Signal> implements Component, Consumer<S> {
   #whenIdle: (() => void) | undefined;
   #state: 'created' | 'started' | 'stopped' = 'created';
   #stopped: Promise<void> | undefined;
+  /** Takes over what waits here, instead of its being tried once more. */
+  #heir: Exporter<S> | undefined;
+  readonly #inherited: SignalData[S][] = [];
 
   constructor(signal: S, settings: Settings, config: ExporterConfig, backend: Backend<S>) {
     const { sending_queue: queue, retry_on_failure: retries, timeout } = config;
@@ -62,7 +68,9 @@ class Exporter<S extends Signal> implements Component, Consumer<S> {
     const persistent = queue?.storage !== undefined;
     const onlyCopy = queue !== undefined && !persistent;
     const sender =
-      retries === undefined ? once : retry(settings, retries, this.#pauses, () => onlyCopy, once);
+      retries === undefined
+        ? once
+        : retry(settings, retries, this.#pauses, () => onlyCopy && this.#heir === undefined, once);
     const failed = queue === undefined || queue.wait_for_result ? 'refused' : 'dropped';
     this.#outcome = new Outcome(signal, settings, failed, persistent, sender);
   }
@@ -88,6 +96,29 @@ class Exporter<S extends Signal> implements Component, Consumer<S> {
       sealer: this.#sealer,
     });
     await this.#queue.start();
+    for (const batch of this.#inherited.splice(0)) this.#queue.adopt(batch);
+  }
+
+  /**
+   * Takes the batches that wait in the memory of another exporter; those that it has under way
+   * come here when they fail. A queue on disk is closed by the other, so that it can be opened here.
+   */
+  async takeOver(previous: Component): Promise<void> {
+    if (!(previous instanceof Exporter)) return;
+    await (previous as Exporter<S>).#handOver(this);
+  }
+
+  async #handOver(heir: Exporter<S>): Promise<void> {
+    this.#heir = heir;
+    if (this.#config.sending_queue?.storage !== undefined) {
+      this.#stopped ??= this.#stop(handOverMs);
+      await this.#stopped;
+    } else this.#queue?.handOver((batch) => this.#heir!.#inherit(batch));
+  }
+
+  #inherit(batch: SignalData[S]): void {
+    if (this.#queue === undefined) this.#inherited.push(batch);
+    else this.#queue.adopt(batch);
   }
 
   consume(batch: SignalData[S], ctx: Context): Promise<void> {
@@ -98,13 +129,12 @@ class Exporter<S extends Signal> implements Component, Consumer<S> {
   }
 
   shutdown(): Promise<void> {
-    this.#stopped ??= this.#stop();
+    this.#stopped ??= this.#stop(Math.max(shutdownMsMin, 2 * this.#config.timeout));
     return this.#stopped;
   }
 
-  async #stop(): Promise<void> {
+  async #stop(boundMs: number): Promise<void> {
     this.#state = 'stopped';
-    const boundMs = Math.max(shutdownMsMin, 2 * this.#config.timeout);
     this.#pauses.stop();
     try {
       await this.#queue?.shutdown(boundMs);

@@ -26,7 +26,7 @@ export function outcome<S extends Signal>(
 export class Outcome<S extends Signal> {
   readonly #settings: Settings;
   readonly #failed: Failed;
-  readonly #kept: boolean;
+  #kept: boolean;
   readonly #next: Sender<S>;
   readonly #sent: (items: number) => void;
   readonly #sendFailed: (items: number) => void;
@@ -67,6 +67,11 @@ export class Outcome<S extends Signal> {
     this.#sent(delivery.items);
     if (this.#failed === 'dropped') this.#settings.ledger.delivered(delivery.items);
   };
+
+  /** From now on what a shutdown interrupts is not lost: another exporter takes it. */
+  handOver(): void {
+    this.#kept = true;
+  }
 
   /** Counts items as not delivered. */
   failed(items: number, error: PipelineError): void {

@@ -42,6 +42,12 @@ export function batchesOf<S extends Signal>(parts: readonly Part<S>[]): SignalDa
   return parts.flatMap((part) => (part.batch === undefined ? [] : [part.batch]));
 }
 
+/** Parts as one piece, batches that are not at hand left out. */
+export function pieceOf<S extends Signal>(parts: readonly Part<S>[]): Piece<S> {
+  const items = parts.reduce((sum, part) => sum + part.items, 0);
+  return { entries: entriesOf(parts), batches: batchesOf(parts), items };
+}
+
 /** The entries behind parts; parts that wait at the same time have no entry in common. */
 export function entriesOf<S extends Signal>(parts: readonly Part<S>[]): readonly Entry[] {
   if (parts.length === 1) return parts[0]!.entries;

@@ -1,24 +1,21 @@
 import type { Context } from '../../component/consumer.ts';
 import { PipelineError } from '../../component/errors.ts';
-import type { Settings } from '../../component/settings.ts';
 import type { Signal, SignalData } from '../../component/signals.ts';
 import type { SealedBatch } from '../backend.ts';
 import { type Delivery, itemNames, newDelivery } from '../chain/delivery.ts';
 import { ShutDown } from '../chain/errors.ts';
-import type { Outcome } from '../chain/outcome.ts';
-import type { Pauses } from '../chain/retry.ts';
-import { batchSizer, type QueueConfig } from '../config.ts';
+import { batchSizer } from '../config.ts';
 import { compact, retain, retainedBytes } from '../retain.ts';
 import { Absorption } from './absorption.ts';
 import { Admission } from './admission.ts';
-import { assemble, batchesOf, entriesOf, unitsOf } from './assemble.ts';
+import { assemble, pieceOf, unitsOf } from './assemble.ts';
 import { Deque } from './deque.ts';
-import type { DiskQueue } from './disk.ts';
+import type { Recovered } from './disk.ts';
 import { type Entry, newEntry, type Part, type Piece, settled } from './entry.ts';
 import { Lanes } from './lanes.ts';
 import { Pacing } from './pacing.ts';
+import type { QueueParts } from './parts.ts';
 import { QueueReader } from './reader.ts';
-import type { Sealer } from './sealer.ts';
 import { exposeSize } from './size-gauges.ts';
 
 /** Part of the budget that batches which are on disk anyway may take. */
@@ -26,18 +23,6 @@ const cacheFraction = 1 / 4;
 
 /** Part of the budget that a queue in memory holds before senders are paced, at most. */
 const pacedFraction = 1 / 2;
-
-export interface QueueParts<S extends Signal> {
-  readonly signal: S;
-  readonly settings: Settings;
-  readonly config: QueueConfig;
-  readonly outcome: Outcome<S>;
-  readonly pauses: Pauses;
-  /** Present: every request is on disk before it is accepted. */
-  readonly disk: DiskQueue<S> | undefined;
-  /** Present: deliveries are sealed, and requests are not split over several. */
-  readonly sealer: Sealer<S> | undefined;
-}
 
 interface SealedWait {
   readonly entry: Entry;
@@ -75,6 +60,8 @@ export class SendingQueue<S extends Signal> {
   #started = false;
   #stopping = false;
   #whenIdle: (() => void) | undefined;
+  /** Takes what a shutdown would try once more. */
+  #heir: ((batch: SignalData[S]) => void) | undefined;
 
   constructor(parts: QueueParts<S>) {
     const { config, settings, disk, pauses } = parts;
@@ -186,13 +173,34 @@ export class SendingQueue<S extends Signal> {
     await disk?.close();
   }
 
-  #recover(found: {
-    position: number;
-    sealed: boolean;
-    partition: string;
-    items: number;
-    bytes: number;
-  }): void {
+  /**
+   * Gives what waits in memory to the queue of an exporter that replaces this one; what is under way
+   * follows when it fails. Sealed batches stay: they are as their backend made them.
+   */
+  handOver(heir: (batch: SignalData[S]) => void): void {
+    const { sealer, disk, outcome, pauses } = this.#parts;
+    if (sealer !== undefined || disk !== undefined || this.#stopping) return;
+    this.#heir = heir;
+    this.#admission.close();
+    this.#pacing?.stop();
+    outcome.handOver();
+    pauses.stop();
+    this.#loseWaiting(new ShutDown());
+  }
+
+  /** Takes a batch of a queue that this one replaces, full or not. */
+  adopt(batch: SignalData[S]): void {
+    const { settings, config } = this.#parts;
+    const size = config.sizer === 'requests' ? 1 : unitsOf(batch, config.sizer);
+    this.#admission.force(size);
+    this.#hold(batch, size, '').catch((error: unknown) => {
+      settings.ledger.dropped('hand_over', batch.itemCount);
+      const fields = { error: PipelineError.from(error).message, dropped_items: batch.itemCount };
+      settings.logger.error('Taking over a queue failed. Dropping data.', fields);
+    });
+  }
+
+  #recover(found: Recovered): void {
     const { ledger } = this.#parts.settings;
     const { sizer } = this.#parts.config;
     const size = sizer === 'requests' ? 1 : sizer === 'items' ? found.items : found.bytes;
@@ -345,8 +353,7 @@ export class SendingQueue<S extends Signal> {
     try {
       pieces = this.#piecesOf(loaded);
     } catch (thrown) {
-      const items = loaded.reduce((sum, part) => sum + part.items, 0);
-      this.#lose({ entries: entriesOf(loaded), batches: [], items }, PipelineError.from(thrown));
+      this.#lose(pieceOf(loaded), PipelineError.from(thrown));
       return;
     }
     if (pieces.length > 1 && !this.#stopping) this.#keepRest(key, pieces);
@@ -370,8 +377,7 @@ export class SendingQueue<S extends Signal> {
     if (this.#parts.sealer === undefined) {
       return assemble(parts, { sizer: this.#batchUnit, maxUnits: this.#maxUnits });
     }
-    const items = parts.reduce((sum, part) => sum + part.items, 0);
-    return [{ entries: entriesOf(parts), batches: batchesOf(parts), items }];
+    return [pieceOf(parts)];
   }
 
   /** Reads back what is only on disk; what cannot be read is dropped. */
@@ -452,6 +458,8 @@ export class SendingQueue<S extends Signal> {
     }
     if (!kept) settings.ledger.held(-piece.items);
     if (acks.length > 0) disk?.ack(acks);
+    if (this.#heir === undefined || !(error instanceof ShutDown)) return;
+    for (const batch of piece.batches) this.#heir(batch);
   }
 
   #release(entry: Entry): void {
@@ -473,13 +481,17 @@ export class SendingQueue<S extends Signal> {
       this.#finish(piece, error, -1);
     }
     this.#flying.clear();
+    this.#loseWaiting(error);
+  }
+
+  /** Ends everything that waits, to be given to the heir if there is one. */
+  #loseWaiting(error: ShutDown): void {
     this.#lanes.flush();
     for (let piece = this.#pieces.shift(); piece !== undefined; piece = this.#pieces.shift()) {
       this.#lose(piece, error);
     }
     for (let taken = this.#lanes.take(); taken !== undefined; taken = this.#lanes.take()) {
-      const items = taken.parts.reduce((sum, part) => sum + part.items, 0);
-      this.#lose({ entries: entriesOf(taken.parts), batches: [], items }, error);
+      this.#lose(pieceOf(taken.parts), error);
     }
   }
 }
