@@ -34,6 +34,10 @@ export const registry: readonly RegistryEntry[] = [
   entry('exporter', 'otlp_grpc', () => import('../exporters/otlp_grpc/index.ts'), ['otlp']),
   entry('exporter', 'otlp_http', () => import('../exporters/otlp_http/index.ts'), ['otlphttp']),
   // connectors
+  entry('connector', 'forward', () => import('../connectors/forward/index.ts')),
+  entry('connector', 'span_metrics', () => import('../connectors/span_metrics/index.ts'), [
+    'spanmetrics',
+  ]),
   // extensions
   entry(
     'extension',

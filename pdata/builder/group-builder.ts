@@ -48,6 +48,16 @@ export class GroupBuilder<S extends Signal> {
     if (schemaUrl !== '') w.stringField(3, schemaUrl);
   }
 
+  /**
+   * Starts a resource from the fields of a Resource message as they are, e.g. the attributes of
+   * another batch's resource.
+   */
+  rawResource(fields: Uint8Array): void {
+    this.#closeGroup();
+    this.#group = this.writer.open(1, 3);
+    this.writer.bytesField(1, fields);
+  }
+
   /** Starts a scope of the current resource (of an empty one if there is none). */
   scope(name = '', version = '', attributes: AttributeSet = {}, schemaUrl = ''): void {
     this.closeScope();

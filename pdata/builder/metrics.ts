@@ -93,6 +93,17 @@ export class MetricsBuilder extends GroupBuilder<'metrics'> {
     this.#open(11);
   }
 
+  /** Starts a point whose fields the caller writes. @returns what {@link closePoint} takes */
+  openPoint(): number {
+    if (this.#data < 0) throw new Error('BUG: a data point outside gauge(), sum() ...');
+    return this.writer.open(1);
+  }
+
+  closePoint(opened: number): void {
+    this.writer.close(opened);
+    this.countItem();
+  }
+
   numberPoint(fields: NumberPointFields): void {
     const w = this.writer;
     const at = this.#openPoint(fields, 2);
@@ -161,8 +172,7 @@ export class MetricsBuilder extends GroupBuilder<'metrics'> {
   }
 
   #openPoint(fields: PointFields, startField: number): number {
-    if (this.#data < 0) throw new Error('BUG: a data point outside gauge(), sum() ...');
-    const at = this.writer.open(1);
+    const at = this.openPoint();
     if (fields.startTimeUnixNano) this.writer.bigFixed64Field(startField, fields.startTimeUnixNano);
     this.writer.bigFixed64Field(3, fields.timeUnixNano);
     return at;
@@ -171,8 +181,7 @@ export class MetricsBuilder extends GroupBuilder<'metrics'> {
   #closePoint(at: number, fields: PointFields, attributes: number, flags: number): void {
     if (fields.attributes) writeAttributes(this.writer, attributes, fields.attributes);
     if (fields.flags) this.writer.uintField(flags, fields.flags);
-    this.writer.close(at);
-    this.countItem();
+    this.closePoint(at);
   }
 
   #packed<T>(field: number, values: readonly T[] | undefined, write: (value: T) => void): void {

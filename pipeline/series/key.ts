@@ -1,0 +1,74 @@
+import type { ValueView } from '../../pdata/readers.ts';
+import { ValueType } from '../../pdata/readers.ts';
+
+const encoder = new TextEncoder();
+
+/** The bytes by which a series is known: written anew for each item, compared in place. */
+export class SeriesKey {
+  bytes = new Uint8Array(512);
+  length = 0;
+
+  reset(): void {
+    this.length = 0;
+  }
+
+  #need(count: number): void {
+    if (this.length + count <= this.bytes.length) return;
+    const grown = new Uint8Array(Math.max(this.bytes.length * 2, this.length + count));
+    grown.set(this.bytes.subarray(0, this.length));
+    this.bytes = grown;
+  }
+
+  byte(value: number): void {
+    this.#need(1);
+    this.bytes[this.length] = value;
+    this.length += 1;
+  }
+
+  /** A part with its length before it, so that two different lists of parts never are equal. */
+  part(source: Uint8Array, start: number, end: number): void {
+    const size = end - start;
+    this.#need(size + 4);
+    const b = this.bytes;
+    let p = this.length;
+    b[p] = size;
+    b[p + 1] = size >>> 8;
+    b[p + 2] = size >>> 16;
+    b[p + 3] = size >>> 24;
+    p += 4;
+    if (size <= 48) for (let i = start; i < end; i += 1, p += 1) b[p] = source[i]!;
+    else b.set(source.subarray(start, end), p);
+    this.length += size + 4;
+  }
+
+  /** The text of an AnyValue (`200` and `"200"` are the same) as a part. */
+  value(view: ValueView): void {
+    if (view.type === ValueType.string) {
+      this.part(view.bytes, view.contentStart, view.contentEnd);
+      return;
+    }
+    const text = encoder.encode(view.toText());
+    this.part(text, 0, text.length);
+  }
+
+  /** 32 bits that depend on every byte and on `seed` (MurmurHash3's mixing). */
+  hash(seed: number): number {
+    const b = this.bytes;
+    const { length } = this;
+    let h = seed | 0;
+    let i = 0;
+    for (; i + 4 <= length; i += 4) {
+      let k = b[i]! | (b[i + 1]! << 8) | (b[i + 2]! << 16) | (b[i + 3]! << 24);
+      k = Math.imul(k, 0xcc9e2d51);
+      k = Math.imul((k << 15) | (k >>> 17), 0x1b873593);
+      h ^= k;
+      h = (Math.imul((h << 13) | (h >>> 19), 5) + 0xe6546b64) | 0;
+    }
+    let rest = 0;
+    for (let shift = 0; i < length; i += 1, shift += 8) rest |= b[i]! << shift;
+    h ^= Math.imul(rest, 0xcc9e2d51) ^ length;
+    h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
+    h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+    return (h ^ (h >>> 16)) | 0;
+  }
+}
