@@ -1,3 +1,4 @@
+import type { AddressInfo, Server } from 'node:net';
 import type { Extension } from './extension.ts';
 
 /** Structured log of one component; levels mean: warn = recovered, error = data lost. */
@@ -89,12 +90,45 @@ export interface NodeLedger {
   delivered(items: number): void;
 }
 
+/** Where a server listens, as node:net takes it. */
+export type ListenAddress =
+  | { readonly host?: string; readonly port: number }
+  | { readonly path: string };
+
+/** A listening socket whose connections go to a server. */
+export interface Attached {
+  /** The address that is bound; a path for a socket file. */
+  readonly address: AddressInfo | string;
+  /** No more connections go to the server. Others that attached since go on. */
+  detach(): void;
+}
+
+/**
+ * The listening sockets of the program. They outlive the servers behind them: a server that attaches
+ * to an address where another one is takes its place, and no connection is refused meanwhile.
+ */
+export interface Listeners {
+  /**
+   * Listens and gives connections to `server` as its event `connection`.
+   * @param server of node:net, tls, http, https or http2; it does not listen itself
+   * @param failed hears of a socket that dies later
+   * @throws Error of node:net, e.g. EADDRINUSE
+   */
+  attach(
+    server: Server,
+    address: ListenAddress,
+    options: { readonly allowHalfOpen: boolean; readonly maxConnections?: number },
+    failed: (error: Error) => void,
+  ): Promise<Attached>;
+}
+
 /** What a component may ask of the program that runs it; usable from start() on. */
 export interface Host {
   /** The started extension with this id (`type[/name]`), or undefined. */
   extension(id: string): Extension | undefined;
   /** All started extensions by id. */
   extensions(): ReadonlyMap<string, Extension>;
+  readonly listeners: Listeners;
   /** A fault that ends the program in an orderly way (a listener died). */
   fatal(error: Error): void;
 }

@@ -12,6 +12,7 @@ import type {
 } from '../component/settings.ts';
 import { createBudget } from '../pipeline/budget.ts';
 import { Ledger } from '../pipeline/ledger.ts';
+import { createListeners } from '../pipeline/listeners.ts';
 import { type FakeClock, fakeClock } from './clock.ts';
 import { seededRandom } from './random.ts';
 
@@ -106,6 +107,7 @@ export function testHost(
     faults,
     extension: (id) => extensions.get(id),
     extensions: () => extensions,
+    listeners: createListeners(),
     fatal: (error) => void faults.push(error),
   };
 }

@@ -1,5 +1,6 @@
 import type { Extension } from '../../component/extension.ts';
 import type { Host } from '../../component/settings.ts';
+import { createListeners } from '../../pipeline/listeners.ts';
 import type { ProgramConfig } from '../config/program.ts';
 import type { Environment } from './environment.ts';
 import { type Changes, Graph } from './graph.ts';
@@ -30,6 +31,7 @@ export function createService(
   const host: Host = {
     extension: (id) => extensions.get(id),
     extensions: () => extensions,
+    listeners: createListeners(),
     fatal,
   };
   const graph = new Graph({ ...environment, host }, extensions);
