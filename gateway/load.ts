@@ -1,13 +1,24 @@
-import { defaultProviders, loadConfig } from '../config/confmap/index.ts';
+import { type ConfigNote, defaultProviders, loadConfig } from '../config/confmap/index.ts';
 import type { ConfigIssue } from '../config/schema/issue.ts';
 import type { RegistryEntry } from './components.ts';
+import { FeatureGates } from './config/gates.ts';
 import type { ProgramConfig } from './config/program.ts';
 import { resolveConfig } from './config/resolve.ts';
 
-/** A configuration ready to run, with what deserves a warning. */
+/** A configuration ready to run, with what deserves a line in the log. */
 export interface ReadyConfig {
   readonly config: ProgramConfig;
   readonly warnings: readonly ConfigIssue[];
+  /** What is worth a line of level info. */
+  readonly notes: readonly ConfigIssue[];
+}
+
+/** What a configuration is read with. */
+export interface ReadOptions {
+  /** The components there are; default: the registry. */
+  readonly entries?: readonly RegistryEntry[];
+  /** Default: each as it is when nobody sets it. */
+  readonly gates?: FeatureGates;
 }
 
 /**
@@ -17,10 +28,15 @@ export interface ReadyConfig {
 export async function readConfig(
   uris: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
-  entries?: readonly RegistryEntry[],
+  options: ReadOptions = {},
 ): Promise<ReadyConfig> {
-  const loaded = await loadConfig(uris, defaultProviders(env));
-  const { config, warnings } = await resolveConfig(loaded.root, entries);
-  const early = loaded.warnings.map(({ at, message }) => ({ at, message, path: [] }));
-  return { config, warnings: [...early, ...warnings] };
+  const gates = options.gates ?? new FeatureGates();
+  const appendLists = gates.enabled('confmap.enableMergeAppendOption');
+  const loaded = await loadConfig(uris, defaultProviders(env), { appendLists });
+  const { config, warnings } = await resolveConfig(loaded.root, options.entries, gates);
+  const early = (level: ConfigNote['level']) =>
+    loaded.notes
+      .filter((note) => note.level === level)
+      .map(({ at, message }) => ({ at, message, path: [] }));
+  return { config, warnings: [...early('warn'), ...warnings], notes: early('info') };
 }

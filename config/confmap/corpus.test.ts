@@ -48,7 +48,7 @@ test('scalars mean what they mean to the Go collector', async () => {
     none: null,
     empty: null,
     quoted: '0123',
-    time: '2001-12-14',
+    time: new Date(Date.UTC(2001, 11, 14)),
     big: 9007199254740993n,
     nan: Number.NaN,
     inf: Number.NEGATIVE_INFINITY,

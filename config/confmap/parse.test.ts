@@ -103,7 +103,7 @@ test('any references end in a value or a ConfigError', async () => {
     fc.asyncProperty(fc.array(piece, { maxLength: 14 }), async (parts) => {
       const at = { file: 'f', line: 1, column: 1 };
       const node = { kind: 'scalar', at, value: parts.join('') } as const;
-      await expand(node, { providers, warn: () => {} }).catch((error: unknown) => {
+      await expand(node, { providers, note: () => {} }).catch((error: unknown) => {
         assert.ok(error instanceof ConfigError, String(error));
       });
     }),
@@ -150,7 +150,14 @@ test('plain scalars', () => {
   f('+', '+');
   f('.', '.');
   f('1.', 1);
-  f('1e400', Number.POSITIVE_INFINITY);
+  f('1e400', '1e400');
+  f('18446744073709551616', 2 ** 64);
+  f('0x10000000000000000', '0x10000000000000000');
+  f('2001-1-2', new Date(Date.UTC(2001, 0, 2)));
+  f('2001-01-02T03:04:05.5+01:00', new Date(Date.UTC(2001, 0, 2, 2, 4, 5, 500)));
+  f('2001-01-02 03:04:05', new Date(Date.UTC(2001, 0, 2, 3, 4, 5)));
+  f('2001-02-30', '2001-02-30');
+  f('2001-01-02T03:04:05', '2001-01-02T03:04:05');
   f('e3', 'e3');
   f('True', true);
   f('tRue', 'tRue');

@@ -1,18 +1,8 @@
-import {
-  type Document,
-  isAlias,
-  isMap,
-  isScalar,
-  isSeq,
-  LineCounter,
-  type Node,
-  type Pair,
-  parseDocument,
-  type Scalar,
-  type YAMLMap,
-} from 'yaml';
+import type { Document, Node, Pair, Scalar, YAMLMap } from 'yaml';
+import { isAlias, isMap, isScalar, isSeq } from 'yaml';
 import { ConfigError } from '../schema/issue.ts';
 import type { ConfNode, MapEntry, Position, ScalarNode, ScalarValue } from '../schema/node.ts';
+import { parseDocument } from './document.ts';
 import { resolveScalar } from './scalar.ts';
 
 /** Bounds of one YAML source, checked before and while it is read. */
@@ -35,7 +25,8 @@ export const defaultParseLimits: ParseLimits = {
 };
 
 /**
- * Reads one YAML document, every value with its position. Anchors, aliases and `<<` work.
+ * Reads the first YAML document of a text, every value with its position. Anchors, aliases and
+ * `<<` work. Keys that are no texts become texts as Go prints them (`1`, `83` for 0123, `true`).
  * @param file name for positions
  * @param start position of the text's first character, when it is a part of another text
  * @throws ConfigError at the first fault
@@ -52,25 +43,18 @@ export function parseYaml(
   }
   const deep = tooDeep(text, limits.maxDepth);
   if (deep) throw fault(origin, `nested deeper than ${limits.maxDepth} levels`);
-  const lines = new LineCounter();
-  const document = parseDocument(text, {
-    lineCounter: lines,
-    schema: 'failsafe',
-    prettyErrors: false,
-    logLevel: 'silent',
-    uniqueKeys: false,
-    resolveKnownTags: false,
-  });
+  const parsed = parseDocument(text);
   const place = (offset: number): Position => {
     if (start !== undefined) return start;
-    const { line, col } = lines.linePos(offset);
-    return { file, line: Math.max(line, 1), column: Math.max(col, 1) };
+    const { line, column } = parsed.place(offset);
+    return { file, line, column };
   };
-  const [error] = document.errors; // what follows the first is mostly its consequence
-  if (error !== undefined) {
-    const at = place(error.pos[0]);
-    throw new ConfigError([{ at, path: [], message: `invalid YAML: ${error.message}` }]);
+  if (parsed.fault !== undefined) {
+    const { message, offset } = parsed.fault;
+    throw new ConfigError([{ at: place(offset), path: [], message: `invalid YAML: ${message}` }]);
   }
+  const { document } = parsed;
+  if (document === undefined) return { kind: 'scalar', at: origin, value: null };
   const reader = new Reader(document, place, limits);
   return reader.read(document.contents, 0, origin);
 }
@@ -139,7 +123,7 @@ class Reader {
     const merged: ConfNode[] = [];
     for (const pair of node.items as Pair[]) {
       const keyAt = this.#position(pair.key, at);
-      const key = this.#key(pair.key, keyAt);
+      const key = this.#key(pair.key, keyAt, depth);
       if (key === '<<' && isScalar(pair.key) && pair.key.type === 'PLAIN') {
         merged.push(this.read(pair.value, depth + 1, keyAt));
         continue;
@@ -151,10 +135,14 @@ class Reader {
     return { kind: 'map', at, entries };
   }
 
-  #key(key: unknown, at: Position): string {
+  #key(key: unknown, at: Position, depth: number): string {
     const target = isAlias(key) ? key.resolve(this.#document) : key;
-    if (isScalar(target)) return String(target.value ?? '');
-    throw fault(at, 'a key is not a text');
+    if (target !== null && !isScalar(target)) throw fault(at, 'a key is not a text');
+    const { value } = target === null ? { value: null } : this.#scalar(target, at);
+    if (typeof value === 'string') return value;
+    const text = value === null ? '<nil>' : String(value);
+    if (depth > 0) return text;
+    throw fault(at, `the key ${text} is not a text; put it in quotes`);
   }
 
   #scalar(node: Scalar, at: Position): ScalarNode {
@@ -171,7 +159,7 @@ class Reader {
 const yamlTag = 'tag:yaml.org,2002:';
 
 function tagged(text: string, tag: string, at: Position): ScalarValue {
-  if (tag === `${yamlTag}str`) return text;
+  if (tag === `${yamlTag}str` || tag.startsWith('!')) return text;
   const value = resolveScalar(text);
   const type = value === null ? 'null' : typeof value;
   const integer = typeof value === 'bigint' || Number.isInteger(value);
@@ -179,6 +167,10 @@ function tagged(text: string, tag: string, at: Position): ScalarValue {
   if (tag === `${yamlTag}float` && (type === 'number' || type === 'bigint')) return Number(value);
   if (tag === `${yamlTag}bool` && type === 'boolean') return value;
   if (tag === `${yamlTag}null` && type === 'null') return value;
+  if (tag === `${yamlTag}timestamp` && value instanceof Date) return value;
+  if (tag === `${yamlTag}binary` && /^[A-Za-z\d+/\s]*=?=?\s*$/.test(text)) {
+    return Buffer.from(text, 'base64').toString('utf8');
+  }
   throw fault(at, `cannot read ${JSON.stringify(text)} as ${tag.replace(yamlTag, '!!')}`);
 }
 

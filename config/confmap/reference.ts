@@ -1,30 +1,21 @@
-/** A `${body}` inside a text. */
-export interface Reference {
-  /** Index of `$`. */
-  readonly start: number;
-  /** Index after `}`. */
-  readonly end: number;
-  readonly body: string;
-}
-
 /**
- * The first innermost reference that is not escaped: the first `}` and the last `${` before it.
- * `$${` is escaped, `$$${` is an escaped dollar and a reference.
- * @param from index to start at
+ * The first innermost reference `${body}` of a text: the first `}` and the last `${` before it.
+ * A reference with an odd number of dollars before it is escaped, and nothing after it is looked
+ * at, as in the Go collector.
+ * @returns the reference with its braces, or undefined
  */
-export function findReference(text: string, from: number): Reference | undefined {
-  let start = from;
+export function findReference(text: string): string | undefined {
+  let rest = text;
   for (;;) {
-    const close = text.indexOf('}', start);
+    const close = rest.indexOf('}');
     if (close < 0) return undefined;
-    const open = text.lastIndexOf('${', close);
-    if (open >= start) {
-      let dollars = 1;
-      while (open - dollars >= start && text[open - dollars] === '$') dollars++;
-      if (dollars % 2 === 1) {
-        return { start: open, end: close + 1, body: text.slice(open + 2, close) };
-      }
+    const open = rest.slice(0, close + 1).lastIndexOf('${');
+    if (open < 0) {
+      rest = rest.slice(close + 1);
+      continue;
     }
-    start = close + 1;
+    let dollars = 0;
+    while (rest[open - 1 - dollars] === '$') dollars++;
+    return dollars % 2 === 1 ? undefined : rest.slice(open, close + 1);
   }
 }

@@ -65,8 +65,18 @@ test('null and {} are all defaults', () => {
   for (const text of ['', '{}', '~']) assert.deepEqual({ ...value(text) }, defaults, text);
 });
 
-test('a null field is as if absent', () => {
-  assert.deepEqual({ ...value('name:\ntags: ~\nmode:\nby_name:') }, defaults);
+test('a null field is zero where one value with a default is wanted, else as if absent', () => {
+  assert.deepEqual({ ...value('tags: ~\nmode:\nby_name:\ntoken:\neither:\nactions:') }, defaults);
+  assert.equal(value('name:').name, '');
+  assert.equal(value('timeout: null').timeout, 0);
+  assert.deepEqual(value('tags: [~, b]').tags, ['', 'b']);
+  const zero = decode(parseYaml('size:', 'c.yaml'), schema);
+  assert.equal(zero.ok ? '' : zero.issues[0]!.message, 'must be at least 1, got null');
+});
+
+test('a fraction is cut off where an integer is wanted', () => {
+  assert.equal(value('size: 2.9').size, 2);
+  assert.equal(value('timeout: 1500000.9').timeout, 1.5);
 });
 
 test('sections', () => {

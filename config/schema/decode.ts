@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { ConfigIssue } from './issue.ts';
 import { materialize } from './materialize.ts';
 import { type ConfNode, type ConfPath, nodeAt, positionAt } from './node.ts';
-import { type AnySchema, constantsOf, flagged, keysOf, schemasAt } from './shape.ts';
+import { type AnySchema, constantsOf, flagged, hasDefault, keysOf, schemasAt } from './shape.ts';
 import { didYouMean } from './suggest.ts';
 
 /** What decoding gives: the configuration, or all of its faults. */
@@ -58,7 +58,8 @@ function explain(issue: z.core.$ZodIssue, base: ConfPath, scope: Scope): ConfigI
   }
   const absent = given === undefined || (given.kind === 'scalar' && given.value === null);
   const key = path.at(-1);
-  if (absent && key !== undefined && issue.code !== 'custom') {
+  const isZero = given !== undefined && schemas.some(hasDefault);
+  if (absent && !isZero && key !== undefined && issue.code !== 'custom') {
     const where = positionAt(scope.node, path.slice(0, -1));
     const message = `missing required key ${JSON.stringify(key)}`;
     return [{ at: where, path: full.slice(0, -1), message }];
@@ -89,7 +90,8 @@ function depth(branch: readonly z.core.$ZodIssue[]): number {
 }
 
 function describe(issue: z.core.$ZodIssue, given: ConfNode | undefined): string {
-  const got = given === undefined ? '' : `, got ${show(given)}`;
+  const hint = given?.kind === 'scalar' && given.hint !== undefined ? ` (${given.hint})` : '';
+  const got = given === undefined ? '' : `, got ${show(given)}${hint}`;
   if (!/^(Invalid|Too) /.test(issue.message)) return issue.message; // the schema's own words
   switch (issue.code) {
     case 'invalid_type':
@@ -163,5 +165,6 @@ function show(node: ConfNode): string {
     const text = node.value.length > 60 ? `${node.value.slice(0, 57)}...` : node.value;
     return JSON.stringify(text);
   }
+  if (node.value instanceof Date) return `the time ${node.value.toISOString()}`;
   return String(node.value);
 }

@@ -58,12 +58,13 @@ export interface DurationLimits {
 }
 
 /**
- * A duration: Go's syntax, or an integer of nanoseconds as the Go collector takes it.
+ * A duration: Go's syntax, or a number of nanoseconds as the Go collector takes it.
  * Decodes to milliseconds. Give a default with `.prefault('5s')`.
  */
 export function duration(limits: DurationLimits = {}) {
   const { min = 0, max = Number.POSITIVE_INFINITY } = limits;
-  return z.union([z.string(), z.number()]).transform((value, ctx): number => {
+  const written = z.union([z.string(), z.number()]).meta({ written: 'duration' });
+  return written.transform((value, ctx): number => {
     const ms = typeof value === 'string' ? parseDuration(value) : integerNs(value);
     if (ms === undefined) {
       const example = 'expected a duration such as "5s", "1m30s" or "200ms"';
@@ -81,5 +82,5 @@ export function duration(limits: DurationLimits = {}) {
 }
 
 function integerNs(value: number): number | undefined {
-  return Number.isSafeInteger(value) ? value / 1e6 : undefined;
+  return Number.isFinite(value) ? Math.trunc(value) / 1e6 : undefined;
 }

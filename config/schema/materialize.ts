@@ -1,12 +1,22 @@
 import { z } from 'zod';
 import { type ConfNode, define, type MapNode, type ScalarNode } from './node.ts';
-import { type AnySchema, alternatives, childSchemas, definition, flagged } from './shape.ts';
+import {
+  type AnySchema,
+  alternatives,
+  childSchemas,
+  definition,
+  flagged,
+  hasDefault,
+  metaOf,
+  wantsInteger,
+} from './shape.ts';
 
 /**
  * Turns a tree into the plain value that `schema` parses. What only the schema can decide is
- * decided here: a reference gives its text where a string is wanted and its parsed value
- * elsewhere; a null field means "as if absent", or "on with defaults" for a section; a text
- * "a,b" is a list where a list of strings is wanted.
+ * decided here, by the rules of the Go collector: a reference gives its text where a string is
+ * wanted and its parsed value elsewhere; a null field is "on with defaults" for a section, zero
+ * ('', 0, false) for a single value that has a default, and "as if absent" for what else; a text
+ * "a,b" is a list where a list of strings is wanted; a fraction is cut off where an integer is.
  */
 export function materialize(node: ConfNode, schema: AnySchema | undefined): unknown {
   if (schema === undefined) return plain(node);
@@ -14,7 +24,7 @@ export function materialize(node: ConfNode, schema: AnySchema | undefined): unkn
   if (node.text !== undefined && wantsString(schema)) return node.text;
   if (node.kind === 'map') return map(node, schema);
   const element = childSchemas(schema, 0)[0];
-  return node.items.map((item) => materialize(item, element));
+  return node.items.map((item) => child(item, element) ?? materialize(item, element));
 }
 
 function plain(node: ConfNode): unknown {
@@ -23,20 +33,57 @@ function plain(node: ConfNode): unknown {
   return map(node, undefined);
 }
 
+/** The zero of an element or map value that is null, if it has one. */
+function child(node: ConfNode, schema: AnySchema | undefined): unknown {
+  const isNull = node.kind === 'scalar' && node.value === null;
+  if (!isNull || schema === undefined || accepts(schema, null)) return undefined;
+  return nullText(node, schema) ?? zeroOf(schema);
+}
+
 function map(node: MapNode, schema: AnySchema | undefined): unknown {
   const out: Record<string, unknown> = {};
+  const isRecord = schema !== undefined && alternatives(schema).some(hasFreeKeys);
   for (const [key, entry] of node.entries) {
-    const child = schema === undefined ? undefined : bestChild(schema, key, entry.value);
-    const value = entry.value;
-    if (value.kind === 'scalar' && value.value === null && child !== undefined) {
-      if (flagged(child, 'section')) define(out, key, {});
-      else if (value.text !== undefined && wantsString(child)) define(out, key, value.text);
-      else if (accepts(child, null)) define(out, key, null);
+    const { value } = entry;
+    const inner = schema === undefined ? undefined : bestChild(schema, key, value);
+    if (value.kind === 'scalar' && value.value === null && inner !== undefined) {
+      const given = nullField(value, inner, isRecord);
+      if (given !== undefined) define(out, key, given);
     } else {
-      define(out, key, materialize(value, child));
+      define(out, key, materialize(value, inner));
     }
   }
   return out;
+}
+
+function hasFreeKeys(schema: AnySchema): boolean {
+  return definition(schema).type === 'record';
+}
+
+/** What a null field stands for; undefined = as if it were absent. */
+function nullField(node: ScalarNode, schema: AnySchema, isRecord: boolean): unknown {
+  if (flagged(schema, 'section')) return {};
+  const text = nullText(node, schema);
+  if (text !== undefined && (text !== '' || isRecord || hasDefault(schema))) return text;
+  if (accepts(schema, null)) return null;
+  return isRecord || hasDefault(schema) ? zeroOf(schema) : undefined;
+}
+
+/** The text of a reference that means null, where a string is wanted. */
+function nullText(node: ScalarNode, schema: AnySchema): string | undefined {
+  return node.text !== undefined && wantsString(schema) ? node.text : undefined;
+}
+
+/** Zero of a single value's type; undefined where a type has none or refuses it. */
+function zeroOf(schema: AnySchema): unknown {
+  if (metaOf(schema, 'written') !== undefined) return 0;
+  const options = alternatives(schema);
+  if (options.length !== 1) return undefined;
+  const { type } = definition(options[0]!);
+  if (type === 'number') return 0;
+  if (type === 'boolean') return false;
+  if (type === 'string') return '';
+  return type === 'enum' && accepts(schema, '') ? '' : undefined;
 }
 
 function bestChild(schema: AnySchema, key: string, value: ConfNode): AnySchema | undefined {
@@ -47,13 +94,16 @@ function bestChild(schema: AnySchema, key: string, value: ConfNode): AnySchema |
 
 function scalar(node: ScalarNode, schema: AnySchema): unknown {
   const { text } = node;
-  const value = typeof node.value === 'bigint' ? Number(node.value) : node.value;
   const options = alternatives(schema);
+  let value = typeof node.value === 'bigint' ? Number(node.value) : node.value;
+  if (typeof value === 'number' && options.length === 1 && wantsInteger(options[0]!)) {
+    value = Math.trunc(value);
+  }
   if (text !== undefined && options.some((o) => definition(o).type === 'string')) {
     const sure = options.length === 1 || typeof value === 'string';
     if (sure || !accepts(schema, value)) return text;
   }
-  if (typeof value === 'string' && options.every(isStringList)) {
+  if (typeof value === 'string' && options.every(isStringList) && !flagged(schema, 'ids')) {
     return value === '' ? [] : value.split(',');
   }
   return value;

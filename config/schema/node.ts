@@ -5,8 +5,8 @@ export interface Position {
   readonly column: number;
 }
 
-/** What a YAML scalar stands for. Integers beyond 2^53 are bigint. */
-export type ScalarValue = string | number | bigint | boolean | null;
+/** What a YAML scalar stands for. Integers beyond 2^53 are bigint, timestamps Date. */
+export type ScalarValue = string | number | bigint | boolean | null | Date;
 
 /** A scalar; `text` is set when it came from a reference such as `${env:X}`. */
 export interface ScalarNode {
@@ -15,6 +15,8 @@ export interface ScalarNode {
   readonly value: ScalarValue;
   /** The text that was parsed to `value`: what a field of type string takes. */
   readonly text?: string;
+  /** Why a text is not the map or list that it may have been meant to be. */
+  readonly hint?: string;
 }
 
 export interface ListNode {

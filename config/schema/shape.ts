@@ -42,13 +42,39 @@ function peel(schema: AnySchema): AnySchema | undefined {
 }
 
 /** Whether a schema, or one that it wraps, carries `.meta({[flag]: true})`. */
-export function flagged(schema: AnySchema, flag: 'section' | 'secret'): boolean {
+export function flagged(schema: AnySchema, flag: 'section' | 'secret' | 'ids'): boolean {
+  return metaOf(schema, flag) === true;
+}
+
+/** The `.meta({[key]: value})` of a schema or of one that it wraps, the outermost first. */
+export function metaOf(schema: AnySchema, key: string): unknown {
   let here: AnySchema | undefined = schema;
   while (here !== undefined) {
-    if ((here as z.ZodType).meta?.()?.[flag] === true) return true;
+    const value = (here as z.ZodType).meta?.()?.[key];
+    if (value !== undefined) return value;
+    here = peel(here);
+  }
+  return undefined;
+}
+
+/** Whether a schema has a default of its own, not only a way to be absent. */
+export function hasDefault(schema: AnySchema): boolean {
+  let here: AnySchema | undefined = schema;
+  while (here !== undefined) {
+    const { type } = definition(here);
+    if (type === 'default' || type === 'prefault') return true;
+    if (type === 'optional' || type === 'nullable') return false;
     here = peel(here);
   }
   return false;
+}
+
+/** Whether a schema wants whole numbers. */
+export function wantsInteger(schema: AnySchema): boolean {
+  const def = definition(schema);
+  if (def.type !== 'number') return false;
+  const formats = [def, ...(def.checks ?? []).map((check) => check._zod.def)];
+  return formats.some((d) => 'format' in d && /int/.test(String(d.format)));
 }
 
 /** The alternatives of a schema: the options of a union, flattened, else itself. */

@@ -29,7 +29,8 @@ export function parseByteSize(text: string): number | undefined {
 /** A number of bytes: an integer or a text such as `10MiB`. Decodes to bytes. */
 export function byteSize(limits: { readonly min?: number; readonly max?: number } = {}) {
   const { min = 0, max = Number.MAX_SAFE_INTEGER } = limits;
-  return z.union([z.string(), z.number()]).transform((value, ctx): number => {
+  const written = z.union([z.string(), z.number()]).meta({ written: 'bytes' });
+  return written.transform((value, ctx): number => {
     const bytes = typeof value === 'string' ? parseByteSize(value) : value;
     if (bytes === undefined || !Number.isSafeInteger(bytes)) {
       const message = `expected bytes such as 1048576 or "10MiB", got ${JSON.stringify(value)}`;

@@ -3,6 +3,7 @@ import type { ConfigIssue } from '../../config/schema/issue.ts';
 import { type ConfPath, type MapNode, positionAt } from '../../config/schema/node.ts';
 import { didYouMean } from '../../config/schema/suggest.ts';
 import { checkConnectors } from './connectors.ts';
+import type { FeatureGates } from './gates.ts';
 import type { ComponentTable, PipelineConfig } from './program.ts';
 import { sectionOf } from './sections.ts';
 
@@ -12,6 +13,7 @@ export interface CheckScope {
   readonly components: ComponentTable;
   readonly pipelines: readonly PipelineConfig[];
   readonly extensions: readonly string[];
+  readonly gates: FeatureGates;
 }
 
 /** Checks what no single component can: references, duplicates, signals, connectors, cycles. */
@@ -19,11 +21,14 @@ export function checkReferences(scope: CheckScope, issues: ConfigIssue[]): void 
   const { components, pipelines, root } = scope;
   const report = (path: ConfPath, message: string, shown: ConfPath = path) =>
     issues.push({ at: positionAt(root, path), path: shown, message });
-  if (isAbsent(root, 'receivers') && isAbsent(root, 'connectors')) {
-    report([], 'no receiver configuration specified in config');
-  }
-  if (isAbsent(root, 'exporters') && isAbsent(root, 'connectors')) {
-    report([], 'no exporter configuration specified in config');
+  const noPipelines = scope.gates.enabled('service.AllowNoPipelines');
+  if (Object.values(sectionOf).every((section) => isAbsent(root, section))) {
+    report([], 'empty configuration file: no component is configured');
+  } else if (!noPipelines) {
+    for (const kind of ['receiver', 'exporter'] as const) {
+      if (isAbsent(root, sectionOf[kind]))
+        report([], `no ${kind} configuration specified in config`);
+    }
   }
   checkAmbiguity(components, report);
   scope.extensions.forEach((id, i) => {
@@ -32,16 +37,16 @@ export function checkReferences(scope: CheckScope, issues: ConfigIssue[]): void 
       const hint = didYouMean(id, components.extension.keys());
       const message = `references extension ${JSON.stringify(id)} which is not configured${hint}`;
       report(path, message, path.slice(0, 2));
-    } else if (scope.extensions.indexOf(id) < i) {
-      report(path, `references extension ${JSON.stringify(id)} multiple times`, path.slice(0, 2));
     }
   });
-  if (pipelines.length === 0 && !hasPipelines(root)) {
+  if (!noPipelines && pipelines.length === 0 && !hasPipelines(root)) {
     report(['service', 'pipelines'], 'service must have at least one pipeline');
   }
   for (const pipeline of pipelines) checkPipeline(pipeline, scope, report);
   checkConnectors(components, pipelines, issues);
 }
+
+const profilesGate = 'service.profilesSupport';
 
 type Report = (path: ConfPath, message: string, shown?: ConfPath) => void;
 
@@ -80,15 +85,19 @@ function checkPipeline(pipeline: PipelineConfig, scope: CheckScope, report: Repo
   // The key may be written with spaces around its parts: positions need it as written.
   const key = writtenKey(scope.root, pipeline);
   const base = ['service', 'pipelines', key];
+  if (pipeline.signal === 'profiles' && !scope.gates.enabled(profilesGate)) {
+    const what = `pipeline ${JSON.stringify(pipeline.id)}: profiling signal support is at alpha level`;
+    report(base, `${what}, gated under the "${profilesGate}" feature gate`, shown);
+  }
   if (pipeline.receivers.length === 0) report(base, 'must have at least one receiver', shown);
   if (pipeline.exporters.length === 0) report(base, 'must have at least one exporter', shown);
   for (const kind of ['receiver', 'processor', 'exporter'] as const) {
     const list = pipeline[sectionOf[kind]];
     list.forEach((id, i) => {
-      const fault =
-        list.indexOf(id) < i
-          ? `references ${kind} ${JSON.stringify(id)} multiple times`
-          : checkUse(kind, id, pipeline, scope);
+      const again = kind === 'processor' && list.indexOf(id) < i;
+      const fault = again
+        ? `references ${kind} ${JSON.stringify(id)} multiple times`
+        : checkUse(kind, id, pipeline, scope);
       if (fault !== undefined) report([...base, sectionOf[kind], i], fault, shown);
     });
   }

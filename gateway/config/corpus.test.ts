@@ -18,7 +18,7 @@ test('each bad file gives its messages', async (t) => {
         .split('\n')
         .filter((line) => line.startsWith('#! '))
         .map((line) => line.slice(3));
-      const error = await readConfig([path], {}, registry).then(
+      const error = await readConfig([path], {}, { entries: registry }).then(
         () => assert.fail('it was accepted'),
         (e: unknown) => e,
       );
@@ -30,7 +30,7 @@ test('each bad file gives its messages', async (t) => {
 
 test('a good file', async () => {
   const path = join(testdata, 'good/everything.yaml');
-  const { config, warnings } = await readConfig([path], {}, registry);
+  const { config, warnings } = await readConfig([path], {}, { entries: registry });
   assert.deepEqual(
     config.pipelines.map((p) => [p.id, p.signal]),
     [
@@ -44,6 +44,6 @@ test('a good file', async () => {
   assert.equal(config.telemetry.logs.level, 'debug');
   assert.deepEqual(
     warnings.map((w) => w.message),
-    ['"old_test" is an older name of "test"'],
+    ['"old_test" alias is deprecated; use "test" instead'],
   );
 });

@@ -10,6 +10,7 @@ import {
 import { didYouMean } from '../../config/schema/suggest.ts';
 import { type RegistryEntry, registry } from '../components.ts';
 import { checkReferences } from './check.ts';
+import { FeatureGates } from './gates.ts';
 import { parseId } from './id.ts';
 import type { ComponentTable, PipelineConfig, ProgramConfig } from './program.ts';
 import { type Findings, readComponents, sectionOf } from './sections.ts';
@@ -30,8 +31,9 @@ const topLevel: readonly string[] = [...Object.values(sectionOf), 'service'];
 export async function resolveConfig(
   root: MapNode,
   entries: readonly RegistryEntry[] = registry,
+  gates: FeatureGates = new FeatureGates(),
 ): Promise<Resolved> {
-  const findings: Findings = { issues: [], warnings: [] };
+  const findings: Findings = { issues: [], warnings: [], gates };
   if (root.entries.size === 0) throw fault(root, [], 'empty configuration file');
   for (const [key, entry] of root.entries) {
     if (topLevel.includes(key)) continue;
@@ -50,13 +52,14 @@ export async function resolveConfig(
   const service = readService(root, findings);
   const pipelines = service === undefined ? [] : readPipelines(service, findings);
   if (service !== undefined) {
-    const scope = { root, components, pipelines, extensions: service.section.extensions };
-    checkReferences(scope, findings.issues);
+    const extensions = service.section.extensions.map(trimId);
+    checkReferences({ root, components, pipelines, extensions, gates }, findings.issues);
   }
   if (findings.issues.length > 0) throw new ConfigError(inOrder(findings.issues));
   if (service === undefined) throw new Error('BUG: no service section and no fault');
-  const { extensions, telemetry } = service.section;
-  const config = { components, pipelines, telemetry, extensions: extensions.map(trimId) };
+  const { telemetry } = service.section;
+  const extensions = unique(service.section.extensions.map(trimId));
+  const config = { components, pipelines, telemetry, extensions };
   return { config, warnings: findings.warnings };
 }
 
@@ -97,8 +100,8 @@ function readPipelines(service: Service, findings: Findings): PipelineConfig[] {
       const id = parseId(key);
       if (!isSignal(id.type)) {
         const hint = didYouMean(id.type, signals);
-        const list = signals.join(', ');
-        report(`in ${JSON.stringify(key)} id: unknown signal${hint}; signals are ${list}`);
+        const what = `unknown pipeline signal: ${JSON.stringify(id.type)}${hint}`;
+        report(`in ${JSON.stringify(key)} id: ${what}; signals are ${signals.join(', ')}`);
         continue;
       }
       if (out.some((other) => other.id === id.text)) {
@@ -107,9 +110,9 @@ function readPipelines(service: Service, findings: Findings): PipelineConfig[] {
       out.push({
         id: id.text,
         signal: id.type,
-        receivers: pipeline.receivers.map(trimId),
+        receivers: unique(pipeline.receivers.map(trimId)),
         processors: pipeline.processors.map(trimId),
-        exporters: pipeline.exporters.map(trimId),
+        exporters: unique(pipeline.exporters.map(trimId)),
         at,
       });
     } catch (error) {
@@ -117,6 +120,11 @@ function readPipelines(service: Service, findings: Findings): PipelineConfig[] {
     }
   }
   return out;
+}
+
+/** A receiver, exporter or extension named twice is there once. */
+function unique(ids: readonly string[]): string[] {
+  return [...new Set(ids)];
 }
 
 function isSignal(text: string): text is Signal {

@@ -1,9 +1,12 @@
 import type { Kind } from '../../component/factory.ts';
 import { decode } from '../../config/schema/decode.ts';
+import { deprecations } from '../../config/schema/deprecated.ts';
 import type { ConfigIssue } from '../../config/schema/issue.ts';
 import type { MapEntry, MapNode } from '../../config/schema/node.ts';
 import { didYouMean } from '../../config/schema/suggest.ts';
 import { findComponent, type RegistryEntry, typesOf } from '../components.ts';
+import { withGateDefaults } from './gate-defaults.ts';
+import type { FeatureGates } from './gates.ts';
 import { parseId } from './id.ts';
 import type { ComponentConfig } from './program.ts';
 
@@ -20,6 +23,7 @@ export const sectionOf = {
 export interface Findings {
   readonly issues: ConfigIssue[];
   readonly warnings: ConfigIssue[];
+  readonly gates: FeatureGates;
 }
 
 /** Reads the section of a kind: finds each component's factory and decodes its configuration. */
@@ -70,11 +74,14 @@ async function readComponent(
       return undefined;
     }
     if (known.type !== id.type) {
-      const message = `${JSON.stringify(id.type)} is an older name of ${JSON.stringify(known.type)}`;
+      const [old, now] = [JSON.stringify(id.type), JSON.stringify(known.type)];
+      const message = `${old} alias is deprecated; use ${now} instead`;
       findings.warnings.push({ at: entry.at, path, message });
     }
     const { factory } = await known.load();
-    const decoded = decode(entry.value, factory.config, path);
+    const value = withGateDefaults(entry.value, kind, factory.type, findings.gates);
+    const decoded = decode(value, factory.config, path);
+    findings.warnings.push(...deprecations(value, factory.config, path));
     if (decoded.ok) return { kind, id: id.text, factory, config: decoded.value, at: entry.at };
     findings.issues.push(...decoded.issues);
     // Kept so that references to it are not reported as well.

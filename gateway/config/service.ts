@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { telemetrySchema } from '../telemetry/config.ts';
 
-const ids = z.array(z.string());
+const ids = z.array(z.string()).meta({ ids: true });
 
 const pipeline = z.strictObject({
   receivers: ids.default([]),
