@@ -1,5 +1,6 @@
 import type { AttributeKey } from './attribute-key.ts';
 import { duplicateName, Edit, type PartEdits } from './edits.ts';
+import { Cursor, readVarint, skipValue } from './proto/cursor.ts';
 import { Writer } from './proto/writer.ts';
 import type { MessageView } from './readers/message-view.ts';
 import { Column, NodeKind, stride } from './tree.ts';
@@ -73,6 +74,23 @@ export function setAttribute(view: MessageView, key: AttributeKey, value: Uint8A
   putAttribute(view, attributeEdit(view, edits, id, key, true), id, key, value);
 }
 
+/** Sets `key` to the AnyValue at [from, to) of `source`, which may be the batch's own bytes. */
+export function copyAttribute(
+  view: MessageView,
+  key: AttributeKey,
+  source: Uint8Array,
+  from: number,
+  to: number,
+): void {
+  const edits = editsOf(view);
+  const overlay = view.overlay!;
+  const id = overlay.keyNumber(key);
+  const op = attributeEdit(view, edits, id, key, true);
+  const start = overlay.copyAttribute(key, source, from, to, view.attributeField);
+  const end = overlay.lastEnd;
+  edits.put(view.node, op, start, end, end - (to - from), end);
+}
+
 /** Sets `key` if it is absent. @returns whether it was */
 export function insertAttribute(view: MessageView, key: AttributeKey, value: Uint8Array): boolean {
   if (view.find(key)) return false;
@@ -94,6 +112,14 @@ export function deleteAttribute(view: MessageView, key: AttributeKey): boolean {
   const op = attributeEdit(view, edits, view.overlay!.keyNumber(key), key, false);
   edits.put(view.node, op, 0, 0, 0, 0);
   return true;
+}
+
+/** Takes out the attribute that a walk (`view.nextAttribute()`) is at; the walk may go on. */
+export function deleteCurrent(view: MessageView): void {
+  const edits = editsOf(view);
+  const { walkOp, walkStart, walkEnd } = view;
+  if (walkOp >= 0) edits.put(view.node, walkOp, 0, 0, 0, 0);
+  else edits.add(view.node, duplicateName, walkStart, walkEnd);
 }
 
 /** Gives the value of `from` the key `to`, which loses its own value. @returns whether it was there */
@@ -173,4 +199,55 @@ export function clearField(view: MessageView, field: number): boolean {
   const op = fieldEdit(view, field);
   view.edits!.put(view.node, op, 0, 0, 0, 0);
   return true;
+}
+
+/** Sets a singular field to what `encoded` holds: the field with its tag, its value last. */
+export function setEncodedField(
+  view: MessageView,
+  field: number,
+  encoded: Uint8Array,
+  valueSize: number,
+): void {
+  const op = fieldEdit(view, field);
+  const { arena } = view.overlay!;
+  const start = arena.length;
+  arena.copy(encoded, 0, encoded.length);
+  view.edits!.put(view.node, op, start, arena.length, arena.length - valueSize, arena.length);
+}
+
+/** Puts `encoded` (whole fields) in place of all occurrences of a repeated field. */
+export function replaceFields(view: MessageView, field: number, encoded: Uint8Array): void {
+  const op = fieldEdit(view, field);
+  const edits = view.edits!;
+  const c = new Cursor(view.bytes, view.start);
+  while (c.pos < view.end) {
+    const start = c.pos;
+    const tag = readVarint(c);
+    skipValue(c, tag);
+    if (Math.floor(tag / 8) === field && edits.findAt(view.node, start) < 0) {
+      edits.add(view.node, duplicateName, start, c.pos);
+    }
+  }
+  const { arena } = view.overlay!;
+  const start = arena.length;
+  arena.copy(encoded, 0, encoded.length);
+  edits.put(view.node, op, start, arena.length, start, arena.length);
+}
+
+/**
+ * Puts `encoded` in place of [start, end) of the message as it came in: whole fields that no other
+ * edit touches. Views read such fields as they came in until the edits are written.
+ */
+export function replaceRange(
+  view: MessageView,
+  start: number,
+  end: number,
+  encoded: Uint8Array,
+): void {
+  const edits = editsOf(view);
+  const op = edits.add(view.node, duplicateName, start, end);
+  const { arena } = view.overlay!;
+  const from = arena.length;
+  arena.copy(encoded, 0, encoded.length);
+  edits.put(view.node, op, from, arena.length, from, arena.length);
 }

@@ -156,26 +156,32 @@ export function writePart(part: Part, edits: PartEdits, arena: Uint8Array): Uint
   const ops = edits.ops.subarray(0, edits.count * editStride);
   const w = new EditWriter(bytes.length + total, bytes, arena, ops);
   const leaf = new EditList();
-  // a metric's own edits: some lie behind its data
-  const outer = new EditList();
-  let outerUntil = 0;
+  // edits of messages around the one at hand: some lie between and behind what is inside them
+  const outer: EditList[] = [];
+  const until: number[] = [];
   for (let n = 0; n < count; n += 1) {
     if (touched[n] === 0) continue;
-    if (n >= outerUntil) w.apply(outer, Number.POSITIVE_INFINITY);
+    while (until.length > 0 && n >= until.at(-1)!) {
+      w.apply(outer.pop()!, Number.POSITIVE_INFINITY);
+      until.pop();
+    }
     const at = n * stride;
+    if (until.length > 0) w.apply(outer.at(-1)!, nodes[at + Column.header]! + 1);
     w.header(nodes[at + Column.header]!, nodes[at + Column.body]!, size[n]!);
     const head = edits.head[n]!;
     if (head < 0) continue;
     const next = nodes[at + Column.next]!;
-    const list = next === n + 1 ? leaf : outer;
-    list.collect(ops, head);
-    if (list === leaf) w.apply(leaf, Number.POSITIVE_INFINITY);
-    else {
-      w.apply(outer, nodes[at + stride + Column.header]! + 1);
-      outerUntil = next;
+    if (next === n + 1) {
+      leaf.collect(ops, head);
+      w.apply(leaf, Number.POSITIVE_INFINITY);
+      continue;
     }
+    const list = new EditList();
+    list.collect(ops, head);
+    outer.push(list);
+    until.push(next);
   }
-  w.apply(outer, Number.POSITIVE_INFINITY);
+  while (outer.length > 0) w.apply(outer.pop()!, Number.POSITIVE_INFINITY);
   w.copyTo(bytes.length);
   return w.finish();
 }

@@ -108,12 +108,13 @@ export class GroupReader<S extends Signal> {
     view.bind(this.bytes, this.tree!, node, this.part, this.batch.overlay);
   }
 
-  /** Node of the current resource's group, for the schema URL. */
-  protected get resourceGroup(): number {
-    return this.#resourceNode;
+  /** Puts `view` on the group that holds the current resource: field 3 is its schema URL. */
+  bindResourceGroup(view: MessageView): void {
+    this.bindNode(view, this.#resourceNode);
   }
 
-  protected get scopeGroup(): number {
-    return this.#scopeNode;
+  /** Puts `view` on the group that holds the current scope: field 3 is its schema URL. */
+  bindScopeGroup(view: MessageView): void {
+    this.bindNode(view, this.#scopeNode);
   }
 }

@@ -38,6 +38,12 @@ export class MessageView {
   lo = 0;
   hi = 0;
 
+  /** The attribute that a walk is at: where it came in, -1 for one that an edit wrote. */
+  walkStart = -1;
+  walkEnd = -1;
+  /** The edit that wrote it, -1 = none. */
+  walkOp = -1;
+
   #scanned = false;
   /** Start of tag, start of value, end of value for each field; start of tag -1 = absent. */
   #fields = noNumbers;
@@ -356,6 +362,9 @@ export class MessageView {
         if (this.#useAttributeEdit(op)) return true;
         continue;
       }
+      this.walkOp = -1;
+      this.walkStart = t[at]!;
+      this.walkEnd = t[at + Attribute.end]!;
       this.#keyBytes = this.bytes;
       this.#keyStart = t[at + Attribute.keyStart]!;
       this.#keyEnd = t[at + Attribute.keyEnd]!;
@@ -370,6 +379,8 @@ export class MessageView {
   #useAttributeEdit(op: number): boolean {
     const { ops } = this.edits!;
     if (ops[op + Edit.name]! >= duplicateName || !this.#useEdit(op)) return false;
+    this.walkOp = op;
+    this.walkStart = -1;
     const c = this.#cursor;
     c.bytes = this.overlay!.arena.bytes;
     c.pos = ops[op + Edit.newStart]!;
