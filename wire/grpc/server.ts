@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import net from 'node:net';
 import type { SecureContextOptions, TlsOptions } from 'node:tls';
@@ -22,7 +23,17 @@ export interface ServerOptions extends Omit<ServerConnectionOptions, 'nowMs'> {
   readonly keepalive?: Partial<KeepaliveOptions>;
   /** Connections at a time; more are closed at once. */
   readonly maxConnections?: number;
+  /** Listens for the server, which gets its connections as events; it listens itself without it. */
+  readonly attach?: Attach;
 }
+
+/** Gives connections to a server as its event `connection`. */
+export type Attach = (
+  server: Server,
+  address: ListenAddress,
+  options: { readonly allowHalfOpen: boolean; readonly maxConnections: number },
+  failed: (error: Error) => void,
+) => Promise<{ readonly address: AddressInfo | string; detach(): void }>;
 
 /** Where to listen. */
 export type ListenAddress = { host?: string; port: number } | { path: string };
@@ -62,6 +73,7 @@ export class GrpcServer {
   readonly #peers = new Set<Peer>();
   readonly #sharedRead = new SharedRead();
   #server: Server | undefined;
+  #detach = (): void => {};
   #timer: { cancel(): void } | undefined;
   #closing = false;
 
@@ -91,19 +103,18 @@ export class GrpcServer {
             { ...tls, ALPNProtocols: ['h2'], handshakeTimeout: patience.handshakeMs },
             accept,
           );
-    server.maxConnections = this.#options.maxConnections ?? 10_000;
     server.on('tlsClientError', (_error: Error, socket: Socket) => socket.destroy());
     this.#server = server;
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(address, () => {
-        server.off('error', reject);
-        server.on('error', onError);
-        resolve();
-      });
-    });
+    const { attach = listenAlone, maxConnections = 10_000 } = this.#options;
+    const attached = await attach(
+      server,
+      address,
+      { allowHalfOpen: false, maxConnections },
+      onError,
+    );
+    this.#detach = () => attached.detach();
     this.#sweepLater();
-    return server.address() as AddressInfo | string;
+    return attached.address;
   }
 
   /** Replaces the certificates for new connections. */
@@ -116,7 +127,7 @@ export class GrpcServer {
   async close(drainMs: number): Promise<void> {
     if (this.#closing) return;
     this.#closing = true;
-    this.#server?.close();
+    this.#detach();
     for (const peer of this.#peers) {
       peer.connection.http2.drain();
       if (peer.connection.open === 0) peer.socket.end();
@@ -186,6 +197,17 @@ export class GrpcServer {
     }
   }
 }
+
+const listenAlone: Attach = async (server, address, { maxConnections }, failed) => {
+  server.maxConnections = maxConnections;
+  server.listen(address);
+  await once(server, 'listening');
+  server.on('error', failed);
+  return {
+    address: server.address() as AddressInfo | string,
+    detach: () => void server.close(),
+  };
+};
 
 function isStalled(peer: Peer, nowMs: number): boolean {
   const { http2 } = peer.connection;
