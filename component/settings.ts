@@ -122,6 +122,23 @@ export interface Listeners {
   ): Promise<Attached>;
 }
 
+/** What came of a reload: names of nodes, or what is wrong with the configuration. */
+export type ReloadResult =
+  | {
+      readonly changed: true;
+      readonly started: readonly string[];
+      readonly replaced: readonly string[];
+      readonly stopped: readonly string[];
+      readonly kept: number;
+    }
+  | { readonly changed: false; readonly faults: readonly string[] };
+
+/**
+ * Reads the configuration again and makes it run; what both say the same of is kept. Never rejects.
+ * @param reason for the log: who asked
+ */
+export type Reload = (reason: string) => Promise<ReloadResult>;
+
 /** What a component may ask of the program that runs it; usable from start() on. */
 export interface Host {
   /** The started extension with this id (`type[/name]`), or undefined. */
@@ -129,6 +146,9 @@ export interface Host {
   /** All started extensions by id. */
   extensions(): ReadonlyMap<string, Extension>;
   readonly listeners: Listeners;
+  /** Absolute paths of the files that the configuration was read from. */
+  configFiles(): readonly string[];
+  readonly reload: Reload;
   /** A fault that ends the program in an orderly way (a listener died). */
   fatal(error: Error): void;
 }

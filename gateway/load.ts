@@ -1,4 +1,11 @@
-import { type ConfigNote, defaultProviders, loadConfig } from '../config/confmap/index.ts';
+import { resolve } from 'node:path';
+import {
+  type ConfigNote,
+  defaultProviders,
+  loadConfig,
+  type Provider,
+  type Providers,
+} from '../config/confmap/index.ts';
 import type { ConfigIssue } from '../config/schema/issue.ts';
 import type { RegistryEntry } from './components.ts';
 import { FeatureGates } from './config/gates.ts';
@@ -11,6 +18,8 @@ export interface ReadyConfig {
   readonly warnings: readonly ConfigIssue[];
   /** What is worth a line of level info. */
   readonly notes: readonly ConfigIssue[];
+  /** Absolute paths of the files that it was read from. */
+  readonly files: readonly string[];
 }
 
 /** What a configuration is read with. */
@@ -32,11 +41,29 @@ export async function readConfig(
 ): Promise<ReadyConfig> {
   const gates = options.gates ?? new FeatureGates();
   const appendLists = gates.enabled('confmap.enableMergeAppendOption');
-  const loaded = await loadConfig(uris, defaultProviders(env), { appendLists });
+  const files = new Set<string>();
+  const providers = noting(defaultProviders(env), files);
+  const loaded = await loadConfig(uris, providers, { appendLists });
   const { config, warnings } = await resolveConfig(loaded.root, options.entries, gates);
   const early = (level: ConfigNote['level']) =>
     loaded.notes
       .filter((note) => note.level === level)
       .map(({ at, message }) => ({ at, message, path: [] }));
-  return { config, warnings: [...early('warn'), ...warnings], notes: early('info') };
+  return {
+    config,
+    warnings: [...early('warn'), ...warnings],
+    notes: early('info'),
+    files: [...files],
+  };
+}
+
+/** The providers, with what is read from files noted. */
+function noting(providers: Providers, files: Set<string>): Providers {
+  const read = providers.get('file');
+  if (read === undefined) return providers;
+  const file: Provider = (path) => {
+    files.add(resolve(path));
+    return read(path);
+  };
+  return new Map([...providers, ['file', file]]);
 }

@@ -1,5 +1,6 @@
 import { availableParallelism, totalmem } from 'node:os';
 import type { Extension } from '../component/extension.ts';
+import type { Reload } from '../component/settings.ts';
 import { formatIssue } from '../config/schema/issue.ts';
 import { budgetBytes, createBudget } from '../pipeline/budget.ts';
 import { Ledger } from '../pipeline/ledger.ts';
@@ -12,6 +13,7 @@ import {
 } from './collector.ts';
 import { createService, type Service } from './graph/service.ts';
 import type { ReadyConfig } from './load.ts';
+import { createReload } from './reload.ts';
 import { systemClock, systemRandom } from './telemetry/clock.ts';
 import { createTelemetry, type Telemetry } from './telemetry/index.ts';
 import { readBuildInfo } from './version.ts';
@@ -23,6 +25,8 @@ export interface Running {
   readonly telemetry: Telemetry;
   /** Started extensions by id. */
   readonly extensions: ReadonlyMap<string, Extension>;
+  /** Reads the configuration again and makes it run. */
+  readonly reload: Reload;
   /** Stops everything in order. @throws AggregateError of the faults */
   shutdown(reason: string): Promise<void>;
 }
@@ -37,8 +41,16 @@ function collectorFor(budgetLimit: number): ReturnType<typeof createCollector> {
   };
 }
 
-/** Starts what a configuration describes. @throws Error when something cannot start */
-export async function startProgram({ config, warnings }: ReadyConfig): Promise<Running> {
+/**
+ * Starts what a configuration describes.
+ * @param read reads the configuration again, for a reload
+ * @throws Error when something cannot start
+ */
+export async function startProgram(
+  ready: ReadyConfig,
+  read: () => Promise<ReadyConfig> = async () => ready,
+): Promise<Running> {
+  const { config, warnings } = ready;
   const build = readBuildInfo();
   const clock = systemClock;
   const telemetry = await createTelemetry(config.telemetry, build, clock);
@@ -50,13 +62,25 @@ export async function startProgram({ config, warnings }: ReadyConfig): Promise<R
   });
   const { promise: failed, resolve: fatal } = Promise.withResolvers<Error>();
   let service: Service | undefined;
+  let files = ready.files;
+  const reload = createReload({
+    read,
+    current: ready,
+    async change(next) {
+      const changes = await service!.change(next.config);
+      files = next.files;
+      return changes;
+    },
+    logger,
+    nowMs: () => clock.monotonicMs(),
+  });
   try {
     await telemetry.start();
     const ledger = new Ledger(meter);
     const limit = budgetBytes(process.env, totalmem(), process.constrainedMemory());
     const budget = createBudget(limit, collectorFor(limit));
     const environment = { logger, meter, clock, random: systemRandom, budget, ledger, build };
-    service = createService(config, environment, fatal);
+    service = createService(config, environment, { fatal, reload, configFiles: () => files });
     await service.start();
   } catch (error) {
     await telemetry.shutdown();
@@ -67,6 +91,7 @@ export async function startProgram({ config, warnings }: ReadyConfig): Promise<R
     failed,
     telemetry,
     extensions: service.extensions,
+    reload,
     async shutdown(reason) {
       logger.info('Starting shutdown...', { reason });
       try {

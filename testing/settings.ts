@@ -108,6 +108,8 @@ export function testHost(
     extension: (id) => extensions.get(id),
     extensions: () => extensions,
     listeners: createListeners(),
+    configFiles: () => [],
+    reload: async () => ({ changed: false, faults: ['nothing to reload in a test'] }),
     fatal: (error) => void faults.push(error),
   };
 }

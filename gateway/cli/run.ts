@@ -17,23 +17,25 @@ export async function runGateway(
   uris: readonly string[],
   options: { readonly addresses: boolean },
 ): Promise<number> {
-  const ready = await readConfig(uris, process.env);
+  const read = (): Promise<ReadyConfig> => readConfig(uris, process.env);
+  const ready = await read();
   const alive = setInterval(() => undefined, hourMs);
   try {
-    return await runUntilStopped(ready, options.addresses);
+    return await runUntilStopped(ready, read, options.addresses);
   } finally {
     clearInterval(alive);
   }
 }
 
-async function runUntilStopped(ready: ReadyConfig, addresses: boolean): Promise<number> {
+async function runUntilStopped(
+  ready: ReadyConfig,
+  read: () => Promise<ReadyConfig>,
+  addresses: boolean,
+): Promise<number> {
   const stop = listenForSignals();
-  const program = await startProgram(ready);
+  const program = await startProgram(ready, read);
   const crashed = catchUncaught(program);
-  process.on('SIGHUP', () => {
-    const message = 'SIGHUP: a changed configuration is taken at the next start';
-    program.telemetry.logger.warn(message);
-  });
+  process.on('SIGHUP', () => void program.reload('SIGHUP'));
   if (addresses) process.stdout.write(addressLines(ready.config, program.extensions));
   const reason = await Promise.race([
     stop.then((signal) => ({ signal })),

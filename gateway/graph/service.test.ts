@@ -29,7 +29,11 @@ async function build(yaml: string) {
     ledger,
     build: { command: 'test', version: '0' },
   };
-  const service = createService(config, environment, (error) => fatal.push(error));
+  const service = createService(config, environment, {
+    fatal: (error) => fatal.push(error),
+    reload: async () => ({ changed: false, faults: [] }),
+    configFiles: () => [],
+  });
   return { probe, service, ledger, fatal };
 }
 

@@ -21,18 +21,21 @@ export interface Service {
   shutdown(): Promise<void>;
 }
 
-/** @param fatal told of a fault after which the program has to end */
+/** What the program does for components beside the graph. */
+export type ProgramHost = Pick<Host, 'fatal' | 'reload' | 'configFiles'>;
+
+/** @param program `fatal` is told of a fault after which the program has to end */
 export function createService(
   config: ProgramConfig,
   environment: Omit<Environment, 'host'>,
-  fatal: (error: Error) => void,
+  program: ProgramHost,
 ): Service {
   const extensions = new Map<string, Extension>();
   const host: Host = {
     extension: (id) => extensions.get(id),
     extensions: () => extensions,
     listeners: createListeners(),
-    fatal,
+    ...program,
   };
   const graph = new Graph({ ...environment, host }, extensions);
   const plans: readonly NodePlan[] = planNodes(config);
