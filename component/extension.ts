@@ -1,4 +1,5 @@
 import type { Component } from './component.ts';
+import type { ClientInfo } from './consumer.ts';
 
 /** Small durable values: checkpoints, cursors. */
 export interface KeyValueStore {
@@ -65,10 +66,56 @@ export interface EngineEndpoint {
   endQuery(queryId: string): Promise<void>;
 }
 
+/** Headers or metadata of a request: name in lower case -> values. */
+export type HeaderMap = ReadonlyMap<string, readonly string[]>;
+
+/** What an authenticator says of a client, by name; goes into `ctx.client.auth`. */
+export type AuthData = Readonly<Record<string, unknown>>;
+
+/** What `auth: {authenticator: <extension id>}` of a server names. */
+export interface ServerAuth {
+  /**
+   * Decides before a request is looked at. At once where it can: a promise only when something has
+   * to be fetched or computed elsewhere.
+   * @param remote `host:port` of the client
+   * @returns what is known of the client, undefined for nothing
+   * @throws Error (or rejects) whose message the client is told: 401, UNAUTHENTICATED
+   */
+  authenticate(
+    headers: HeaderMap,
+    remote: string,
+  ): AuthData | undefined | Promise<AuthData | undefined>;
+}
+
+/** A request that is about to be sent. */
+export interface OutgoingRequest {
+  /** Its headers, names in lower case; empty for gRPC, where those of the client are added later. */
+  readonly headers: ReadonlyMap<string, string>;
+  /** Who sent the data in it; undefined where that is not known or several did. */
+  readonly client: ClientInfo | undefined;
+}
+
+/** Headers to set (name in lower case, value) or, with undefined, to take away. */
+export type HeaderChanges = readonly (readonly [name: string, value: string | undefined])[];
+
+/** What `auth: {authenticator: <extension id>}` of a client names. */
+export interface ClientAuth {
+  /** Whether a gRPC connection without TLS is refused. */
+  readonly needsTls: boolean;
+  /**
+   * What one request carries, asked for each. The same array as before while nothing changed spares
+   * encoding it again.
+   * @throws Error (or rejects) when there are no credentials now; the request is tried again later
+   */
+  headers(request: OutgoingRequest): HeaderChanges | Promise<HeaderChanges>;
+}
+
 /** What an extension offers to components that name it. */
 export interface Capabilities {
   readonly storage?: StorageProvider;
   readonly engine?: EngineEndpoint;
+  readonly serverAuth?: ServerAuth;
+  readonly clientAuth?: ClientAuth;
 }
 
 /** A component beside the pipelines. Extensions start before every pipeline and stop after. */

@@ -1,3 +1,4 @@
+import type { ClientInfo } from '../component/consumer.ts';
 import type { Host } from '../component/settings.ts';
 import type { Signal, SignalData } from '../component/signals.ts';
 
@@ -15,6 +16,8 @@ export interface Attempt {
    * The promise of an attempt is ignored after that; a backend frees what it can by then.
    */
   readonly deadlineMs: number;
+  /** Who sent the data, where that is known and one client sent all of it. */
+  readonly client?: ClientInfo | undefined;
 }
 
 /** What every backend may do beside delivering. */

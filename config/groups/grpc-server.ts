@@ -1,13 +1,19 @@
 import { z } from 'zod';
 import { duration, section } from '../schema/index.ts';
+import { type AuthConfig, authSection, type MiddlewareConfig, middlewaresKey } from './auth.ts';
 import { checkListen, type ListenConfig, listenKeys } from './listen.ts';
+import { optionalSection } from './optional.ts';
 import { type TlsServerConfig, tlsServer } from './tls.ts';
 
 /** All times in milliseconds; 0 and absent mean the default. */
 export interface GrpcServerConfig extends ListenConfig {
   readonly tls?: TlsServerConfig | undefined;
+  readonly auth?: AuthConfig | undefined;
+  readonly middlewares: readonly MiddlewareConfig[];
   readonly max_recv_msg_size_mib: number;
   readonly max_concurrent_streams: number;
+  readonly read_buffer_size: number;
+  readonly write_buffer_size: number;
   readonly include_metadata: boolean;
   readonly keepalive?:
     | {
@@ -27,7 +33,8 @@ export interface GrpcServerConfig extends ListenConfig {
     | undefined;
 }
 
-const time = (text: string) => duration().prefault(0).describe(text);
+const time = (text: string) =>
+  duration({ min: Number.NEGATIVE_INFINITY }).prefault(0).describe(text);
 
 const keepalive = z.strictObject({
   server_parameters: section(
@@ -50,27 +57,41 @@ const keepalive = z.strictObject({
   ).describe('what clients may do'),
 });
 
-/**
- * The section of a gRPC server, the Go collector's configgrpc.ServerConfig without `auth`,
- * `middlewares`, `dialer` and the buffer sizes.
- */
+const bufferSize = (key: string, text: string) =>
+  z
+    .int()
+    .refine((bytes) => bytes >= 0, {
+      error: (issue) => `invalid ${key} value: ${issue.input}`,
+    })
+    .default(0)
+    .describe(`${text}; 0 = as the program sees fit`);
+
+const mebibytesMax = 8_796_093_022_207;
+
+/** The section of a gRPC server, all keys of the Go collector's configgrpc.ServerConfig. */
 export function grpcServer(defaultEndpoint: string) {
   return z
     .strictObject({
       ...listenKeys(defaultEndpoint),
-      tls: section(tlsServer()).describe('TLS; absent = plain text'),
+      tls: optionalSection(tlsServer()).describe('TLS; absent = plain text'),
+      auth: authSection('checks requests'),
+      middlewares: middlewaresKey(),
       max_recv_msg_size_mib: z
         .int()
-        .min(0)
-        .max(2047)
+        .refine((mib) => mib >= 0 && mib <= mebibytesMax, {
+          error: (issue) =>
+            `invalid max_recv_msg_size_mib value, must be between 1 and ${mebibytesMax}: ${issue.input}`,
+        })
         .default(0)
         .describe('largest message in MiB, as sent and decompressed; 0 = 4'),
       max_concurrent_streams: z
         .int()
         .min(0)
-        .max(0x7fffffff)
+        .max(0xffffffff)
         .default(0)
         .describe('calls that a connection may have open; 0 = 1000'),
+      read_buffer_size: bufferSize('read_buffer_size', 'bytes read from a connection at a time'),
+      write_buffer_size: bufferSize('write_buffer_size', 'bytes of answers held before writing'),
       include_metadata: z
         .boolean()
         .default(false)
@@ -78,4 +99,9 @@ export function grpcServer(defaultEndpoint: string) {
       keepalive: section(keepalive).describe('keepalive of connections'),
     })
     .superRefine(checkListen);
+}
+
+/** The limit of a message in bytes; gRPC cannot frame more than 4 GiB. */
+export function maxMessageBytes(config: Pick<GrpcServerConfig, 'max_recv_msg_size_mib'>): number {
+  return Math.min((config.max_recv_msg_size_mib || 4) * (1 << 20), 0xffffffff);
 }

@@ -9,6 +9,8 @@ export interface Answer {
   readonly status: number;
   readonly contentType: string;
   readonly retryAfter: string | undefined;
+  /** Set-Cookie headers. */
+  readonly cookies: string | readonly string[] | undefined;
   readonly body: Buffer;
 }
 
@@ -82,6 +84,7 @@ export class AnswerReader implements Dispatcher.DispatchHandler {
       status: this.#status,
       contentType: one(this.#headers['content-type']) ?? '',
       retryAfter: one(this.#headers['retry-after']),
+      cookies: this.#headers['set-cookie'],
       body: this.#chunks.length === 0 ? Buffer.alloc(0) : Buffer.concat(this.#chunks),
     });
   }

@@ -169,7 +169,7 @@ test('no answer in time, broken and absent connections', async () => {
 test('configuration', () => {
   const message = (given: object) => config.safeParse(given).error?.issues[0]?.message;
   assert.equal(message({}), 'at least one endpoint must be specified');
-  assert.match(message({ endpoint: 'nowhere' }) ?? '', /expected an http or https URL/);
+  assert.match(message({ endpoint: '1.2.3.4:4318' }) ?? '', /must be a valid URL/);
   assert.equal(
     message({ endpoint: 'http://a', compression: 'snappy', compression_params: { level: 1 } }),
     'unsupported parameters {Level:1} for compression type "snappy"',

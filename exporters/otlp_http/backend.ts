@@ -1,6 +1,12 @@
+import { Code, PipelineError } from '../../component/errors.ts';
+import type { ClientAuth, HeaderChanges } from '../../component/extension.ts';
 import type { Settings } from '../../component/settings.ts';
 import type { Signal, SignalData } from '../../component/signals.ts';
-import { loadTlsClient } from '../../config/groups/tls-load.ts';
+import { clientAuth, refuseMiddlewares } from '../../config/groups/auth.ts';
+import { sendable } from '../../config/groups/headers.ts';
+import { compressionLevel, isHttpUrl } from '../../config/groups/http-client.ts';
+import { proxyFor } from '../../config/groups/proxy.ts';
+import { tlsClientSource } from '../../config/groups/tls-reload.ts';
 import { toJsonChunks } from '../../pdata/json.ts';
 import type { Attempt, PushBackend } from '../../pipeline/exporter.ts';
 import { type Compress, createCompressor } from '../../wire/compression/compressor.ts';
@@ -15,7 +21,8 @@ import type { OtlpHttpConfig } from './config.ts';
 import { pipelineErrorOf } from './failure.ts';
 
 const defaultConnections = 100;
-const defaultIdleMs = 90_000;
+/** As long as timers go: an idle connection stays. */
+const foreverMs = 2 ** 31 - 1;
 
 const paths: Readonly<Record<Signal, string>> = {
   traces: '/v1/traces',
@@ -31,15 +38,15 @@ export function urlOf(signal: Signal, config: OtlpHttpConfig): string {
   return config.endpoint.replace(/\/$/, '') + paths[signal];
 }
 
-function headersOf(settings: Settings, config: OtlpHttpConfig): Record<string, string> {
+function headersOf(settings: Settings, config: OtlpHttpConfig): Map<string, string> {
   const { build } = settings;
   const { compression } = config;
-  const headers: Record<string, string> = {
-    'content-type': config.encoding === 'json' ? 'application/json' : 'application/x-protobuf',
-    'user-agent': `${build.command}/${build.version} (${process.platform}/${process.arch})`,
-  };
-  if (compression !== 'none' && compression !== '') headers['content-encoding'] = compression;
-  for (const [name, value] of config.headers) headers[name.toLowerCase()] = value.reveal();
+  const headers = new Map([
+    ['content-type', config.encoding === 'json' ? 'application/json' : 'application/x-protobuf'],
+    ['user-agent', `${build.command}/${build.version} (${process.platform}/${process.arch})`],
+  ]);
+  if (compression !== 'none' && compression !== '') headers.set('content-encoding', compression);
+  for (const [name, value] of sendable(config.headers)) headers.set(name, value);
   return headers;
 }
 
@@ -56,6 +63,8 @@ export class OtlpHttpBackend<S extends Signal> implements PushBackend<S> {
   readonly #config: OtlpHttpConfig;
   readonly #url: string;
   #client: HttpClient | undefined;
+  #auth: ClientAuth | undefined;
+  #headers: ReadonlyMap<string, string> = new Map();
   #compress: Compress = join;
 
   constructor(signal: S, settings: Settings, config: OtlpHttpConfig) {
@@ -67,23 +76,42 @@ export class OtlpHttpBackend<S extends Signal> implements PushBackend<S> {
 
   async start(): Promise<void> {
     const config = this.#config;
-    if (this.#url === '') {
+    const { host } = this.#settings;
+    const url = this.#url;
+    if (url === '') {
       throw new Error(`cannot send ${this.#signal}: no endpoint for it is configured`);
     }
+    if (!isHttpUrl(url)) {
+      throw new Error(`cannot send to ${JSON.stringify(url)}: expected an http or https URL`);
+    }
+    refuseMiddlewares(host, config.middlewares);
+    this.#auth = clientAuth(host, config.auth);
     const { compression } = config;
     if (compression !== 'none' && compression !== '') {
-      this.#compress = await createCompressor(compression, config.compression_params?.level);
+      this.#compress = await createCompressor(compression, compressionLevel(config));
     }
+    this.#headers = headersOf(this.#settings, config);
+    this.#client = await this.#connect();
+  }
+
+  async #connect(): Promise<HttpClient> {
+    const config = this.#config;
+    const tls = tlsClientSource(config.tls, this.#settings);
+    if (this.#url.startsWith('https:')) await tls();
     const { HttpClient } = await import('./client.ts');
-    this.#client = await HttpClient.create({
+    return HttpClient.create({
       url: this.#url,
-      headers: headersOf(this.#settings, config),
+      headers: this.#headers,
       clock: this.#settings.clock,
-      tls: config.tls === undefined ? {} : await loadTlsClient(config.tls),
-      proxyUrl: config.proxy_url,
-      maxConnections: config.max_conns_per_host || defaultConnections,
-      idleMs: config.idle_conn_timeout || defaultIdleMs,
+      tls,
+      proxyUrl: config.proxy_url || proxyFor(this.#url, process.env),
+      maxConnections:
+        config.max_conns_per_host > 0 ? config.max_conns_per_host : defaultConnections,
+      idleMs: config.idle_conn_timeout > 0 ? config.idle_conn_timeout : foreverMs,
       keepAlive: !config.disable_keep_alives,
+      http2: config.force_attempt_http2,
+      pingMs: Math.max(0, config.http2_read_idle_timeout),
+      cookies: config.cookies !== undefined,
     });
   }
 
@@ -96,17 +124,33 @@ export class OtlpHttpBackend<S extends Signal> implements PushBackend<S> {
   async push(batch: SignalData[S], attempt: Attempt): Promise<void> {
     const client = this.#client;
     if (client === undefined) throw new Error('BUG: push before start');
+    let changes = this.#credentials(attempt);
+    if (changes instanceof Promise) changes = await changes;
     const json = this.#config.encoding === 'json';
     const parts = json
       ? Array.from(toJsonChunks(batch), (text) => Buffer.from(text))
       : batch.ranges();
     const packed = this.#compress(parts);
     const body = packed instanceof Promise ? await packed : packed;
-    const answer = await client.post(body, attempt.deadlineMs);
+    const answer = await client.post(body, attempt.deadlineMs, changes);
     if (answer.status < 200 || answer.status > 299) {
       throw pipelineErrorOf(this.#url, answer, this.#settings.clock.unixMs());
     }
     if (answer.body.length > 0) this.#warn(answer);
+  }
+
+  #credentials(attempt: Attempt): HeaderChanges | undefined | Promise<HeaderChanges> {
+    const auth = this.#auth;
+    if (auth === undefined) return undefined;
+    try {
+      const changes = auth.headers({ headers: this.#headers, client: attempt.client });
+      if (!(changes instanceof Promise)) return changes;
+      return changes.catch((error: unknown) => {
+        throw noCredentials(error);
+      });
+    } catch (error) {
+      throw noCredentials(error);
+    }
   }
 
   #warn(answer: Answer): void {
@@ -122,4 +166,13 @@ function partialOf(answer: Answer): PartialSuccess | undefined {
   if (type === 'application/x-protobuf') return decodePartialSuccess(answer.body);
   if (type === 'application/json') return partialSuccessOfJson(answer.body.toString('utf8'));
   return undefined;
+}
+
+function noCredentials(error: unknown): PipelineError {
+  const text = error instanceof Error ? error.message : String(error);
+  return new PipelineError(`cannot get credentials: ${text}`, {
+    retryable: true,
+    status: Code.UNAVAILABLE,
+    cause: error,
+  });
 }

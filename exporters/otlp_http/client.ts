@@ -1,18 +1,16 @@
-import type { ConnectionOptions } from 'node:tls';
-import type { buildConnector, Dispatcher } from 'undici';
+import type { Dispatcher } from 'undici';
+import type { HeaderChanges } from '../../component/extension.ts';
 import type { Clock, Timer } from '../../component/settings.ts';
 import { type Answer, AnswerReader } from './answer.ts';
+import { CookieJar } from './cookies.ts';
+import { createDispatcher, type DispatcherOptions } from './dispatcher.ts';
 import { connectionError } from './failure.ts';
 
-export interface HttpClientOptions {
-  readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
+export interface HttpClientOptions extends DispatcherOptions {
+  readonly headers: ReadonlyMap<string, string>;
   readonly clock: Clock;
-  readonly tls: ConnectionOptions;
-  readonly proxyUrl?: string | undefined;
-  readonly maxConnections: number;
-  readonly idleMs: number;
-  readonly keepAlive: boolean;
+  /** Whether cookies of the server are kept and sent back. */
+  readonly cookies: boolean;
 }
 
 const sweepMs = 200;
@@ -22,21 +20,7 @@ interface OpenRequest {
   readonly deadlineMs: number;
 }
 
-async function dispatcherOf(options: HttpClientOptions): Promise<Dispatcher> {
-  const { Pool, ProxyAgent } = await import('undici');
-  const common = {
-    connections: options.maxConnections,
-    keepAliveTimeout: options.idleMs,
-    keepAliveMaxTimeout: options.idleMs,
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    pipelining: options.keepAlive ? 1 : 0,
-  };
-  const { proxyUrl, url } = options;
-  const tls = options.tls as buildConnector.BuildOptions;
-  if (proxyUrl !== undefined) return new ProxyAgent({ ...common, uri: proxyUrl, requestTls: tls });
-  return new Pool(new URL(url).origin, { ...common, connect: tls });
-}
+type Fields = Readonly<Record<string, string>>;
 
 /** Posts bodies to one URL over a bounded number of kept connections. */
 export class HttpClient {
@@ -45,6 +29,9 @@ export class HttpClient {
   readonly #origin: string;
   readonly #path: string;
   readonly #open = new Set<OpenRequest>();
+  readonly #constant: Fields;
+  readonly #cookies: CookieJar | undefined;
+  #changed: { readonly changes: HeaderChanges; readonly fields: Fields } | undefined;
   #timer: Timer | undefined;
 
   private constructor(options: HttpClientOptions, dispatcher: Dispatcher) {
@@ -53,19 +40,23 @@ export class HttpClient {
     this.#dispatcher = dispatcher;
     this.#origin = url.origin;
     this.#path = url.pathname + url.search;
+    this.#constant = Object.fromEntries(options.headers);
+    this.#cookies = options.cookies ? new CookieJar(url) : undefined;
   }
 
   static async create(options: HttpClientOptions): Promise<HttpClient> {
-    return new HttpClient(options, await dispatcherOf(options));
+    return new HttpClient(options, await createDispatcher(options));
   }
 
   /**
    * @param body must not change until the request has ended
    * @param deadlineMs Clock.monotonicMs() at which it is given up
+   * @param changes to the headers of this request
    * @throws PipelineError when there is no answer
    */
-  post(body: Buffer, deadlineMs: number): Promise<Answer> {
-    const { headers, url } = this.#options;
+  post(body: Buffer, deadlineMs: number, changes?: HeaderChanges): Promise<Answer> {
+    const { url } = this.#options;
+    const headers = this.#headers(changes);
     return new Promise((resolve, reject) => {
       const settle = (): void => {
         this.#open.delete(open);
@@ -73,6 +64,7 @@ export class HttpClient {
       const reader = new AnswerReader(
         (answer) => {
           settle();
+          this.#cookies?.take(answer.cookies, this.#options.clock.unixMs());
           resolve(answer);
         },
         (error, sent) => {
@@ -86,6 +78,18 @@ export class HttpClient {
       const request = { origin: this.#origin, path: this.#path, method: 'POST' as const };
       this.#dispatcher.dispatch({ ...request, headers, body }, reader);
     });
+  }
+
+  #headers(changes: HeaderChanges | undefined): Fields {
+    let fields = this.#constant;
+    if (changes !== undefined) {
+      if (this.#changed?.changes !== changes) {
+        this.#changed = { changes, fields: changedFields(this.#constant, changes) };
+      }
+      fields = this.#changed.fields;
+    }
+    const cookie = this.#cookies?.header(this.#options.clock.unixMs());
+    return cookie === undefined ? fields : { ...fields, cookie };
   }
 
   async close(): Promise<void> {
@@ -105,4 +109,13 @@ export class HttpClient {
       if (this.#open.size > 0) this.#watch();
     });
   }
+}
+
+function changedFields(constant: Fields, changes: HeaderChanges): Fields {
+  const fields: Record<string, string> = { ...constant };
+  for (const [name, value] of changes) {
+    if (value === undefined) delete fields[name];
+    else fields[name] = value;
+  }
+  return fields;
 }

@@ -3,8 +3,8 @@ import {
   checkHttpClient,
   type HttpClientConfig,
   httpClientKeys,
-  isHttpUrl,
 } from '../../config/groups/http-client.ts';
+import { urlFault } from '../../config/groups/url.ts';
 import { deliveryKeys, type ExporterConfig } from '../../pipeline/config.ts';
 
 export interface OtlpHttpConfig extends HttpClientConfig, ExporterConfig {
@@ -42,8 +42,9 @@ export const config = z
       ctx.addIssue({ code: 'custom', message: 'at least one endpoint must be specified' });
     }
     for (const key of keys) {
-      if (given[key] === '' || isHttpUrl(given[key])) continue;
-      const message = `expected an http or https URL, got ${JSON.stringify(given[key])}`;
+      const fault = urlFault(given[key]);
+      if (fault === undefined) continue;
+      const message = `${key} must be a valid URL: ${fault}: ${JSON.stringify(given[key])}`;
       ctx.addIssue({ code: 'custom', path: [key], message });
     }
   });

@@ -5,6 +5,7 @@ import {
   type HttpServerConfig,
   httpServerKeys,
 } from '../../config/groups/http-server.ts';
+import { urlFault } from '../../config/groups/url.ts';
 import { section } from '../../config/schema/index.ts';
 
 export interface OtlpHttpConfig extends HttpServerConfig {
@@ -21,16 +22,38 @@ export interface OtlpReceiverConfig {
   };
 }
 
+/** The path of a URL, without what comes after it. */
+function pathOf(text: string): string {
+  const path = decodeURIComponent(
+    text.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/]*/i, '').split(/[?#]/)[0]!,
+  );
+  return path.startsWith('/') ? path : `/${path}`;
+}
+
 const path = (value: string, what: string) =>
   z
     .string()
-    .transform((text) => (text.startsWith('/') ? text : `/${text}`))
+    .transform((text, ctx) => {
+      const fault = urlFault(text);
+      if (fault === undefined) return pathOf(text);
+      const message = `invalid HTTP URL path set for signal: ${fault}`;
+      ctx.addIssue({ code: 'custom', message });
+      return z.NEVER;
+    })
     .prefault(value)
     .describe(`path that ${what} are posted to`);
 
+/** Times of the Go collector's receiver, but for the two that keep slow senders out. */
+const times = {
+  read_timeout: '5m',
+  read_header_timeout: '1m',
+  write_timeout: '0',
+  idle_timeout: '0',
+};
+
 const http = z
   .strictObject({
-    ...httpServerKeys('localhost:4318'),
+    ...httpServerKeys('localhost:4318', times),
     traces_url_path: path('/v1/traces', 'traces'),
     metrics_url_path: path('/v1/metrics', 'metrics'),
     logs_url_path: path('/v1/logs', 'logs'),

@@ -199,11 +199,11 @@ test('configuration: what is not there is refused', () => {
   const bad = [
     {},
     { protocols: {} },
-    { protocols: { grpc: { auth: { authenticator: 'x' } } } },
-    { protocols: { grpc: { endpoint: 'nowhere' } } },
+    { protocols: { grpc: { auth: { authenticator: '/x' } } } },
+    { protocols: { grpc: { transport: 'nowhere' } } },
     { protocols: { grpc: { tls: {} } } },
-    { protocols: { http: { compression_algorithms: ['br'] } } },
-    { protocols: { http: { write_timeout: '1s' } } },
+    { protocols: { http: { compression_algorithms: 5 } } },
+    { protocols: { http: { traces_url_path: '%zz' } } },
     { protocols: { grpc: { tls: { cert_file: 'a', cert_pem: 'b', key_file: 'c' } } } },
   ];
   for (const one of bad) assert.equal(config.safeParse(one).success, false, JSON.stringify(one));

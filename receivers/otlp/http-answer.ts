@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
+import type { HeaderPairs } from '../../config/groups/cors.ts';
 import { httpStatus } from '../../wire/status/http.ts';
 import { encodeStatus, type Status, statusJson } from '../../wire/status/status.ts';
-import type { HeaderPairs } from './cors.ts';
 import type { Format } from './ingest.ts';
 
 const contentType: Readonly<Record<Format, string>> = {

@@ -1,11 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Context } from '../../component/consumer.ts';
+import type { AuthData, ServerAuth } from '../../component/extension.ts';
+import { authenticate } from '../../config/groups/auth.ts';
+import type { Cors, HeaderPairs } from '../../config/groups/cors.ts';
+import { headerMap, remoteOf } from '../../config/groups/http-listen.ts';
 import type { Decompressed, Decompressor } from '../../wire/compression/decompressor.ts';
 import { type ByteBudget, DecompressError, type Encoding } from '../../wire/compression/types.ts';
 import { Code } from '../../wire/status/code.ts';
 import type { Status } from '../../wire/status/status.ts';
 import { type Body, type BodyFault, readBody } from './body.ts';
-import type { Cors, HeaderPairs } from './cors.ts';
 import { answerFailure, answerSuccess, answerText } from './http-answer.ts';
 import type { Format } from './ingest.ts';
 
@@ -23,6 +26,9 @@ export interface HttpHandlerOptions {
   readonly keepAlive: boolean;
   readonly responseHeaders: HeaderPairs;
   readonly cors: Cors | undefined;
+  readonly auth: ServerAuth | undefined;
+  /** Parameters of the query that `auth` sees as headers. */
+  readonly authParams: readonly string[];
   readonly budget: ByteBudget;
   readonly decompressor: Decompressor;
 }
@@ -46,6 +52,7 @@ interface Exchange {
   readonly response: ServerResponse;
   readonly format: Format;
   readonly extra: HeaderPairs;
+  auth: AuthData | undefined;
 }
 
 /** Requests of OTLP/HTTP, from headers to answer. */
@@ -67,11 +74,45 @@ export class HttpHandler {
       return;
     }
     response.on('error', () => undefined);
+    const { auth, authParams } = this.#options;
+    if (auth === undefined) {
+      this.#admitted(request, response, sink, extra, undefined);
+      return;
+    }
+    authenticate(
+      auth,
+      headerMap(request, authParams),
+      remoteOf(request),
+      (data) => this.#admitted(request, response, sink, extra, data),
+      (message) => this.#unauthenticated(request, response, message, extra),
+    );
+  }
+
+  #admitted(
+    request: IncomingMessage,
+    response: ServerResponse,
+    sink: BodySink | undefined,
+    extra: HeaderPairs,
+    auth: AuthData | undefined,
+  ): void {
     const format = formatOf(request.headers['content-type'] ?? '');
     if (sink === undefined) this.#refuseEarly(request, response, 404, extra);
     else if (request.method !== 'POST') this.#refuseEarly(request, response, 405, extra);
     else if (format === undefined) this.#refuseEarly(request, response, 415, extra);
-    else this.#body({ request, response, format, extra }, sink);
+    else this.#body({ request, response, format, extra, auth }, sink);
+  }
+
+  #unauthenticated(
+    request: IncomingMessage,
+    response: ServerResponse,
+    message: string,
+    extra: HeaderPairs,
+  ): void {
+    const format = formatOf(request.headers['content-type'] ?? '');
+    const end = mayHaveMore(request) ? [...extra, 'connection', 'close'] : extra;
+    if (format === undefined) answerText(response, 401, message, end);
+    else answerFailure(response, format, { code: Code.UNAUTHENTICATED, message }, end);
+    request.resume();
   }
 
   #extraHeaders(request: IncomingMessage): HeaderPairs {
@@ -98,10 +139,7 @@ export class HttpHandler {
     status: 404 | 405 | 415,
     extra: HeaderPairs,
   ): void {
-    const { headers } = request;
-    const length = headers['content-length'];
-    const hasBody = headers['transfer-encoding'] !== undefined || (length ?? '0') !== '0';
-    const end = hasBody && !(Number(length) <= 65_536) ? [...extra, 'connection', 'close'] : extra;
+    const end = mayHaveMore(request) ? [...extra, 'connection', 'close'] : extra;
     if (status === 404) answerText(response, status, '404 page not found\n', end);
     else if (status === 405) {
       const allow = [...end, 'allow', 'POST'];
@@ -152,21 +190,19 @@ export class HttpHandler {
   }
 
   #take(exchange: Exchange, sink: BodySink, body: Body): void {
-    const { request, response, format, extra } = exchange;
+    const { response, format, extra } = exchange;
     const { budget } = this.#options;
-    sink.take(body.bytes, format, this.#context(request), (refusal) => {
+    sink.take(body.bytes, format, this.#context(exchange), (refusal) => {
       budget.release(body.reserved);
       if (refusal === undefined) answerSuccess(response, format, extra);
       else answerFailure(response, format, refusal, extra);
     });
   }
 
-  #context(request: IncomingMessage): Context {
-    const { remoteAddress, remotePort } = request.socket;
-    const metadata = this.#options.includeMetadata
-      ? new Map(Object.entries(request.headersDistinct as Record<string, string[]>))
-      : noMetadata;
-    const client = { address: `${remoteAddress ?? ''}:${remotePort ?? 0}`, metadata };
+  #context({ request, auth }: Exchange): Context {
+    const metadata = this.#options.includeMetadata ? headerMap(request) : noMetadata;
+    const address = remoteOf(request);
+    const client = auth === undefined ? { address, metadata } : { address, metadata, auth };
     return { client, deadlineMs: Number.POSITIVE_INFINITY };
   }
 
@@ -219,4 +255,11 @@ export class HttpHandler {
       request.on('end', () => answer(extra));
     }
   }
+}
+
+/** Whether so much of a body may follow that the connection is better ended than read on. */
+function mayHaveMore({ headers }: IncomingMessage): boolean {
+  const length = headers['content-length'];
+  const hasBody = headers['transfer-encoding'] !== undefined || (length ?? '0') !== '0';
+  return hasBody && !(Number(length) <= 65_536);
 }

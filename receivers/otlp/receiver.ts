@@ -2,8 +2,8 @@ import type { AddressInfo } from 'node:net';
 import type { Component } from '../../component/component.ts';
 import type { Consumers } from '../../component/consumer.ts';
 import type { Settings } from '../../component/settings.ts';
+import type { Listener } from '../../config/groups/http-listen.ts';
 import type { OtlpReceiverConfig } from './config.ts';
-import type { Listener } from './grpc.ts';
 
 /** Open requests have so long to be answered at shutdown. */
 const drainMs = 5000;

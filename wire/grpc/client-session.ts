@@ -25,6 +25,8 @@ export interface ClientCall {
   readonly parts: readonly Uint8Array[];
   readonly bytes: number;
   readonly compressed: boolean;
+  /** Header fields of this call alone, encoded by encodeFields. */
+  readonly extra?: Buffer | undefined;
   /** Monotonic milliseconds. */
   readonly deadlineMs: number;
   readonly resolve: (answer: Buffer) => void;
@@ -117,7 +119,9 @@ export class ClientSession implements StreamHandler<Exchange> {
     this.#nextId += 2;
     if (this.#nextId > max31) this.draining = true;
     const { out } = this.http2;
-    out.headers(stream, this.#block(), false);
+    const block = this.#block();
+    const { extra } = call;
+    out.headers(stream, extra === undefined ? block : Buffer.concat([block, extra]), false);
     out.data(stream, [messagePrefix(call.bytes, call.compressed), ...call.parts], undefined);
   }
 

@@ -20,6 +20,8 @@ export interface ClientKeepalive {
 
 export interface GrpcClientOptions {
   readonly target: { readonly host: string; readonly port: number } | { readonly path: string };
+  /** What the certificate is checked for, where it is not the host of `target`. */
+  readonly serverName?: string | undefined;
   /** `/package.Service/Method` that all calls go to. */
   readonly path: string;
   readonly authority: string;
@@ -37,6 +39,10 @@ export interface GrpcClientOptions {
   readonly random: () => number;
   /** Calls that may wait or be open; more are refused. */
   readonly maxCalls: number;
+  /** Whether calls wait, as long as they may, while there is no connection. */
+  readonly waitForReady?: boolean;
+  /** Makes the connection below TLS, where that is not simply to `target`. */
+  readonly connect?: (() => Promise<Socket>) | undefined;
 }
 
 const connectTimeoutMs = 20_000;
@@ -96,16 +102,23 @@ export class GrpcClient {
    * One call.
    * @param parts the message in pieces, which must not change until the call has ended
    * @param deadlineMs monotonic milliseconds at which it is given up; Infinity = never
+   * @param extra header fields of this call alone, encoded by encodeFields
    * @returns the answer's message
    * @throws GrpcError
    */
-  call(parts: readonly Uint8Array[], compressed: boolean, deadlineMs: number): Promise<Buffer> {
+  call(
+    parts: readonly Uint8Array[],
+    compressed: boolean,
+    deadlineMs: number,
+    extra?: Buffer,
+  ): Promise<Buffer> {
     return new Promise((resolve, reject) => {
       const bytes = parts.reduce((sum, part) => sum + part.length, 0);
       const call: ClientCall = {
         parts,
         bytes,
         compressed,
+        extra,
         deadlineMs,
         resolve,
         reject,
@@ -115,6 +128,27 @@ export class GrpcClient {
       if (this.#closed) fail(call, new GrpcError(Code.CANCELLED, 'the client is closed'));
       else this.#place(call);
     });
+  }
+
+  /** Calls that wait or are open. */
+  get open(): number {
+    let open = this.#waiting.length + (this.#line?.session.open ?? 0);
+    for (const line of this.#leaving) open += line.session.open;
+    return open;
+  }
+
+  /** Whether there is a connection, is going to be one, could be one, or has just been none. */
+  get state(): 'ready' | 'connecting' | 'idle' | 'failing' {
+    if (this.#line !== undefined) return 'ready';
+    if (this.#connecting !== undefined) return 'connecting';
+    return this.#options.time.monotonicMs() < this.#notBeforeMs ? 'failing' : 'idle';
+  }
+
+  /** Connects when there is no connection, without a call. */
+  warm(): void {
+    if (this.state !== 'idle' || this.#closed) return;
+    this.#connect();
+    this.#watch();
   }
 
   /** Gives up everything: open calls fail. */
@@ -140,7 +174,8 @@ export class GrpcClient {
       return;
     }
     const now = this.#options.time.monotonicMs();
-    if (session === undefined && this.#connecting === undefined && now < this.#notBeforeMs) {
+    const pausing = session === undefined && this.#connecting === undefined;
+    if (pausing && now < this.#notBeforeMs && !this.#options.waitForReady) {
       fail(call, new GrpcError(Code.UNAVAILABLE, `connection error: ${this.#lastError}`));
       return;
     }
@@ -150,7 +185,7 @@ export class GrpcClient {
     }
     this.#waiting.push(call);
     this.#watch();
-    if (session === undefined && this.#connecting === undefined) this.#connect();
+    if (pausing && now >= this.#notBeforeMs) this.#connect();
   }
 
   #drainWaiting(): void {
@@ -159,6 +194,7 @@ export class GrpcClient {
       if (!call.settled) this.#line.session.begin(call);
     }
     if (this.#waiting.length === 0 || this.#line !== undefined) return;
+    if (this.#options.time.monotonicMs() < this.#notBeforeMs) return;
     if (this.#connecting === undefined && !this.#closed) this.#connect();
   }
 
@@ -189,11 +225,14 @@ export class GrpcClient {
   }
 
   async #open(): Promise<Socket> {
-    const { target, tls } = this.#options;
-    if (tls === undefined) return net.connect({ ...target, noDelay: true });
+    const { target, tls, connect: below, serverName } = this.#options;
+    const socket = await below?.();
+    if (tls === undefined) return socket ?? net.connect({ ...target, noDelay: true });
     const [options, { connect }] = await Promise.all([tls(), import('node:tls')]);
-    const host = 'host' in target && !net.isIP(target.host) ? { servername: target.host } : {};
-    return connect({ ...target, ...host, ...options, ALPNProtocols: ['h2'] });
+    const name = serverName ?? ('host' in target ? target.host : '');
+    const host = name !== '' && !net.isIP(name) ? { servername: name } : {};
+    const over = socket === undefined ? target : { ...target, socket };
+    return connect({ ...over, ...host, ...options, ALPNProtocols: ['h2'] });
   }
 
   /** Speaks HTTP/2 on a socket that is connecting. */
@@ -277,7 +316,7 @@ export class GrpcClient {
     const spread = 1 + jitter * (2 * this.#options.random() - 1);
     this.#attempts += 1;
     this.#notBeforeMs = this.#options.time.monotonicMs() + pause * spread;
-    this.#failWaiting(reason);
+    if (!this.#options.waitForReady) this.#failWaiting(reason);
   }
 
   /** Keeps the timer running while there is something to watch. */
@@ -303,6 +342,7 @@ export class GrpcClient {
       fail(call, new GrpcError(Code.DEADLINE_EXCEEDED, text));
     }
     this.#waiting = this.#waiting.filter((call) => !call.settled);
+    if (now >= this.#notBeforeMs) this.#drainWaiting();
     let busy = this.#waiting.length > 0 || connecting !== undefined;
     for (const line of [this.#line, ...this.#leaving]) {
       if (line === undefined) continue;

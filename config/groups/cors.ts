@@ -1,7 +1,10 @@
-import type { CorsConfig } from '../../config/groups/http-server.ts';
+import type { CorsConfig } from './http-server.ts';
 
 /** Headers that need no leave. */
 const simpleHeaders = ['accept', 'accept-language', 'content-language', 'content-type', 'origin'];
+
+/** Methods that a preflight may ask for. */
+const methods = ['GET', 'POST', 'HEAD'];
 
 function matches(pattern: string, origin: string): boolean {
   const star = pattern.indexOf('*');
@@ -54,10 +57,11 @@ export class Cors {
     const allowed = origin === undefined ? undefined : this.#allowed(origin);
     const names = requested.split(',').map((name) => name.trim().toLowerCase());
     const wanted = names.filter((name) => name !== '');
-    if (allowed === undefined || method !== 'POST' || !this.#headersAllowed(wanted)) return out;
+    if (allowed === undefined || !methods.includes(method)) return out;
+    if (!this.#headersAllowed(wanted)) return out;
     out.push('access-control-allow-origin', allowed);
     out.push('access-control-allow-credentials', 'true');
-    out.push('access-control-allow-methods', 'POST');
+    out.push('access-control-allow-methods', method);
     if (wanted.length > 0) out.push('access-control-allow-headers', wanted.join(', '));
     const age = this.#config.max_age;
     if (age > 0) out.push('access-control-max-age', String(age));
@@ -67,6 +71,7 @@ export class Cors {
   #headersAllowed(wanted: readonly string[]): boolean {
     const given = this.#config.allowed_headers.map((name) => name.toLowerCase());
     if (given.includes('*')) return true;
-    return wanted.every((name) => given.includes(name) || simpleHeaders.includes(name));
+    const more = given.length === 0 ? [...simpleHeaders, 'x-requested-with'] : simpleHeaders;
+    return wanted.every((name) => given.includes(name) || more.includes(name));
   }
 }
