@@ -25,6 +25,7 @@ export const registry: readonly RegistryEntry[] = [
   // processors
   entry('processor', 'attributes', () => import('../processors/attributes/index.ts')),
   entry('processor', 'batch', () => import('../processors/batch/index.ts')),
+  entry('processor', 'cumulativetodelta', () => import('../processors/cumulativetodelta/index.ts')),
   entry('processor', 'memory_limiter', () => import('../processors/memory_limiter/index.ts')),
   entry('processor', 'resource', () => import('../processors/resource/index.ts')),
   // exporters

@@ -1,10 +1,19 @@
 import type { Logs, Metrics, Traces } from '../batch.ts';
 import { Cursor } from '../proto/cursor.ts';
 import { Writer } from '../proto/writer.ts';
+import { putExponentialPoint, readExponentialPoint } from './exponential-point.ts';
 import { type PutItem, type ReadItem, readGroups, writeGroups } from './groups.ts';
+import { putHistogramPoint, readHistogramPoint } from './histogram-point.ts';
 import { putLogRecord, readLogRecord } from './log-record.ts';
 import { pointCount, putMetric, readMetric } from './metric.ts';
-import type { LogRecord, Metric, ResourceGroup, Span } from './model.ts';
+import type {
+  ExponentialPoint,
+  HistogramPoint,
+  LogRecord,
+  Metric,
+  ResourceGroup,
+  Span,
+} from './model.ts';
 import { putSpan, readSpan } from './span.ts';
 
 /*
@@ -69,8 +78,22 @@ export const decodeLogRecord: (bytes: Uint8Array, start?: number, end?: number) 
   decodeItem(readLogRecord);
 export const decodeMetric: (bytes: Uint8Array, start?: number, end?: number) => Metric =
   decodeItem(readMetric);
+export const decodeHistogramPoint: (
+  bytes: Uint8Array,
+  start?: number,
+  end?: number,
+) => HistogramPoint = decodeItem(readHistogramPoint);
+export const decodeExponentialPoint: (
+  bytes: Uint8Array,
+  start?: number,
+  end?: number,
+) => ExponentialPoint = decodeItem(readExponentialPoint);
 
 /** The fields of one item, in a buffer of their own. */
 export const encodeSpan: (span: Span) => Uint8Array = encodeItem(putSpan);
 export const encodeLogRecord: (record: LogRecord) => Uint8Array = encodeItem(putLogRecord);
 export const encodeMetric: (metric: Metric) => Uint8Array = encodeItem(putMetric);
+export const encodeHistogramPoint: (point: HistogramPoint) => Uint8Array =
+  encodeItem(putHistogramPoint);
+export const encodeExponentialPoint: (point: ExponentialPoint) => Uint8Array =
+  encodeItem(putExponentialPoint);
