@@ -28,6 +28,7 @@ export const registry: readonly RegistryEntry[] = [
   entry('processor', 'cumulativetodelta', () => import('../processors/cumulativetodelta/index.ts')),
   entry('processor', 'memory_limiter', () => import('../processors/memory_limiter/index.ts')),
   entry('processor', 'resource', () => import('../processors/resource/index.ts')),
+  entry('processor', 'tail_sampling', () => import('../processors/tail_sampling/index.ts')),
   // exporters
   entry('exporter', 'clickhouse', () => import('../exporters/clickhouse/index.ts')),
   entry('exporter', 'debug', () => import('../exporters/debug/index.ts')),

@@ -1,0 +1,64 @@
+import type { Traces } from '../../pdata/batch.ts';
+import { OtlpBatch } from '../../pdata/otlp-batch.ts';
+import type { TraceStore } from './store.ts';
+import type { TraceWriter } from './write.ts';
+
+/** Bytes of a piece that traces are written to, at least. */
+const pieceBytes = 2 ** 18;
+
+/** Traces written one after the other, until they are taken as a batch. */
+export class Outgoing {
+  readonly #store: TraceStore;
+  readonly #writer: TraceWriter;
+  readonly #ranges: Uint8Array[] = [];
+  readonly #counts: number[] = [];
+  #piece: Buffer = Buffer.alloc(0);
+  #start = 0;
+  #length = 0;
+  #count = 0;
+  /** Spans and bytes that wait to be taken. */
+  spans = 0;
+  bytes = 0;
+
+  constructor(store: TraceStore, writer: TraceWriter) {
+    this.#store = store;
+    this.#writer = writer;
+  }
+
+  /** Writes the spans of a row; they stay in the store. */
+  add(row: number): void {
+    const first = this.#store.firstRun[row]!;
+    if (first < 0) return;
+    const size = this.#writer.measure(first);
+    if (this.#length + size > this.#piece.length) this.#turn(size);
+    this.#length = this.#writer.write(first, this.#piece, this.#length);
+    const spans = this.#store.heldSpans(row);
+    this.#count += spans;
+    this.spans += spans;
+    this.bytes += size;
+  }
+
+  #turn(size: number): void {
+    this.#close();
+    this.#piece = Buffer.allocUnsafeSlow(Math.max(size, pieceBytes));
+    this.#start = 0;
+    this.#length = 0;
+  }
+
+  #close(): void {
+    if (this.#length === this.#start) return;
+    this.#ranges.push(this.#piece.subarray(this.#start, this.#length));
+    this.#counts.push(this.#count);
+    this.#start = this.#length;
+    this.#count = 0;
+  }
+
+  /** What was written since the last call, undefined when there is nothing. */
+  take(): Traces | undefined {
+    this.#close();
+    if (this.#ranges.length === 0) return undefined;
+    this.spans = 0;
+    this.bytes = 0;
+    return new OtlpBatch('traces', this.#ranges.splice(0), this.#counts.splice(0));
+  }
+}

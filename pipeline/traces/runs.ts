@@ -1,0 +1,19 @@
+/**
+ * Columns of a run: spans of one trace that stand side by side in one ScopeSpans. All offsets are
+ * in `block`.
+ */
+export const Run = {
+  /** Next run of the trace, -1 at the end. */
+  next: 0,
+  block: 1,
+  /** Bounds of the spans, their tags included. */
+  start: 2,
+  end: 3,
+  /** First byte of the fields of the ResourceSpans and of the ScopeSpans: their heads are there. */
+  group: 4,
+  scope: 5,
+  /** Spans in the run. */
+  count: 6,
+} as const;
+
+export const runStride = 7;
