@@ -2,9 +2,9 @@ import { AttributeKey } from '../attribute-key.ts';
 import { deleteAttribute, insertAttribute, setAttribute, updateAttribute } from '../overlay.ts';
 import type { MessageView } from '../readers/message-view.ts';
 import { ValueType } from '../readers/value-view.ts';
+import { compileRegexp } from '../regexp/index.ts';
 import { type AttributeValue, encodeValue } from '../values.ts';
 import { type ConvertedType, converted, hashed } from './convert.ts';
-import { goRegExp, groupNames } from './go-regexp.ts';
 
 /** One action of the attributes and resource processors, checked by `config.ts`. */
 export interface ActionConfig {
@@ -72,7 +72,7 @@ function keyed(config: ActionConfig, one: (view: MessageView, key: AttributeKey)
     if (key === undefined) throw new Error('BUG: an action without key and pattern');
     return (view) => one(view, key);
   }
-  const pattern = goRegExp(config.pattern);
+  const pattern = compileRegexp(config.pattern);
   const known = new Map<string, AttributeKey>();
   return (view) => {
     if (key !== undefined) one(view, key);
@@ -95,14 +95,14 @@ function keyed(config: ActionConfig, one: (view: MessageView, key: AttributeKey)
 
 function extracts(config: ActionConfig): Apply {
   const key = new AttributeKey(config.key ?? '');
-  const pattern = goRegExp(config.pattern ?? '');
-  const targets = groupNames(pattern).map((name) => new AttributeKey(name));
+  const pattern = compileRegexp(config.pattern ?? '');
+  const targets = pattern.groupNames.map((name) => new AttributeKey(name));
   return (view) => {
     if (!view.find(key) || view.value.type !== ValueType.string) return;
     const found = pattern.exec(view.value.string());
-    if (found === null) return;
+    if (found === undefined) return;
     targets.forEach((target, i) => {
-      setAttribute(view, target, encodeValue(found[i + 1] ?? ''));
+      setAttribute(view, target, encodeValue(found.groups[i + 1] ?? ''));
     });
   };
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { compileRegexp, type GoRegexp } from '../regexp/index.ts';
 import type { AttributeValue } from '../values.ts';
-import { goRegExp, groupNames } from './go-regexp.ts';
 
 /** A YAML value that an attribute can hold. */
 export const attributeValue: z.ZodType<AttributeValue> = z.lazy(() =>
@@ -56,14 +56,14 @@ const unused: Readonly<Record<Fields['action'], readonly FieldName[]>> = {
 
 function patternFault(action: Fields): string | undefined {
   if (action.pattern === undefined) return undefined;
-  let pattern: RegExp;
+  let pattern: GoRegexp;
   try {
-    pattern = goRegExp(action.pattern);
+    pattern = compileRegexp(action.pattern);
   } catch (error) {
     return (error as Error).message;
   }
   if (action.action !== 'extract') return undefined;
-  const names = groupNames(pattern);
+  const names = pattern.groupNames;
   if (names.length === 0) return 'the pattern has no named groups';
   return names.includes('') ? 'the pattern has a group without a name' : undefined;
 }

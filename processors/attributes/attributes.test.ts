@@ -328,7 +328,7 @@ describe('attributes processor', () => {
       ],
       [
         { actions: [{ key: 'a', action: 'extract', pattern: '(?P<x>' }] },
-        /cannot read the pattern/,
+        /missing closing \)/,
       ],
       [{ actions: [{ key: 'a', action: 'convert' }] }, /converted_type is required/],
       [{ actions: [{ key: 'a', action: 'convert', converted_type: 'float' }] }, /converted_type/],
@@ -342,7 +342,7 @@ describe('attributes processor', () => {
           actions: [{ key: 'a', action: 'delete' }],
           include: { match_type: 'regexp', services: ['('] },
         },
-        /cannot read the pattern/,
+        /missing closing \)/,
       ],
       [{ actions: [{ key: 'a', action: 'delete' }], nope: 1 }, /nope/],
     ];

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { actionList, attributeValue } from '../../pdata/actions/config.ts';
-import { goRegExp } from '../../pdata/actions/go-regexp.ts';
+import { compileRegexp } from '../../pdata/regexp/index.ts';
 
 const texts = (what: string) => z.array(z.string()).min(1).optional().describe(what);
 
@@ -74,7 +74,7 @@ function patternFault(value: unknown): string | undefined {
   if (value === undefined) return undefined;
   if (typeof value !== 'string') return 'match_type regexp wants texts as values';
   try {
-    goRegExp(value);
+    compileRegexp(value);
     return undefined;
   } catch (error) {
     return (error as Error).message;

@@ -1,5 +1,4 @@
 import type { Signal } from '../../component/signals.ts';
-import { goRegExp } from '../../pdata/actions/go-regexp.ts';
 import { encodeValue } from '../../pdata/builder.ts';
 import {
   AttributeKey,
@@ -9,6 +8,7 @@ import {
   ValueType,
   type ValueView,
 } from '../../pdata/readers.ts';
+import { compileRegexp } from '../../pdata/regexp/index.ts';
 import type { Match } from './config.ts';
 
 /** What a walk stands on. `metric` is there for metrics only. */
@@ -45,7 +45,7 @@ const spanKinds = ['UNSPECIFIED', 'INTERNAL', 'SERVER', 'CLIENT', 'PRODUCER', 'C
 
 function textTest(regexp: boolean, wanted: readonly string[]): TextTest {
   if (regexp) {
-    const patterns = wanted.map(goRegExp);
+    const patterns = wanted.map(compileRegexp);
     return (text) => patterns.some((pattern) => pattern.test(text));
   }
   const set = new Set(wanted);
@@ -60,7 +60,7 @@ function attributesTest(regexp: boolean, wanted: KeyValues): (view: MessageView)
     const name = new AttributeKey(key);
     if (value === undefined) return (view: MessageView) => view.find(name);
     if (regexp) {
-      const pattern = goRegExp(String(value));
+      const pattern = compileRegexp(String(value));
       return (view: MessageView) => view.find(name) && pattern.test(view.value.toText());
     }
     const bytes = encodeValue(value);
