@@ -1,6 +1,12 @@
+import {
+  type ConnectorStage,
+  connectorStages,
+  connectorYaml,
+  isConnectorStage,
+} from './connectors.ts';
 import type { Compression, LoadSignal } from './payload.ts';
 
-export type Output = 'nop' | 'grpc' | 'http' | 'attributes' | 'clickhouse';
+export type Output = 'nop' | 'grpc' | 'http' | 'attributes' | 'clickhouse' | ConnectorStage;
 
 /** One row of the table: a load and the pipeline that it goes through. */
 export interface Case {
@@ -43,6 +49,7 @@ export const cases: readonly Case[] = [
   one('grpc', 'metrics', 1000, 'none', 'nop'),
   one('grpc', 'metrics', 1000, 'none', 'grpc'),
   one('grpc', 'metrics', 1000, 'none', 'clickhouse'),
+  ...connectorStages.map((stage) => one('grpc', 'traces', 1000, 'none', stage)),
 ];
 
 /**
@@ -67,7 +74,7 @@ export interface Ports {
 }
 
 function exporter(output: Output, compression: Compression, ports: Ports): string {
-  if (output === 'nop') return 'nop:';
+  if (output === 'nop' || isConnectorStage(output)) return 'nop:';
   if (output === 'http') {
     return `otlp_http: {endpoint: "http://127.0.0.1:${ports.httpSink}", compression: ${compression}}`;
   }
@@ -91,6 +98,7 @@ export function configuration(test: Case, ports: Ports, schema: string): string 
       : '{send_batch_size: 8192}';
   const attributes =
     '{actions: [{key: bench.zone, value: eu-1, action: insert}, {key: url.scheme, action: delete}]}';
+  const rest = isConnectorStage(test.output) ? connectorYaml(test.output) : undefined;
   const chain = test.output === 'attributes' ? '[attributes, batch]' : '[batch]';
   return `receivers:
   otlp:
@@ -102,10 +110,14 @@ processors:
   attributes: ${attributes}
 exporters:
   ${output}
-service:
+${rest ?? direct(`${test.signal}: {receivers: [otlp], processors: ${chain}, exporters: [${name}]}`)}`;
+}
+
+function direct(pipeline: string): string {
+  return `service:
   telemetry: {metrics: {level: none}, logs: {level: error}}
   pipelines:
-    ${test.signal}: {receivers: [otlp], processors: ${chain}, exporters: [${name}]}
+    ${pipeline}
 `;
 }
 

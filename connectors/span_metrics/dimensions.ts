@@ -1,4 +1,5 @@
 import { AttributeKey } from '../../pdata/attribute-key.ts';
+import { noBytes } from '../../pdata/proto/cursor.ts';
 import { type MessageView, ValueView } from '../../pdata/readers.ts';
 import type { GoRegexp } from '../../pdata/regexp/index.ts';
 import { encodeValue } from '../../pdata/values.ts';
@@ -32,6 +33,10 @@ export class Dimensions {
   readonly #globs: readonly GoRegexp[];
   readonly #value = new ValueView();
   readonly #encoder = new TextEncoder();
+  /** The AnyValue that was found last. */
+  #bytes: Uint8Array = noBytes;
+  #start = 0;
+  #end = 0;
 
   /** @param names all names that scans look for; those of `list` are added */
   constructor(list: readonly DimensionConfig[], names: string[]) {
@@ -58,7 +63,7 @@ export class Dimensions {
       if (!this.#locate(dimension, places)) continue;
       key.byte(dimension.index);
       key.byte(dimension.index >>> 8);
-      key.value(this.#value);
+      key.value(this.#value, this.#bytes, this.#start, this.#end);
     }
     if (this.#globs.length === 0) return;
     for (const [name, bytes] of this.#matching(places)) {
@@ -66,8 +71,7 @@ export class Dimensions {
       key.byte(patternMark >>> 8);
       const text = this.#encoder.encode(name);
       key.part(text, 0, text.length);
-      this.#value.locate(bytes, 0, bytes.length);
-      key.value(this.#value);
+      key.value(this.#value, bytes, 0, bytes.length);
     }
   }
 
@@ -75,20 +79,27 @@ export class Dimensions {
   appendAttributes(attributes: SeriesAttributes, places: Places): void {
     for (const dimension of this.#named) {
       if (!this.#locate(dimension, places)) continue;
-      attributes.set(dimension.name, this.#value.copy());
+      attributes.set(dimension.name, this.#bytes.slice(this.#start, this.#end));
     }
     for (const [name, bytes] of this.#matching(places)) attributes.set(name, bytes);
   }
 
+  /** Finds the value of a dimension. */
   #locate({ index, defaultValue }: NamedDimension, places: Places): boolean {
     const at = index * 2;
-    for (const { bytes, found } of places.scans) {
+    const { scans } = places;
+    for (let i = 0; i < scans.length; i += 1) {
+      const { bytes, found } = scans[i]!;
       if (found[at]! < 0) continue;
-      this.#value.locate(bytes, found[at]!, found[at + 1]!);
+      this.#bytes = bytes;
+      this.#start = found[at]!;
+      this.#end = found[at + 1]!;
       return true;
     }
     if (defaultValue === undefined) return false;
-    this.#value.locate(defaultValue, 0, defaultValue.length);
+    this.#bytes = defaultValue;
+    this.#start = 0;
+    this.#end = defaultValue.length;
     return true;
   }
 

@@ -144,7 +144,9 @@ export class Flush {
         set?.exemplars?.clear();
         if (forSeries > 0) set?.expire(nowMs - forSeries);
       }
-      if (forResources > 0 && nowMs - resource.seenMs >= forResources) resources.delete(key);
+      if (forResources <= 0 || nowMs - resource.seenMs < forResources) continue;
+      resources.delete(key); // exported once more, like those that the limit put out
+      evicted.set(key, resource);
     }
   }
 }

@@ -9,8 +9,8 @@ export class AttributeScan {
   readonly keys: readonly AttributeKey[];
   /** Start and end of the AnyValue of each key; start -1 = absent. */
   readonly found: Int32Array;
-  /** First candidate by a hash of length and last byte, and the next one; -1 = none. */
-  readonly #first = new Int32Array(64).fill(-1);
+  /** First key of a length (127 = or longer) and the next one; -1 = none. */
+  readonly #first = new Int32Array(128).fill(-1);
   readonly #next: Int32Array;
   readonly #cursor = new Cursor(noBytes);
 
@@ -19,7 +19,7 @@ export class AttributeScan {
     this.found = new Int32Array(keys.length * 2).fill(-1);
     this.#next = new Int32Array(keys.length);
     this.keys.forEach(({ bytes }, i) => {
-      const place = (bytes.length * 5 + (bytes.at(-1) ?? 0)) & 63;
+      const place = Math.min(bytes.length, 127);
       this.#next[i] = this.#first[place]!;
       this.#first[place] = i;
     });
@@ -33,9 +33,13 @@ export class AttributeScan {
   /** Looks at one KeyValue, bytes [start, end). */
   take(b: Uint8Array, start: number, end: number): void {
     const keyLength = b[start + 1]!;
+    if (end - start < 2 || b[start] !== 10 || keyLength > 126) {
+      this.#takeSlow(b, start, end);
+      return;
+    }
+    if (this.#first[keyLength]! < 0) return;
     const v = start + 2 + keyLength;
-    const short = end - start > 3 && b[start] === 10 && keyLength < 128 && v + 1 < end;
-    if (short && b[v] === 18 && b[v + 1]! < 128 && v + 2 + b[v + 1]! === end) {
+    if (v + 1 < end && b[v] === 18 && b[v + 1]! < 128 && v + 2 + b[v + 1]! === end) {
       this.#match(b, start + 2, v, v + 2, end);
     } else this.#takeSlow(b, start, end);
   }
@@ -68,9 +72,7 @@ export class AttributeScan {
   }
 
   #match(b: Uint8Array, start: number, end: number, valueStart: number, valueEnd: number): void {
-    const size = end - start;
-    const place = (size * 5 + (size === 0 ? 0 : b[end - 1]!)) & 63;
-    for (let i = this.#first[place]!; i >= 0; i = this.#next[i]!) {
+    for (let i = this.#first[Math.min(end - start, 127)]!; i >= 0; i = this.#next[i]!) {
       if (this.found[i * 2]! >= 0 || !this.keys[i]!.matches(b, start, end)) continue;
       this.found[i * 2] = valueStart;
       this.found[i * 2 + 1] = valueEnd;
@@ -157,6 +159,9 @@ export class SpanScan {
       } else if ((tag & 135) === 1) {
         this.#fixedField(tag, p + 1);
         p += 9;
+      } else if (tag === 48 && size < 128) {
+        this.kind = size;
+        p += 2;
       } else p = this.#slowField(p);
     }
   }
@@ -241,9 +246,14 @@ export class SpanScan {
   }
 
   #status(from: number, to: number): void {
+    const { bytes } = this;
+    if (to - from === 2 && bytes[from] === 24 && bytes[from + 1]! < 128) {
+      this.statusCode = bytes[from + 1]!;
+      return;
+    }
     this.statusCode = 0;
     const c = this.#cursor;
-    c.bytes = this.bytes;
+    c.bytes = bytes;
     c.pos = from;
     while (c.pos < to) {
       const tag = readVarint(c);

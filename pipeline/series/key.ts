@@ -41,8 +41,38 @@ export class SeriesKey {
     this.length += size + 4;
   }
 
-  /** The text of an AnyValue (`200` and `"200"` are the same) as a part. */
-  value(view: ValueView): void {
+  /**
+   * The text of the AnyValue in bytes [start, end) as a part: `200` and `"200"` are the same.
+   * @param view moved to the value when it is of a rarer kind
+   */
+  value(view: ValueView, b: Uint8Array, start: number, end: number): void {
+    const second = b[start + 1]!;
+    if (end - start > 1 && b[start] === 10 && second < 128 && start + 2 + second === end) {
+      this.part(b, start + 2, end);
+    } else if (end - start < 5 && b[start] === 24 && b[end - 1]! < 128) {
+      this.#digits(b, start + 1, end);
+    } else this.#slowValue(view, b, start, end);
+  }
+
+  /** A varint of at most three bytes in decimal. */
+  #digits(b: Uint8Array, start: number, end: number): void {
+    let number = 0;
+    for (let i = end - 1; i >= start; i -= 1) number = (number << 7) | (b[i]! & 127);
+    let size = 1;
+    for (let limit = 10; number >= limit; limit *= 10) size += 1;
+    this.#need(size + 4);
+    const at = this.length;
+    this.bytes[at] = size;
+    this.bytes.fill(0, at + 1, at + 4);
+    for (let i = at + 3 + size; i >= at + 4; i -= 1) {
+      this.bytes[i] = 48 + (number % 10);
+      number = (number / 10) | 0;
+    }
+    this.length = at + 4 + size;
+  }
+
+  #slowValue(view: ValueView, b: Uint8Array, start: number, end: number): void {
+    view.locate(b, start, end);
     if (view.type === ValueType.string) {
       this.part(view.bytes, view.contentStart, view.contentEnd);
       return;
