@@ -29,13 +29,19 @@ function headersTimeout({ read_timeout, read_header_timeout }: HttpServerConfig)
   return read_timeout > 0 ? Math.min(read_timeout, headers) : headers;
 }
 
+/** How often slow requests are looked for: about as precise as the times are long. */
+function checkInterval(config: HttpServerConfig): number {
+  const times = [config.read_timeout, config.read_header_timeout].filter((ms) => ms > 0);
+  return Math.max(50, Math.min(5000, ...times));
+}
+
 async function createServer(config: HttpServerConfig): Promise<Server> {
   const options = {
     maxHeaderSize: maxHeaderBytes,
     requestTimeout: Math.max(0, config.read_timeout),
     headersTimeout: headersTimeout(config),
     keepAliveTimeout: Math.max(0, config.idle_timeout),
-    connectionsCheckingInterval: 5000,
+    connectionsCheckingInterval: checkInterval(config),
     noDelay: true,
   };
   if (config.tls === undefined) return (await import('node:http')).createServer(options);
@@ -104,6 +110,7 @@ export async function openHttpServer(
     { allowHalfOpen: true, maxConnections },
     (error) => settings.host.fatal(error),
   );
+  server.emit('listening'); // from here on it looks after its times for headers and requests
   const stopReload = reloadTlsServer(config.tls, settings, (tls) =>
     (server as TlsHttpServer).setSecureContext(tls),
   );
@@ -112,6 +119,7 @@ export async function openHttpServer(
     close: async (drainMs) => {
       stopReload();
       attached.detach();
+      server.close();
       server.closeIdleConnections();
       await traffic.end(settings.clock, drainMs);
     },
