@@ -26,6 +26,7 @@ export const registry: readonly RegistryEntry[] = [
   entry('processor', 'attributes', () => import('../processors/attributes/index.ts')),
   entry('processor', 'batch', () => import('../processors/batch/index.ts')),
   entry('processor', 'cumulativetodelta', () => import('../processors/cumulativetodelta/index.ts')),
+  entry('processor', 'deltatocumulative', () => import('../processors/deltatocumulative/index.ts')),
   entry('processor', 'memory_limiter', () => import('../processors/memory_limiter/index.ts')),
   entry('processor', 'resource', () => import('../processors/resource/index.ts')),
   entry('processor', 'tail_sampling', () => import('../processors/tail_sampling/index.ts')),
@@ -41,6 +42,8 @@ export const registry: readonly RegistryEntry[] = [
     'spanmetrics',
   ]),
   // extensions
+  entry('extension', 'basicauth', () => import('../extensions/basicauth/index.ts')),
+  entry('extension', 'bearertokenauth', () => import('../extensions/bearertokenauth/index.ts')),
   entry(
     'extension',
     'embedded_clickhouse',
