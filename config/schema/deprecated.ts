@@ -3,8 +3,8 @@ import type { ConfNode, ConfPath } from './node.ts';
 import { type AnySchema, childSchemas, metaOf } from './shape.ts';
 
 /**
- * A line for each key that is set and whose schema says `.meta({deprecated: 'text'})`, e.g.
- * `"dimension" is deprecated: use "dimensions"`.
+ * A line for each key that is set and whose schema says `.meta({deprecated: true})`, with
+ * `replacedBy: 'key'` beside it when another key does the same, else with `instead: 'text'`.
  */
 export function deprecations(node: ConfNode, schema: AnySchema, path: ConfPath): ConfigIssue[] {
   const found: ConfigIssue[] = [];
@@ -17,9 +17,9 @@ export function deprecations(node: ConfNode, schema: AnySchema, path: ConfPath):
     } else if (here.kind === 'map') {
       for (const [key, { at, value }] of here.entries) {
         const inner = schemas.flatMap((s) => childSchemas(s, key));
-        const why = inner.map((s) => metaOf(s, 'deprecated')).find((text) => text !== undefined);
-        if (typeof why === 'string') {
-          const message = `${JSON.stringify(key)} is deprecated: ${why}`;
+        const old = inner.find((s) => metaOf(s, 'deprecated') === true);
+        if (old !== undefined) {
+          const message = `${JSON.stringify(key)} is deprecated${insteadOf(old)}`;
           found.push({ at, path: steps, message });
         }
         walk(value, inner, [...steps, key]);
@@ -28,4 +28,12 @@ export function deprecations(node: ConfNode, schema: AnySchema, path: ConfPath):
   };
   walk(node, [schema], path);
   return found;
+}
+
+/** What to do instead of setting a deprecated key, with what joins it to a sentence. */
+export function insteadOf(schema: AnySchema): string {
+  const replacedBy = metaOf(schema, 'replacedBy');
+  if (typeof replacedBy === 'string') return `; use ${JSON.stringify(replacedBy)} instead`;
+  const instead = metaOf(schema, 'instead');
+  return typeof instead === 'string' ? `; ${instead}` : '';
 }

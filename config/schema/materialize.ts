@@ -60,8 +60,11 @@ function hasFreeKeys(schema: AnySchema): boolean {
   return definition(schema).type === 'record';
 }
 
-/** What a null field stands for; undefined = as if it were absent. */
-function nullField(node: ScalarNode, schema: AnySchema, isRecord: boolean): unknown {
+/**
+ * What a null field stands for; undefined = as if it were absent.
+ * @param isRecord whether it is the value of a free key, which cannot be absent
+ */
+export function nullField(node: ScalarNode, schema: AnySchema, isRecord: boolean): unknown {
   if (flagged(schema, 'section')) return {};
   const text = nullText(node, schema);
   if (text !== undefined && (text !== '' || isRecord || hasDefault(schema))) return text;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
@@ -63,7 +63,7 @@ test('version, help, components', async () => {
     assert.ok(help.out.includes(word), word);
   const components = await run('components');
   assert.equal(components.code, 0, components.err);
-  assert.match(components.out, /^exporters:\n(.*\n)*? {2}- name: nop\n/m);
+  assert.match(components.out, /^exporters:\n(.*\n)*? {4}- name: nop\n {6}module: wirestitch/m);
 });
 
 test('faults of the command line', async () => {
@@ -73,11 +73,19 @@ test('faults of the command line', async () => {
   };
   await f([], 'at least one config flag must be provided');
   await f(['validate'], 'at least one config flag must be provided');
-  await f(['--nonsense'], "unknown option '--nonsense'");
-  await f(['nonsense'], 'unknown command "nonsense"');
+  await f(['--nonsense=x'], 'unknown flag: --nonsense');
+  await f(['validate', '-c', 'x'], "unknown shorthand flag: 'c' in -c");
+  await f(
+    ['nonsense'],
+    'unknown command "nonsense" for "wirestitch"\nRun \'wirestitch --help\' for usage.',
+  );
+  await f(['validate', 'x'], 'accepts 0 arg(s), received 1');
+  await f(['--config'], 'flag needs an argument: --config');
+  await f(['--set', 'a'], 'invalid argument "a" for "--set" flag: missing equal sign');
+  await f(['completion', 'x'], 'unknown shell "x"; shells are bash, zsh, fish, powershell');
   await f(
     ['--config', '/no/such.yaml'],
-    'cannot read the file "/no/such.yaml": no such file or directory',
+    'unable to read the file "/no/such.yaml": no such file or directory',
   );
 });
 
@@ -89,6 +97,57 @@ test('validate', async () => {
     assert.equal(code, 1);
     assert.match(err, /^Error: yaml:1:\d+: exporters::nop: unknown key "endpoint"\n$/);
   });
+});
+
+test('--set comes after every --config', async () => {
+  await withConfig(good, async (path) => {
+    const set = ['--set=exporters.nop.endpoint = x', '--config', path];
+    const { code, err } = await run('validate', ...set, '--config', 'yaml:exporters::nop: {}');
+    assert.equal(code, 1);
+    assert.match(err, /^Error: yaml:1:\d+: exporters::nop: unknown key "endpoint"\n$/);
+  });
+});
+
+test('feature gates', async () => {
+  const none = ['--config', 'yaml:exporters: {nop: }', 'validate'];
+  assert.equal((await run(...none)).code, 1);
+  const gate = '--feature-gates=service.AllowNoPipelines';
+  assert.deepEqual(await run(...none, gate), { code: 0, out: '', err: '' });
+  const { code, err } = await run(...none, '--feature-gates', '+x');
+  assert.equal(code, 1);
+  assert.match(
+    err,
+    /^Error: invalid argument "\+x" for "--feature-gates" flag: no such feature gate/,
+  );
+  const listed = await run('featuregate', 'service.AllowNoPipelines', gate);
+  assert.match(listed.out, /^Feature: service.AllowNoPipelines\nEnabled: true\n/);
+});
+
+test('a configuration is printed, and migrated', async () => {
+  await withConfig('exporters: {otlp: {endpoint: "a:1"}}\n', async (path) => {
+    const print = ['print-config', '--validate=false', '--format=json', '--config', path];
+    const printed = await run(...print);
+    assert.equal(printed.code, 0, printed.err);
+    const { exporters } = JSON.parse(printed.out) as { exporters: Record<string, object> };
+    assert.deepEqual(Object.keys(exporters), ['otlp']);
+    assert.equal((await run('migrate', '--check', path)).code, 1);
+    const migrated = await run('migrate', path);
+    assert.equal(migrated.code, 0, migrated.err);
+    assert.match(migrated.out, /config\.yaml:1:13: exporters: "otlp" is "otlp_grpc"\n$/);
+    assert.equal(await readFile(path, 'utf8'), 'exporters: {otlp_grpc: {endpoint: "a:1"}}\n');
+    const again = await run('migrate', '--check', path);
+    assert.deepEqual([again.code, again.out], [0, 'Nothing to change.\n']);
+  });
+});
+
+test('completion names commands and flags', async () => {
+  for (const shell of ['bash', 'zsh', 'fish', 'powershell']) {
+    const { code, out, err } = await run('completion', shell);
+    assert.equal(code, 0, err);
+    for (const word of ['validate', 'print-config', 'feature-gates']) {
+      assert.ok(out.includes(word), `${shell}: ${word}`);
+    }
+  }
 });
 
 test('the program runs until SIGTERM', async () => {

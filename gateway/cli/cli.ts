@@ -1,10 +1,13 @@
 import { Command, CommanderError } from 'commander';
+import type { BuildInfo } from '../../component/settings.ts';
 import { errorText } from '../telemetry/error-text.ts';
 import { readBuildInfo } from '../version.ts';
 import { addAgent } from './agent.ts';
+import { usageError } from './errors.ts';
+import { addSourceOptions, sourcesOf } from './sources.ts';
 
-const collect = (value: string, before: string[]) => [...before, value];
-const configHelp = 'configuration: a file, or scheme:value with file, env or yaml; repeatable';
+/** Called with the exit code of a command that has one of its own. */
+type Done = (code: number) => void;
 
 /**
  * The command line. Faults are written to standard error as `Error: ...`.
@@ -12,10 +15,10 @@ const configHelp = 'configuration: a file, or scheme:value with file, env or yam
  */
 export async function runCli(args: readonly string[]): Promise<number> {
   let code = 0;
-  const program = createProgram((result) => {
-    code = result;
-  });
   try {
+    const program = createProgram((result) => {
+      code = result;
+    });
     await program.parseAsync(args, { from: 'user' });
     return code;
   } catch (error) {
@@ -25,46 +28,122 @@ export async function runCli(args: readonly string[]): Promise<number> {
   }
 }
 
-function createProgram(done: (code: number) => void): Command {
+/** The command line as a tree of commands; `done` gets exit codes. */
+export function createProgram(done: Done): Command {
   const build = readBuildInfo();
   const program = new Command(build.command)
     .description('OpenTelemetry-Collector-compatible gateway')
-    .version(`${build.command} version ${build.version}`, '-v, --version')
+    .version(`${build.command} version ${build.version}`, '-v, --version', `version`)
     .helpOption('-h, --help')
-    .option('--config <uri>', configHelp, collect, [])
-    .option('--addresses', 'print the addresses to use once everything is ready')
-    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'Error: ')) })
+    .configureOutput({ outputError: (text, write) => write(usageError(text)) })
     .exitOverride()
+    .showSuggestionAfterError(false);
+  addSourceOptions(program)
+    .option('--addresses', 'print the addresses to use once everything is ready')
     .allowExcessArguments(true)
-    .action(async (options: { config: string[]; addresses?: true }, command: Command) => {
+    .action(async (options: { addresses?: true }, command: Command) => {
       const [surplus] = command.args;
-      if (surplus !== undefined) throw new Error(`unknown command ${JSON.stringify(surplus)}`);
+      if (surplus !== undefined) {
+        const hint = `Run '${build.command} --help' for usage.`;
+        throw new Error(
+          `unknown command ${JSON.stringify(surplus)} for "${build.command}"\n${hint}`,
+        );
+      }
+      const sources = sourcesOf(command);
       const { runGateway } = await import('./run.ts');
-      done(await runGateway(options.config, { addresses: options.addresses === true }));
+      done(await runGateway(sources, { addresses: options.addresses === true }));
     });
+  addConfigCommands(program);
+  addInfoCommands(program, build);
+  addClickHouse(program, done);
+  addAgent(program, done);
+  for (const command of program.commands) command.allowExcessArguments(false);
+  return program;
+}
+
+/** Commands that read a configuration and do not run it. */
+function addConfigCommands(program: Command): void {
   program
     .command('validate')
     .description('check a configuration without running it')
-    .option('--config <uri>', configHelp, collect, [])
-    .action(async (_own, command: Command) => {
-      const { config } = command.optsWithGlobals<{ config: string[] }>();
+    .action(async (_options, command: Command) => {
+      const sources = sourcesOf(command);
       const { validateConfig } = await import('./validate.ts');
-      await validateConfig(config);
+      await validateConfig(sources);
     });
   program
+    .command('print-config')
+    .alias('print-initial-config')
+    .description('print the configuration as it is after merging, references and defaults')
+    .option('--format <name>', 'yaml or json', 'yaml')
+    .option('--mode <name>', 'redacted, or unredacted to show what is secret', 'redacted')
+    .option('--validate [yes]', 'check references between components as well', boolean, true)
+    .action(async (options: PrintOptions, command: Command) => {
+      const sources = sourcesOf(command);
+      const { printConfig } = await import('./print-config.ts');
+      process.stdout.write(await printConfig(sources, options));
+    });
+  program
+    .command('migrate')
+    .description('rewrite older names and keys in configuration files, keeping their layout')
+    .argument('<file...>', 'files of one configuration')
+    .option('--check', 'only say what would be changed; exit code 1 when there is something')
+    .action(async (files: string[], options: { check?: true }) => {
+      const { migrateFiles } = await import('./migrate.ts');
+      const found = await migrateFiles(files, options.check !== true, process.stdout);
+      if (found && options.check === true) throw new CommanderError(1, 'migrate', '');
+    });
+}
+
+interface PrintOptions {
+  readonly format: string;
+  readonly mode: string;
+  readonly validate: boolean;
+}
+
+function boolean(text: string): boolean {
+  if (/^(1|t|T|TRUE|true|True)$/.test(text)) return true;
+  if (/^(0|f|F|FALSE|false|False)$/.test(text)) return false;
+  throw new Error(`invalid argument ${JSON.stringify(text)} for "--validate" flag: not a boolean`);
+}
+
+/** Commands that tell of the program itself. */
+function addInfoCommands(program: Command, build: BuildInfo): void {
+  program
     .command('components')
-    .description('list the components of this program')
+    .description('list the components of this program and their stability')
     .action(async () => {
       const { listComponents } = await import('./components.ts');
       process.stdout.write(await listComponents(build));
     });
-  addClickHouse(program, done);
-  addAgent(program, done);
-  return program;
+  program
+    .command('featuregate')
+    .description('list feature gates, or tell of one')
+    .argument('[id]', 'feature gate')
+    .action(async (id: string | undefined, _options, command: Command) => {
+      const { featureGates } = command.optsWithGlobals();
+      const { describeGates } = await import('../config/gates.ts');
+      process.stdout.write(describeGates(featureGates, id));
+    });
+  program
+    .command('schema')
+    .description('print the JSON Schema of configurations, for editors')
+    .action(async () => {
+      const { printSchema } = await import('./schema.ts');
+      process.stdout.write(await printSchema());
+    });
+  program
+    .command('completion')
+    .description('print the completion script for a shell')
+    .argument('<shell>', 'bash, zsh, fish or powershell')
+    .action(async (shell: string) => {
+      const { completionScript } = await import('./completion.ts');
+      process.stdout.write(completionScript(shell, program));
+    });
 }
 
 /** The embedded engine alone. */
-function addClickHouse(program: Command, done: (code: number) => void): void {
+function addClickHouse(program: Command, done: Done): void {
   program
     .command('clickhouse')
     .description('run the embedded ClickHouse alone')

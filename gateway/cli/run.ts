@@ -2,6 +2,7 @@ import { type ReadyConfig, readConfig } from '../load.ts';
 import { type Running, startProgram } from '../run.ts';
 import { errorText } from '../telemetry/error-text.ts';
 import { addressLines } from './addresses.ts';
+import type { Sources } from './sources.ts';
 
 const lastWordsMs = 10_000;
 const hourMs = 3_600_000;
@@ -10,14 +11,13 @@ const hourMs = 3_600_000;
  * Runs the program until a signal or a fault ends it; components' timers do not keep the process
  * alive, so a timer here does. SIGINT and SIGTERM stop it in order, the
  * second one at once.
- * @param uris values of `--config`
  * @returns exit code
  */
 export async function runGateway(
-  uris: readonly string[],
+  { uris, gates }: Sources,
   options: { readonly addresses: boolean },
 ): Promise<number> {
-  const read = (): Promise<ReadyConfig> => readConfig(uris, process.env);
+  const read = (): Promise<ReadyConfig> => readConfig(uris, process.env, { gates });
   const ready = await read();
   const alive = setInterval(() => undefined, hourMs);
   try {

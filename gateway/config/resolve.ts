@@ -26,12 +26,14 @@ const topLevel: readonly string[] = [...Object.values(sectionOf), 'service'];
 
 /**
  * Checks a loaded configuration against the registry.
+ * @param options `references: false` leaves out what no single component can check
  * @throws ConfigError with every fault found
  */
 export async function resolveConfig(
   root: MapNode,
   entries: readonly RegistryEntry[] = registry,
   gates: FeatureGates = new FeatureGates(),
+  options: { readonly references?: boolean } = {},
 ): Promise<Resolved> {
   const findings: Findings = { issues: [], warnings: [], gates };
   if (root.entries.size === 0) throw fault(root, [], 'empty configuration file');
@@ -53,7 +55,8 @@ export async function resolveConfig(
   const pipelines = service === undefined ? [] : readPipelines(service, findings);
   if (service !== undefined) {
     const extensions = service.section.extensions.map(trimId);
-    checkReferences({ root, components, pipelines, extensions, gates }, findings.issues);
+    const scope = { root, components, pipelines, extensions, gates };
+    if (options.references !== false) checkReferences(scope, findings.issues);
   }
   if (findings.issues.length > 0) throw new ConfigError(inOrder(findings.issues));
   if (service === undefined) throw new Error('BUG: no service section and no fault');
