@@ -28,6 +28,11 @@ export const registry: readonly RegistryEntry[] = [
   entry('processor', 'cumulativetodelta', () => import('../processors/cumulativetodelta/index.ts')),
   entry('processor', 'deltatocumulative', () => import('../processors/deltatocumulative/index.ts')),
   entry('processor', 'memory_limiter', () => import('../processors/memory_limiter/index.ts')),
+  entry(
+    'processor',
+    'probabilistic_sampler',
+    () => import('../processors/probabilistic_sampler/index.ts'),
+  ),
   entry('processor', 'resource', () => import('../processors/resource/index.ts')),
   entry('processor', 'tail_sampling', () => import('../processors/tail_sampling/index.ts')),
   // exporters
@@ -50,6 +55,7 @@ export const registry: readonly RegistryEntry[] = [
     () => import('../extensions/embedded_clickhouse/index.ts'),
   ),
   entry('extension', 'file_storage', () => import('../extensions/file_storage/index.ts')),
+  entry('extension', 'headers_setter', () => import('../extensions/headers_setter/index.ts')),
   entry('extension', 'health_check', () => import('../extensions/health_check/index.ts')),
   entry('extension', 'jaeger_query', () => import('../extensions/jaeger_query/index.ts')),
 ];
