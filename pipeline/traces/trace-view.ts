@@ -122,7 +122,7 @@ export class TraceView {
 
   /** Span `i`, as long as no other beyond the first 128 is asked for. */
   span(i: number): MessageView {
-    const place = i < keptViews ? i : keptViews;
+    const place = Math.min(i, keptViews);
     let view = this.#spans[place];
     if (view === undefined) {
       view = new MessageView();
@@ -148,7 +148,7 @@ export class TraceView {
 
   /** The resource of group `g`, as long as no other beyond the first 128 is asked for. */
   resource(g: number): MessageView {
-    const place = g < keptViews ? g : keptViews;
+    const place = Math.min(g, keptViews);
     let view = this.#resources[place];
     if (view === undefined) {
       view = new MessageView();
