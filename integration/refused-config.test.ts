@@ -151,9 +151,9 @@ function removeAll(document: Document, left: ReadonlyMap<string, string>): void 
 }
 
 test('options of the command line that are not there', async () => {
-  for (const option of ['--feature-gates=+confmap.x', '--set=exporters.debug.verbosity=basic']) {
+  for (const option of ['--feature-gate=+confmap.x', '--sets=exporters.debug.verbosity=basic']) {
     const { code, err } = await wirestitch('validate', '--config', everything, option);
     assert.equal(code, 1);
-    assert.equal(err, `Error: unknown option '${option}'\n`);
+    assert.equal(err, `Error: unknown flag: ${option.split('=', 1)[0]}\n`);
   }
 });
