@@ -1,10 +1,16 @@
 import type { Signal } from '../pdata/signal.ts';
+import { Compiler, type Test } from './compile/compiler.ts';
 import { OttlError } from './errors.ts';
 import type { Environment, FunctionTable } from './functions/types.ts';
+import { parseCondition, parseStatement, parseValue } from './grammar/parse.ts';
+import { quote } from './grammar/quote.ts';
+import type { ContextName } from './paths/contexts.ts';
 import type { Place } from './place.ts';
 import type { OttlValue } from './values.ts';
 
 export { OttlError, OttlRuntimeError } from './errors.ts';
+export type { Environment, FunctionTable } from './functions/types.ts';
+export { type ContextName, isContext } from './paths/contexts.ts';
 export { type OttlClient, Place, type Walk } from './place.ts';
 export {
   OttlDuration,
@@ -14,18 +20,6 @@ export {
   OttlTime,
   type OttlValue,
 } from './values.ts';
-
-/** Contexts: what a statement is run on, and what its paths may begin with. */
-export type ContextName =
-  | 'resource'
-  | 'scope'
-  | 'span'
-  | 'spanevent'
-  | 'metric'
-  | 'datapoint'
-  | 'exemplar'
-  | 'log'
-  | 'otelcol';
 
 export interface CompileOptions {
   /** What statements may call; see functions/standard.ts. */
@@ -60,32 +54,81 @@ export interface ValueExpression {
   get(place: Place): OttlValue;
 }
 
+/** Runs a compilation; what it throws says which text cannot be used. */
+function compiling<T>(what: string, text: string, compile: () => T): T {
+  try {
+    return compile();
+  } catch (error) {
+    const column = error instanceof OttlError ? error.column : 0;
+    const reason = (error as Error).message;
+    throw new OttlError(`unable to parse OTTL ${what} ${quote(text)}: ${reason}`, column);
+  }
+}
+
+function compilerOf(context: ContextName, options: CompileOptions): Compiler {
+  return new Compiler({ context, ...options });
+}
+
+function callable(test: Test): (place: Place) => boolean {
+  return typeof test === 'boolean' ? () => test : test;
+}
+
 /** @throws OttlError with column */
 export function compileCondition(
-  signal: Signal,
+  _signal: Signal,
   context: ContextName,
   text: string,
   options: CompileOptions,
 ): Condition {
-  throw new OttlError(`cannot compile ${signal} ${context} ${text} ${options.paths}`);
+  return compiling('condition', text, () => {
+    const node = parseCondition(text);
+    return { text, test: callable(compilerOf(context, options).condition(node)) };
+  });
 }
 
 /** @throws OttlError with column */
 export function compileStatement(
-  signal: Signal,
+  _signal: Signal,
   context: ContextName,
   text: string,
   options: CompileOptions,
 ): Statement {
-  throw new OttlError(`cannot compile ${signal} ${context} ${text} ${options.paths}`);
+  return compiling('statement', text, () => {
+    const { editor, where } = parseStatement(text);
+    const compiler = compilerOf(context, options);
+    const edit = compiler.call(editor);
+    const test = where === undefined ? true : compiler.condition(where);
+    if (test === false) return { text, run: () => false };
+    return { text, run: statementRun(edit, test) };
+  });
+}
+
+function statementRun(
+  edit: (place: Place) => OttlValue,
+  test: Exclude<Test, false>,
+): Statement['run'] {
+  if (test === true) {
+    return (place) => {
+      edit(place);
+      return true;
+    };
+  }
+  return (place) => {
+    if (!test(place)) return false;
+    edit(place);
+    return true;
+  };
 }
 
 /** @throws OttlError with column */
 export function compileValue(
-  signal: Signal,
+  _signal: Signal,
   context: ContextName,
   text: string,
   options: CompileOptions,
 ): ValueExpression {
-  throw new OttlError(`cannot compile ${signal} ${context} ${text} ${options.paths}`);
+  return compiling('value expression', text, () => {
+    const operand = compilerOf(context, options).value(parseValue(text));
+    return { text, get: operand.get };
+  });
 }

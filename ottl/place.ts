@@ -1,4 +1,4 @@
-import type { MessageView } from '../pdata/readers.ts';
+import { MessageView } from '../pdata/readers.ts';
 import type { OttlMap } from './values.ts';
 
 /** Who sent a batch: what `otelcol.client` and `otelcol.grpc` paths read. */
@@ -18,6 +18,9 @@ export interface Walk {
   readonly data?: MessageView;
   readonly dataKind?: number;
   readonly event?: MessageView;
+  /** Puts a view on the group of the current resource, for its schema URL. */
+  bindResourceGroup(view: MessageView): void;
+  bindScopeGroup(view: MessageView): void;
 }
 
 /**
@@ -36,6 +39,8 @@ export class Place {
   /** The span event or exemplar. */
   readonly part: MessageView | undefined;
   readonly client: OttlClient;
+  /** Put on a group when a schema URL is asked for. */
+  readonly group: MessageView = new MessageView();
   #cache: OttlMap | undefined;
 
   constructor(walk: Walk, client: OttlClient, part: MessageView | undefined = walk.event) {

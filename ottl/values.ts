@@ -78,3 +78,49 @@ export class OttlOpaque {
     this.messages = messages;
   }
 }
+
+/** What Go calls the type of a value; error texts name it. */
+export function typeName(value: OttlValue | undefined): string {
+  if (value === null || value === undefined) return '<nil>';
+  switch (typeof value) {
+    case 'string':
+      return 'string';
+    case 'bigint':
+      return 'int64';
+    case 'number':
+      return 'float64';
+    case 'boolean':
+      return 'bool';
+  }
+  if (value instanceof Uint8Array) return '[]uint8';
+  if (value instanceof Map) return 'pcommon.Map';
+  if (Array.isArray(value)) return 'pcommon.Slice';
+  if (value instanceof OttlTime) return 'time.Time';
+  if (value instanceof OttlDuration) return 'time.Duration';
+  if (value instanceof OttlOpaque) return value.kind;
+  return value.kind === 'profile'
+    ? 'pprofile.ProfileID'
+    : value.kind === 'trace'
+      ? 'pcommon.TraceID'
+      : 'pcommon.SpanID';
+}
+
+/** What the data model calls the type of a value. */
+export function kindName(value: OttlValue): string {
+  if (value === null) return 'Empty';
+  if (typeof value === 'string') return 'Str';
+  if (typeof value === 'bigint') return 'Int';
+  if (typeof value === 'number') return 'Double';
+  if (typeof value === 'boolean') return 'Bool';
+  if (value instanceof Uint8Array) return 'Bytes';
+  return value instanceof Map ? 'Map' : 'Slice';
+}
+
+/** A value that shares nothing with another. */
+export function copyValue(value: OttlValue): OttlValue {
+  if (Array.isArray(value)) return value.map(copyValue);
+  if (!(value instanceof Map)) return value;
+  const copy: OttlMap = new Map();
+  for (const [key, element] of value) copy.set(key, copyValue(element));
+  return copy;
+}

@@ -1,0 +1,237 @@
+import { setAttribute } from '../../../pdata/overlay.ts';
+import { AttributeKey, type MessageView, ValueType } from '../../../pdata/readers.ts';
+import { OttlError, OttlRuntimeError } from '../../errors.ts';
+import { readValue, valueBytes } from '../../paths/bytes.ts';
+import { valueText } from '../../text.ts';
+import type { OttlMap, OttlValue } from '../../values.ts';
+import { defineFunction, type Evaluate, literalOf, type MapTarget, type Target } from '../types.ts';
+import { attributesView } from './keys.ts';
+import { patternOf, replacer, rewriteParameters, wholeReplacement } from './patterns.ts';
+
+/**
+ * Changes values of a map. @param change the new text of a value, undefined = as it is; `text` is
+ * undefined for a value that is none
+ */
+function changeTexts(
+  target: MapTarget,
+  change: (
+    place: Parameters<Evaluate>[0],
+    text: string | undefined,
+    value: () => OttlValue,
+  ) => string | undefined,
+): Evaluate {
+  const view = attributesView(target);
+  if (view === undefined) {
+    return (place) => {
+      const map = target.get(place);
+      for (const [key, value] of map) {
+        const text = change(place, typeof value === 'string' ? value : undefined, () => value);
+        if (text !== undefined) map.set(key, text);
+      }
+      target.set(place, map);
+      return null;
+    };
+  }
+  return (place) => {
+    const message = view(place);
+    message.rewind();
+    while (message.nextAttribute())
+      changeCurrent(message, (text, value) => change(place, text, value));
+    return null;
+  };
+}
+
+function changeCurrent(
+  message: MessageView,
+  change: (text: string | undefined, value: () => OttlValue) => string | undefined,
+): void {
+  const { value } = message;
+  const text = value.type === ValueType.string ? value.string() : undefined;
+  const changed = change(text, () => readValue(value));
+  if (changed === undefined || changed === text) return;
+  setAttribute(message, new AttributeKey(message.keyText()), valueBytes(changed));
+}
+
+export const stringifyAll = defineFunction({
+  name: 'stringify_all',
+  parameters: [{ name: 'target', type: 'mapTarget' }],
+  make: ({ target }) =>
+    changeTexts(target, (_, text, value) => (text === undefined ? valueText(value()) : undefined)),
+});
+
+/** The first bytes of a text, cut between characters when `whole`. */
+function cut(text: string, most: number, whole: boolean): string | undefined {
+  if (text.length <= most && text.length * 3 <= most) return undefined;
+  const bytes = Buffer.from(text);
+  if (bytes.length <= most) return undefined;
+  let end = most;
+  if (whole) while (end > 0 && (bytes[end]! & 0xc0) === 0x80) end -= 1;
+  return bytes.toString('utf8', 0, end);
+}
+
+export const truncateAll = defineFunction({
+  name: 'truncate_all',
+  parameters: [
+    { name: 'target', type: 'mapTarget' },
+    { name: 'limit', type: 'literalInt' },
+    { name: 'utf8_safe', type: 'literalBool', optional: true },
+  ],
+  make({ target, limit, utf8_safe: whole = true }) {
+    if (limit < 0n) {
+      throw new OttlError(`invalid limit for truncate_all function, ${limit} cannot be negative`);
+    }
+    const most = Number(limit);
+    return changeTexts(target, (_, text) =>
+      text === undefined ? undefined : cut(text, most, whole),
+    );
+  },
+});
+
+export const replaceAllMatches = defineFunction({
+  name: 'replace_all_matches',
+  parameters: [
+    { name: 'target', type: 'mapTarget' },
+    { name: 'pattern', type: 'string' },
+    ...rewriteParameters,
+  ],
+  make(args) {
+    const pattern = patternOf('replace_all_matches', args.pattern, 'glob');
+    const replacement = wholeReplacement(args);
+    let text = '';
+    const change = changeTexts(args.target, (place, value) =>
+      value !== undefined && pattern(place).test(value) ? text : undefined,
+    );
+    return (place) => {
+      pattern(place);
+      text = replacement(place);
+      return change(place);
+    };
+  },
+});
+
+function replaceKeys(map: OttlMap, rename: (key: string) => string | undefined): OttlMap {
+  const renamed: OttlMap = new Map();
+  for (const [key, value] of map) {
+    const name = rename(key);
+    if (name !== undefined) renamed.set(name, value);
+  }
+  return renamed;
+}
+
+/** What a failing function makes of a text. */
+function attempt(rewrite: () => string): string | undefined {
+  try {
+    return rewrite();
+  } catch (error) {
+    if (error instanceof OttlRuntimeError) return undefined;
+    throw error;
+  }
+}
+
+export const replaceAllPatterns = defineFunction({
+  name: 'replace_all_patterns',
+  parameters: [
+    { name: 'target', type: 'mapTarget' },
+    { name: 'mode', type: 'literalString' },
+    { name: 'regex_pattern', type: 'string' },
+    ...rewriteParameters,
+  ],
+  make(args) {
+    const { target, mode } = args;
+    const pattern = patternOf('replace_all_patterns', args.regex_pattern);
+    if (mode !== 'value' && mode !== 'key') {
+      throw new OttlError(`invalid mode ${mode}, must be either 'key' or 'value'`);
+    }
+    const replace = replacer(args);
+    let template = '';
+    if (mode === 'value') {
+      const change = changeTexts(target, (place, text) => {
+        const compiled = pattern(place);
+        if (text === undefined || !compiled.test(text)) return undefined;
+        return attempt(() => replace(place, compiled, text, template));
+      });
+      return (place) => {
+        template = args.replacement.get(place);
+        pattern(place);
+        return change(place);
+      };
+    }
+    return (place) => {
+      const map = target.get(place);
+      template = args.replacement.get(place);
+      const compiled = pattern(place);
+      const rename = (key: string): string | undefined =>
+        compiled.test(key) ? attempt(() => replace(place, compiled, key, template)) : key;
+      target.set(place, replaceKeys(map, rename));
+      return null;
+    };
+  },
+});
+
+export const replaceMatch = defineFunction({
+  name: 'replace_match',
+  parameters: [
+    { name: 'target', type: 'target' },
+    { name: 'pattern', type: 'string' },
+    ...rewriteParameters,
+  ],
+  make(args) {
+    const { target } = args;
+    const pattern = patternOf('replace_match', args.pattern, 'glob');
+    const replacement = wholeReplacement(args);
+    return (place) => {
+      const compiled = pattern(place);
+      const value = target.get(place);
+      const text = replacement(place);
+      if (typeof value === 'string' && compiled.test(value)) target.set(place, text);
+      return null;
+    };
+  },
+});
+
+/** True when a target's bytes cannot match, so that nothing need be decoded. */
+function quickMiss(target: Target, args: { regex_pattern: Parameters<typeof patternOf>[1] }) {
+  const { spot } = target as { spot?: import('../../paths/access.ts').Spot };
+  const literal = literalOf(args.regex_pattern);
+  if (literal === undefined || (spot?.kind !== 'attribute' && spot?.kind !== 'text')) {
+    return undefined;
+  }
+  const compiled = patternOf('replace_pattern', args.regex_pattern)(undefined as never);
+  return (place: Parameters<Evaluate>[0]): boolean => {
+    const message = spot.view(place);
+    if (spot.kind === 'text') {
+      if (!message.findField(spot.field)) return false;
+      return !compiled.testBytes(message.value.bytes, message.value.start, message.value.end);
+    }
+    if (!message.find(spot.key)) return true;
+    const { value } = message;
+    if (value.type !== ValueType.string) return true;
+    return !compiled.testBytes(value.bytes, value.contentStart, value.contentEnd);
+  };
+}
+
+export const replacePattern = defineFunction({
+  name: 'replace_pattern',
+  parameters: [
+    { name: 'target', type: 'target' },
+    { name: 'regex_pattern', type: 'string' },
+    ...rewriteParameters,
+  ],
+  make(args) {
+    const { target } = args;
+    const pattern = patternOf('replace_pattern', args.regex_pattern);
+    const replace = replacer(args);
+    const misses = args.replacement.isLiteral ? quickMiss(target, args) : undefined;
+    return (place) => {
+      if (misses?.(place)) return null;
+      const value = target.get(place);
+      if (value === null) return null;
+      const template = args.replacement.get(place);
+      if (typeof value !== 'string') return null;
+      const compiled = pattern(place);
+      if (misses === undefined && !compiled.test(value)) return null;
+      target.set(place, replace(place, compiled, value, template));
+      return null;
+    };
+  },
+});
