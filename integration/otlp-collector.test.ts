@@ -100,7 +100,11 @@ test('through the Go collector and back', async (t) => {
             ? new OtlpGrpcBackend(
                 'traces',
                 settings,
-                grpcConfig.parse({ ...common, endpoint: `http://127.0.0.1:${way.port}` }),
+                grpcConfig.parse({
+                  ...common,
+                  endpoint: `127.0.0.1:${way.port}`,
+                  tls: { insecure: true },
+                }),
               )
             : new OtlpHttpBackend(
                 'traces',

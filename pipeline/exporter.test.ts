@@ -339,7 +339,13 @@ test('partitions keep clients apart', async () => {
   });
   const of = (tenant: string) => ({
     ...background,
-    client: { address: '', metadata: new Map([['x-tenant', [tenant]]]) },
+    client: {
+      address: 'x:1',
+      metadata: new Map([
+        ['x-tenant', [tenant]],
+        ['more', ['y']],
+      ]),
+    },
   });
   await send(0, 2, of('a'));
   await send(10, 2, of('b'));
@@ -348,7 +354,28 @@ test('partitions keep clients apart', async () => {
   assert.deepEqual(backend.arrived, [[0, 1, 2, 3]]);
   await exporter.shutdown();
   assert.deepEqual(backend.arrived[1], [10, 11]);
+  const clients = backend.attempts.map(({ client }) => [...(client?.metadata ?? [])]);
+  assert.deepEqual(clients[0], [['x-tenant', ['a']]], 'of two requests what they have in common');
+  assert.equal(clients[1]?.length, 2, 'of one request all');
   assertSettled(settings);
+});
+
+test('the client of a request goes with it, of several none', async () => {
+  const given = { sending_queue: { num_consumers: 1, batch: { min_size: 2 } } };
+  const { backend, exporter, send } = await started(given);
+  const client = { address: 'x:1', metadata: new Map() };
+  await send(0, 2, { ...background, client });
+  await send(2, 1, { ...background, client });
+  await send(3, 1, { ...background, client: { ...client } });
+  await exporter.shutdown();
+  assert.deepEqual(
+    backend.attempts.map((attempt) => attempt.client),
+    [client, undefined],
+  );
+  const direct = await started({ sending_queue: { enabled: false } });
+  await direct.send(0, 1, { ...background, client });
+  assert.equal(direct.backend.attempts[0]?.client, client);
+  await direct.exporter.shutdown();
 });
 
 test('shutdown drains memory: each batch once more, without waiting', async () => {

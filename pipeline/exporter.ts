@@ -163,6 +163,7 @@ class Exporter<S extends Signal> implements Component, Consumer<S> {
       attempts: 0,
       previousUnknown: false,
       deadlineMs: ctx.deadlineMs,
+      client: ctx.client,
     };
     this.#flying++;
     try {

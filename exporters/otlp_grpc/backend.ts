@@ -27,9 +27,14 @@ export class OtlpGrpcBackend<S extends Signal> implements PushBackend<S> {
 
   async start(): Promise<void> {
     const config = this.#config;
-    const { host } = this.#settings;
+    const { host, logger } = this.#settings;
     const options = channelOptions(this.#signal, this.#settings, config);
     refuseMiddlewares(host, config.middlewares);
+    if (options.tls !== undefined && config.endpoint.startsWith('http://')) {
+      const advice =
+        'TLS is used although the endpoint begins with http://; tls::insecure ends that';
+      logger.warn(advice, { endpoint: config.endpoint });
+    }
     const auth = clientAuth(host, config.auth, options.tls !== undefined);
     if (auth !== undefined) this.#credentials = new Credentials(auth);
     const { encoding } = options;

@@ -14,8 +14,8 @@ export function attempt<S extends Signal, B extends SealedBatch>(
   return async (delivery) => {
     const deadlineMs = timeoutMs > 0 ? clock.monotonicMs() + timeoutMs : Number.POSITIVE_INFINITY;
     delivery.attempts++;
-    const { attempts: number, previousUnknown } = delivery;
-    const about: Attempt = { number, previousUnknown, deadlineMs };
+    const { attempts: number, previousUnknown, client } = delivery;
+    const about: Attempt = { number, previousUnknown, deadlineMs, client };
     try {
       const sent =
         'push' in backend

@@ -1,3 +1,4 @@
+import type { ClientInfo } from '../../component/consumer.ts';
 import type { Signal, SignalData } from '../../component/signals.ts';
 import type { SealedBatch } from '../backend.ts';
 
@@ -13,15 +14,18 @@ export interface Delivery<S extends Signal> {
   previousUnknown: boolean;
   /** Clock.monotonicMs() after which the sender no longer waits; Infinity when nobody does. */
   readonly deadlineMs: number;
+  /** Who sent all of it, where that is known. */
+  readonly client: ClientInfo | undefined;
 }
 
 /** A delivery that was not tried yet. */
 export function newDelivery<S extends Signal>(
   piece: Pick<Delivery<S>, 'batches' | 'items'>,
+  client?: ClientInfo,
 ): Delivery<S> {
   const { batches, items } = piece;
-  const deadlineMs = Number.POSITIVE_INFINITY;
-  return { batches, sealed: undefined, items, attempts: 0, previousUnknown: false, deadlineMs };
+  const untried = { attempts: 0, previousUnknown: false, deadlineMs: Number.POSITIVE_INFINITY };
+  return { batches, sealed: undefined, items, ...untried, client };
 }
 
 /** One link of the chain, seen by the link before it; rejects with PipelineError. */

@@ -1,3 +1,4 @@
+import type { ClientInfo } from '../../component/consumer.ts';
 import type { PipelineError } from '../../component/errors.ts';
 import type { Signal, SignalData } from '../../component/signals.ts';
 
@@ -18,6 +19,8 @@ export interface Entry {
   pending: number;
   /** The first error that a part of it ended with. */
   error: PipelineError | undefined;
+  /** Who sent it; undefined where that is not known any more. */
+  client: ClientInfo | undefined;
   /** Tells the sender that waits for the result. */
   settle: ((error: PipelineError | undefined) => void) | undefined;
 }
@@ -33,7 +36,7 @@ export function newEntry(
   reserved: number,
   native = false,
 ): Entry {
-  const ending = { pending: 1, error: undefined, settle: undefined };
+  const ending = { pending: 1, error: undefined, client: undefined, settle: undefined };
   return { items, size, position, reserved, native, cached: 0, ...ending };
 }
 

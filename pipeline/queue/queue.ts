@@ -1,4 +1,4 @@
-import type { Context } from '../../component/consumer.ts';
+import { background, type Context } from '../../component/consumer.ts';
 import { PipelineError } from '../../component/errors.ts';
 import type { Signal, SignalData } from '../../component/signals.ts';
 import type { SealedBatch } from '../backend.ts';
@@ -14,6 +14,7 @@ import type { Recovered } from './disk.ts';
 import { type Entry, newEntry, type Part, type Piece, settled } from './entry.ts';
 import { Lanes } from './lanes.ts';
 import { Pacing } from './pacing.ts';
+import { Partition } from './partition.ts';
 import type { QueueParts } from './parts.ts';
 import { QueueReader } from './reader.ts';
 import { exposeSize } from './size-gauges.ts';
@@ -47,7 +48,7 @@ export class SendingQueue<S extends Signal> {
   readonly #batchUnit: 'items' | 'bytes';
   readonly #maxUnits: number;
   readonly #minUnits: number;
-  readonly #partitionKeys: readonly string[];
+  readonly #partition: Partition;
   /** Pieces of a split that wait for a consumer. */
   readonly #pieces = new Deque<Piece<S>>();
   /** Sealed batches of an earlier run; they go first. */
@@ -74,7 +75,7 @@ export class SendingQueue<S extends Signal> {
     this.#batchUnit = batch === undefined ? 'items' : batchSizer(config, batch);
     this.#maxUnits = batch?.max_size ?? 0;
     this.#minUnits = batch?.min_size ?? 0;
-    this.#partitionKeys = (batch?.partition?.metadata_keys ?? []).map((key) => key.toLowerCase());
+    this.#partition = new Partition(batch?.partition?.metadata_keys ?? []);
     const policy = {
       minUnits: this.#minUnits,
       maxUnits: parts.sealer === undefined ? 0 : this.#maxUnits,
@@ -83,7 +84,7 @@ export class SendingQueue<S extends Signal> {
     this.#lanes = new Lanes(settings.clock, policy, () => this.#dispatch());
     this.#reader =
       disk && new QueueReader(disk, settings.budget, pauses, () => this.#flying.size === 0);
-    if (disk === undefined && this.#partitionKeys.length === 0 && this.#maxUnits === 0) {
+    if (disk === undefined && this.#partition.empty && this.#maxUnits === 0) {
       this.#absorption = parts.sealer && new Absorption(parts.sealer, this.#minUnits);
     }
     const name = itemNames[parts.signal];
@@ -127,10 +128,9 @@ export class SendingQueue<S extends Signal> {
     try {
       const room = this.#admission.enter(size, ctx);
       if (room !== undefined) this.#makeRoom();
-      const partition = this.#partitionOf(ctx);
-      if (this.#parts.disk !== undefined) return this.#persist(batch, size, partition, room);
-      if (room !== undefined) return room.then(() => this.#hold(batch, size, partition));
-      return this.#hold(batch, size, partition);
+      if (this.#parts.disk !== undefined) return this.#persist(batch, size, ctx, room);
+      if (room !== undefined) return room.then(() => this.#hold(batch, size, ctx));
+      return this.#hold(batch, size, ctx);
     } catch (thrown) {
       this.#enqueueFailed(batch.itemCount);
       this.#makeRoom();
@@ -193,7 +193,7 @@ export class SendingQueue<S extends Signal> {
     const { settings, config } = this.#parts;
     const size = config.sizer === 'requests' ? 1 : unitsOf(batch, config.sizer);
     this.#admission.force(size);
-    this.#hold(batch, size, '').catch((error: unknown) => {
+    this.#hold(batch, size, background).catch((error: unknown) => {
       settings.ledger.dropped('hand_over', batch.itemCount);
       const fields = { error: PipelineError.from(error).message, dropped_items: batch.itemCount };
       settings.logger.error('Taking over a queue failed. Dropping data.', fields);
@@ -205,6 +205,7 @@ export class SendingQueue<S extends Signal> {
     const { sizer } = this.#parts.config;
     const size = sizer === 'requests' ? 1 : sizer === 'items' ? found.items : found.bytes;
     const entry = newEntry(found.items, size, found.position, 0);
+    entry.client = this.#partition.clientOf(found.partition);
     this.#admission.force(size);
     ledger.created(found.items);
     ledger.held(found.items);
@@ -212,13 +213,8 @@ export class SendingQueue<S extends Signal> {
     else this.#lanes.push(found.partition, this.#part(entry, undefined, found.bytes));
   }
 
-  #partitionOf(ctx: Context): string {
-    if (this.#partitionKeys.length === 0) return '';
-    return JSON.stringify(this.#partitionKeys.map((key) => ctx.client.metadata.get(key) ?? []));
-  }
-
   /** Accepts a request that room was taken for into memory. */
-  #hold(batch: SignalData[S], size: number, partition: string): Promise<void> {
+  #hold(batch: SignalData[S], size: number, ctx: Context): Promise<void> {
     const { settings, config } = this.#parts;
     const absorbed = this.#absorption?.take(batch, settings.budget);
     const retained = absorbed ?? retain<S>(batch, settings.budget);
@@ -230,12 +226,13 @@ export class SendingQueue<S extends Signal> {
     }
     const { batch: kept, bytes } = retained;
     const entry = newEntry(batch.itemCount, size, -1, bytes, absorbed?.native);
+    entry.client = ctx.client;
     this.#pacing?.took(bytes);
     settings.ledger.held(entry.items);
     const accepted = config.wait_for_result ? settled(entry) : Promise.resolve();
     const part = this.#part(entry, kept, (kept ?? batch).byteLength);
     this.#absorption?.waits(part);
-    this.#lanes.push(partition, part);
+    this.#lanes.push(this.#partition.keyOf(ctx), part);
     this.#dispatch();
     return accepted;
   }
@@ -244,10 +241,11 @@ export class SendingQueue<S extends Signal> {
   async #persist(
     batch: SignalData[S],
     size: number,
-    partition: string,
+    ctx: Context,
     room: Promise<void> | undefined,
   ): Promise<void> {
     const { settings } = this.#parts;
+    const partition = this.#partition.keyOf(ctx);
     let position: number;
     try {
       await room;
@@ -263,6 +261,7 @@ export class SendingQueue<S extends Signal> {
       throw PipelineError.from(thrown);
     }
     const entry = newEntry(batch.itemCount, size, position, 0);
+    entry.client = ctx.client;
     settings.ledger.held(entry.items);
     if (this.#stopping) return;
     const kept = this.#cache(entry, batch);
@@ -397,7 +396,7 @@ export class SendingQueue<S extends Signal> {
 
   async #send(piece: Piece<S>): Promise<void> {
     const { sealer } = this.#parts;
-    const delivery = newDelivery(piece);
+    const delivery = newDelivery(piece, this.#partition.common(piece.entries));
     if (sealer === undefined) return this.#deliver(delivery, piece, -1);
     this.#flying.set(delivery, piece);
     let position: number;
