@@ -124,7 +124,7 @@ async function portsFor(sink: readonly number[]): Promise<Ports> {
 async function startCase(program: Program, test: Case, ports: Ports, name: string): Promise<Child> {
   const schema = program === 'wirestitch' && test.output === 'clickhouse' ? 'schema: otel' : '';
   const config = join(scratch, `${name}.yaml`);
-  writeFileSync(config, configuration(test, ports, schema));
+  writeFileSync(config, configuration(test, ports, schema, program === 'otelcol'));
   const child = startProgram(program, config);
   await waitForPort(ports.httpIn);
   return child;

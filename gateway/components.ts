@@ -33,6 +33,12 @@ export const registry: readonly RegistryEntry[] = [
     'probabilistic_sampler',
     () => import('../processors/probabilistic_sampler/index.ts'),
   ),
+  entry(
+    'processor',
+    'metrics_transform',
+    () => import('../processors/metrics_transform/index.ts'),
+    ['metricstransform'],
+  ),
   entry('processor', 'resource', () => import('../processors/resource/index.ts')),
   entry('processor', 'tail_sampling', () => import('../processors/tail_sampling/index.ts')),
   // exporters
@@ -43,6 +49,9 @@ export const registry: readonly RegistryEntry[] = [
   entry('exporter', 'otlp_http', () => import('../exporters/otlp_http/index.ts'), ['otlphttp']),
   // connectors
   entry('connector', 'forward', () => import('../connectors/forward/index.ts')),
+  entry('connector', 'service_graph', () => import('../connectors/service_graph/index.ts'), [
+    'servicegraph',
+  ]),
   entry('connector', 'span_metrics', () => import('../connectors/span_metrics/index.ts'), [
     'spanmetrics',
   ]),

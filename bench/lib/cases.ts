@@ -87,8 +87,8 @@ function exporter(output: Output, compression: Compression, ports: Ports): strin
   return `otlp_grpc: {${target}, compression: ${compression}}`;
 }
 
-/** The same YAML for both programs. */
-export function configuration(test: Case, ports: Ports, schema: string): string {
+/** The same YAML for both programs; `isPeer`: where the Go collector cannot have it, another. */
+export function configuration(test: Case, ports: Ports, schema: string, isPeer = false): string {
   const plain = exporter(test.output, test.compression, ports);
   const name = plain.split(':')[0];
   const output = schema === '' ? plain : plain.replace(/\}$/, `, ${schema}}`);
@@ -98,7 +98,7 @@ export function configuration(test: Case, ports: Ports, schema: string): string 
       : '{send_batch_size: 8192}';
   const attributes =
     '{actions: [{key: bench.zone, value: eu-1, action: insert}, {key: url.scheme, action: delete}]}';
-  const rest = isConnectorStage(test.output) ? connectorYaml(test.output) : undefined;
+  const rest = isConnectorStage(test.output) ? connectorYaml(test.output, isPeer) : undefined;
   const chain = test.output === 'attributes' ? '[attributes, batch]' : '[batch]';
   return `receivers:
   otlp:

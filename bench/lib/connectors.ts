@@ -6,6 +6,8 @@ interface Stage {
   readonly connectors: string;
   /** Pipelines after the first. */
   readonly pipelines: readonly string[];
+  /** What the Go collector gets where it cannot have the same. */
+  readonly peer?: string;
 }
 
 const afterwards = (id: string) =>
@@ -22,6 +24,11 @@ const stages = {
       '[{name: http.request.method}, {name: http.route}, {name: http.response.status_code}]}',
     pipelines: afterwards('span_metrics'),
   },
+  'service_graph (peer: span_metrics)': {
+    connectors: 'service_graph: {metrics_flush_interval: 5s}',
+    pipelines: afterwards('service_graph'),
+    peer: 'span_metrics',
+  },
 } as const satisfies Record<string, Stage>;
 
 export type ConnectorStage = keyof typeof stages;
@@ -32,9 +39,13 @@ export function isConnectorStage(output: string): output is ConnectorStage {
   return output in stages;
 }
 
-/** YAML from `connectors:` on: the first pipeline takes traces from otlp. */
-export function connectorYaml(stage: ConnectorStage): string {
-  const { connectors, pipelines } = stages[stage];
+/**
+ * YAML from `connectors:` on: the first pipeline takes traces from otlp.
+ * @param isPeer whether it is for the Go collector
+ */
+export function connectorYaml(stage: ConnectorStage, isPeer: boolean): string {
+  const { connectors, pipelines, peer }: Stage = stages[stage];
+  if (isPeer && peer !== undefined) return connectorYaml(peer as ConnectorStage, true);
   const id = connectors.split(':')[0]!;
   return `connectors:
   ${connectors}

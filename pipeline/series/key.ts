@@ -41,6 +41,25 @@ export class SeriesKey {
     this.length += size + 4;
   }
 
+  /** A text as a part: two bytes for each of its UTF-16 units. */
+  text(text: string): void {
+    const size = text.length * 2;
+    this.#need(size + 4);
+    const b = this.bytes;
+    let p = this.length;
+    b[p] = size;
+    b[p + 1] = size >>> 8;
+    b[p + 2] = size >>> 16;
+    b[p + 3] = size >>> 24;
+    p += 4;
+    for (let i = 0; i < text.length; i += 1, p += 2) {
+      const unit = text.charCodeAt(i);
+      b[p] = unit;
+      b[p + 1] = unit >>> 8;
+    }
+    this.length = p;
+  }
+
   /**
    * The text of the AnyValue in bytes [start, end) as a part: `200` and `"200"` are the same.
    * @param view moved to the value when it is of a rarer kind
