@@ -229,7 +229,7 @@ function define(
 export const functions: ReadonlyMap<string, ExprFunction> = new Map<string, ExprFunction>([
   ['len', define(['any'], 'int', ([value]) => length(value))],
   ['type', define(['any'], 'string', ([value]) => typeOf(value!))],
-  ['abs', define(['number'], 'any', ([v]) => (v! < 0n ? -(v as bigint) : v!))],
+  ['abs', define(['number'], 'any', ([v]) => absolute(v!))],
   ['ceil', define(['number'], 'float', ([v]) => Math.ceil(Number(v)))],
   ['floor', define(['number'], 'float', ([v]) => Math.floor(Number(v)))],
   ['round', define(['number'], 'float', ([v]) => roundAway(Number(v)))],
@@ -339,4 +339,9 @@ function get(from: Value, key: Value): Value {
   if (from instanceof Map) return typeof key === 'string' ? (from.get(key) ?? null) : null;
   if (Array.isArray(from)) return from.at(toInt(key)) ?? null;
   return null;
+}
+
+function absolute(value: Value): Value {
+  if (typeof value === 'bigint') return value < 0n ? -value : value;
+  return Math.abs(Number(value));
 }
