@@ -27,6 +27,7 @@ export const registry: readonly RegistryEntry[] = [
   entry('processor', 'batch', () => import('../processors/batch/index.ts')),
   entry('processor', 'cumulativetodelta', () => import('../processors/cumulativetodelta/index.ts')),
   entry('processor', 'deltatocumulative', () => import('../processors/deltatocumulative/index.ts')),
+  entry('processor', 'groupbytrace', () => import('../processors/groupbytrace/index.ts')),
   entry('processor', 'memory_limiter', () => import('../processors/memory_limiter/index.ts')),
   entry(
     'processor',

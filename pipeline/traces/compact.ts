@@ -1,9 +1,10 @@
-import { Cursor, noBytes, readVarint } from '../../pdata/proto/cursor.ts';
+import { Cursor, readVarint } from '../../pdata/proto/cursor.ts';
 import { Writer } from '../../pdata/proto/writer.ts';
 import { SpanColumn, type SpanGrouper, spanStride } from './grouper.ts';
 
 /**
- * The fields of a ResourceSpans with the spans of some traces only; scopes whose spans all go, go.
+ * A ResourceSpans, with its tag, with the spans of some traces only; scopes whose spans all go, go.
+ * Schema URLs and unknown fields are left out.
  * @param keep whether a trace of the grouper stays
  */
 export function compactTraces(
@@ -20,6 +21,7 @@ export function compactTraces(
   }
   order.sort((a, b) => a - b);
   const w = new Writer(1024);
+  const group = w.open(1, 2);
   copyHead(w, bytes, grouper.group);
   let scope = -1;
   let opened = -1;
@@ -34,16 +36,17 @@ export function compactTraces(
     w.copy(bytes, spans[at]!, spans[at + SpanColumn.end]!);
   }
   if (opened >= 0) w.close(opened);
+  w.close(group);
   return w.take();
 }
 
-/** Copies the head (field 1) that stands at `at`, if there is one. */
+/** Copies the resource or scope (field 1, the first) of the group at `at`, if there is one. */
 function copyHead(w: Writer, bytes: Uint8Array, at: number): void {
-  if (at >= bytes.length) return;
-  const c = new Cursor(noBytes);
-  c.bytes = bytes;
-  c.pos = at;
+  const c = new Cursor(bytes, at);
+  readVarint(c);
+  readVarint(c);
+  const head = c.pos;
   if (readVarint(c) !== 10) return;
   const length = readVarint(c);
-  w.copy(bytes, at, c.pos + length);
+  w.copy(bytes, head, c.pos + length);
 }

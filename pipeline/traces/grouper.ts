@@ -9,15 +9,10 @@ export const spanStride = 4;
 export function eachResource(bytes: Uint8Array, visit: (start: number, end: number) => void): void {
   const c = new Cursor(bytes);
   while (c.pos < bytes.length) {
-    const tag = readVarint(c);
-    if (tag !== 10) {
-      skipValue(c, tag);
-      continue;
-    }
-    const length = readVarint(c);
     const start = c.pos;
-    c.pos += length;
-    visit(start, c.pos);
+    const tag = readVarint(c);
+    skipValue(c, tag);
+    if (tag === 10) visit(start, c.pos);
   }
 }
 
@@ -27,7 +22,7 @@ export function eachResource(bytes: Uint8Array, visit: (start: number, end: numb
  */
 export class SpanGrouper {
   bytes: Uint8Array = noBytes;
-  /** First byte of the fields inside the ResourceSpans; a resource, if any, stands there. */
+  /** First byte of the ResourceSpans, its tag. */
   group = 0;
   /** End of the ResourceSpans. */
   end = 0;
@@ -54,7 +49,7 @@ export class SpanGrouper {
     this.#seed = seed;
   }
 
-  /** Groups the spans of the ResourceSpans whose fields are [start, end). */
+  /** Groups the spans of the ResourceSpans that, with its tag, is [start, end). */
   scan(bytes: Uint8Array, start: number, end: number): void {
     this.#forget();
     this.bytes = bytes;
@@ -63,15 +58,17 @@ export class SpanGrouper {
     const c = this.#cursor;
     c.bytes = bytes;
     c.pos = start;
+    readVarint(c);
+    readVarint(c);
     while (c.pos < end) {
+      const scope = c.pos;
       const tag = readVarint(c);
       if (tag !== 18) {
         skipValue(c, tag);
         continue;
       }
       const length = readVarint(c);
-      const stop = c.pos + length;
-      this.#scope(c, c.pos, stop);
+      this.#scope(c, scope, c.pos + length);
     }
   }
 

@@ -3,8 +3,8 @@ import { OtlpBatch } from '../../pdata/otlp-batch.ts';
 import type { TraceStore } from './store.ts';
 import type { TraceWriter } from './write.ts';
 
-/** Bytes of a piece that traces are written to, at least. */
-const pieceBytes = 2 ** 18;
+/** Bytes of a piece that several traces are written to. */
+const sharedBytes = 2 ** 18;
 
 /** Traces written one after the other, until they are taken as a batch. */
 export class Outgoing {
@@ -20,9 +20,13 @@ export class Outgoing {
   spans = 0;
   bytes = 0;
 
-  constructor(store: TraceStore, writer: TraceWriter) {
+  readonly #pieceBytes: number;
+
+  /** @param shared whether a piece of memory holds several traces */
+  constructor(store: TraceStore, writer: TraceWriter, shared = true) {
     this.#store = store;
     this.#writer = writer;
+    this.#pieceBytes = shared ? sharedBytes : 0;
   }
 
   /** Writes the spans of a row; they stay in the store. */
@@ -40,7 +44,7 @@ export class Outgoing {
 
   #turn(size: number): void {
     this.#close();
-    this.#piece = Buffer.allocUnsafeSlow(Math.max(size, pieceBytes));
+    this.#piece = Buffer.allocUnsafeSlow(Math.max(size, this.#pieceBytes));
     this.#start = 0;
     this.#length = 0;
   }

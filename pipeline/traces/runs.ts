@@ -9,7 +9,7 @@ export const Run = {
   /** Bounds of the spans, their tags included. */
   start: 2,
   end: 3,
-  /** First byte of the fields of the ResourceSpans and of the ScopeSpans: their heads are there. */
+  /** First byte of the ResourceSpans and of the ScopeSpans: their tags. */
   group: 4,
   scope: 5,
   /** Spans in the run. */

@@ -176,12 +176,15 @@ export class TraceView {
     this.#bindHead(view, run, this.#store.runs[run * runStride + Run.group]!);
   }
 
-  /** Puts a view on the head (field 1) that stands at `at`, or on nothing. */
+  /** Puts a view on the resource or scope of the group at `at`, or on nothing. */
   #bindHead(view: MessageView, run: number, at: number): void {
     const { runs, blocks } = this.#store;
     const c = this.#cursor;
     c.bytes = blocks.bytes(runs[run * runStride + Run.block]!);
     c.pos = at;
+    readVarint(c);
+    readVarint(c);
+    // a head stands before all else in its group, and each group here holds a span
     if (readVarint(c) === 10) {
       const length = readVarint(c);
       view.bindBytes(c.bytes, c.pos, c.pos + length);

@@ -1,4 +1,4 @@
-import { Cursor, noBytes, readVarint } from '../../pdata/proto/cursor.ts';
+import { Cursor, noBytes, readVarint, skipValue } from '../../pdata/proto/cursor.ts';
 import { putVarint, varintSize } from '../../pdata/proto/writer.ts';
 import { Run, runStride } from './runs.ts';
 import type { TraceStore } from './store.ts';
@@ -10,19 +10,74 @@ export class TraceWriter {
   /** Sizes of ResourceSpans and ScopeSpans in the order of writing. */
   #sizes = new Float64Array(16);
   #sizeCount = 0;
+  readonly #whole: boolean;
+  /** What {@link #findHead} found, and the end of its group. */
+  #headStart = 0;
+  #headEnd = 0;
+  #end = 0;
 
-  constructor(store: TraceStore) {
+  /** @param whole also schema URLs and unknown fields of groups are written */
+  constructor(store: TraceStore, whole = false) {
     this.#store = store;
+    this.#whole = whole;
   }
 
-  /** End of the head (resource or scope, field 1) at `at`, where a group begins; `at` = none. */
-  #headEnd(bytes: Uint8Array, at: number): number {
+  /**
+   * Finds what stands in the group at `at` beside spans and scopes: bytes [headStart, headEnd), and
+   * with `whole` more behind. @returns how many bytes that is
+   */
+  #findHead(bytes: Uint8Array, at: number): number {
     const c = this.#cursor;
     c.bytes = bytes;
     c.pos = at;
-    if (readVarint(c) !== 10) return at;
-    const length = readVarint(c);
-    return c.pos + length;
+    readVarint(c);
+    const size = readVarint(c);
+    this.#end = c.pos + size;
+    this.#headStart = c.pos;
+    this.#headEnd = c.pos;
+    if (readVarint(c) === 10) {
+      const length = readVarint(c);
+      this.#headEnd = c.pos + length;
+    }
+    const head = this.#headEnd - this.#headStart;
+    return this.#whole ? head + this.#eachRest(bytes, undefined, 0) : head;
+  }
+
+  /** Copies fields behind the head that are not field 2 to `out`. @returns their size */
+  #eachRest(bytes: Uint8Array, out: Uint8Array | undefined, at: number): number {
+    const c = this.#cursor;
+    c.bytes = bytes;
+    c.pos = this.#headEnd;
+    let size = 0;
+    while (c.pos < this.#end) {
+      const start = c.pos;
+      const tag = readVarint(c);
+      skipValue(c, tag);
+      if (tag === 18) continue;
+      out?.set(bytes.subarray(start, c.pos), at + size);
+      size += c.pos - start;
+    }
+    return size;
+  }
+
+  /** Writes what {@link #findHead} finds; an empty head where there is none. */
+  #writeHead(bytes: Buffer, at: number, out: Uint8Array, to: number): number {
+    this.#findHead(bytes, at);
+    let p = to;
+    if (this.#headEnd > this.#headStart) {
+      p += bytes.copy(out, p, this.#headStart, this.#headEnd);
+    } else {
+      out[p] = 10;
+      out[p + 1] = 0;
+      p += 2;
+    }
+    return this.#whole ? p + this.#eachRest(bytes, out, p) : p;
+  }
+
+  /** Bytes that {@link #writeHead} writes. */
+  #headSize(bytes: Uint8Array, at: number): number {
+    const size = this.#findHead(bytes, at);
+    return this.#headEnd > this.#headStart ? size : size + 2;
   }
 
   #push(size: number): number {
@@ -49,15 +104,13 @@ export class TraceWriter {
       const block = runs[r + Run.block]!;
       const group = runs[r + Run.group]!;
       const bytes = blocks.bytes(block);
-      const head = this.#headEnd(bytes, group) - group;
       const place = this.#push(0);
-      let size = head === 0 ? 2 : head;
+      let size = this.#headSize(bytes, group);
       while (run >= 0) {
         const q = run * runStride;
         if (runs[q + Run.block] !== block || runs[q + Run.group] !== group) break;
         const scope = runs[q + Run.scope]!;
-        const scopeHead = this.#headEnd(bytes, scope) - scope;
-        let inner = scopeHead === 0 ? 2 : scopeHead;
+        let inner = this.#headSize(bytes, scope);
         while (run >= 0 && this.#sameScope(run, block, scope)) {
           const s = run * runStride;
           inner += runs[s + Run.end]! - runs[s + Run.start]!;
@@ -99,14 +152,14 @@ export class TraceWriter {
       const bytes = blocks.bytes(block);
       out[p] = 10;
       p = putVarint(out, p + 1, this.#sizes[place++]!);
-      p = copyHead(out, p, bytes, group, this.#headEnd(bytes, group));
+      p = this.#writeHead(bytes, group, out, p);
       while (run >= 0) {
         const q = run * runStride;
         if (runs[q + Run.block] !== block || runs[q + Run.group] !== group) break;
         const scope = runs[q + Run.scope]!;
         out[p] = 18;
         p = putVarint(out, p + 1, this.#sizes[place++]!);
-        p = copyHead(out, p, bytes, scope, this.#headEnd(bytes, scope));
+        p = this.#writeHead(bytes, scope, out, p);
         while (run >= 0 && this.#sameScope(run, block, scope)) {
           const s = run * runStride;
           const end = runs[s + Run.end]!;
@@ -117,12 +170,4 @@ export class TraceWriter {
     }
     return p;
   }
-}
-
-/** Copies a head, or writes an empty one. */
-function copyHead(out: Uint8Array, at: number, bytes: Buffer, start: number, end: number): number {
-  if (end > start) return at + bytes.copy(out, at, start, end);
-  out[at] = 10;
-  out[at + 1] = 0;
-  return at + 2;
 }

@@ -133,7 +133,7 @@ export class Sampler {
   }
 
   /**
-   * Groups the spans of the ResourceSpans whose fields are [start, end) by trace, for {@link take};
+   * Groups the spans of the ResourceSpans at [start, end), its tag included, by trace, for {@link take};
    * drops those that were decided against.
    */
   read(bytes: Uint8Array, start: number, end: number): SpanGrouper {
