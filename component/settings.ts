@@ -99,8 +99,11 @@ export type ListenAddress =
 export interface Attached {
   /** The address that is bound; a path for a socket file. */
   readonly address: AddressInfo | string;
-  /** No more connections go to the server. Others that attached since go on. */
-  detach(): void;
+  /**
+   * No more connections go to the server.
+   * @returns whether another server has attached to the address, and gets them now
+   */
+  detach(): boolean;
 }
 
 /**

@@ -16,9 +16,10 @@ export function createListeners(): Listeners {
     return {
       address: one.socket.address() as AddressInfo | string,
       detach() {
-        if (one.server !== server) return;
+        if (one.server !== server) return true;
         held.delete(key);
         one.socket.close();
+        return false;
       },
     };
   }

@@ -14,6 +14,9 @@ import { reloadTlsServer } from './tls-reload.ts';
 const maxConnections = 10_000;
 const maxHeaderBytes = 64 * 1024;
 
+/** How long connections to a server that was replaced may wait for one last request. */
+const lingerMs = 5000;
+
 /** A running listener. */
 export interface Listener {
   readonly address: AddressInfo | string;
@@ -77,6 +80,16 @@ class Traffic {
     }
     for (const socket of this.#sockets) socket.destroy();
   }
+
+  /** Waits until clients have closed their connections. */
+  async linger(clock: Settings['clock']): Promise<void> {
+    const until = clock.monotonicMs() + lingerMs;
+    while (this.#sockets.size > 0 && clock.monotonicMs() < until) {
+      await new Promise<void>((resolve) => {
+        clock.after(20, resolve);
+      });
+    }
+  }
 }
 
 /** An answer that takes longer than `write_timeout` ends with its connection. */
@@ -99,7 +112,9 @@ export async function openHttpServer(
   const address = listenAddress(config);
   const server = await createServer(config);
   const traffic = new Traffic(server);
+  let leaving = false;
   server.on('request', (request, response) => {
+    if (leaving) response.setHeader('connection', 'close');
     if (config.write_timeout > 0) limitWriting(response, config.write_timeout, settings.clock);
     handle(request, response);
   });
@@ -118,7 +133,8 @@ export async function openHttpServer(
     address: attached.address,
     close: async (drainMs) => {
       stopReload();
-      attached.detach();
+      leaving = true;
+      if (attached.detach()) await traffic.linger(settings.clock);
       server.close();
       server.closeIdleConnections();
       await traffic.end(settings.clock, drainMs);

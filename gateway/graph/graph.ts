@@ -41,6 +41,8 @@ export class Graph {
   /** In start order. */
   #live = new Map<string, Live>();
   #plans: readonly NodePlan[] = [];
+  /** Instances that were replaced and are not yet shut down. */
+  readonly #leaving = new Set<Promise<void>>();
 
   constructor(env: Environment, extensions: Map<string, Extension>) {
     this.#env = env;
@@ -77,6 +79,7 @@ export class Graph {
     for (const live of this.#live.values()) await this.#unready(live);
     const errors = await this.#stop([...this.#live.values()].reverse());
     this.#plans = [];
+    await Promise.all(this.#leaving);
     if (errors.length > 0) throw new AggregateError(errors, 'cannot shut down in full');
   }
 
@@ -228,7 +231,11 @@ export class Graph {
       await this.#start(current);
     }
     if (isExtension) this.extensions.set(plan.component.id, current.component as Extension);
-    if (previous?.running === true) await this.#end(previous);
+    if (previous?.running !== true) return;
+    // Connections that it has may bring one more request: it goes where the others go.
+    this.#bind({ ...current, ports: previous.ports });
+    const leaving = this.#end(previous).finally(() => this.#leaving.delete(leaving));
+    this.#leaving.add(leaving);
   }
 
   /** @param holds whether it has taken over something that would be lost with it */

@@ -33,7 +33,7 @@ export type Attach = (
   address: ListenAddress,
   options: { readonly allowHalfOpen: boolean; readonly maxConnections: number },
   failed: (error: Error) => void,
-) => Promise<{ readonly address: AddressInfo | string; detach(): void }>;
+) => Promise<{ readonly address: AddressInfo | string; detach(): unknown }>;
 
 /** Where to listen. */
 export type ListenAddress = { host?: string; port: number } | { path: string };
@@ -73,7 +73,7 @@ export class GrpcServer {
   readonly #peers = new Set<Peer>();
   readonly #sharedRead = new SharedRead();
   #server: Server | undefined;
-  #detach = (): void => {};
+  #detach = (): unknown => undefined;
   #timer: { cancel(): void } | undefined;
   #closing = false;
 
