@@ -112,9 +112,11 @@ function scalar(node: ScalarNode, schema: AnySchema): unknown {
   return value;
 }
 
+/** A list of plain texts; the Go collector takes no text "a,b" for a list of secrets. */
 function isStringList(schema: AnySchema): boolean {
   const def = definition(schema);
-  return def.type === 'array' && wantsString(def.element);
+  if (def.type !== 'array' || !wantsString(def.element)) return false;
+  return !flagged(def.element, 'secret');
 }
 
 function wantsString(schema: AnySchema): boolean {

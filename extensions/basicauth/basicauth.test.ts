@@ -80,6 +80,10 @@ test('a file that is not there is named', async () => {
   await assert.rejects(absent.start(), /cannot open htpasswd file "\/nowhere\/htpasswd"/);
 });
 
+test('an empty htpasswd is refused at start', async () => {
+  await assert.rejects(create({ htpasswd: {} }).start(), /no credential source provided/);
+});
+
 test('headers that are none', () => {
   assert.throws(() => parseBasic(undefined), /no basic auth provided/);
   assert.throws(() => parseBasic('Bearer x'), /invalid authorization scheme prefix/);
@@ -126,6 +130,5 @@ test('configuration', () => {
   const both = { htpasswd: { inline: 'a:b' }, client_auth: { username: 'a' } };
   assert.match(message(both) ?? '', /only one of `htpasswd` or `client_auth`/);
   assert.match(message({}) ?? '', /no credential source provided/);
-  assert.match(message({ htpasswd: {} }) ?? '', /no credential source provided/);
   assert.equal(message({ client_auth: {} }), undefined);
 });

@@ -6,6 +6,9 @@ import { type Login, parseBasic } from './header.ts';
 import { type BcryptVerify, type Match, parseHtpasswd, usesBcrypt, Verified } from './htpasswd.ts';
 
 async function textOf({ file, inline }: HtpasswdConfig): Promise<string> {
+  if (file === '' && inline.reveal() === '') {
+    throw new Error('cannot check users: no credential source provided: `file` or `inline`');
+  }
   if (file === '') return inline.reveal();
   try {
     return `${await readFile(file, 'utf8')}\n${inline.reveal()}`;
