@@ -50,6 +50,9 @@ export const registry: readonly RegistryEntry[] = [
   entry('exporter', 'otlp_http', () => import('../exporters/otlp_http/index.ts'), ['otlphttp']),
   // connectors
   entry('connector', 'forward', () => import('../connectors/forward/index.ts')),
+  entry('connector', 'round_robin', () => import('../connectors/round_robin/index.ts'), [
+    'roundrobin',
+  ]),
   entry('connector', 'service_graph', () => import('../connectors/service_graph/index.ts'), [
     'servicegraph',
   ]),
@@ -68,6 +71,7 @@ export const registry: readonly RegistryEntry[] = [
   entry('extension', 'headers_setter', () => import('../extensions/headers_setter/index.ts')),
   entry('extension', 'health_check', () => import('../extensions/health_check/index.ts')),
   entry('extension', 'jaeger_query', () => import('../extensions/jaeger_query/index.ts')),
+  entry('extension', 'reload', () => import('../extensions/reload/index.ts')),
 ];
 
 /** The entry for a YAML type, also by an older name. */

@@ -67,9 +67,14 @@ export async function startProgram(
     read,
     current: ready,
     async change(next) {
-      const changes = await service!.change(next.config);
+      const before = files;
       files = next.files;
-      return changes;
+      try {
+        return await service!.change(next.config);
+      } catch (error) {
+        files = before;
+        throw error;
+      }
     },
     logger,
     nowMs: () => clock.monotonicMs(),

@@ -149,3 +149,48 @@ test('thirty pipelines change under load', async (t) => {
   assert.deepEqual(lost, []);
   t.diagnostic(`${sender.accepted.length} accepted, slowest ${sender.slowestMs.toFixed(0)} ms`);
 });
+
+test('the extension reloads when a file changes and when it is asked', async (t) => {
+  const folder = scratch();
+  t.after(() => folder.remove());
+  const [otlp, reload] = (await freePorts(2)) as [number, number];
+  const file = join(folder.path, 'config.yaml');
+  const values = join(folder.path, 'value.txt');
+  const write = (processors: string): void =>
+    writeFileSync(
+      file,
+      `
+receivers: {otlp: {protocols: {http: {endpoint: "127.0.0.1:${otlp}"}}}}
+processors: {attributes: {actions: [{key: a, value: "\${file:${values}}", action: upsert}]}, attributes/2: {actions: [{key: b, action: delete}]}}
+exporters: {nop: {}}
+extensions: {reload: {watch: {interval: 100ms}, http: {endpoint: "127.0.0.1:${reload}"}}}
+service:
+  telemetry: {metrics: {level: none}}
+  extensions: [reload]
+  pipelines: {traces: {receivers: [otlp], processors: [${processors}], exporters: [nop]}}
+`,
+    );
+  writeFileSync(values, 'one');
+  write('attributes');
+  const program = await Program.start(['--config', file]);
+  t.after(() => program.stop());
+  writeFileSync(values, 'two');
+  await program.logged('"reason":"a file has changed"');
+  await program.logged('"replaced":["processor/attributes@traces"]');
+  const ask = (headers = {}) =>
+    fetch(`http://127.0.0.1:${reload}/-/reload`, { method: 'POST', headers });
+  assert.equal((await ask({ origin: 'http://evil.example' })).status, 403);
+  assert.equal((await fetch(`http://127.0.0.1:${reload}/-/reload`)).status, 405);
+  const done = await ask();
+  assert.equal(done.status, 200);
+  const nothing = { started: [], replaced: [], stopped: [] };
+  assert.deepEqual(await done.json(), { changed: true, ...nothing, kept: 4 });
+  write('attributes, attributes/3');
+  const refused = await ask();
+  assert.equal(refused.status, 400);
+  const { changed, faults } = (await refused.json()) as { changed: boolean; faults: string[] };
+  assert.equal(changed, false);
+  assert.match(faults.join('\n'), /config.yaml:\d+:\d+: .*"attributes\/3" which is not configured/);
+  write('attributes, attributes/2');
+  assert.equal((await ask()).status, 200);
+});

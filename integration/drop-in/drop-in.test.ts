@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { after, suite } from 'node:test';
-import { validateConfig } from '../../gateway/cli/validate.ts';
+import { readConfig } from '../../gateway/load.ts';
 import { errorText } from '../../gateway/telemetry/error-text.ts';
 import { casesIn, readRecorded } from './lib/corpus.ts';
 import { startInside } from './lib/run.ts';
@@ -17,18 +17,11 @@ after(() => rmSync(folder, { recursive: true, force: true }));
 async function verdict(text: string, env: Readonly<Record<string, string>>): Promise<Verdict> {
   const file = join(folder, 'case.yaml');
   writeFileSync(file, text);
-  const before = { ...process.env };
-  Object.assign(process.env, env);
   try {
-    await validateConfig([file]);
+    await readConfig([file], { ...process.env, ...env });
     return { accepted: true, says: '' };
   } catch (error) {
     return { accepted: false, says: errorText(error) };
-  } finally {
-    for (const name of Object.keys(env)) {
-      if (before[name] === undefined) delete process.env[name];
-      else process.env[name] = before[name];
-    }
   }
 }
 
