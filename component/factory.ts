@@ -71,6 +71,11 @@ export interface ConnectorFactory<C> extends FactoryBase<C> {
   readonly kind: 'connector';
   /** Pairs [taken, given] that it supports. */
   readonly pairs: readonly (readonly [Signal, Signal])[];
+  /**
+   * What is wrong with the pipelines that a configuration names, in the connector's own words.
+   * @param pipelines ids of those that it feeds
+   */
+  checkPipelines?(config: C, pipelines: readonly string[]): readonly string[];
   create<F extends Signal, T extends Signal>(
     from: F,
     to: T,

@@ -40,6 +40,7 @@ export const registry: readonly RegistryEntry[] = [
     () => import('../processors/metrics_transform/index.ts'),
     ['metricstransform'],
   ),
+  entry('processor', 'queuebatch', () => import('../processors/queuebatch/index.ts')),
   entry('processor', 'resource', () => import('../processors/resource/index.ts')),
   entry('processor', 'tail_sampling', () => import('../processors/tail_sampling/index.ts')),
   // exporters

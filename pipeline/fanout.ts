@@ -35,7 +35,8 @@ async function passToAll<S extends Signal>(
   if (errors.length > 0) throw combined(errors);
 }
 
-function combined(errors: readonly PipelineError[]): PipelineError {
+/** One error for several branches: retryable if any is. */
+export function combined(errors: readonly PipelineError[]): PipelineError {
   const leading = errors.find((error) => error.retryable) ?? errors[0]!;
   if (errors.length === 1) return leading;
   const waits = errors.map((error) => error.retryAfterMs ?? 0);

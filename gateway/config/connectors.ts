@@ -56,10 +56,26 @@ export function checkConnectors(
       }
     }
   }
+  checkNamedPipelines(links, issues);
   const cycle = findCycle(pipelines, links);
   if (cycle !== undefined) {
     const at = cycle[0]!.from.at;
     issues.push({ at, path: ['service', 'pipelines'], message: describeCycle(cycle) });
+  }
+}
+
+/** Pipelines that connectors name in their own configuration. */
+function checkNamedPipelines(links: readonly Link[], issues: ConfigIssue[]): void {
+  for (const connector of new Set(links.map((link) => link.connector))) {
+    const { checkPipelines } = connector.factory as ConnectorFactory<unknown>;
+    if (checkPipelines === undefined) continue;
+    const own = links.filter((link) => link.connector === connector);
+    const messages = [...new Set(own.map((link) => link.to.signal))].flatMap((signal) => {
+      const fed = own.filter(({ to }) => to.signal === signal).map(({ to }) => to.id);
+      return checkPipelines(connector.config, fed);
+    });
+    const path = ['connectors', connector.id];
+    for (const message of new Set(messages)) issues.push({ at: connector.at, path, message });
   }
 }
 
