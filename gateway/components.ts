@@ -50,6 +50,7 @@ export const registry: readonly RegistryEntry[] = [
   entry('exporter', 'otlp_grpc', () => import('../exporters/otlp_grpc/index.ts'), ['otlp']),
   entry('exporter', 'otlp_http', () => import('../exporters/otlp_http/index.ts'), ['otlphttp']),
   // connectors
+  entry('connector', 'failover', () => import('../connectors/failover/index.ts')),
   entry('connector', 'forward', () => import('../connectors/forward/index.ts')),
   entry('connector', 'round_robin', () => import('../connectors/round_robin/index.ts'), [
     'roundrobin',

@@ -98,10 +98,26 @@ const batch = z
     }
   });
 
-const queue = z
-  .strictObject({
+/** What a queue has where nothing is said; absent: an exporter's. */
+export interface QueueDefaults {
+  readonly num_consumers: number;
+  readonly queue_size: number;
+  readonly block_on_overflow: boolean;
+  /** Whether batches are made. */
+  readonly batch: boolean;
+}
+
+const exporterQueue: QueueDefaults = {
+  num_consumers: 10,
+  queue_size: 1000,
+  block_on_overflow: false,
+  batch: false,
+};
+
+const queueFields = (defaults: QueueDefaults) =>
+  z.strictObject({
     num_consumers: positive('num_consumers')
-      .default(10)
+      .default(defaults.num_consumers)
       .describe('deliveries that run at the same time'),
     wait_for_result: z
       .boolean()
@@ -109,23 +125,28 @@ const queue = z
       .describe('whether the sender waits until its data is delivered'),
     block_on_overflow: z
       .boolean()
-      .default(false)
+      .default(defaults.block_on_overflow)
       .describe('whether a full queue makes the sender wait instead of refusing'),
     sizer: z
       .enum(['requests', 'items', 'bytes'])
       .default('requests')
       .describe('how the queue is measured: requests, items or bytes'),
     queue_size: positive('queue_size')
-      .default(1000)
+      .default(defaults.queue_size)
       .describe('capacity in units of `sizer`; what is being sent counts too'),
     storage: z
       .string()
       .min(1)
       .optional()
       .describe('id of a storage extension: the queue is on disk and survives a crash'),
-    batch: section(batch).describe('makes larger batches of what is queued; absent = off'),
-  })
-  .superRefine((config, ctx) => {
+    batch: (defaults.batch ? sectionOn(batch) : section(batch)).describe(
+      `makes larger batches of what is queued; absent = ${defaults.batch ? 'on' : 'off'}`,
+    ),
+  });
+
+/** The keys of a queue with the Go collector's names and texts. Decodes to {@link QueueConfig}. */
+export function queueSchema(defaults: QueueDefaults = exporterQueue) {
+  return queueFields(defaults).superRefine((config, ctx) => {
     if (config.storage !== undefined && config.wait_for_result) {
       const message =
         '`wait_for_result` is not supported with a persistent queue configured with `storage`';
@@ -137,6 +158,7 @@ const queue = z
       ctx.addIssue({ code: 'custom', path: ['batch', 'min_size'], message });
     }
   });
+}
 
 const interval = (key: string) =>
   duration({ min: Number.NEGATIVE_INFINITY }).refine(
@@ -187,7 +209,7 @@ export function deliveryKeys(defaults: { readonly timeout?: string } = {}) {
       .prefault(defaults.timeout ?? '5s')
       .describe('time that one attempt may take; 0 = any'),
     retry_on_failure: sectionOn(retry).describe('what happens after a retryable failure'),
-    sending_queue: sectionOn(queue).describe('the queue before the exporter'),
+    sending_queue: sectionOn(queueSchema()).describe('the queue before the exporter'),
   };
 }
 
