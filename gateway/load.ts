@@ -6,11 +6,13 @@ import {
   type Provider,
   type Providers,
 } from '../config/confmap/index.ts';
-import type { ConfigIssue } from '../config/schema/issue.ts';
+import { ConfigError, type ConfigIssue } from '../config/schema/issue.ts';
+import { type MapNode, positionAt } from '../config/schema/node.ts';
 import type { RegistryEntry } from './components.ts';
 import { FeatureGates } from './config/gates.ts';
 import type { ProgramConfig } from './config/program.ts';
 import { resolveConfig } from './config/resolve.ts';
+import { startFaults } from './telemetry/start-faults.ts';
 
 /** A configuration ready to run, with what deserves a line in the log. */
 export interface ReadyConfig {
@@ -28,6 +30,8 @@ export interface ReadOptions {
   readonly entries?: readonly RegistryEntry[];
   /** Default: each as it is when nobody sets it. */
   readonly gates?: FeatureGates;
+  /** Whether it is not going to be started: leaves out what only the start finds out. */
+  readonly checkOnly?: boolean;
 }
 
 /**
@@ -45,6 +49,7 @@ export async function readConfig(
   const providers = noting(defaultProviders(env), files);
   const loaded = await loadConfig(uris, providers, { appendLists });
   const { config, warnings } = await resolveConfig(loaded.root, options.entries, gates);
+  if (options.checkOnly !== true) throwStartFaults(loaded.root, config);
   const early = (level: ConfigNote['level']) =>
     loaded.notes
       .filter((note) => note.level === level)
@@ -66,4 +71,12 @@ function noting(providers: Providers, files: Set<string>): Providers {
     return read(path);
   };
   return new Map([...providers, ['file', file]]);
+}
+
+function throwStartFaults(root: MapNode, { telemetry }: ProgramConfig): void {
+  const issues = startFaults(telemetry).map(({ path, message }) => {
+    const full = ['service', 'telemetry', ...path];
+    return { at: positionAt(root, full), path: full, message };
+  });
+  if (issues.length > 0) throw new ConfigError(issues);
 }

@@ -23,6 +23,11 @@ export function parseDocument(text: string): ParsedDocument {
   if (control !== null) {
     return { document: undefined, fault: controlFault(control), place: placeIn(text) };
   }
+  const directive = unknownDirective.exec(text);
+  if (directive !== null) {
+    const fault = { message: 'found unknown directive name', offset: directive[1]!.length };
+    return { document: undefined, fault, place: placeIn(text) };
+  }
   const repaired = new Set<number>();
   let current = text;
   for (;;) {
@@ -98,6 +103,10 @@ function parse(text: string): Parsed {
   const error = document?.errors.find(({ message }) => !harmless.test(message));
   return { document, error, lines: lineCounter };
 }
+
+/** A directive before the first document that is neither %YAML nor %TAG. */
+const unknownDirective =
+  /^((?:\ufeff|[ \t]*(?:#.*)?\r?\n|%(?:YAML|TAG)[ \t].*\n)*)%(?!(?:YAML|TAG)[ \t])/;
 
 const harmless = /^Comments must be separated from other tokens/;
 const unindented = /must be sufficiently indented and end with|^Missing closing ['"]quote/;

@@ -130,11 +130,14 @@ function encodeDuration(node: ConfNode, options: EncodeOptions): unknown {
   return options.duration(Math.trunc(Number(value)) / 1e6);
 }
 
-/** Plain values only: what a schema's default may hold beside them shows its JSON form. */
+/** Plain values; what a schema's default may hold beside them shows its JSON form. */
 function jsonOf(value: unknown): unknown {
-  if (typeof value === 'bigint' || typeof value === 'number') return value;
-  if (value === undefined || value === null) return value;
-  return JSON.parse(JSON.stringify(value)) as unknown;
+  if (typeof value !== 'object' || value === null || value instanceof Date) return value;
+  if (Array.isArray(value)) return value.map(jsonOf);
+  if ('toJSON' in value) return JSON.parse(JSON.stringify(value)) as unknown;
+  const out: Record<string, unknown> = {};
+  for (const [key, inner] of Object.entries(value)) define(out, key, jsonOf(inner));
+  return out;
 }
 
 /** A node for a plain value that stands nowhere. */

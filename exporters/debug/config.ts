@@ -1,19 +1,23 @@
 import { z } from 'zod';
 
+const levels = ['basic', 'normal', 'detailed'] as const;
+
 /** Keys of the debug exporter. */
 export const config = z.strictObject({
   verbosity: z
-    .enum(['basic', 'normal', 'detailed'])
-    .default('basic')
+    .preprocess(
+      (value) =>
+        typeof value === 'string' ? value.toLowerCase() : (levels[Number(value)] ?? value),
+      z.enum(levels),
+    )
+    .prefault('basic')
     .describe('basic: counts; normal: a line an item; detailed: every field.'),
   sampling_initial: z
     .int()
-    .min(0)
     .default(2)
     .describe('Batches written in each second before sampling begins.'),
   sampling_thereafter: z
     .int()
-    .min(0)
     .default(1)
     .describe('After those every n-th batch of the second is written; 0 = none.'),
   use_internal_logger: z

@@ -83,7 +83,7 @@ test('sampling starts anew each second', async () => {
 });
 
 test('what cannot be is refused', () => {
-  for (const config of [{ verbosity: 'loud' }, { sampling_initial: -1 }, { sending_queue: {} }]) {
+  for (const config of [{ verbosity: 'loud' }, { sampling_initial: 'x' }, { sending_queue: {} }]) {
     assert.equal(factory.config.safeParse(config).success, false, JSON.stringify(config));
   }
 });

@@ -19,6 +19,6 @@ export function createSampler(
     seen++;
     if (seen <= config.sampling_initial) return true;
     const { sampling_thereafter: every } = config;
-    return every > 0 && (seen - config.sampling_initial) % every === 0;
+    return every !== 0 && (seen - config.sampling_initial) % every === 0;
   };
 }

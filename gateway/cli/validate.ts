@@ -6,5 +6,5 @@ import type { Sources } from './sources.ts';
  * @throws ConfigError with every fault
  */
 export async function validateConfig({ uris, gates }: Sources): Promise<void> {
-  await readConfig(uris, process.env, { gates });
+  await readConfig(uris, process.env, { gates, checkOnly: true });
 }

@@ -24,7 +24,8 @@ export async function createTelemetry(
   sink?: LogSink,
 ): Promise<Telemetry> {
   const resource = resourceOf(config, build);
-  const logger = await createLogger(config.logs, { resource }, clock, sink);
+  const shown = config.logs.disable_zap_resource ? {} : { resource };
+  const logger = await createLogger(config.logs, shown, clock, sink);
   const meter = createMeter();
   registerProcessMetrics(meter, clock);
   const info = { description: 'Attributes of the program', unit: '1' };
@@ -36,7 +37,8 @@ export async function createTelemetry(
     async start() {
       if (config.metrics.level === 'none') return;
       for (const reader of config.metrics.readers) {
-        const { host, port } = reader.pull.exporter.prometheus;
+        const { host, port } = reader.pull?.exporter.prometheus ?? {};
+        if (host === undefined || port === undefined) continue;
         const server = await serveMetrics(host, port, meter);
         servers.push(server);
         logger.debug('Serving metrics', { host, port: server.port });

@@ -25,6 +25,6 @@ export function createSampler(
     const count = (counts.get(key) ?? 0) + 1;
     counts.set(key, count);
     if (count <= config.initial) return true;
-    return config.thereafter > 0 && (count - config.initial) % config.thereafter === 0;
+    return config.thereafter !== 0 && (count - config.initial) % config.thereafter === 0;
   };
 }
