@@ -36,7 +36,7 @@ export function* instances(factory: Factory<unknown>, config: unknown): Generato
   if (factory.kind === 'connector') {
     for (const [from, to] of factory.pairs) {
       yield make((settings, sink) => {
-        const pipelines = new Map([[`${to}/test`, sink]]);
+        const pipelines = new Map(signals.map((signal) => [`${signal}/test`, sink]));
         const { mutates } = sink;
         const next = { mutates, pipelines, consume: sink.consume.bind(sink) };
         const consumer = factory.create(from, to, settings, config, next);
