@@ -68,7 +68,7 @@ export function checkConnectors(
 function checkNamedPipelines(links: readonly Link[], issues: ConfigIssue[]): void {
   for (const connector of new Set(links.map((link) => link.connector))) {
     const { checkPipelines } = connector.factory as ConnectorFactory<unknown>;
-    if (checkPipelines === undefined) continue;
+    if (checkPipelines === undefined || connector.config === undefined) continue;
     const own = links.filter((link) => link.connector === connector);
     const messages = [...new Set(own.map((link) => link.to.signal))].flatMap((signal) => {
       const fed = own.filter(({ to }) => to.signal === signal).map(({ to }) => to.id);
