@@ -24,6 +24,9 @@ const returnsOf: Readonly<Record<string, StaticType>> = {
   sum: 'any',
 };
 
+/** Under what name a method of the caller stands among the names. */
+export const methodName = (name: string): string => `${name}()`;
+
 const numbers: readonly StaticType[] = ['int', 'float'];
 
 /**
@@ -200,7 +203,10 @@ function callType(node: Extract<Node, { kind: 'call' }>, locals: Names): StaticT
   if (name === 'env') return args.length === 1 ? 'string' : wrongCount(name, '1', args.length, at);
   if (predicateFunctions.has(name)) return predicateType(node, types);
   const known = functions.get(name);
-  if (known === undefined) throw new ExprSyntaxError(`unknown name ${name}`, at);
+  if (known === undefined) {
+    if (locals.has(methodName(name))) return 'any';
+    throw new ExprSyntaxError(`unknown name ${name}`, at);
+  }
   const { parameters, required } = known;
   if (args.length < required || (args.length > parameters.length && known.variadic !== true)) {
     const wanted =

@@ -30,6 +30,8 @@ type Run<P> = (frame: Frame<P>) => Value;
 /** What the compiler is told from outside. */
 export interface CompileOptions<P> {
   readonly variables: Variables<P>;
+  /** Functions of the caller's own, e.g. `HasLabel("a")`. */
+  readonly methods?: ReadonlyMap<string, (place: P, args: readonly Value[]) => Value>;
   /** An environment variable; '' when it is not set. */
   readonly environment: (name: string) => string;
 }
@@ -260,8 +262,15 @@ class Compiler<P> {
       };
     }
     const known = functions.get(name);
-    if (known === undefined) return this.#predicateCall(node, scope);
+    const method = this.#options.methods?.get(name);
+    if (known === undefined && method === undefined) return this.#predicateCall(node, scope);
     const args = node.args.map((arg) => this.node(arg, scope));
+    if (known === undefined)
+      return (f) =>
+        method!(
+          f.place,
+          args.map((arg) => arg(f)),
+        );
     const { call } = known;
     return (f) => call(args.map((arg) => arg(f)));
   }

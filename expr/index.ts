@@ -1,4 +1,4 @@
-import { staticType } from './check.ts';
+import { methodName, staticType } from './check.ts';
 import { type CompileOptions, compileNode } from './compile.ts';
 import { parseExpression } from './parser.ts';
 import { ExprRuntimeError, ExprSyntaxError, typeName, type Value } from './value.ts';
@@ -24,7 +24,7 @@ export function compileExpression<P>(
   options: CompileOptions<P>,
 ): (place: P) => Value {
   const node = parseExpression(text);
-  staticType(node);
+  staticType(node, namesOf(options));
   return compileNode(node, options);
 }
 
@@ -37,7 +37,7 @@ export function compileCondition<P>(
   options: CompileOptions<P>,
 ): (place: P) => boolean {
   const node = parseExpression(text);
-  const type = staticType(node);
+  const type = staticType(node, namesOf(options));
   if (type !== 'bool' && type !== 'any') {
     throw new ExprSyntaxError(`expected bool, but got ${type}`, node.at);
   }
@@ -48,4 +48,9 @@ export function compileCondition<P>(
     if (value === null) return false;
     throw new ExprRuntimeError(`expected bool, got ${typeName(value)}`);
   };
+}
+
+/** Names that are known beside `let` variables. */
+function namesOf<P>({ methods }: CompileOptions<P>): ReadonlyMap<string, 'any'> {
+  return new Map([...(methods?.keys() ?? [])].map((name) => [methodName(name), 'any']));
 }
