@@ -1,0 +1,35 @@
+import type { OttlFunction } from '../types.ts';
+import { caseConverters } from './case.ts';
+import { encodingConverters } from './encodings.ts';
+import { hashConverters } from './hashes.ts';
+import { idConverters } from './ids.ts';
+import { typeTests } from './is-type.ts';
+import { keyValueConverters } from './key-values.ts';
+import { listConverters } from './lists.ts';
+import { networkConverters } from './network.ts';
+import { numberConverters } from './numbers.ts';
+import { parseCsvConverter } from './parse-csv.ts';
+import { parseJsonConverter } from './parse-json.ts';
+import { parseSeverityConverter } from './parse-severity.ts';
+import { regexpConverters } from './regexps.ts';
+import { textConverters } from './text.ts';
+import { timeConverters } from './time/index.ts';
+
+/** Every converter but IsRootSpan, which only spans have. */
+export const converters: readonly OttlFunction[] = [
+  ...caseConverters,
+  ...encodingConverters,
+  ...hashConverters,
+  ...idConverters,
+  ...keyValueConverters,
+  ...listConverters,
+  ...networkConverters,
+  ...numberConverters,
+  ...regexpConverters,
+  ...textConverters,
+  ...timeConverters,
+  ...typeTests,
+  parseCsvConverter,
+  parseJsonConverter,
+  parseSeverityConverter,
+];
