@@ -28,6 +28,7 @@ export const registry: readonly RegistryEntry[] = [
   entry('processor', 'cumulativetodelta', () => import('../processors/cumulativetodelta/index.ts')),
   entry('processor', 'deltatocumulative', () => import('../processors/deltatocumulative/index.ts')),
   entry('processor', 'groupbytrace', () => import('../processors/groupbytrace/index.ts')),
+  entry('processor', 'filter', () => import('../processors/filter/index.ts')),
   entry('processor', 'memory_limiter', () => import('../processors/memory_limiter/index.ts')),
   entry(
     'processor',
@@ -41,6 +42,7 @@ export const registry: readonly RegistryEntry[] = [
     ['metricstransform'],
   ),
   entry('processor', 'queuebatch', () => import('../processors/queuebatch/index.ts')),
+  entry('processor', 'redaction', () => import('../processors/redaction/index.ts')),
   entry('processor', 'resource', () => import('../processors/resource/index.ts')),
   entry('processor', 'tail_sampling', () => import('../processors/tail_sampling/index.ts')),
   // exporters
@@ -73,6 +75,8 @@ export const registry: readonly RegistryEntry[] = [
   entry('extension', 'headers_setter', () => import('../extensions/headers_setter/index.ts')),
   entry('extension', 'health_check', () => import('../extensions/health_check/index.ts')),
   entry('extension', 'jaeger_query', () => import('../extensions/jaeger_query/index.ts')),
+  entry('extension', 'oauth2client', () => import('../extensions/oauth2client/index.ts')),
+  entry('extension', 'oidc', () => import('../extensions/oidc/index.ts')),
   entry('extension', 'reload', () => import('../extensions/reload/index.ts')),
 ];
 

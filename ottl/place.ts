@@ -18,9 +18,9 @@ export interface Walk {
   readonly data?: MessageView;
   readonly dataKind?: number;
   readonly event?: MessageView;
-  /** Puts a view on the group of the current resource, for its schema URL. */
-  bindResourceGroup(view: MessageView): void;
-  bindScopeGroup(view: MessageView): void;
+  /** Puts a view on the group of the current resource; without it schema URLs cannot be read. */
+  bindResourceGroup?(view: MessageView): void;
+  bindScopeGroup?(view: MessageView): void;
 }
 
 /**

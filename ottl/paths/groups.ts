@@ -30,7 +30,7 @@ export function resourcePath(segment: Segment): PathAccess {
     case 'dropped_attributes_count':
       return uint32Field(resourceView, 2);
     case 'schema_url':
-      return schemaUrlPath((place) => place.walk.bindResourceGroup(place.group));
+      return schemaUrlPath(({ walk, group }) => walk.bindResourceGroup?.(group));
     default:
       throw unknownSegment(segment.name, segment.path, 'resource');
   }
@@ -48,7 +48,7 @@ export function scopePath(segment: Segment): PathAccess {
     case 'dropped_attributes_count':
       return uint32Field(scopeView, 4);
     case 'schema_url':
-      return schemaUrlPath((place) => place.walk.bindScopeGroup(place.group));
+      return schemaUrlPath(({ walk, group }) => walk.bindScopeGroup?.(group));
     default:
       throw unknownSegment(segment.name, segment.path, 'scope');
   }

@@ -1,0 +1,66 @@
+import { z } from 'zod';
+import type { ErrorMode } from './sequence.ts';
+import { errorMode } from './sequence.ts';
+
+/** `error_mode` as it is written. */
+export const errorModeText = z.string().transform((text, ctx): ErrorMode => {
+  const mode = errorMode(text);
+  if (mode !== undefined) return mode;
+  ctx.addIssue({ code: 'custom', message: `unknown error mode ${text.toLowerCase()}` });
+  return z.NEVER;
+});
+
+const contextNames = [
+  'resource',
+  'scope',
+  'span',
+  'spanevent',
+  'metric',
+  'datapoint',
+  'log',
+  'profile',
+] as const;
+
+export type GroupContext = (typeof contextNames)[number];
+
+/** `context` of a group; in any case. */
+export const groupContext = z.string().transform((text, ctx): GroupContext => {
+  const name = contextNames.find((known) => known === text.toLowerCase());
+  if (name !== undefined) return name;
+  ctx.addIssue({ code: 'custom', message: `unknown context ${text.toLowerCase()}` });
+  return z.NEVER;
+});
+
+/** Conditions or statements, in their order. */
+export const texts = (what: string) => z.array(z.string()).describe(what);
+
+const mixed =
+  'configuring multiple configuration styles is not supported, please use only Basic configuration or only Advanced configuration';
+
+/**
+ * A list of texts (one group whose context is inferred) or of groups. @param group the group that
+ * texts make. @param textsLast whether texts may follow groups
+ */
+export function groupList<G extends z.ZodType>(
+  item: G,
+  group: (lines: string[]) => z.output<G>,
+  textsLast: boolean,
+) {
+  return z.array(z.union([z.string(), item])).transform((list, ctx): z.output<G>[] => {
+    const lines: string[] = [];
+    const groups: z.output<G>[] = [];
+    for (const entry of list) {
+      if (typeof entry === 'string') {
+        if (groups.length > 0 && !textsLast) {
+          ctx.addIssue({ code: 'custom', message: mixed });
+          return z.NEVER;
+        }
+        lines.push(entry);
+      } else if (lines.length > 0) {
+        ctx.addIssue({ code: 'custom', message: mixed });
+        return z.NEVER;
+      } else groups.push(entry as z.output<G>);
+    }
+    return lines.length === 0 ? groups : [...groups, group(lines)];
+  });
+}
