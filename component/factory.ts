@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { Component } from './component.ts';
 import type { Consumer, Consumers } from './consumer.ts';
 import type { Extension } from './extension.ts';
-import type { Settings } from './settings.ts';
+import type { MetricLevel, Settings } from './settings.ts';
 import type { Signal, SignalData } from './signals.ts';
 
 export type Kind = 'receiver' | 'processor' | 'exporter' | 'connector' | 'extension';
@@ -15,6 +15,8 @@ export interface MetricInfo {
   readonly description: string;
   readonly unit: string;
   readonly kind: 'counter' | 'gauge' | 'histogram';
+  /** Least level at which it is measured; default basic. */
+  readonly level?: MetricLevel;
 }
 
 /**

@@ -25,13 +25,23 @@ export interface InstrumentOptions {
   readonly description: string;
   /** UCUM unit, as in OTel: `{spans}`, `By`, `s`. */
   readonly unit: string;
+  /** Least `service::telemetry::metrics::level` at which it is measured; default basic. */
+  readonly level?: MetricLevel;
+  /** What a gauge's `observe` reads only grows: it is exposed as a counter. */
+  readonly monotonic?: boolean;
 }
+
+/** How much the program tells of itself, from least to most. */
+export type MetricLevel = 'basic' | 'normal' | 'detailed';
 
 /** The program's own metrics. Asking twice for a name gives the same instrument. */
 export interface Meter {
   counter(name: string, options: InstrumentOptions): Counter;
   histogram(name: string, options: InstrumentOptions, bounds: readonly number[]): Histogram;
-  /** `observe` is called when metrics are read; the returned function unregisters it. */
+  /**
+   * `observe` is called when metrics are read; the returned function unregisters it. What several
+   * observe with equal attributes is added up.
+   */
   gauge(
     name: string,
     options: InstrumentOptions,

@@ -4,6 +4,7 @@ import type { Settings } from '../../component/settings.ts';
 import { fanout } from '../../pipeline/fanout.ts';
 import { namesExtension, samePlan } from './compare.ts';
 import type { Environment } from './environment.ts';
+import { measure } from './node-metrics.ts';
 import type { AnyConsumer, NodePlan } from './plan.ts';
 import { settingsFor } from './settings.ts';
 import { Port, Slot } from './switch.ts';
@@ -41,6 +42,8 @@ export class Graph {
   /** In start order. */
   #live = new Map<string, Live>();
   #plans: readonly NodePlan[] = [];
+  /** Functions that unregister the metrics of nodes, by name. */
+  readonly #measured = new Map<string, () => void>();
   /** Instances that were replaced and are not yet shut down. */
   readonly #leaving = new Set<Promise<void>>();
 
@@ -129,6 +132,7 @@ export class Graph {
     const ports = new Map(plan.outputs.map(({ key }) => [key, new Port()]));
     const { kind, id } = plan.component;
     const settings: Settings = settingsFor(this.#env, kind, id, plan.name, plan.fields);
+    if (!this.#measured.has(plan.name)) this.#measured.set(plan.name, measure(plan, this.#env));
     return {
       plan,
       component: plan.create(settings, ports),
@@ -279,6 +283,8 @@ export class Graph {
       this.#live.delete(name);
       this.#slots.get(name)?.open(undefined);
       this.#slots.delete(name);
+      this.#measured.get(name)?.();
+      this.#measured.delete(name);
       if (component.kind === 'extension') this.extensions.delete(component.id);
     }
     return errors;

@@ -113,10 +113,9 @@ const metrics = z
         report(['readers', i, 'periodic'], 'cannot send own metrics: periodic is not built yet');
       }
       const pull = reader.pull?.exporter.prometheus;
-      for (const key of ['without_scope_info', 'without_units', 'without_type_suffix'] as const) {
-        if (pull?.[key] !== false) continue;
-        const path = ['readers', i, 'pull', 'exporter', 'prometheus', key];
-        report(path, `cannot be false: ${key} is how this program names its metrics`);
+      if (pull?.without_scope_info === false) {
+        const path = ['readers', i, 'pull', 'exporter', 'prometheus', 'without_scope_info'];
+        report(path, 'cannot be false: the metrics of this program have no scopes');
       }
     });
   });

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { hostname } from 'node:os';
 import type { BuildInfo, Clock } from '../../component/settings.ts';
 import type { TelemetryConfig } from './config.ts';
 import { createLogger, type LogSink, type RootLogger } from './logger.ts';
@@ -26,7 +25,7 @@ export async function createTelemetry(
   const resource = resourceOf(config, build);
   const shown = config.logs.disable_zap_resource ? {} : { resource };
   const logger = await createLogger(config.logs, shown, clock, sink);
-  const meter = createMeter();
+  const meter = createMeter(config.metrics.level);
   registerProcessMetrics(meter, clock);
   const info = { description: 'Attributes of the program', unit: '1' };
   meter.gauge('target_info', info, () => 1, resource);
@@ -37,9 +36,11 @@ export async function createTelemetry(
     async start() {
       if (config.metrics.level === 'none') return;
       for (const reader of config.metrics.readers) {
-        const { host, port } = reader.pull?.exporter.prometheus ?? {};
-        if (host === undefined || port === undefined) continue;
-        const server = await serveMetrics(host, port, meter);
+        const pull = reader.pull?.exporter.prometheus;
+        if (pull?.host === undefined || pull.port === undefined) continue;
+        const { host, port, without_units, without_type_suffix } = pull;
+        const naming = { units: !without_units, suffixes: !without_type_suffix };
+        const server = await serveMetrics(host, port, meter, naming);
         servers.push(server);
         logger.debug('Serving metrics', { host, port: server.port });
       }
@@ -52,7 +53,6 @@ export async function createTelemetry(
 
 function resourceOf(config: TelemetryConfig, build: BuildInfo): Record<string, string> {
   const resource: Record<string, string> = {
-    'host.name': hostname(),
     'service.instance.id': randomUUID(),
     'service.name': build.command,
     'service.version': build.version,

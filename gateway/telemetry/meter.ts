@@ -6,6 +6,7 @@ import type {
   InstrumentOptions,
   Meter,
 } from '../../component/settings.ts';
+import { type Naming, prometheusName } from './prometheus-name.ts';
 import { SeriesTable, seriesKey } from './series.ts';
 
 /** A metric as prom-client takes it from a collector. */
@@ -15,6 +16,7 @@ type Snapshot = MetricObject & {
 
 interface Instrument {
   readonly kind: 'counter' | 'gauge' | 'histogram';
+  readonly options: InstrumentOptions;
   readonly instrument: unknown;
   read(): Snapshot;
 }
@@ -31,33 +33,61 @@ interface Buckets {
 
 /** The program's meter, which can also be read. */
 export interface ReadableMeter extends Meter {
-  /** Everything measured so far in the Prometheus text format. */
-  expose(): Promise<{ readonly contentType: string; readonly text: string }>;
+  /**
+   * Everything measured so far in the Prometheus text format.
+   * @param naming what is added to names; default: nothing
+   */
+  expose(naming?: Naming): Promise<{ readonly contentType: string; readonly text: string }>;
 }
+
+const levels = ['none', 'basic', 'normal', 'detailed'] as const;
+
+/** How much is measured; `none` measures what the program itself needs: everything basic. */
+export type Level = (typeof levels)[number];
+
+const nothing: Counter & Histogram = { add: () => {}, record: () => {} };
 
 /**
  * A meter whose instruments cost a map look-up and an addition; prom-client, which writes the text
  * format, is loaded at the first `expose()`.
+ * @param level instruments of a higher level measure nothing
  */
-export function createMeter(): ReadableMeter {
+export function createMeter(level: Level = 'detailed'): ReadableMeter {
+  const measures = (options: InstrumentOptions): boolean =>
+    levels.indexOf(options.level ?? 'basic') <= Math.max(1, levels.indexOf(level));
   const instruments = new Map<string, Instrument>();
-  const instrument = <T>(name: string, kind: Instrument['kind'], make: () => Made<T>): T => {
+  const instrument = <T>(
+    name: string,
+    kind: Instrument['kind'],
+    options: InstrumentOptions,
+    make: () => Made<T>,
+  ): T => {
     const known = instruments.get(name);
     if (known !== undefined) {
       if (known.kind !== kind) throw new Error(`BUG: metric ${name} is a ${known.kind}`);
       return known.instrument as T;
     }
     const made = make();
-    instruments.set(name, { kind, ...made });
+    instruments.set(name, { kind, options, ...made });
     return made.instrument;
   };
   return {
-    counter: (name, options) => instrument(name, 'counter', () => makeCounter(name, options)),
+    counter: (name, options) =>
+      measures(options)
+        ? instrument(name, 'counter', options, () => makeCounter(name, options))
+        : nothing,
     histogram: (name, options, bounds) =>
-      instrument(name, 'histogram', () => makeHistogram(name, options, bounds)),
+      measures(options)
+        ? instrument(name, 'histogram', options, () => makeHistogram(name, options, bounds))
+        : nothing,
     gauge: (name, options, observe, attributes) =>
-      instrument(name, 'gauge', () => makeGauge(name, options))(observe, attributes ?? {}),
-    expose: () => expose(instruments),
+      measures(options)
+        ? instrument(name, 'gauge', options, () => makeGauge(name, options))(
+            observe,
+            attributes ?? {},
+          )
+        : () => {},
+    expose: (naming) => expose(instruments, naming ?? { units: false, suffixes: false }),
   };
 }
 
@@ -127,22 +157,25 @@ function makeGauge(
   name: string,
   options: InstrumentOptions,
 ): Made<(observe: Observe, attributes: Attributes) => () => void> {
-  const observers = new Map<string, { attributes: Attributes; observe: Observe }>();
+  const observers = new Map<string, { attributes: Attributes; observes: Set<Observe> }>();
   return {
     instrument(observe, attributes) {
       const key = seriesKey(attributes);
-      const observer = { attributes, observe };
-      observers.set(key, observer);
+      const series = observers.get(key) ?? { attributes, observes: new Set<Observe>() };
+      observers.set(key, series);
+      series.observes.add(observe);
       return () => {
-        if (observers.get(key) === observer) observers.delete(key);
+        series.observes.delete(observe);
+        if (series.observes.size === 0 && observers.get(key) === series) observers.delete(key);
       };
     },
     read() {
-      const values = [...observers.values()].map(({ attributes, observe }) => ({
-        value: observe(),
+      const values = [...observers.values()].map(({ attributes, observes }) => ({
+        value: [...observes].reduce((sum, observe) => sum + observe(), 0),
         labels: labelsOf(attributes),
       }));
-      return { name, help: options.description, type: 'gauge' as never, values, ...rest };
+      const type = options.monotonic === true ? 'counter' : 'gauge';
+      return { name, help: options.description, type: type as never, values, ...rest };
     },
   };
 }
@@ -163,18 +196,31 @@ function snapshot(
 /** Attribute names as Prometheus label names. */
 function labelsOf(attributes: Attributes): Record<string, string> {
   const out: Record<string, string> = {};
-  for (const [key, value] of Object.entries(attributes)) {
-    out[key.replaceAll(/[^a-zA-Z0-9_]/g, '_').replace(/^(?=\d)/, '_')] = value;
+  const names = Object.keys(attributes).sort();
+  for (const key of names) {
+    out[key.replaceAll(/[^a-zA-Z0-9_]/g, '_').replace(/^(?=\d)/, '_')] = attributes[key]!;
   }
   return out;
 }
 
-async function expose(instruments: ReadonlyMap<string, Instrument>) {
+async function expose(instruments: ReadonlyMap<string, Instrument>, naming: Naming) {
   const { Registry } = await import('prom-client');
   const registry = new Registry();
   for (const [name, instrument] of instruments) {
-    const metric = { name, get: async () => instrument.read() };
-    registry.registerMetric(metric as never);
+    const read = instrument.read();
+    if (read.values.length === 0) continue;
+    const full = prometheusName(name, read.type as unknown as string, instrument.options, naming);
+    const renamed = full === name ? read : rename(read, name, full);
+    registry.registerMetric({ name: full, get: async () => renamed } as never);
   }
   return { contentType: registry.contentType, text: await registry.metrics() };
+}
+
+function rename(read: Snapshot, name: string, full: string): Snapshot {
+  const values = read.values.map((value) =>
+    'metricName' in value && value.metricName !== undefined
+      ? { ...value, metricName: full + value.metricName.slice(name.length) }
+      : value,
+  );
+  return { ...read, name: full, values };
 }

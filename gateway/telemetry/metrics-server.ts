@@ -2,6 +2,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { formatEndpoint } from '../../config/schema/endpoint.ts';
 import type { ReadableMeter } from './meter.ts';
+import type { Naming } from './prometheus-name.ts';
 
 /** A started endpoint of the program's own metrics. */
 export interface MetricsServer {
@@ -18,6 +19,7 @@ export async function serveMetrics(
   host: string,
   port: number,
   meter: ReadableMeter,
+  naming?: Naming,
 ): Promise<MetricsServer> {
   const { createServer } = await import('node:http');
   const server = createServer((request, response) => {
@@ -26,7 +28,7 @@ export async function serveMetrics(
       response.writeHead(path === '/metrics' ? 405 : 404).end();
       return;
     }
-    meter.expose().then(
+    meter.expose(naming).then(
       ({ contentType, text }) => response.writeHead(200, { 'content-type': contentType }).end(text),
       (error: unknown) => response.writeHead(500).end(`cannot read metrics: ${String(error)}\n`),
     );

@@ -6,8 +6,10 @@ export function registerProcessMetrics(meter: Meter, clock: Clock): void {
   const started = clock.monotonicMs();
   const gauge = (name: string, description: string, unit: string, observe: () => number) =>
     meter.gauge(`otelcol_process_${name}`, { description, unit }, observe);
-  gauge('uptime', 'Uptime of the process', 's', () => (clock.monotonicMs() - started) / 1000);
-  gauge('cpu_seconds', 'Total CPU user and system time in seconds', 's', () => {
+  const growing = (name: string, description: string, unit: string, observe: () => number) =>
+    meter.gauge(`otelcol_process_${name}`, { description, unit, monotonic: true }, observe);
+  growing('uptime', 'Uptime of the process', 's', () => (clock.monotonicMs() - started) / 1000);
+  growing('cpu_seconds', 'Total CPU user and system time in seconds', 's', () => {
     const { user, system } = process.cpuUsage();
     return (user + system) / 1e6;
   });

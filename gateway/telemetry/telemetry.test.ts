@@ -104,6 +104,44 @@ test('metrics in the Prometheus text format', async () => {
   assert.throws(() => meter.histogram('c', { description: '', unit: '' }, []), /^Error: BUG/);
 });
 
+test('units and type suffixes in names, where they are asked for', async () => {
+  const meter = createMeter();
+  const seconds = { description: '', unit: 's' };
+  meter.counter('cpu_seconds', seconds).add(1);
+  meter.gauge('up', { ...seconds, monotonic: true }, () => 2);
+  meter.gauge('share', { description: '', unit: '1' }, () => 3);
+  meter.counter('spans', { description: '', unit: '{spans}' }).add(4);
+  meter.histogram('size', { description: '', unit: 'By' }, [1]).record(5);
+  const lines = async (units: boolean, suffixes: boolean): Promise<string[]> =>
+    (await meter.expose({ units, suffixes })).text
+      .split('\n')
+      .filter((line) => /^[a-z]/.test(line));
+  assert.deepEqual(await lines(true, true), [
+    'cpu_seconds_total 1',
+    'up_seconds_total 2',
+    'share_ratio 3',
+    'spans_total 4',
+    'size_bytes_bucket{le="1"} 0',
+    'size_bytes_bucket{le="+Inf"} 1',
+    'size_bytes_sum 5',
+    'size_bytes_count 1',
+  ]);
+  assert.equal((await lines(false, true))[1], 'up_total 2');
+  assert.equal((await lines(true, false))[1], 'up_seconds 2');
+});
+
+test('what is above the level is not measured', async () => {
+  const meter = createMeter('normal');
+  const options = { description: '', unit: '1' };
+  meter.counter('a', options).add(1);
+  meter.counter('b', { ...options, level: 'detailed' }).add(1);
+  const stop = meter.gauge('c', { ...options, level: 'detailed' }, () => 1);
+  meter.histogram('d', { ...options, level: 'normal' }, [1]).record(1);
+  const names = (await meter.expose()).text.match(/(?<=^# TYPE )\w/gm);
+  assert.deepEqual(names, ['a', 'd']);
+  stop();
+});
+
 test('the number of series is bounded', async () => {
   const meter = createMeter();
   const counter = meter.counter('c', { description: '', unit: '' });

@@ -99,7 +99,8 @@ export class SendingQueue<S extends Signal> {
   /** Takes up what an earlier run left, and begins to deliver. */
   async start(): Promise<void> {
     const { disk, settings } = this.#parts;
-    this.#gauges.push(...exposeSize(settings, this.#parts.signal, this.#admission));
+    const { signal } = this.#parts;
+    this.#gauges.push(...exposeSize(settings, signal, this.#admission, () => this.#active));
     let records = 0;
     let items = 0;
     if (disk !== undefined) {

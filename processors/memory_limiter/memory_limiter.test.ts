@@ -52,8 +52,11 @@ test('data is refused above the soft limit, retryable, and taken again below', a
   await settings.clock.advance(1000);
   await send();
   assert.equal(sink.items, 2);
-  assert.equal(settings.meter.value('otelcol_processor_accepted_spans', { processor: 'test' }), 2);
-  assert.equal(settings.meter.value('otelcol_processor_refused_spans'), 1);
+  assert.equal(
+    settings.meter.value('otelcol_processor_memory_limiter_accepted_spans', { processor: 'test' }),
+    2,
+  );
+  assert.equal(settings.meter.value('otelcol_processor_memory_limiter_refused_spans'), 1);
   assert.deepEqual(
     settings.logger.lines.map(({ message }) => message),
     [

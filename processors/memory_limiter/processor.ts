@@ -38,7 +38,7 @@ export class MemoryLimiter<S extends Signal> implements Component, Consumer<S> {
   constructor(signal: S, settings: Settings, config: Config, next: Consumer<S>, memory: Memory) {
     const name = itemNames[signal];
     const counter = (what: string, description: string) =>
-      settings.meter.counter(`otelcol_processor_${what}_${name}`, {
+      settings.meter.counter(`otelcol_processor_memory_limiter_${what}_${name}`, {
         description,
         unit: `{${name}}`,
       });

@@ -18,6 +18,7 @@ export class Ingest<S extends Signal> {
   readonly #refused: Counter;
   readonly #failed: Counter;
   readonly #attributes: Attributes;
+  #used = false;
 
   constructor(signal: S, next: Consumer<S>, settings: Settings, transport: 'grpc' | 'http') {
     this.signal = signal;
@@ -30,6 +31,14 @@ export class Ingest<S extends Signal> {
     this.#refused = counter('refused', 'Items that the pipeline refused; the sender may retry.');
     this.#failed = counter('failed', 'Items that the pipeline can never take.');
     this.#attributes = { receiver: settings.id, transport };
+  }
+
+  /** From its first items on a receiver shows all its counters, at 0. */
+  #begin(): void {
+    this.#used = true;
+    for (const counter of [this.#accepted, this.#refused, this.#failed]) {
+      counter.add(0, this.#attributes);
+    }
   }
 
   /**
@@ -51,6 +60,7 @@ export class Ingest<S extends Signal> {
         done();
         return;
       }
+      if (!this.#used) this.#begin();
       const given = this.#next.mutates ? batch.editable() : batch;
       this.#next.consume(given as unknown as SignalData[S], ctx).then(() => {
         this.#accepted.add(items, this.#attributes);
