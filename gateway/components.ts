@@ -45,6 +45,7 @@ export const registry: readonly RegistryEntry[] = [
   entry('processor', 'redaction', () => import('../processors/redaction/index.ts')),
   entry('processor', 'resource', () => import('../processors/resource/index.ts')),
   entry('processor', 'tail_sampling', () => import('../processors/tail_sampling/index.ts')),
+  entry('processor', 'transform', () => import('../processors/transform/index.ts')),
   // exporters
   entry('exporter', 'clickhouse', () => import('../exporters/clickhouse/index.ts')),
   entry('exporter', 'debug', () => import('../exporters/debug/index.ts')),
@@ -57,6 +58,7 @@ export const registry: readonly RegistryEntry[] = [
   entry('connector', 'round_robin', () => import('../connectors/round_robin/index.ts'), [
     'roundrobin',
   ]),
+  entry('connector', 'routing', () => import('../connectors/routing/index.ts')),
   entry('connector', 'service_graph', () => import('../connectors/service_graph/index.ts'), [
     'servicegraph',
   ]),
