@@ -49,6 +49,7 @@ export const registry: readonly RegistryEntry[] = [
   // exporters
   entry('exporter', 'clickhouse', () => import('../exporters/clickhouse/index.ts')),
   entry('exporter', 'debug', () => import('../exporters/debug/index.ts')),
+  entry('exporter', 'file', () => import('../exporters/file/index.ts')),
   entry('exporter', 'nop', () => import('../exporters/nop/index.ts')),
   entry('exporter', 'otlp_grpc', () => import('../exporters/otlp_grpc/index.ts'), ['otlp']),
   entry('exporter', 'otlp_http', () => import('../exporters/otlp_http/index.ts'), ['otlphttp']),

@@ -1,0 +1,43 @@
+import type { Signal } from '../../component/signals.ts';
+import type { Environment } from '../../ottl/functions/types.ts';
+import type { Config } from './config.ts';
+import { compileGroup } from './groups.ts';
+
+/** Statements are compiled once to be checked; nothing is evaluated then. */
+const environment: Environment = {
+  clock: { unixMs: () => 0 },
+  random: { bytes: (length) => new Uint8Array(length) },
+};
+
+interface Report {
+  addIssue(issue: { code: 'custom'; path: PropertyKey[]; message: string }): void;
+}
+
+const keys: readonly (readonly [keyof Config & `${string}_statements`, Signal])[] = [
+  ['trace_statements', 'traces'],
+  ['metric_statements', 'metrics'],
+  ['log_statements', 'logs'],
+];
+
+/** What the keys alone cannot say: statements that do not compile. */
+export function checkConfig(config: Config, report: Report): void {
+  for (const [key, signal] of keys) {
+    config[key].forEach((group, i) => {
+      try {
+        compileGroup(signal, group, config.error_mode, environment);
+      } catch (error) {
+        const { message } = error as Error;
+        report.addIssue({ code: 'custom', path: [key, i], message });
+      }
+    });
+  }
+  if (config.profile_statements.length > 0) {
+    const message = 'cannot transform profiles: profile_statements are not supported';
+    report.addIssue({ code: 'custom', path: ['profile_statements'], message });
+  }
+  if (config.flatten_data) {
+    const message =
+      "'flatten_data' requires the 'transform.flatten.logs' feature gate to be enabled, which is not supported";
+    report.addIssue({ code: 'custom', path: ['flatten_data'], message });
+  }
+}

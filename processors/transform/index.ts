@@ -1,0 +1,65 @@
+import type { Component } from '../../component/component.ts';
+import type { Consumer, Context } from '../../component/consumer.ts';
+import { PipelineError } from '../../component/errors.ts';
+import type { ProcessorFactory } from '../../component/factory.ts';
+import type { Settings } from '../../component/settings.ts';
+import type { Signal, SignalData } from '../../component/signals.ts';
+import { OttlRuntimeError } from '../../ottl/index.ts';
+import { FaultLog } from '../../ottl/sequence.ts';
+import type { Batch } from '../../pdata/batch.ts';
+import { type Config, config } from './config.ts';
+import { compileGroup, groupsOf } from './groups.ts';
+import type { Transformed } from './passes.ts';
+import { transformer } from './transformer.ts';
+
+function create<S extends Signal>(
+  signal: S,
+  settings: Settings,
+  decoded: Config,
+  next: Consumer<S>,
+): Component & Consumer<S> {
+  if (signal === 'profiles') throw new Error('cannot use transform in a pipeline of profiles');
+  const { clock, ledger, logger, random } = settings;
+  const faults = new FaultLog();
+  const groups = groupsOf(signal, decoded).map((group) =>
+    compileGroup(signal, group, decoded.error_mode, { clock, random }),
+  );
+  const transform = transformer(groups, faults);
+
+  function transformed(batch: SignalData[S], ctx: Context): SignalData[S] {
+    try {
+      return transform(batch as Batch<Transformed>, ctx.client) as SignalData[S];
+    } catch (error) {
+      if (!(error instanceof OttlRuntimeError)) throw PipelineError.from(error);
+      logger.error(`failed processing ${signal}`, { error: error.message });
+      throw new PipelineError(error.message, { retryable: true, cause: error });
+    } finally {
+      faults.flush((statement, { error, count }) => {
+        logger.warn('failed to execute statement', { error, statement, count });
+      });
+    }
+  }
+
+  return {
+    mutates: groups.length > 0,
+    async consume(batch, ctx) {
+      const result = groups.length === 0 ? batch : transformed(batch, ctx);
+      const more = result.itemCount - batch.itemCount;
+      if (more > 0) ledger.created(more);
+      await next.consume(result, ctx);
+      if (more < 0) ledger.dropped('aggregated', -more);
+    },
+    start: async () => {},
+    shutdown: async () => {},
+  };
+}
+
+/** Changes telemetry by statements of the transformation language; see README.md. */
+export const factory: ProcessorFactory<Config> = {
+  kind: 'processor',
+  type: 'transform',
+  stability: { traces: 'beta', metrics: 'beta', logs: 'beta' },
+  description: 'Changes resources, scopes, spans, span events, metrics and log records.',
+  config,
+  create,
+};
