@@ -1,18 +1,8 @@
-import { caseConverters } from './converters/case.ts';
-import { listConverters } from './converters/lists.ts';
-import { regexpConverters } from './converters/regexps.ts';
-import { textConverters } from './converters/text.ts';
+import { converters } from './converters/index.ts';
 import { editors } from './editors/index.ts';
 import { hasAttributeKeyOnDatapoint, hasAttributeOnDatapoint } from './has-attribute.ts';
 import { isRootSpan } from './is-root-span.ts';
 import { type FunctionTable, functionTable, type OttlFunction } from './types.ts';
-
-const converters: readonly OttlFunction[] = [
-  ...regexpConverters,
-  ...textConverters,
-  ...listConverters,
-  ...caseConverters,
-];
 
 /** Editors and converters of every context. */
 export function standardFunctions(): FunctionTable {
