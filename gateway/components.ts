@@ -20,6 +20,7 @@ function entry(kind: Kind, type: string, load: Load, aliases: readonly string[] 
 export const registry: readonly RegistryEntry[] = [
   // receivers
   entry('receiver', 'ebpf', () => import('../receivers/ebpf/index.ts')),
+  entry('receiver', 'file_log', () => import('../receivers/file_log/index.ts'), ['filelog']),
   entry('receiver', 'otlp', () => import('../receivers/otlp/index.ts')),
   entry('receiver', 'packet', () => import('../receivers/packet/index.ts')),
   // processors
@@ -27,6 +28,7 @@ export const registry: readonly RegistryEntry[] = [
   entry('processor', 'batch', () => import('../processors/batch/index.ts')),
   entry('processor', 'cumulativetodelta', () => import('../processors/cumulativetodelta/index.ts')),
   entry('processor', 'deltatocumulative', () => import('../processors/deltatocumulative/index.ts')),
+  entry('processor', 'groupbyattrs', () => import('../processors/groupbyattrs/index.ts')),
   entry('processor', 'groupbytrace', () => import('../processors/groupbytrace/index.ts')),
   entry('processor', 'filter', () => import('../processors/filter/index.ts')),
   entry('processor', 'memory_limiter', () => import('../processors/memory_limiter/index.ts')),

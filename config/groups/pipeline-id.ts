@@ -20,10 +20,14 @@ function read(text: string): { readonly id: string } | { readonly fault: string 
   return { id: `${signal}/${rest}` };
 }
 
-/** The id of a pipeline; decodes to it without spaces around its parts. */
+/**
+ * The id of a pipeline; decodes to it without spaces around its parts. (Numbers are taken to be
+ * refused: a list of ids is then no list of texts, which could be written as one text.)
+ */
 export function pipelineId() {
-  return z.string().transform((text, ctx): string => {
-    const result = read(text);
+  return z.union([z.string(), z.number()]).transform((text, ctx): string => {
+    const result =
+      typeof text === 'string' ? read(text) : { fault: `expected a text, got ${text}` };
     if ('id' in result) return result.id;
     ctx.addIssue({ code: 'custom', message: result.fault });
     return z.NEVER;

@@ -101,6 +101,19 @@ export class GroupReader<S extends Signal> {
     }
   }
 
+  /** Items that are left of the current resource, scope or metric: whichever was moved to last. */
+  countItems(): number {
+    const last = this.kindAt(this.node - 1);
+    let stop: number = NodeKind.container;
+    if (last <= NodeKind.scope) stop = NodeKind.scopeGroup;
+    if (last <= NodeKind.resource) stop = NodeKind.group;
+    let count = 0;
+    for (let n = this.node; this.kindAt(n) > stop; n += 1) {
+      if (this.kindAt(n) === NodeKind.item) count += 1;
+    }
+    return count;
+  }
+
   /** A metric, its data or a profile comes before items. */
   protected enterContainer(_node: number): void {}
 

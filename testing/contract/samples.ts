@@ -35,6 +35,9 @@ export function sampleOf(entry: RegistryEntry, directory: string): Sample {
       config: { endpoint: 'http://127.0.0.1:9' },
       startedElsewhere: 'a ClickHouse server',
     },
+    'connector/routing': {
+      config: { table: [{ condition: 'true', pipelines: ['traces/test'] }] },
+    },
     'connector/failover': { config: { priority_levels: [['traces/test']] } },
     'exporter/otlp_grpc': { config: { endpoint: '127.0.0.1:9', tls: { insecure: true } } },
     'exporter/otlp_http': { config: { endpoint: 'http://127.0.0.1:9' } },
