@@ -1,5 +1,6 @@
 import type { AddressInfo, Server } from 'node:net';
 import type { Extension } from './extension.ts';
+import type { ProgramView, ReportedStatus } from './view.ts';
 
 /** Structured log of one component; levels mean: warn = recovered, error = data lost. */
 export interface Logger {
@@ -162,6 +163,7 @@ export interface Host {
   /** Absolute paths of the files that the configuration was read from. */
   configFiles(): readonly string[];
   readonly reload: Reload;
+  readonly view: ProgramView;
   /** A fault that ends the program in an orderly way (a listener died). */
   fatal(error: Error): void;
 }
@@ -183,4 +185,6 @@ export interface Settings {
   readonly ledger: NodeLedger;
   readonly host: Host;
   readonly build: BuildInfo;
+  /** Says how the component is doing, for health checks; start and end are known without it. */
+  report?(status: ReportedStatus, error?: string): void;
 }

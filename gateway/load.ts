@@ -22,6 +22,9 @@ export interface ReadyConfig {
   readonly notes: readonly ConfigIssue[];
   /** Absolute paths of the files that it was read from. */
   readonly files: readonly string[];
+  /** What it was read from, merged. */
+  readonly root: MapNode;
+  readonly gates: FeatureGates;
 }
 
 /** What a configuration is read with. */
@@ -59,6 +62,8 @@ export async function readConfig(
     warnings: [...early('warn'), ...warnings],
     notes: early('info'),
     files: [...files],
+    root: loaded.root,
+    gates,
   };
 }
 

@@ -11,6 +11,8 @@ import {
   createCollector,
   createIdleShrink,
 } from './collector.ts';
+import { effectiveConfig } from './config/effective.ts';
+import { viewGates } from './config/gates.ts';
 import { createService, type Service } from './graph/service.ts';
 import type { ReadyConfig } from './load.ts';
 import { createReload } from './reload.ts';
@@ -62,17 +64,17 @@ export async function startProgram(
   });
   const { promise: failed, resolve: fatal } = Promise.withResolvers<Error>();
   let service: Service | undefined;
-  let files = ready.files;
+  let current = ready;
   const reload = createReload({
     read,
     current: ready,
     async change(next) {
-      const before = files;
-      files = next.files;
+      const before = current;
+      current = next;
       try {
         return await service!.change(next.config);
       } catch (error) {
-        files = before;
+        current = before;
         throw error;
       }
     },
@@ -85,7 +87,13 @@ export async function startProgram(
     const limit = budgetBytes(process.env, totalmem(), process.constrainedMemory());
     const budget = createBudget(limit, collectorFor(limit));
     const environment = { logger, meter, clock, random: systemRandom, budget, ledger, build };
-    service = createService(config, environment, { fatal, reload, configFiles: () => files });
+    service = createService(config, environment, {
+      fatal,
+      reload,
+      configFiles: () => current.files,
+      gates: () => viewGates(current.gates),
+      config: () => effectiveConfig(current.root, current.config),
+    });
     await service.start();
   } catch (error) {
     await telemetry.shutdown();

@@ -10,6 +10,7 @@ import type {
   Random,
   Settings,
 } from '../component/settings.ts';
+import type { ProgramView } from '../component/view.ts';
 import { createBudget } from '../pipeline/budget.ts';
 import { Ledger } from '../pipeline/ledger.ts';
 import { createListeners } from '../pipeline/listeners.ts';
@@ -98,6 +99,18 @@ export function testMeter(): TestMeter {
   };
 }
 
+/** A view of a program that has nothing in it. */
+export function testView(given: Partial<ProgramView> = {}): ProgramView {
+  return {
+    pipelines: () => [],
+    statuses: () => [],
+    watchStatuses: () => () => undefined,
+    gates: () => [],
+    config: () => ({}),
+    ...given,
+  };
+}
+
 /** A host with the given extensions. */
 export function testHost(
   extensions: ReadonlyMap<string, Extension> = new Map(),
@@ -110,6 +123,7 @@ export function testHost(
     listeners: createListeners(),
     configFiles: () => [],
     reload: async () => ({ changed: false, faults: ['nothing to reload in a test'] }),
+    view: testView(),
     fatal: (error) => void faults.push(error),
   };
 }

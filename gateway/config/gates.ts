@@ -1,3 +1,4 @@
+import type { GateView } from '../../component/view.ts';
 import { didYouMean } from '../../config/schema/suggest.ts';
 import { type Gate, gateTable } from './gate-table.ts';
 
@@ -87,6 +88,18 @@ export function describeGates(gates: FeatureGates, id?: string): string {
   if (gate.from !== '') lines.push(`From Version: ${gate.from}`);
   if (gate.to !== '') lines.push(`To Version: ${gate.to}`);
   return `${lines.join('\n')}\n`;
+}
+
+/** The table for pages. */
+export function viewGates(gates: FeatureGates): GateView[] {
+  return gateTable.map((gate) => ({
+    id: gate.id,
+    enabled: gates.enabled(gate.id),
+    stage: stageName(gate),
+    description: sentence(gate),
+    from: gate.from,
+    to: gate.to,
+  }));
 }
 
 function stageName({ stage }: Gate): string {

@@ -39,6 +39,8 @@ async function running(yaml: string) {
     fatal: (error) => fatal.push(error),
     reload: async () => ({ changed: false, faults: [] }),
     configFiles: () => [],
+    gates: () => [],
+    config: () => ({}),
   });
   await service.start();
   probe.events.length = 0;

@@ -8,6 +8,7 @@ import type {
 } from '../../component/settings.ts';
 import type { Ledger } from '../../pipeline/ledger.ts';
 import type { RootLogger } from '../telemetry/logger.ts';
+import type { StatusBoard } from './statuses.ts';
 
 /** What the program gives to every component. */
 export interface Environment {
@@ -19,4 +20,5 @@ export interface Environment {
   readonly ledger: Ledger;
   readonly host: Host;
   readonly build: BuildInfo;
+  readonly statuses: StatusBoard;
 }

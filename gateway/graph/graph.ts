@@ -77,6 +77,11 @@ export class Graph {
     }
   }
 
+  /** Whether a running instance edits data. @param name of its node */
+  mutates(name: string): boolean {
+    return this.#live.get(name)?.component.mutates === true;
+  }
+
   /** Receivers first, extensions last. @throws AggregateError of the faults */
   async shutdown(): Promise<void> {
     for (const live of this.#live.values()) await this.#unready(live);
@@ -104,6 +109,7 @@ export class Graph {
     for (const error of await this.#stop(removed.reverse())) {
       this.#env.logger.warn('Shutdown failed', { error });
     }
+    for (const { plan } of removed) this.#env.statuses.forget(plan.name);
     this.#live = new Map(plans.map(({ name }) => [name, this.#live.get(name)!]));
     for (const live of fresh.values()) await this.#ready(live);
     const stopped = removed.map(({ plan }) => plan.name);
@@ -245,9 +251,12 @@ export class Graph {
   /** @param holds whether it has taken over something that would be lost with it */
   async #start(live: Live, holds = false): Promise<void> {
     const { name } = live.plan;
+    const { statuses } = this.#env;
+    statuses.set(live.plan, 'StatusStarting');
     try {
       await live.component.start();
     } catch (error) {
+      statuses.set(live.plan, 'StatusPermanentError', text(error));
       if (holds) {
         live.holds = true;
         this.#live.set(name, live);
@@ -256,6 +265,7 @@ export class Graph {
     }
     live.running = true;
     this.#live.set(name, live);
+    statuses.started(name);
   }
 
   /** Shuts down what is replaced; what goes wrong is logged. */
@@ -274,11 +284,13 @@ export class Graph {
     const errors: Error[] = [];
     for (const live of lives) {
       const { name, component } = live.plan;
+      this.#env.statuses.set(live.plan, 'StatusStopping');
       try {
         if (live.running || live.holds) await live.component.shutdown();
       } catch (error) {
         errors.push(new Error(`cannot shut down ${name}: ${text(error)}`, { cause: error }));
       }
+      this.#env.statuses.set(live.plan, 'StatusStopped');
       live.running = false;
       this.#live.delete(name);
       this.#slots.get(name)?.open(undefined);

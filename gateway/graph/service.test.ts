@@ -33,6 +33,8 @@ async function build(yaml: string) {
     fatal: (error) => fatal.push(error),
     reload: async () => ({ changed: false, faults: [] }),
     configFiles: () => [],
+    gates: () => [],
+    config: () => ({}),
   });
   return { probe, service, ledger, fatal };
 }

@@ -1,10 +1,12 @@
 import type { Extension } from '../../component/extension.ts';
 import type { Host } from '../../component/settings.ts';
+import type { PipelineView, ProgramView } from '../../component/view.ts';
 import { createListeners } from '../../pipeline/listeners.ts';
-import type { ProgramConfig } from '../config/program.ts';
+import type { PipelineConfig, ProgramConfig } from '../config/program.ts';
 import type { Environment } from './environment.ts';
 import { type Changes, Graph } from './graph.ts';
 import { type NodePlan, planNodes } from './plan.ts';
+import { StatusBoard } from './statuses.ts';
 
 /** Extensions and pipelines of a configuration. */
 export interface Service {
@@ -22,22 +24,37 @@ export interface Service {
 }
 
 /** What the program does for components beside the graph. */
-export type ProgramHost = Pick<Host, 'fatal' | 'reload' | 'configFiles'>;
+export type ProgramHost = Pick<Host, 'fatal' | 'reload' | 'configFiles'> &
+  Pick<ProgramView, 'gates' | 'config'>;
 
 /** @param program `fatal` is told of a fault after which the program has to end */
 export function createService(
   config: ProgramConfig,
-  environment: Omit<Environment, 'host'>,
+  environment: Omit<Environment, 'host' | 'statuses'>,
   program: ProgramHost,
 ): Service {
   const extensions = new Map<string, Extension>();
+  const { fatal, reload, configFiles, gates, config: shown } = program;
+  const statuses = new StatusBoard(environment.clock);
+  let running = config;
+  const view: ProgramView = {
+    pipelines: () => running.pipelines.map((pipeline) => pipelineView(pipeline, graph)),
+    statuses: () => statuses.all(),
+    watchStatuses: (changed) => statuses.watch(changed),
+    gates,
+    config: shown,
+  };
   const host: Host = {
     extension: (id) => extensions.get(id),
     extensions: () => extensions,
     listeners: createListeners(),
-    ...program,
+    configFiles,
+    reload,
+    view,
+    fatal,
   };
-  const graph = new Graph({ ...environment, host }, extensions);
+  const graph = new Graph({ ...environment, host, statuses }, extensions);
+  statuses.know(config.pipelines);
   const plans: readonly NodePlan[] = planNodes(config);
   return {
     extensions,
@@ -45,7 +62,26 @@ export function createService(
       environment.logger.info('Starting extensions...');
       await graph.change(plans);
     },
-    change: (next) => graph.change(planNodes(next)),
+    async change(next) {
+      statuses.know(next.pipelines);
+      try {
+        const changes = await graph.change(planNodes(next));
+        running = next;
+        return changes;
+      } catch (error) {
+        statuses.know(running.pipelines);
+        throw error;
+      }
+    },
     shutdown: () => graph.shutdown(),
   };
+}
+
+function pipelineView(pipeline: PipelineConfig, graph: Graph): PipelineView {
+  const { id, signal, receivers, processors, exporters } = pipeline;
+  const edits = (name: string) => graph.mutates(name);
+  const mutates =
+    processors.some((processor) => edits(`processor/${processor}@${id}`)) ||
+    exporters.some((exporter) => edits(`exporter/${exporter}@${signal}`));
+  return { id, receivers, processors, exporters, mutates };
 }

@@ -15,7 +15,8 @@ export function settingsFor(
   const named = { 'otelcol.component.id': id, 'otelcol.component.kind': kind, ...fields };
   const logger = env.logger.child(named);
   const ledger = kind === 'extension' ? unused : env.ledger.node(node, roleOf(kind));
-  return { id, logger, meter, clock, random, budget, host, build, ledger };
+  const report: Settings['report'] = (status, error) => env.statuses.reported(node, status, error);
+  return { id, logger, meter, clock, random, budget, host, build, ledger, report };
 }
 
 function roleOf(kind: Kind): NodeRole {
