@@ -1,0 +1,59 @@
+import type { Component } from '../../component/component.ts';
+import type { Consumer } from '../../component/consumer.ts';
+import { PipelineError } from '../../component/errors.ts';
+import type { ProcessorFactory } from '../../component/factory.ts';
+import type { Settings } from '../../component/settings.ts';
+import type { Signal } from '../../component/signals.ts';
+import type { Batch } from '../../pdata/batch.ts';
+import { AttributeKey } from '../../pdata/readers.ts';
+import { type Config, config } from './config.ts';
+import { regroup } from './regroup.ts';
+import { type Grouped, groupTelemetry, metrics } from './telemetry.ts';
+
+function keysOf({ keys }: Config, { logger }: Settings): AttributeKey[] {
+  const known = new Set<string>();
+  for (const key of keys) {
+    if (known.has(key)) logger.warn('A grouping key is already present', { key });
+    if (key !== '') known.add(key);
+  }
+  return [...known].map((key) => new AttributeKey(key));
+}
+
+function create<S extends Signal>(
+  signal: S,
+  settings: Settings,
+  decoded: Config,
+  next: Consumer<S>,
+): Component & Consumer<S> {
+  if (signal === 'profiles') throw new Error('cannot use groupbyattrs in a pipeline of profiles');
+  const grouped = signal as Grouped;
+  const keys = keysOf(decoded, settings);
+  const report = groupTelemetry(settings.meter, grouped);
+  return {
+    mutates: false,
+    async consume(batch, ctx) {
+      let result: Batch<Grouped>;
+      try {
+        const done = regroup(grouped, batch as unknown as Batch<Grouped>, keys);
+        report(done.grouped, done.others, done.groups);
+        result = done.batch;
+      } catch (error) {
+        throw PipelineError.from(error);
+      }
+      await next.consume(result as unknown as typeof batch, ctx);
+    },
+    start: async () => {},
+    shutdown: async () => {},
+  };
+}
+
+/** Moves attributes of items to their resources, and joins resources; see README.md. */
+export const factory: ProcessorFactory<Config> = {
+  kind: 'processor',
+  type: 'groupbyattrs',
+  stability: { traces: 'beta', metrics: 'beta', logs: 'beta' },
+  description: 'Moves attributes of items to their resources, and joins resources that are alike.',
+  config,
+  metrics,
+  create,
+};
