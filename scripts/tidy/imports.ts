@@ -18,7 +18,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   storage: [...base, 'component'],
   ottl: ['pdata', 'wire'],
   expr: ['pdata'],
-  stanza: [...base, 'component', 'expr'],
+  stanza: [...base, 'component', 'config', 'expr'],
   stitch: base,
   agent: base,
   query: [...base, 'storage', 'stitch'],

@@ -1,0 +1,37 @@
+import type { MetricInfo, ReceiverFactory } from '../../component/factory.ts';
+import { config, type FileLogConfig } from './config.ts';
+import { FileLogReceiver } from './receiver.ts';
+
+const metrics: MetricInfo[] = [
+  ...(['accepted', 'refused', 'failed'] as const).map((what) => ({
+    name: `otelcol_receiver_${what}_log_records`,
+    description: `Log records that were ${what}.`,
+    unit: '{log_records}',
+    kind: 'counter' as const,
+  })),
+  {
+    name: 'otelcol_fileconsumer_open_files',
+    description: 'Number of open files',
+    unit: '1',
+    kind: 'gauge',
+  },
+  {
+    name: 'otelcol_fileconsumer_reading_files',
+    description: 'Number of open files that are being read',
+    unit: '1',
+    kind: 'gauge',
+  },
+];
+
+/** Reads log files as they grow. */
+export const factory: ReceiverFactory<FileLogConfig> = {
+  kind: 'receiver',
+  type: 'file_log',
+  aliases: ['filelog'],
+  stability: { logs: 'beta' },
+  description:
+    'Reads log files as they grow, through rotation and restarts, and parses their entries.',
+  config,
+  metrics,
+  create: (settings, given, next) => new FileLogReceiver(settings, given, next.logs!),
+};

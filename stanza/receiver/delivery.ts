@@ -1,0 +1,102 @@
+import { background, type Consumer, type Context } from '../../component/consumer.ts';
+import { PipelineError } from '../../component/errors.ts';
+import type { Attributes, Counter, Settings } from '../../component/settings.ts';
+import type { Logs } from '../../pdata/batch.ts';
+import type { RetryConfig } from './keys.ts';
+
+/** What became of a batch: accepted, dropped (and counted), or stopped before either. */
+export type Outcome = 'accepted' | 'dropped' | 'stopped';
+
+/** Hands batches to a pipeline, again while it refuses them and retries are on. */
+export class Delivery {
+  readonly #settings: Settings;
+  readonly #next: Consumer<'logs'>;
+  readonly #retry: RetryConfig;
+  readonly #accepted: Counter;
+  readonly #refused: Counter;
+  readonly #failed: Counter;
+  readonly #attributes: Attributes;
+  #stopped = false;
+  #wake: (() => void) | undefined;
+
+  constructor(settings: Settings, next: Consumer<'logs'>, retry: RetryConfig, transport: string) {
+    this.#settings = settings;
+    this.#next = next;
+    this.#retry = retry;
+    const counter = (what: string, description: string) =>
+      settings.meter.counter(`otelcol_receiver_${what}_log_records`, {
+        description,
+        unit: '{log_records}',
+      });
+    this.#accepted = counter('accepted', 'Items that were pushed into the pipeline.');
+    this.#refused = counter('refused', 'Items that the pipeline refused; they may be retried.');
+    this.#failed = counter('failed', 'Items that the pipeline can never take.');
+    this.#attributes = { receiver: settings.id, transport };
+  }
+
+  /** Settles when the batch is accepted or given up; never rejects. */
+  async deliver(batch: Logs, ctx: Context = background): Promise<Outcome> {
+    const { clock, logger, random } = this.#settings;
+    const retry = this.#retry;
+    const items = batch.itemCount;
+    if (items === 0) return 'accepted';
+    const startedMs = clock.monotonicMs();
+    let pauseMs = retry.initial_interval;
+    for (;;) {
+      const error = await this.#offer(batch, ctx);
+      if (error === undefined) {
+        this.#accepted.add(items, this.#attributes);
+        return 'accepted';
+      }
+      const fields = { error: error.message, dropped_items: items };
+      if (!error.retryable || !retry.enabled) {
+        (error.retryable ? this.#refused : this.#failed).add(items, this.#attributes);
+        const hint = error.retryable
+          ? 'The pipeline refused data, it is dropped. Enable retry_on_failure to slow down reading and avoid dropping.'
+          : 'The pipeline refused data for good, it is dropped.';
+        logger.error(hint, fields);
+        return 'dropped';
+      }
+      const elapsedMs = clock.monotonicMs() - startedMs;
+      const waitMs = Math.max(pauseMs * (0.5 + random.float()), error.retryAfterMs ?? 0);
+      if (retry.max_elapsed_time > 0 && elapsedMs + waitMs > retry.max_elapsed_time) {
+        this.#refused.add(items, this.#attributes);
+        logger.error('Max elapsed time expired, data is dropped.', fields);
+        return 'dropped';
+      }
+      logger.debug('The pipeline refused data, it is offered again after a pause.', {
+        error: error.message,
+        interval_ms: Math.round(waitMs),
+      });
+      if (this.#stopped) return 'stopped';
+      await this.#pause(waitMs);
+      if (this.#stopped) return 'stopped';
+      pauseMs = Math.min(pauseMs * 1.5, retry.max_interval);
+    }
+  }
+
+  async #offer(batch: Logs, ctx: Context): Promise<PipelineError | undefined> {
+    try {
+      await this.#next.consume(this.#next.mutates ? batch.editable() : batch, ctx);
+      return undefined;
+    } catch (error) {
+      return PipelineError.from(error);
+    }
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = this.#settings.clock.after(ms, resolve);
+      this.#wake = () => {
+        timer.cancel();
+        resolve();
+      };
+    });
+  }
+
+  /** Ends pauses: what waits for a retry is given up as `stopped`. */
+  stop(): void {
+    this.#stopped = true;
+    this.#wake?.();
+  }
+}
