@@ -1,0 +1,23 @@
+/** Somewhere that messages are written to, one after the other. */
+export interface Output {
+  /** Whether it was closed: another has to be opened. */
+  readonly closed: boolean;
+  /**
+   * Writes a message, whole or not at all; resolves when the file or its buffer has it.
+   * @param parts its bytes, which are not kept
+   */
+  write(parts: readonly Uint8Array[]): Promise<void>;
+  /** Writes what is buffered and closes; nothing is written afterwards. Safe twice. */
+  close(): Promise<void>;
+}
+
+/** Runs tasks one after the other. */
+export class Sequence {
+  #last: Promise<unknown> = Promise.resolve();
+
+  run<T>(task: () => Promise<T>): Promise<T> {
+    const result = this.#last.then(task);
+    this.#last = result.catch(() => {});
+    return result;
+  }
+}
