@@ -45,6 +45,12 @@ export interface ReceiverFactory<C> extends FactoryBase<C> {
 /** One instance a pipeline and id. */
 export interface ProcessorFactory<C> extends FactoryBase<C> {
   readonly kind: 'processor';
+  /**
+   * Checks what the schema cannot or should not say, e.g. what hangs on the signal. Called for each
+   * pipeline that names the component, before anything is created.
+   * @throws Error that says what is wrong
+   */
+  check?(signal: Signal, config: C): void;
   create<S extends Signal>(
     signal: S,
     settings: Settings,

@@ -42,7 +42,10 @@ export function checkReferences(scope: CheckScope, issues: ConfigIssue[]): void 
   if (!noPipelines && pipelines.length === 0 && !hasPipelines(root)) {
     report(['service', 'pipelines'], 'service must have at least one pipeline');
   }
-  for (const pipeline of pipelines) checkPipeline(pipeline, scope, report);
+  for (const pipeline of pipelines) {
+    checkPipeline(pipeline, scope, report);
+    checkProcessors(pipeline, scope, report);
+  }
   checkConnectors(components, pipelines, issues);
 }
 
@@ -132,4 +135,18 @@ function checkUse(
     return `references ${what} which does not support ${pipeline.signal} (only ${able})`;
   }
   return undefined;
+}
+
+/** What the factories of a pipeline's processors find wrong with their configurations. */
+function checkProcessors(pipeline: PipelineConfig, scope: CheckScope, report: Report): void {
+  for (const id of new Set(pipeline.processors)) {
+    const found = scope.components.processor.get(id);
+    if (found?.factory.kind !== 'processor') continue;
+    if (found.factory.stability[pipeline.signal] === undefined) continue;
+    try {
+      found.factory.check?.(pipeline.signal, found.config);
+    } catch (error) {
+      report([sectionOf.processor, id], (error as Error).message);
+    }
+  }
 }

@@ -3,7 +3,7 @@ import type { Consumer } from '../../component/consumer.ts';
 import type { ProcessorFactory } from '../../component/factory.ts';
 import type { Settings } from '../../component/settings.ts';
 import type { Signal } from '../../component/signals.ts';
-import { type Config, config } from './config.ts';
+import { type Config, checkConfig, config } from './config.ts';
 import { GroupByTrace } from './processor.ts';
 import { metrics } from './telemetry.ts';
 
@@ -26,5 +26,6 @@ export const factory: ProcessorFactory<Config> = {
   description: 'Gathers the spans of each trace for a while, and sends each trace on as a batch.',
   config,
   metrics,
+  check: (_signal, decoded) => checkConfig(decoded),
   create,
 };

@@ -48,5 +48,8 @@ export const factory: ProcessorFactory<Config> = {
   stability: { traces: 'beta', logs: 'alpha', metrics: 'alpha' },
   description: 'Removes attributes that are not allowed and masks what must not be seen in others.',
   config,
+  check: (signal, decoded) => {
+    if (signal !== 'profiles') rulesOf(decoded, signal);
+  },
   create: (signal, _settings, decoded, next) => create(signal, decoded, next),
 };
