@@ -1,4 +1,4 @@
-// node gateway/testing/record-print-config.ts [PATH OF THE COLLECTOR]
+// node integration/drop-in/print-config.ts [PATH OF THE COLLECTOR]
 // Writes what the Go collector prints for each case to gateway/testdata/print-config/recorded.json.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -12,7 +12,7 @@ import {
   printData,
   readTable,
   writeFiles,
-} from './print-config-cases.ts';
+} from '../../gateway/testing/print-config-cases.ts';
 
 const collector =
   process.argv[2] ?? join(process.env.PEERS_DIR ?? '/usr/local', 'bin/otelcol-dropin');
