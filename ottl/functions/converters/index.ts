@@ -14,6 +14,8 @@ import { parseSeverityConverter } from './parse-severity.ts';
 import { regexpConverters } from './regexps.ts';
 import { textConverters } from './text.ts';
 import { timeConverters } from './time/index.ts';
+import { urlConverter } from './url.ts';
+import { xmlConverters } from './xml/index.ts';
 
 /** Every converter but IsRootSpan, which only spans have. */
 export const converters: readonly OttlFunction[] = [
@@ -29,7 +31,9 @@ export const converters: readonly OttlFunction[] = [
   ...textConverters,
   ...timeConverters,
   ...typeTests,
+  ...xmlConverters,
   parseCsvConverter,
   parseJsonConverter,
   parseSeverityConverter,
+  urlConverter,
 ];
