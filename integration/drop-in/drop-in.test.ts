@@ -18,7 +18,7 @@ async function verdict(text: string, env: Readonly<Record<string, string>>): Pro
   const file = join(folder, 'case.yaml');
   writeFileSync(file, text);
   try {
-    await readConfig([file], { ...process.env, ...env });
+    await readConfig([file], { ...process.env, ...env }, { checkOnly: true });
     return { accepted: true, says: '' };
   } catch (error) {
     return { accepted: false, says: errorText(error) };
