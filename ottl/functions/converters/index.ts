@@ -15,6 +15,7 @@ import { regexpConverters } from './regexps.ts';
 import { textConverters } from './text.ts';
 import { timeConverters } from './time/index.ts';
 import { urlConverter } from './url.ts';
+import { userAgentConverter } from './user-agent.ts';
 import { xmlConverters } from './xml/index.ts';
 
 /** Every converter but IsRootSpan, which only spans have. */
@@ -36,4 +37,5 @@ export const converters: readonly OttlFunction[] = [
   parseJsonConverter,
   parseSeverityConverter,
   urlConverter,
+  userAgentConverter,
 ];
