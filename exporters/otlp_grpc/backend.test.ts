@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { PipelineError } from '../../component/errors.ts';
+import { OtlpGrpcBackend } from '../../pipeline/otlp-grpc/backend.ts';
 import { realTimeSettings } from '../../testing/settings.ts';
 import { sampleBatch } from '../../testing/spans.ts';
 import { otlpPaths } from '../../wire/grpc/otlp-paths.ts';
@@ -8,7 +9,6 @@ import type { ServerCall } from '../../wire/grpc/server-call.ts';
 import { realTime, startServer } from '../../wire/grpc/testing.ts';
 import { Code } from '../../wire/status/code.ts';
 import { encodeStatus } from '../../wire/status/status.ts';
-import { OtlpGrpcBackend } from './backend.ts';
 import { config } from './config.ts';
 
 const clock = { ...realTime, unixMs: () => Date.now() };

@@ -1,7 +1,8 @@
 import type { ExporterFactory } from '../../component/factory.ts';
 import { createExporter } from '../../pipeline/exporter.ts';
-import { OtlpGrpcBackend } from './backend.ts';
-import { config, type OtlpGrpcConfig } from './config.ts';
+import { OtlpGrpcBackend } from '../../pipeline/otlp-grpc/backend.ts';
+import type { OtlpGrpcConfig } from '../../pipeline/otlp-grpc/config.ts';
+import { config } from './config.ts';
 
 /** Sends OTLP over gRPC. */
 export const factory: ExporterFactory<OtlpGrpcConfig> = {

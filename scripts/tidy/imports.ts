@@ -14,7 +14,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   native: ['pdata', 'wire'],
   config: [...base, 'component'],
   component: base,
-  pipeline: [...base, 'component'],
+  pipeline: [...base, 'component', 'config'],
   storage: [...base, 'component'],
   ottl: ['pdata', 'wire'],
   expr: ['pdata'],

@@ -1,9 +1,9 @@
 import type { Settings } from '../../component/settings.ts';
 import type { Signal, SignalData } from '../../component/signals.ts';
 import { clientAuth, refuseMiddlewares } from '../../config/groups/auth.ts';
-import type { Attempt, PushBackend } from '../../pipeline/exporter.ts';
 import { type Compress, createCompressor } from '../../wire/compression/compressor.ts';
 import { decodePartialSuccess } from '../../wire/status/partial-success.ts';
+import type { Attempt, PushBackend } from '../exporter.ts';
 import type { Channel } from './channel.ts';
 import type { OtlpGrpcConfig } from './config.ts';
 import { Credentials } from './credentials.ts';
