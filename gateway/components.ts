@@ -46,6 +46,7 @@ export const registry: readonly RegistryEntry[] = [
   entry('processor', 'queuebatch', () => import('../processors/queuebatch/index.ts')),
   entry('processor', 'redaction', () => import('../processors/redaction/index.ts')),
   entry('processor', 'resource', () => import('../processors/resource/index.ts')),
+  entry('processor', 'span', () => import('../processors/span/index.ts')),
   entry('processor', 'tail_sampling', () => import('../processors/tail_sampling/index.ts')),
   entry('processor', 'transform', () => import('../processors/transform/index.ts')),
   // exporters
@@ -56,6 +57,7 @@ export const registry: readonly RegistryEntry[] = [
   entry('exporter', 'otlp_grpc', () => import('../exporters/otlp_grpc/index.ts'), ['otlp']),
   entry('exporter', 'otlp_http', () => import('../exporters/otlp_http/index.ts'), ['otlphttp']),
   // connectors
+  entry('connector', 'count', () => import('../connectors/count/index.ts')),
   entry('connector', 'failover', () => import('../connectors/failover/index.ts')),
   entry('connector', 'forward', () => import('../connectors/forward/index.ts')),
   entry('connector', 'round_robin', () => import('../connectors/round_robin/index.ts'), [
@@ -79,6 +81,7 @@ export const registry: readonly RegistryEntry[] = [
   entry('extension', 'file_storage', () => import('../extensions/file_storage/index.ts')),
   entry('extension', 'headers_setter', () => import('../extensions/headers_setter/index.ts')),
   entry('extension', 'health_check', () => import('../extensions/health_check/index.ts')),
+  entry('extension', 'healthcheckv2', () => import('../extensions/healthcheckv2/index.ts')),
   entry('extension', 'jaeger_query', () => import('../extensions/jaeger_query/index.ts')),
   entry('extension', 'oauth2client', () => import('../extensions/oauth2client/index.ts')),
   entry('extension', 'oidc', () => import('../extensions/oidc/index.ts')),

@@ -74,6 +74,7 @@ for (const entry of registry) {
       const { factory, sample } = await loaded(entry, directory);
       const given = { ...(sample.config as object), no_such_key: 1 };
       const parsed = factory.config.safeParse(given);
+      if (sample.acceptsAnyKey !== undefined) return;
       assert.equal(parsed.success, false);
       assert.match(JSON.stringify(parsed.error?.issues), /no_such_key/);
     }));

@@ -13,6 +13,10 @@ interface Stage {
 const afterwards = (id: string) =>
   [`metrics: {receivers: [${id}], processors: [batch], exporters: [nop]}`] as const;
 
+const routed = ['one', 'other'].map(
+  (name) => `traces/${name}: {receivers: [routing], processors: [batch], exporters: [nop]}`,
+);
+
 const stages = {
   span_metrics: {
     connectors: 'span_metrics: {metrics_flush_interval: 5s}',
@@ -28,6 +32,29 @@ const stages = {
     connectors: 'service_graph: {metrics_flush_interval: 5s}',
     pipelines: afterwards('service_graph'),
     peer: 'span_metrics',
+  },
+  count: {
+    connectors: 'count: {}',
+    pipelines: afterwards('count'),
+  },
+  'count with conditions': {
+    connectors:
+      `count: {spans: {ok: {conditions: ['attributes["http.response.status_code"] == 200']}, ` +
+      `by.route: {attributes: [{key: http.route}, {key: service.name}]}}}`,
+    pipelines: afterwards('count'),
+  },
+  'routing of resources': {
+    connectors:
+      `routing: {default_pipelines: [traces/other], table: [{condition: ` +
+      `'attributes["service.name"] == "service-1"', pipelines: [traces/one]}]}`,
+    pipelines: routed,
+  },
+  'routing of spans': {
+    connectors:
+      `routing: {default_pipelines: [traces/other], table: [{context: span, condition: ` +
+      `'IsMatch(name, "items/[0-9]$")', pipelines: [traces/one]}, {context: span, action: copy, ` +
+      `condition: 'attributes["http.response.status_code"] >= 500', pipelines: [traces/one]}]}`,
+    pipelines: routed,
   },
 } as const satisfies Record<string, Stage>;
 

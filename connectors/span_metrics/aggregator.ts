@@ -1,13 +1,12 @@
 import type { Random } from '../../component/settings.ts';
 import type { Traces } from '../../pdata/batch.ts';
 import { noBytes } from '../../pdata/proto/cursor.ts';
-import { Writer } from '../../pdata/proto/writer.ts';
 import { AttributeScan, SpanScan } from '../../pdata/readers/span-scan.ts';
 import { unedited } from '../../pdata/readers/unedited.ts';
 import { utf8 } from '../../pdata/readers/value-view.ts';
 import { MessageView, SpanReader, ValueType, ValueView } from '../../pdata/readers.ts';
 import { encodeValue } from '../../pdata/values.ts';
-import { packAttributes, writePacked } from '../../pipeline/series/attributes.ts';
+import { packAttributes, resourceFields } from '../../pipeline/series/attributes.ts';
 import { SeriesKey } from '../../pipeline/series/key.ts';
 import { AdjustedCount } from './adjusted-count.ts';
 import type { Dimensions, Places, SeriesAttributes } from './dimensions.ts';
@@ -150,7 +149,7 @@ export class Aggregator {
     const set = new SeriesSet(calls);
     const other = durations === undefined ? undefined : together ? set : new SeriesSet(durations);
     return {
-      fields: attributeFields(bytes, start, end),
+      fields: resourceFields(bytes, start, end),
       calls: set,
       durations: other,
       events: events === undefined ? undefined : new SeriesSet(events),
@@ -293,18 +292,4 @@ export class Aggregator {
     optional.appendAttributes(attributes, places);
     return attributes;
   }
-}
-
-/** The attributes of a Resource message as its fields; nothing else of it. */
-function attributeFields(bytes: Uint8Array, start: number, end: number): Uint8Array {
-  const view = new MessageView();
-  view.attributeField = 1;
-  view.bindBytes(bytes, start, end);
-  view.rewind();
-  const attributes = new Map<string, Uint8Array>();
-  while (view.nextAttribute()) attributes.set(view.keyText(), view.value.copy());
-  const packed = packAttributes(attributes);
-  const w = new Writer(packed.length + attributes.size * 2);
-  writePacked(w, 1, packed, 0, packed.length);
-  return w.take();
 }

@@ -77,6 +77,13 @@ export class GroupBuilder<S extends Signal> {
     writeAttribute(this.writer, field, key, value);
   }
 
+  /** Forgets what was written since the last finish: after an error in between. */
+  discard(): void {
+    this.#closeGroup();
+    this.#items = 0;
+    this.writer.length = 0;
+  }
+
   /** Everything written, as a batch with a buffer of its own. */
   finish(): Batch<S> {
     this.#closeGroup();

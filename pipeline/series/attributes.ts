@@ -1,5 +1,6 @@
 import { Cursor, readVarint } from '../../pdata/proto/cursor.ts';
 import { Writer } from '../../pdata/proto/writer.ts';
+import { MessageView } from '../../pdata/readers.ts';
 
 /**
  * Attributes as they are kept beside a series: KeyValues, each with its length before it. The
@@ -35,4 +36,21 @@ export function writePacked(
     w.copy(b, from, c.pos + size);
     c.pos += size;
   }
+}
+
+/**
+ * The attributes of a Resource message, and nothing else of it, as fields of one.
+ * @param b holds the fields of a Resource in [start, end)
+ */
+export function resourceFields(b: Uint8Array, start: number, end: number): Uint8Array {
+  const view = new MessageView();
+  view.attributeField = 1;
+  view.bindBytes(b, start, end);
+  view.rewind();
+  const attributes = new Map<string, Uint8Array>();
+  while (view.nextAttribute()) attributes.set(view.keyText(), view.value.copy());
+  const packed = packAttributes(attributes);
+  const w = new Writer(packed.length + attributes.size * 2);
+  writePacked(w, 1, packed, 0, packed.length);
+  return w.take();
 }

@@ -87,6 +87,14 @@ export class SeriesTable {
     for (let i = 0; i < this.size; i += 1) this.#place(i);
   }
 
+  /** Forgets all series and keeps the room for as many. */
+  clear(): void {
+    if (this.size === 0) return;
+    this.size = 0;
+    this.#used = 0;
+    this.#slots.fill(0);
+  }
+
   /** The key of series `i` as text with one unit a byte: for maps. */
   keyText(i: number): string {
     return Buffer.from(this.arena.buffer).toString('latin1', this.#starts[i]!, this.#splits[i]!);

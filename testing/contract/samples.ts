@@ -6,6 +6,8 @@ export interface Sample {
   readonly config: unknown;
   /** What it needs to start; its own tests start it. */
   readonly startedElsewhere?: string;
+  /** Why keys that it does not know are accepted. */
+  readonly acceptsAnyKey?: string;
 }
 
 /** Samples by `kind/type`, where `{}` will not do. `directory` is a temporary one. */
@@ -35,6 +37,7 @@ export function sampleOf(entry: RegistryEntry, directory: string): Sample {
       config: { endpoint: 'http://127.0.0.1:9' },
       startedElsewhere: 'a ClickHouse server',
     },
+    'connector/count': { config: {}, acceptsAnyKey: 'the Go collector accepts them here' },
     'connector/routing': {
       config: { table: [{ condition: 'true', pipelines: ['traces/test'] }] },
     },
