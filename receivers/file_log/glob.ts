@@ -119,7 +119,7 @@ export class Glob {
         .map((part) => partOf(part, pattern)),
     }));
     const sources = alternatives.map((one) => wholeSource(one, pattern));
-    this.#whole = new RegExp(`^(?:${sources.join('|')})$`, 's');
+    this.#whole = compile(`^(?:${sources.join('|')})$`, pattern);
   }
 
   matches(path: string): boolean {
@@ -132,10 +132,18 @@ export class Glob {
   }
 }
 
+function compile(source: string, pattern: string): RegExp {
+  try {
+    return new RegExp(source, 's');
+  } catch {
+    throw syntaxError(pattern);
+  }
+}
+
 function partOf(part: string, pattern: string): Part {
   if (part === '**') return { kind: 'any' };
   if (!/[*?[\\]/.test(part)) return { kind: 'name', name: part };
-  return { kind: 'pattern', regexp: new RegExp(`^${componentSource(part, pattern)}$`, 's') };
+  return { kind: 'pattern', regexp: compile(`^${componentSource(part, pattern)}$`, pattern) };
 }
 
 function wholeSource(pattern: string, given: string): string {

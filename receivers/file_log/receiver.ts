@@ -179,8 +179,9 @@ export class FileLogReceiver implements Component {
     const { max_concurrent_files: most, max_batches: rounds } = this.#config;
     const size = Math.max(1, Math.floor(most / 2));
     const paths = this.#match();
+    const all = new Set(paths);
     for (let from = 0, round = 1; from < Math.max(1, paths.length); from += size, round += 1) {
-      await this.#consume(paths.slice(from, from + size));
+      await this.#consume(paths.slice(from, from + size), all);
       if (this.#stopped) return;
       if (rounds > 0 && round >= rounds) break;
     }
@@ -206,9 +207,9 @@ export class FileLogReceiver implements Component {
     return this.#order === undefined ? paths : this.#order(paths);
   }
 
-  async #consume(paths: readonly string[]): Promise<void> {
+  async #consume(paths: readonly string[], all: ReadonlySet<string>): Promise<void> {
     const nowMs = this.#settings.clock.monotonicMs();
-    const files = await this.#tracker.look(paths, this.#fromStart, nowMs);
+    const files = await this.#tracker.look(paths, all, this.#fromStart, nowMs);
     let left = files;
     this.#reading = left.length;
     while (left.length > 0 && !this.#stopped) {
@@ -220,9 +221,7 @@ export class FileLogReceiver implements Component {
       left = more;
     }
     this.#reading = 0;
-    if (paths.length >= this.#config.max_concurrent_files / 2) {
-      this.#tracker.limit(this.#config.max_concurrent_files);
-    }
+    this.#tracker.limit(this.#config.max_concurrent_files);
   }
 
   /** @returns whether there is more to read */
@@ -279,6 +278,11 @@ export class FileLogReceiver implements Component {
     const offsetOf = (state: FileState) =>
       Math.min(state.offset, held.get(state) ?? Number.POSITIVE_INFINITY);
     await this.#checkpoints.save(this.#tracker.states(), offsetOf);
+  }
+
+  /** Settles when no look at the files is under way. */
+  async idle(): Promise<void> {
+    await this.#polling;
   }
 
   async takeOver(previous: Component): Promise<void> {

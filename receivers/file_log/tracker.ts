@@ -47,12 +47,18 @@ export class Tracker {
   }
 
   /**
-   * Looks at paths: opens what is new, finds what was renamed, and what is left of those that are
-   * gone.
+   * Looks at some of the paths: opens what is new, finds what was renamed, and what is left of files
+   * that are gone.
+   * @param all every path that there is now
    * @param fromStart whether files that are not known are read from their beginning
    * @returns the files to read, those that are gone first
    */
-  async look(paths: readonly string[], fromStart: boolean, nowMs: number): Promise<LogFile[]> {
+  async look(
+    paths: readonly string[],
+    all: ReadonlySet<string>,
+    fromStart: boolean,
+    nowMs: number,
+  ): Promise<LogFile[]> {
     const before = this.#open;
     const byPath = new Map(before.map((file) => [file.path, file]));
     const taken = new Set<LogFile>();
@@ -67,12 +73,12 @@ export class Tracker {
         this.#logger.error('Failed to read file', { path, error: (error as Error).message });
       }
     }
-    const lost = this.#lost(
-      before.filter((file) => !taken.has(file)),
-      current,
-    );
-    this.#open = [...lost, ...current];
-    return this.#open;
+    const looked = new Set(paths);
+    const left = before.filter((file) => !taken.has(file));
+    const isGone = ({ path }: LogFile) => looked.has(path) || !all.has(path);
+    const lost = this.#lost(left.filter(isGone), current);
+    this.#open = [...current, ...lost, ...left.filter((file) => !isGone(file))];
+    return [...lost, ...current];
   }
 
   async #see(
