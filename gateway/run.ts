@@ -11,7 +11,7 @@ import {
   createCollector,
   createIdleShrink,
 } from './collector.ts';
-import { effectiveConfig } from './config/effective.ts';
+import { configJson } from './cli/print-config.ts';
 import { viewGates } from './config/gates.ts';
 import { createService, type Service } from './graph/service.ts';
 import type { ReadyConfig } from './load.ts';
@@ -92,7 +92,7 @@ export async function startProgram(
       reload,
       configFiles: () => current.files,
       gates: () => viewGates(current.gates),
-      config: () => effectiveConfig(current.root, current.config),
+      config: () => configJson(current.root, current.gates),
     });
     await service.start();
   } catch (error) {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { duration, section, sectionOn } from '../config/schema/index.ts';
+import { componentId, duration, section, sectionOn } from '../config/schema/index.ts';
 
 /** In what a queue or a batch is measured. */
 export type Sizer = 'requests' | 'items' | 'bytes';
@@ -134,9 +134,7 @@ const queueFields = (defaults: QueueDefaults) =>
     queue_size: positive('queue_size')
       .default(defaults.queue_size)
       .describe('capacity in units of `sizer`; what is being sent counts too'),
-    storage: z
-      .string()
-      .min(1)
+    storage: componentId()
       .optional()
       .describe('id of a storage extension: the queue is on disk and survives a crash'),
     batch: (defaults.batch ? sectionOn(batch) : section(batch)).describe(

@@ -12,6 +12,7 @@ export {
   isLoopback,
   parseEndpoint,
 } from './endpoint.ts';
+export { componentId } from './id.ts';
 export { ConfigError, type ConfigIssue, formatIssue } from './issue.ts';
 export type { ConfNode, ConfPath, ListNode, MapNode, Position, ScalarNode } from './node.ts';
 export { type Headers, headers, Secret, secret } from './secret.ts';

@@ -1,15 +1,18 @@
 import { z } from 'zod';
+import { section } from '../../config/schema/index.ts';
+import { queueSchema } from '../../pipeline/config.ts';
 
 const levels = ['basic', 'normal', 'detailed'] as const;
 
-/** Keys of the debug exporter. */
-export const config = z.strictObject({
+/** A name in any case, or its number. */
+function lowerCase(value: unknown): unknown {
+  if (typeof value === 'string') return value.toLowerCase();
+  return typeof value === 'number' ? (levels[Math.trunc(value)] ?? value) : value;
+}
+
+const keys = z.strictObject({
   verbosity: z
-    .preprocess(
-      (value) =>
-        typeof value === 'string' ? value.toLowerCase() : (levels[Number(value)] ?? value),
-      z.enum(levels),
-    )
+    .preprocess(lowerCase, z.enum(levels))
     .prefault('basic')
     .describe('basic: counts; normal: a line an item; detailed: every field.'),
   sampling_initial: z
@@ -26,9 +29,18 @@ export const config = z.strictObject({
     .describe("Write through the program's log; else to output_paths."),
   output_paths: z
     .array(z.string().min(1))
-    .min(1)
-    .default(['stdout'])
-    .describe('stdout, stderr or files; only without the internal logger.'),
+    .optional()
+    .describe('stdout, stderr or files; default stdout; only without the internal logger.'),
+  sending_queue: section(queueSchema()).describe('Lets senders go on while it writes.'),
+});
+
+/** Keys of the debug exporter. */
+export const config = keys.superRefine(({ output_paths: paths, use_internal_logger: log }, ctx) => {
+  if (paths === undefined) return;
+  const report = (message: string) =>
+    ctx.addIssue({ code: 'custom', path: ['output_paths'], message });
+  if (log) report('output_paths is not supported when use_internal_logger is true');
+  else if (paths.length === 0) report('output_paths must not be empty');
 });
 
 export type Config = ReturnType<typeof config.parse>;

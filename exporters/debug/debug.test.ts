@@ -83,7 +83,11 @@ test('sampling starts anew each second', async () => {
 });
 
 test('what cannot be is refused', () => {
-  for (const config of [{ verbosity: 'loud' }, { sampling_initial: 'x' }, { sending_queue: {} }]) {
+  for (const config of [
+    { verbosity: 'loud' },
+    { sampling_initial: 'x' },
+    { sending_queue: { queue_size: 0 } },
+  ]) {
     assert.equal(factory.config.safeParse(config).success, false, JSON.stringify(config));
   }
 });

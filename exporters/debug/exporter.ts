@@ -1,7 +1,6 @@
-import type { Component } from '../../component/component.ts';
-import type { Consumer } from '../../component/consumer.ts';
 import type { Settings } from '../../component/settings.ts';
 import type { Signal, SignalData } from '../../component/signals.ts';
+import type { PushBackend } from '../../pipeline/backend.ts';
 import type { Config } from './config.ts';
 import { type Output, openOutput } from './output.ts';
 import { createSampler } from './sampler.ts';
@@ -14,8 +13,7 @@ const titles: Readonly<Record<Signal, string>> = {
 };
 
 /** Writes batches as text and accepts them all. */
-export class DebugExporter<S extends Signal> implements Component, Consumer<S> {
-  readonly mutates = false;
+export class DebugBackend<S extends Signal> implements PushBackend<S> {
   readonly #signal: S;
   readonly #settings: Settings;
   readonly #config: Config;
@@ -38,9 +36,8 @@ export class DebugExporter<S extends Signal> implements Component, Consumer<S> {
     this.#output = undefined;
   }
 
-  async consume(batch: SignalData[S]): Promise<void> {
+  async push(batch: SignalData[S]): Promise<void> {
     if (this.#sample()) await this.#write(batch);
-    this.#settings.ledger.delivered(batch.itemCount);
   }
 
   async #write(batch: SignalData[S]): Promise<void> {

@@ -20,14 +20,13 @@ export async function openOutput(config: Config, logger: Logger): Promise<Output
     };
   }
   const { open } = await import('node:fs/promises');
+  const paths = config.output_paths ?? ['stdout'];
   const files = await Promise.all(
-    config.output_paths
-      .filter((path) => path !== 'stdout' && path !== 'stderr')
-      .map((path) => open(path, 'a')),
+    paths.filter((path) => path !== 'stdout' && path !== 'stderr').map((path) => open(path, 'a')),
   );
   const streams = files.map((file) => file.createWriteStream());
   const write = (text: string) => {
-    for (const path of config.output_paths) {
+    for (const path of paths) {
       if (path === 'stdout') process.stdout.write(text);
       if (path === 'stderr') process.stderr.write(text);
     }

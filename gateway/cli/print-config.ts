@@ -3,11 +3,11 @@ import type { Kind } from '../../component/factory.ts';
 import { defaultProviders, loadConfig } from '../../config/confmap/index.ts';
 import { formatDuration } from '../../config/schema/duration.ts';
 import { type EncodeOptions, encode } from '../../config/schema/encode.ts';
+import { parseId } from '../../config/schema/id.ts';
 import type { ConfNode, MapNode } from '../../config/schema/node.ts';
 import { findComponent, type RegistryEntry, registry } from '../components.ts';
 import { withGateDefaults } from '../config/gate-defaults.ts';
 import type { FeatureGates } from '../config/gates.ts';
-import { parseId } from '../config/id.ts';
 import { resolveConfig } from '../config/resolve.ts';
 import { sectionOf } from '../config/sections.ts';
 import { serviceSchema } from '../config/service.ts';
@@ -52,6 +52,17 @@ export async function printConfig(
   if (json) return `${JSON.stringify(sorted(plain), bigints, 2)}\n`;
   const style = { indent: 4, lineWidth: 0, sortMapEntries: true, version: '1.1' } as const;
   return `${stringify(plain, { ...style, aliasDuplicateObjects: false })}\n`;
+}
+
+/** A configuration that runs as JSON, with defaults and without secrets, for pages that show it. */
+export async function configJson(
+  root: MapNode,
+  gates: FeatureGates,
+  entries: readonly RegistryEntry[] = registry,
+): Promise<string> {
+  const duration = (ms: number) => Math.round(ms * 1e6);
+  const plain = await encodeRoot(root, entries, gates, { unredacted: false, duration });
+  return JSON.stringify(sorted(plain), bigints);
 }
 
 async function encodeRoot(

@@ -36,7 +36,9 @@ export async function configJsonSchema(entries: readonly RegistryEntry[]): Promi
     const section = { type: 'object', patternProperties, additionalProperties: false };
     properties[sectionOf[kind]] = place(section);
   }
-  properties.service = place(serviceJsonSchema());
+  const { service, ...parts } = jsonSchemas(serviceSchema, 'service');
+  Object.assign(defs, parts);
+  properties.service = place(withSignals(service!));
   return {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     title: 'Configuration of Wirestitch and of the OpenTelemetry Collector',
@@ -51,8 +53,8 @@ function idPattern(type: string): string {
   return `^\\s*${type}\\s*(/\\s*[^\\s](.*[^\\s])?\\s*)?$`;
 }
 
-function serviceJsonSchema(): JsonSchema {
-  const { service = {} } = jsonSchemas(serviceSchema, 'service');
+/** Ids of pipelines begin with a signal. */
+function withSignals(service: JsonSchema): JsonSchema {
   const properties = { ...(service.properties as Record<string, unknown>) };
   const pipeline = (service.properties as { pipelines: JsonSchema }).pipelines;
   const map = (pipeline.anyOf as JsonSchema[]).find((option) => option.type === 'object')!;

@@ -1,8 +1,8 @@
 import { isMap, isScalar, isSeq, LineCounter, parseAllDocuments, type Scalar, visit } from 'yaml';
 import type { Kind } from '../../component/factory.ts';
+import { parseId } from '../../config/schema/id.ts';
 import { type AnySchema, childSchemas, metaOf } from '../../config/schema/shape.ts';
 import { findComponent, type RegistryEntry } from '../components.ts';
-import { parseId } from './id.ts';
 import { sectionOf } from './sections.ts';
 import { serviceSchema } from './service.ts';
 

@@ -1,5 +1,6 @@
 import { type Signal, signals } from '../../component/signals.ts';
 import { decode } from '../../config/schema/decode.ts';
+import { parseId } from '../../config/schema/id.ts';
 import { ConfigError, type ConfigIssue } from '../../config/schema/issue.ts';
 import {
   type ConfNode,
@@ -11,7 +12,6 @@ import { didYouMean } from '../../config/schema/suggest.ts';
 import { type RegistryEntry, registry } from '../components.ts';
 import { checkReferences } from './check.ts';
 import { FeatureGates } from './gates.ts';
-import { parseId } from './id.ts';
 import type { ComponentTable, PipelineConfig, ProgramConfig } from './program.ts';
 import { type Findings, readComponents, sectionOf } from './sections.ts';
 import { type ServiceSection, serviceSchema } from './service.ts';

@@ -1,13 +1,13 @@
 import type { Kind } from '../../component/factory.ts';
 import { decode } from '../../config/schema/decode.ts';
 import { deprecations } from '../../config/schema/deprecated.ts';
+import { parseId } from '../../config/schema/id.ts';
 import type { ConfigIssue } from '../../config/schema/issue.ts';
 import type { MapEntry, MapNode } from '../../config/schema/node.ts';
 import { didYouMean } from '../../config/schema/suggest.ts';
 import { findComponent, type RegistryEntry, typesOf } from '../components.ts';
 import { withGateDefaults } from './gate-defaults.ts';
 import type { FeatureGates } from './gates.ts';
-import { parseId } from './id.ts';
 import type { ComponentConfig } from './program.ts';
 
 /** YAML section of each kind. */

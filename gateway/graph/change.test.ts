@@ -40,7 +40,7 @@ async function running(yaml: string) {
     reload: async () => ({ changed: false, faults: [] }),
     configFiles: () => [],
     gates: () => [],
-    config: () => ({}),
+    config: async () => '{}',
   });
   await service.start();
   probe.events.length = 0;

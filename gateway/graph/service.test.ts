@@ -34,7 +34,7 @@ async function build(yaml: string) {
     reload: async () => ({ changed: false, faults: [] }),
     configFiles: () => [],
     gates: () => [],
-    config: () => ({}),
+    config: async () => '{}',
   });
   return { probe, service, ledger, fatal };
 }

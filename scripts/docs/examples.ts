@@ -4,10 +4,10 @@ import { defaultProviders } from '../../config/confmap/index.ts';
 import { splitKeys } from '../../config/confmap/merge.ts';
 import { parseYaml } from '../../config/confmap/parse.ts';
 import { decode } from '../../config/schema/decode.ts';
+import { parseId } from '../../config/schema/id.ts';
 import { formatIssue } from '../../config/schema/issue.ts';
 import type { MapNode } from '../../config/schema/node.ts';
 import { findComponent, type RegistryEntry } from '../../gateway/components.ts';
-import { parseId } from '../../gateway/config/id.ts';
 import { sectionOf } from '../../gateway/config/sections.ts';
 import { serviceSchema } from '../../gateway/config/service.ts';
 

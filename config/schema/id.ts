@@ -1,3 +1,5 @@
+import { z } from 'zod';
+
 /** A component or pipeline id `type[/name]`. */
 export interface Id {
   readonly type: string;
@@ -31,4 +33,17 @@ export function parseId(text: string): Id {
     throw new Error(`in ${quoted} id: invalid character(s) in name ${JSON.stringify(name)}`);
   }
   return { type, name, text: name === '' ? type : `${type}/${name}` };
+}
+
+/** The id of another component; decodes to the text in its canonical form. */
+export function componentId() {
+  return z.string().transform((text, ctx): string => {
+    try {
+      return parseId(text).text;
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      ctx.addIssue({ code: 'custom', message });
+      return z.NEVER;
+    }
+  });
 }
