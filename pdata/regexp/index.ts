@@ -77,6 +77,21 @@ export class GoRegexp {
     return this.search(text)(0);
   }
 
+  /**
+   * Where the leftmost match and its groups are: [start, end] each, undefined for a group that took
+   * no part. @returns undefined when there is no match
+   */
+  places(text: string): (readonly [start: number, end: number] | undefined)[] | undefined {
+    const matcher = this.general.matcher(text);
+    if (!matcher.find(0)) return undefined;
+    const places: (readonly [number, number] | undefined)[] = [];
+    for (let i = 0; i <= matcher.groupCount(); i += 1) {
+      const start = matcher.start(i);
+      places.push(start < 0 ? undefined : [start, matcher.end(i)]);
+    }
+    return places;
+  }
+
   /** All matches, none overlapping; an empty one right behind another match does not count. */
   matches(text: string): GoMatch[] {
     const search = this.search(text);

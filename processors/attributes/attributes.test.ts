@@ -291,7 +291,7 @@ describe('attributes processor', () => {
     });
     const make = (signal: Signal) => () =>
       factory.create(signal, testSettings(), options, collectingSink<Signal>());
-    assert.throws(make('logs'), /cannot match logs by span_names/);
+    assert.throws(make('logs'), /span_names should not be specified for logs/);
     assert.throws(make('profiles'), /cannot use attributes in a pipeline of profiles/);
   });
 
@@ -326,24 +326,10 @@ describe('attributes processor', () => {
         { actions: [{ key: 'a', action: 'extract', pattern: '(?P<x>a)(b)' }] },
         /group without a name/,
       ],
-      [
-        { actions: [{ key: 'a', action: 'extract', pattern: '(?P<x>' }] },
-        /missing closing \)/,
-      ],
+      [{ actions: [{ key: 'a', action: 'extract', pattern: '(?P<x>' }] }, /missing closing \)/],
       [{ actions: [{ key: 'a', action: 'convert' }] }, /converted_type is required/],
       [{ actions: [{ key: 'a', action: 'convert', converted_type: 'float' }] }, /converted_type/],
       [{ actions: [{ key: 'a', action: 'explode' }] }, /action/],
-      [
-        { actions: [{ key: 'a', action: 'delete' }], include: { match_type: 'strict' } },
-        /at least one condition/,
-      ],
-      [
-        {
-          actions: [{ key: 'a', action: 'delete' }],
-          include: { match_type: 'regexp', services: ['('] },
-        },
-        /missing closing \)/,
-      ],
       [{ actions: [{ key: 'a', action: 'delete' }], nope: 1 }, /nope/],
     ];
     for (const [options, message] of bad) {
@@ -351,5 +337,24 @@ describe('attributes processor', () => {
       assert.equal(result.success, false, JSON.stringify(options));
       assert.match(JSON.stringify(result.error?.issues), message);
     }
+  });
+
+  it('checks conditions before anything is created', () => {
+    const bad: [object, RegExp][] = [
+      [{ match_type: 'strict' }, /at least one of "services"/],
+      [{ match_type: 'regexp', services: ['('] }, /missing closing \)/],
+      [{ match_type: 'glob', services: ['a'] }, /unrecognized match_type: "glob"/],
+      [{ services: ['a'] }, /unrecognized match_type/],
+      [{ match_type: 'strict', log_severity_number: { min: 1 } }, /log_severity_number/],
+      [{ match_type: 'strict', span_kinds: ['x'] }, /span_kinds string must match/],
+      [{ match_type: 'regexp', attributes: [{ key: 'a', value: 1 }] }, /only supports Str/],
+      [{ match_type: 'strict', attributes: [{ value: 1 }] }, /empty key/],
+    ];
+    const actions = [{ key: 'a', action: 'delete' }];
+    for (const [exclude, message] of bad) {
+      assert.throws(() => factory.check!('traces', config.parse({ actions, exclude })), message);
+    }
+    const keyOnly = config.parse({ actions, include: { attributes: [{ key: 'a' }] } });
+    factory.check!('traces', keyOnly);
   });
 });

@@ -4,12 +4,12 @@ import type { ProcessorFactory } from '../../component/factory.ts';
 import type { Signal, SignalData } from '../../component/signals.ts';
 import { type ContextValue, compileActions } from '../../pdata/actions/actions.ts';
 import { contextValue } from '../../pdata/actions/client-context.ts';
+import { compileChoice } from '../../pdata/actions/match.ts';
 import { compileProgram } from '../../pdata/actions/program.ts';
 import type { Logs, Metrics, Traces } from '../../pdata/batch.ts';
 import { LogReader, MetricReader, SpanReader } from '../../pdata/readers.ts';
 import { editingProcessor } from '../../pipeline/editing.ts';
 import { type Config, config } from './config.ts';
-import { compileMatch, type Matches } from './match.ts';
 
 type ItemReader = SpanReader | LogReader | MetricReader;
 
@@ -19,13 +19,6 @@ function readerOf<S extends Signal>(signal: S, batch: SignalData[S]): ItemReader
   return new MetricReader(batch as Metrics);
 }
 
-function isChosen(signal: Signal, { include, exclude }: Config): Matches | undefined {
-  const included = include === undefined ? undefined : compileMatch(signal, include);
-  const excluded = exclude === undefined ? undefined : compileMatch(signal, exclude);
-  if (included === undefined && excluded === undefined) return undefined;
-  return (place) => (included?.(place) ?? true) && !(excluded?.(place) ?? false);
-}
-
 function create<S extends Signal>(
   signal: S,
   settings: Config,
@@ -33,7 +26,7 @@ function create<S extends Signal>(
 ): Component & Consumer<S> {
   if (signal === 'profiles') throw new Error('cannot use attributes in a pipeline of profiles');
   const apply = compileActions(settings.actions);
-  const chosen = isChosen(signal, settings);
+  const chosen = compileChoice(signal, settings);
 
   function edit(batch: SignalData[S], ctx: Context): void {
     const value: ContextValue = (name) => contextValue(ctx.client, name);
@@ -54,5 +47,6 @@ export const factory: ProcessorFactory<Config> = {
   stability: { traces: 'beta', metrics: 'beta', logs: 'beta' },
   description: 'Inserts, updates, deletes, hashes, extracts and converts attributes of items.',
   config,
+  check: (signal, decoded) => void compileChoice(signal, decoded),
   create: (signal, _settings, decoded, next) => create(signal, decoded, next),
 };
