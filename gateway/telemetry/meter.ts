@@ -1,4 +1,3 @@
-import type { MetricObject, MetricValue, MetricValueWithName } from 'prom-client';
 import type {
   Attributes,
   Counter,
@@ -6,19 +5,36 @@ import type {
   InstrumentOptions,
   Meter,
 } from '../../component/settings.ts';
-import { type Naming, prometheusName } from './prometheus-name.ts';
 import { SeriesTable, seriesKey } from './series.ts';
 
-/** A metric as prom-client takes it from a collector. */
-type Snapshot = MetricObject & {
-  values: (MetricValue<string> | MetricValueWithName<string>)[];
-};
+/** What was measured of one instrument; attributes in the order they were given. */
+export interface Reading {
+  readonly name: string;
+  readonly options: InstrumentOptions;
+  /** A gauge that only grows is a counter. */
+  readonly kind: 'counter' | 'gauge' | 'histogram';
+  readonly points: readonly Point[];
+}
+
+export interface Point {
+  readonly attributes: Attributes;
+  /** Of a histogram: the sum. */
+  readonly value: number;
+  readonly buckets?: BucketPoint;
+}
+
+export interface BucketPoint {
+  /** Ascending, inclusive upper bounds. */
+  readonly bounds: readonly number[];
+  /** One more than bounds, not cumulative. */
+  readonly counts: readonly number[];
+  readonly count: number;
+}
 
 interface Instrument {
   readonly kind: 'counter' | 'gauge' | 'histogram';
-  readonly options: InstrumentOptions;
   readonly instrument: unknown;
-  read(): Snapshot;
+  read(): Reading;
 }
 
 interface Cell {
@@ -33,11 +49,8 @@ interface Buckets {
 
 /** The program's meter, which can also be read. */
 export interface ReadableMeter extends Meter {
-  /**
-   * Everything measured so far in the Prometheus text format.
-   * @param naming what is added to names; default: nothing
-   */
-  expose(naming?: Naming): Promise<{ readonly contentType: string; readonly text: string }>;
+  /** Everything measured so far; instruments without a point are left out. */
+  collect(): Reading[];
 }
 
 const levels = ['none', 'basic', 'normal', 'detailed'] as const;
@@ -49,51 +62,42 @@ const nothing: Counter & Histogram = { add: () => {}, record: () => {} };
 
 /**
  * A meter whose instruments cost a map look-up and an addition; prom-client, which writes the text
- * format, is loaded at the first `expose()`.
+ * format, is loaded at the first request.
  * @param level instruments of a higher level measure nothing
  */
 export function createMeter(level: Level = 'detailed'): ReadableMeter {
   const measures = (options: InstrumentOptions): boolean =>
     levels.indexOf(options.level ?? 'basic') <= Math.max(1, levels.indexOf(level));
   const instruments = new Map<string, Instrument>();
-  const instrument = <T>(
-    name: string,
-    kind: Instrument['kind'],
-    options: InstrumentOptions,
-    make: () => Made<T>,
-  ): T => {
+  const instrument = <T>(name: string, kind: Instrument['kind'], make: () => Made<T>): T => {
     const known = instruments.get(name);
     if (known !== undefined) {
       if (known.kind !== kind) throw new Error(`BUG: metric ${name} is a ${known.kind}`);
       return known.instrument as T;
     }
     const made = make();
-    instruments.set(name, { kind, options, ...made });
+    instruments.set(name, { kind, ...made });
     return made.instrument;
   };
   return {
     counter: (name, options) =>
-      measures(options)
-        ? instrument(name, 'counter', options, () => makeCounter(name, options))
-        : nothing,
+      measures(options) ? instrument(name, 'counter', () => makeCounter(name, options)) : nothing,
     histogram: (name, options, bounds) =>
       measures(options)
-        ? instrument(name, 'histogram', options, () => makeHistogram(name, options, bounds))
+        ? instrument(name, 'histogram', () => makeHistogram(name, options, bounds))
         : nothing,
     gauge: (name, options, observe, attributes) =>
       measures(options)
-        ? instrument(name, 'gauge', options, () => makeGauge(name, options))(
-            observe,
-            attributes ?? {},
-          )
+        ? instrument(name, 'gauge', () => makeGauge(name, options))(observe, attributes ?? {})
         : () => {},
-    expose: (naming) => expose(instruments, naming ?? { units: false, suffixes: false }),
+    collect: () =>
+      [...instruments.values()].map((one) => one.read()).filter(({ points }) => points.length > 0),
   };
 }
 
 interface Made<T> {
   readonly instrument: T;
-  read(): Snapshot;
+  read(): Reading;
 }
 
 function makeCounter(name: string, options: InstrumentOptions): Made<Counter> {
@@ -104,7 +108,15 @@ function makeCounter(name: string, options: InstrumentOptions): Made<Counter> {
         table.get(attributes).value += value;
       },
     },
-    read: () => snapshot(name, options, 'counter', table),
+    read: () => ({
+      name,
+      options,
+      kind: 'counter',
+      points: [...table.entries()].map(({ attributes, value }) => ({
+        attributes,
+        value: value.value,
+      })),
+    }),
   };
 }
 
@@ -131,25 +143,15 @@ function makeHistogram(
       },
     },
     read() {
-      const values: MetricValueWithName<string>[] = [];
-      for (const { attributes, value } of table.entries()) {
-        let below = 0;
-        value.counts.forEach((count, i) => {
-          below += count;
-          const le = bounds[i] ?? '+Inf';
-          const labels = { ...labelsOf(attributes), le };
-          values.push({ value: below, labels, metricName: `${name}_bucket` });
-        });
-        const labels = labelsOf(attributes);
-        values.push({ value: value.sum, labels, metricName: `${name}_sum` });
-        values.push({ value: value.count, labels, metricName: `${name}_count` });
-      }
-      return { name, help: options.description, type: 'histogram' as never, values, ...rest };
+      const points = [...table.entries()].map(({ attributes, value }) => ({
+        attributes,
+        value: value.sum,
+        buckets: { bounds, counts: value.counts, count: value.count },
+      }));
+      return { name, options, kind: 'histogram', points };
     },
   };
 }
-
-const rest = { aggregator: 'sum' as const, collect: () => {} };
 
 type Observe = () => number;
 
@@ -170,57 +172,11 @@ function makeGauge(
       };
     },
     read() {
-      const values = [...observers.values()].map(({ attributes, observes }) => ({
+      const points = [...observers.values()].map(({ attributes, observes }) => ({
+        attributes,
         value: [...observes].reduce((sum, observe) => sum + observe(), 0),
-        labels: labelsOf(attributes),
       }));
-      const type = options.monotonic === true ? 'counter' : 'gauge';
-      return { name, help: options.description, type: type as never, values, ...rest };
+      return { name, options, kind: options.monotonic === true ? 'counter' : 'gauge', points };
     },
   };
-}
-
-function snapshot(
-  name: string,
-  options: InstrumentOptions,
-  type: string,
-  table: SeriesTable<Cell>,
-): Snapshot {
-  const values = [...table.entries()].map(({ attributes, value }) => ({
-    value: value.value,
-    labels: labelsOf(attributes),
-  }));
-  return { name, help: options.description, type: type as never, values, ...rest };
-}
-
-/** Attribute names as Prometheus label names. */
-function labelsOf(attributes: Attributes): Record<string, string> {
-  const out: Record<string, string> = {};
-  const names = Object.keys(attributes).sort();
-  for (const key of names) {
-    out[key.replaceAll(/[^a-zA-Z0-9_]/g, '_').replace(/^(?=\d)/, '_')] = attributes[key]!;
-  }
-  return out;
-}
-
-async function expose(instruments: ReadonlyMap<string, Instrument>, naming: Naming) {
-  const { Registry } = await import('prom-client');
-  const registry = new Registry();
-  for (const [name, instrument] of instruments) {
-    const read = instrument.read();
-    if (read.values.length === 0) continue;
-    const full = prometheusName(name, read.type as unknown as string, instrument.options, naming);
-    const renamed = full === name ? read : rename(read, name, full);
-    registry.registerMetric({ name: full, get: async () => renamed } as never);
-  }
-  return { contentType: registry.contentType, text: await registry.metrics() };
-}
-
-function rename(read: Snapshot, name: string, full: string): Snapshot {
-  const values = read.values.map((value) =>
-    'metricName' in value && value.metricName !== undefined
-      ? { ...value, metricName: full + value.metricName.slice(name.length) }
-      : value,
-  );
-  return { ...read, name: full, values };
 }

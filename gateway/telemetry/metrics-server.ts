@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { formatEndpoint } from '../../config/schema/endpoint.ts';
 import type { ReadableMeter } from './meter.ts';
 import type { Naming } from './prometheus-name.ts';
+import { prometheusText } from './prometheus-text.ts';
 
 /** A started endpoint of the program's own metrics. */
 export interface MetricsServer {
@@ -28,7 +29,7 @@ export async function serveMetrics(
       response.writeHead(path === '/metrics' ? 405 : 404).end();
       return;
     }
-    meter.expose(naming).then(
+    prometheusText(meter.collect(), naming).then(
       ({ contentType, text }) => response.writeHead(200, { 'content-type': contentType }).end(text),
       (error: unknown) => response.writeHead(500).end(`cannot read metrics: ${String(error)}\n`),
     );

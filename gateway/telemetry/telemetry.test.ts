@@ -7,6 +7,7 @@ import { createTelemetry } from './index.ts';
 import { createLogger } from './logger.ts';
 import { createMeter } from './meter.ts';
 import { serveMetrics } from './metrics-server.ts';
+import { prometheusText } from './prometheus-text.ts';
 
 const build = { command: 'test', version: '1' };
 
@@ -78,7 +79,7 @@ test('metrics in the Prometheus text format', async () => {
   const histogram = meter.histogram('h', { description: 'Spread.', unit: 's' }, [1, 5]);
   for (const value of [0.5, 1, 3, 7]) histogram.record(value, { k: 'v' });
   const stop = meter.gauge('g', { description: 'Now.', unit: '1' }, () => 7, { k: 'v' });
-  const { text, contentType } = await meter.expose();
+  const { text, contentType } = await prometheusText(meter.collect());
   assert.match(contentType, /^text\/plain/);
   assert.deepEqual(
     text.split('\n').filter((line) => line !== ''),
@@ -100,7 +101,7 @@ test('metrics in the Prometheus text format', async () => {
     ],
   );
   stop();
-  assert.ok(!(await meter.expose()).text.includes('g{'));
+  assert.ok(!(await prometheusText(meter.collect())).text.includes('g{'));
   assert.throws(() => meter.histogram('c', { description: '', unit: '' }, []), /^Error: BUG/);
 });
 
@@ -113,7 +114,7 @@ test('units and type suffixes in names, where they are asked for', async () => {
   meter.counter('spans', { description: '', unit: '{spans}' }).add(4);
   meter.histogram('size', { description: '', unit: 'By' }, [1]).record(5);
   const lines = async (units: boolean, suffixes: boolean): Promise<string[]> =>
-    (await meter.expose({ units, suffixes })).text
+    (await prometheusText(meter.collect(), { units, suffixes })).text
       .split('\n')
       .filter((line) => /^[a-z]/.test(line));
   assert.deepEqual(await lines(true, true), [
@@ -137,7 +138,7 @@ test('what is above the level is not measured', async () => {
   meter.counter('b', { ...options, level: 'detailed' }).add(1);
   const stop = meter.gauge('c', { ...options, level: 'detailed' }, () => 1);
   meter.histogram('d', { ...options, level: 'normal' }, [1]).record(1);
-  const names = (await meter.expose()).text.match(/(?<=^# TYPE )\w/gm);
+  const names = (await prometheusText(meter.collect())).text.match(/(?<=^# TYPE )\w/gm);
   assert.deepEqual(names, ['a', 'd']);
   stop();
 });
@@ -146,7 +147,9 @@ test('the number of series is bounded', async () => {
   const meter = createMeter();
   const counter = meter.counter('c', { description: '', unit: '' });
   for (let i = 0; i < 3000; i++) counter.add(1, { i: String(i) });
-  const lines = (await meter.expose()).text.split('\n').filter((line) => line.startsWith('c{'));
+  const lines = (await prometheusText(meter.collect())).text
+    .split('\n')
+    .filter((line) => line.startsWith('c{'));
   assert.equal(lines.length, 2001);
   assert.ok(lines.includes('c{otel_metric_overflow="true"} 1000'));
 });
@@ -181,7 +184,7 @@ test('attributes of the program', async () => {
   telemetry.logger.info('x');
   const resource = { 'service.instance.id': 'i', 'service.name': 'mine', 'service.version': '1' };
   assert.deepEqual(JSON.parse(lines[0]!).resource, resource);
-  const { text } = await telemetry.meter.expose();
+  const { text } = await prometheusText(telemetry.meter.collect());
   const info = 'target_info{service_instance_id="i",service_name="mine",service_version="1"} 1';
   assert.ok(text.includes(info), text);
   assert.match(text, /^otelcol_process_memory_rss \d{7,}$/m);
