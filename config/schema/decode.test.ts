@@ -5,6 +5,7 @@ import { parseYaml } from '../confmap/parse.ts';
 import { decode } from './decode.ts';
 import { duration } from './duration.ts';
 import { formatIssue } from './issue.ts';
+import { zeroedDefaults } from './nulls.ts';
 import { secret } from './secret.ts';
 import { section, sectionOn } from './section.ts';
 
@@ -144,4 +145,16 @@ test('keys such as __proto__ are keys', () => {
     `${prefix(1, 1)}: unknown key "__proto__"`,
   ]);
   assert.equal(({} as Record<string, unknown>).polluted, undefined);
+});
+
+test('a key without a value is told where it means something else than its default', () => {
+  const text = 'name:\ntimeout: ~\nmode:\ntags:\nsize: null\ngrpc:\nhttp: {endpoint: }\n';
+  const lines = zeroedDefaults(parseYaml(text, 'c.yaml'), schema, ['x']).map(formatIssue);
+  const told = 'has no value, which means';
+  assert.deepEqual(lines, [
+    `c.yaml:1:1: x::name: ${told} "" and not its default "x"`,
+    `c.yaml:2:1: x::timeout: ${told} 0 and not its default "5s"`,
+    `c.yaml:5:1: x::size: ${told} 0 and not its default 5`,
+    `c.yaml:7:8: x::http::endpoint: ${told} "" and not its default "localhost:1"`,
+  ]);
 });

@@ -4,6 +4,7 @@ import { deprecations } from '../../config/schema/deprecated.ts';
 import { parseId } from '../../config/schema/id.ts';
 import type { ConfigIssue } from '../../config/schema/issue.ts';
 import type { MapEntry, MapNode } from '../../config/schema/node.ts';
+import { zeroedDefaults } from '../../config/schema/nulls.ts';
 import { didYouMean } from '../../config/schema/suggest.ts';
 import { findComponent, type RegistryEntry, typesOf } from '../components.ts';
 import { withGateDefaults } from './gate-defaults.ts';
@@ -82,6 +83,7 @@ async function readComponent(
     const value = withGateDefaults(entry.value, kind, factory.type, findings.gates);
     const decoded = decode(value, factory.config, path);
     findings.warnings.push(...deprecations(value, factory.config, path));
+    findings.warnings.push(...zeroedDefaults(value, factory.config, path));
     if (decoded.ok) return { kind, id: id.text, factory, config: decoded.value, at: entry.at };
     findings.issues.push(...decoded.issues);
     // Kept so that references to it are not reported as well.

@@ -1,0 +1,44 @@
+import { formatDuration } from './duration.ts';
+import { encode } from './encode.ts';
+import type { ConfigIssue } from './issue.ts';
+import { nullField } from './materialize.ts';
+import type { ConfNode, ConfPath } from './node.ts';
+import { type AnySchema, childSchemas, hasDefault } from './shape.ts';
+
+/**
+ * A line for each key that is there without a value and is therefore zero though its default is
+ * something else: what the Go collector does, and what nobody means.
+ */
+export function zeroedDefaults(node: ConfNode, schema: AnySchema, path: ConfPath): ConfigIssue[] {
+  const found: ConfigIssue[] = [];
+  const walk = (here: ConfNode, schemas: readonly AnySchema[], steps: ConfPath): void => {
+    if (here.kind === 'list') {
+      const inner = schemas.flatMap((s) => childSchemas(s, 0));
+      here.items.forEach((item, i) => {
+        walk(item, inner, [...steps, i]);
+      });
+    }
+    if (here.kind !== 'map') return;
+    for (const [key, { at, value }] of here.entries) {
+      const inner = schemas.flatMap((s) => childSchemas(s, key));
+      if (value.kind === 'scalar' && value.value === null && inner.length === 1) {
+        const message = zeroed(value, inner[0]!);
+        if (message !== undefined) found.push({ at, path: [...steps, key], message });
+      }
+      walk(value, inner, [...steps, key]);
+    }
+  };
+  walk(node, [schema], path);
+  return found;
+}
+
+function zeroed(node: ConfNode & { kind: 'scalar' }, schema: AnySchema): string | undefined {
+  if (!hasDefault(schema)) return undefined;
+  const given = nullField(node, schema, false);
+  if (given === undefined || given === null || typeof given === 'object') return undefined;
+  const fallback = encode(undefined, schema, { unredacted: false, duration: formatDuration });
+  const zeros: unknown[] = [given, undefined, null, '0s'];
+  if (zeros.includes(fallback) || typeof fallback === 'object') return undefined;
+  const zero = JSON.stringify(given);
+  return `has no value, which means ${zero} and not its default ${JSON.stringify(fallback)}`;
+}
