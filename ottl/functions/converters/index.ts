@@ -1,6 +1,7 @@
 import type { OttlFunction } from '../types.ts';
 import { caseConverters } from './case.ts';
 import { encodingConverters } from './encodings.ts';
+import { grokConverter } from './grok/index.ts';
 import { hashConverters } from './hashes.ts';
 import { idConverters } from './ids.ts';
 import { typeTests } from './is-type.ts';
@@ -32,6 +33,7 @@ export const converters: readonly OttlFunction[] = [
   ...textConverters,
   ...timeConverters,
   ...typeTests,
+  grokConverter,
   ...xmlConverters,
   parseCsvConverter,
   parseJsonConverter,
