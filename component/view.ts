@@ -51,8 +51,8 @@ export interface ProgramView {
   /** `changed` is called after every change of a status. @returns what ends that */
   watchStatuses(changed: () => void): () => void;
   gates(): readonly GateView[];
-  /** The configuration after merging and references, without defaults; what is secret is masked. */
-  config(): unknown;
+  /** The configuration in JSON, with defaults, durations in nanoseconds; secrets are masked. */
+  config(): Promise<string>;
 }
 
 /** What a component may say of itself while it runs. */

@@ -4,6 +4,7 @@ import type { Reload } from '../component/settings.ts';
 import { formatIssue } from '../config/schema/issue.ts';
 import { budgetBytes, createBudget } from '../pipeline/budget.ts';
 import { Ledger } from '../pipeline/ledger.ts';
+import { configJson } from './cli/print-config.ts';
 import {
   bytesOutside,
   collectEvery,
@@ -11,7 +12,6 @@ import {
   createCollector,
   createIdleShrink,
 } from './collector.ts';
-import { configJson } from './cli/print-config.ts';
 import { viewGates } from './config/gates.ts';
 import { createService, type Service } from './graph/service.ts';
 import type { ReadyConfig } from './load.ts';

@@ -106,7 +106,7 @@ export function testView(given: Partial<ProgramView> = {}): ProgramView {
     statuses: () => [],
     watchStatuses: () => () => undefined,
     gates: () => [],
-    config: () => ({}),
+    config: async () => '{}',
     ...given,
   };
 }

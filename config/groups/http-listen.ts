@@ -157,6 +157,22 @@ export function remoteOf({ socket }: IncomingMessage): string {
   return `${socket.remoteAddress ?? ''}:${socket.remotePort ?? 0}`;
 }
 
+/** Whether a pattern of Go's ServeMux takes a path: as it is, or with a `/` at its end all below. */
+export function takesPath(pattern: string, path: string): boolean {
+  return pattern.endsWith('/') ? path.startsWith(pattern) : path === pattern;
+}
+
+/** The path of a request, without its query. */
+export function pathOf(request: IncomingMessage): string {
+  return (request.url ?? '/').split('?', 1)[0]!;
+}
+
+/** Says that there is nothing at a path. */
+export function notFound(response: ServerResponse): void {
+  response.writeHead(404, { 'content-type': 'text/plain; charset=utf-8' });
+  response.end('404 page not found\n');
+}
+
 /** What a handler behind {@link serveHttp} gets beside request and response. */
 export interface Admitted {
   readonly auth: AuthData | undefined;

@@ -38,7 +38,7 @@ test('503 until it is ready, 200 then, 503 again', async () => {
     assert.deepEqual(await ask(), [200, available]);
     assert.deepEqual(await ask({ method: 'POST', body: 'x' }), [200, available]);
     assert.deepEqual(await ask({ method: 'HEAD' }), [200, '']);
-    assert.equal((await fetch(`${url()}/other`)).status, 404);
+    assert.equal((await fetch(`${url()}/other`)).status, 200, 'all paths are below /');
     await extension.notReady?.();
     assert.deepEqual(await ask(), [503, unavailable]);
   } finally {
@@ -62,27 +62,41 @@ test('path and bodies of one’s own', async () => {
   }
   const health = { ready: true, sinceUnixMs: 0, uptimeMs: 0 };
   assert.equal(healthAnswer(health, { healthy: 'fine', unhealthy: '' }).body, 'fine');
+  assert.equal(healthAnswer(health, { healthy: '', unhealthy: 'x' }).body, '');
 });
 
 test('a port that is taken is told at the start', async () => {
   const other = createServer();
   await new Promise<void>((resolve) => other.listen(0, 'localhost', resolve));
   const endpoint = `localhost:${(other.address() as AddressInfo).port}`;
-  const { extension } = create({ endpoint });
-  await assert.rejects(extension.start(), {
-    message: new RegExp(`^cannot listen on ${endpoint}: .*EADDRINUSE`),
-  });
-  await extension.shutdown();
-  await new Promise((resolve) => other.close(resolve));
+  try {
+    const { extension } = create({ endpoint });
+    await assert.rejects(extension.start(), {
+      message: new RegExp(`^cannot listen on ${endpoint}: .*EADDRINUSE`),
+    });
+    await extension.shutdown();
+  } finally {
+    await new Promise((resolve) => other.close(resolve));
+  }
 });
 
-test('keys that would do nothing are refused', () => {
+test('configuration', () => {
   for (const config of [
-    { check_collector_pipeline: { enabled: true } },
     { use_v2: true },
-    { endpoint: 'nowhere' },
+    { http: {} },
+    { use_v2: true, grpc: null },
+    { endpoint: '' },
     { path: 'health' },
+    { transport: '' },
   ]) {
     assert.equal(factory.config.safeParse(config).success, false, JSON.stringify(config));
+  }
+  for (const config of [
+    {},
+    { check_collector_pipeline: { enabled: true } },
+    { component_health: { recovery_duration: '5m' } },
+    { auth: { authenticator: 'x' }, tls: { cert_file: 'c', key_file: 'k' } },
+  ]) {
+    assert.equal(factory.config.safeParse(config).success, true, JSON.stringify(config));
   }
 });

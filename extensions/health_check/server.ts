@@ -1,19 +1,19 @@
-import type { Server } from 'node:http';
 import type { Extension } from '../../component/extension.ts';
 import type { Settings } from '../../component/settings.ts';
-import { parseEndpoint } from '../../config/schema/endpoint.ts';
-import { type Bodies, type Health, healthAnswer } from './status.ts';
-
-interface Config {
-  readonly endpoint: string;
-  readonly path: string;
-  readonly response_body?: Bodies | undefined;
-}
+import {
+  type Listener,
+  notFound,
+  pathOf,
+  serveHttp,
+  takesPath,
+} from '../../config/groups/http-listen.ts';
+import type { HealthCheckConfig } from './config.ts';
+import { type Health, healthAnswer } from './status.ts';
 
 /** The extension: one HTTP listener that any method and body may ask. */
-export function createHealthCheck(settings: Settings, config: Config): Extension {
-  const { clock, logger, host } = settings;
-  let server: Server | undefined;
+export function createHealthCheck(settings: Settings, config: HealthCheckConfig): Extension {
+  const { clock, logger } = settings;
+  let listener: Listener | undefined;
   let readySince: { readonly unixMs: number; readonly monotonicMs: number } | undefined;
   const health = (): Health => ({
     ready: readySince !== undefined,
@@ -23,22 +23,22 @@ export function createHealthCheck(settings: Settings, config: Config): Extension
   return {
     capabilities: {},
     async start() {
-      const { createServer } = await import('node:http');
-      server = createServer((request, response) => {
-        request.resume();
-        if (request.url?.split('?')[0] !== config.path) {
-          response.writeHead(404).end();
-          return;
-        }
-        const { status, contentType, body } = healthAnswer(health(), config.response_body);
-        response.writeHead(status, { 'content-type': contentType });
-        response.end(request.method === 'HEAD' ? undefined : body);
-      });
-      server.headersTimeout = 10_000;
-      server.requestTimeout = 10_000;
-      await listen(server, config.endpoint);
-      server.on('error', (error) => host.fatal(error));
-      logger.info('Starting health_check extension', { address: server.address() });
+      try {
+        listener = await serveHttp(config, settings, (request, response) => {
+          request.resume();
+          if (!takesPath(config.path, pathOf(request))) {
+            notFound(response);
+            return;
+          }
+          const { status, contentType, body } = healthAnswer(health(), config.response_body);
+          response.writeHead(status, { 'content-type': contentType });
+          response.end(request.method === 'HEAD' ? undefined : body);
+        });
+      } catch (cause) {
+        const text = cause instanceof Error ? cause.message : String(cause);
+        throw new Error(`cannot listen on ${config.endpoint}: ${text}`, { cause });
+      }
+      logger.info('Starting health_check extension', { address: listener.address });
     },
     async ready() {
       readySince = { unixMs: clock.unixMs(), monotonicMs: clock.monotonicMs() };
@@ -47,26 +47,9 @@ export function createHealthCheck(settings: Settings, config: Config): Extension
       readySince = undefined;
     },
     async shutdown() {
-      const closing = server;
-      server = undefined;
-      if (closing === undefined || !closing.listening) return;
-      await new Promise<void>((resolve) => {
-        closing.close(() => resolve());
-        closing.closeAllConnections();
-      });
+      const closing = listener;
+      listener = undefined;
+      await closing?.close(0);
     },
   };
-}
-
-function listen(server: Server, endpoint: string): Promise<void> {
-  const { host, port } = parseEndpoint(endpoint) ?? { host: '', port: 0 };
-  return new Promise((resolve, reject) => {
-    server.once('error', (error) => {
-      reject(new Error(`cannot listen on ${endpoint}: ${error.message}`, { cause: error }));
-    });
-    server.listen(port, host === '' ? undefined : host, () => {
-      server.removeAllListeners('error');
-      resolve();
-    });
-  });
 }

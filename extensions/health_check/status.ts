@@ -16,7 +16,7 @@ export interface HealthAnswer {
   readonly body: string;
 }
 
-/** Bodies that replace the JSON; '' keeps it. */
+/** Bodies that replace the JSON. */
 export interface Bodies {
   readonly healthy: string;
   readonly unhealthy: string;
@@ -26,7 +26,7 @@ export interface Bodies {
 export function healthAnswer(health: Health, bodies: Bodies | undefined): HealthAnswer {
   const status = health.ready ? 200 : 503;
   const own = health.ready ? bodies?.healthy : bodies?.unhealthy;
-  if (own !== undefined && own !== '') {
+  if (own !== undefined) {
     return { status, contentType: 'text/plain; charset=utf-8', body: own };
   }
   const body = health.ready
