@@ -60,7 +60,10 @@ function encodeSection(
 ): unknown {
   const given = node === undefined ? undefined : (materialize(node, schema) ?? {});
   const parsed = z.safeParse(schema, given);
-  if (parsed.success && parsed.data === undefined) return null;
+  if (parsed.success && parsed.data === undefined) {
+    const byDefault = z.safeParse(schema, undefined);
+    return byDefault.success && byDefault.data !== undefined ? { enabled: false } : undefined;
+  }
   const inner = alternatives(schema)[0]!;
   const empty = node === undefined || (node.kind === 'scalar' && node.value === null);
   return encodeGiven(empty ? fromPlain({}) : node, inner, options);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { after } from 'node:test';
@@ -63,4 +63,36 @@ test('odd configurations mean what they mean to the Go collector', async (t) => 
       assert.deepEqual(got.parts, wanted.parts, wanted.error ?? got.error ?? '');
     });
   }
+});
+
+const examples = join(import.meta.dirname, '../../config/examples');
+
+test('what is printed means the same when it is read again', async (t) => {
+  const names = readdirSync(examples).filter((name) => name.endsWith('.yaml'));
+  assert.ok(names.length >= 4);
+  for (const name of names) {
+    await t.test(name, async () => {
+      const options = { format: 'yaml', mode: 'unredacted', validate: true };
+      const read = (uri: string) =>
+        printConfig({ uris: [uri], gates: new FeatureGates() }, options, registry, {});
+      const once = await read(join(examples, name));
+      assert.equal(await read(`yaml:${once.replaceAll('$', '$$$$')}`), once);
+    });
+  }
+});
+
+test('secrets are masked unless they are asked for', async () => {
+  const text = 'yaml:exporters: {otlp_grpc: {endpoint: "a:1", headers: {k: hush}}}';
+  const redacted = await print({ uris: [text] }, { ...json, mode: 'redacted' });
+  assert.ok(!redacted.includes('hush') && redacted.includes('"k": "[REDACTED]"'), redacted);
+  assert.ok((await print({ uris: [text] })).includes('hush'));
+  const yaml = await print({ uris: [text] }, { ...json, format: 'YAML', mode: 'Redacted' });
+  assert.match(yaml, /^ +k: "?\[REDACTED\]"?$/m);
+});
+
+test('options that cannot be', async () => {
+  const f = (options: Partial<PrintOptions>, message: string) =>
+    assert.rejects(print({ uris: [] }, { ...json, ...options }), { message });
+  await f({ mode: 'all' }, 'invalid mode "all": modes are: redacted, unredacted');
+  await f({ format: 'xml' }, 'unrecognized print format: xml');
 });
