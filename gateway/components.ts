@@ -23,6 +23,7 @@ export const registry: readonly RegistryEntry[] = [
   entry('receiver', 'file_log', () => import('../receivers/file_log/index.ts'), ['filelog']),
   entry('receiver', 'otlp', () => import('../receivers/otlp/index.ts')),
   entry('receiver', 'packet', () => import('../receivers/packet/index.ts')),
+  entry('receiver', 'syslog', () => import('../receivers/syslog/index.ts')),
   // processors
   entry('processor', 'attributes', () => import('../processors/attributes/index.ts')),
   entry('processor', 'batch', () => import('../processors/batch/index.ts')),
