@@ -78,6 +78,8 @@ test('a null field is zero where one value with a default is wanted, else as if 
 test('a fraction is cut off where an integer is wanted', () => {
   assert.equal(value('size: 2.9').size, 2);
   assert.equal(value('timeout: 1500000.9').timeout, 1.5);
+  const large = decode(parseYaml('9223372036854775807', 'c.yaml'), z.int());
+  assert.deepEqual(large, { ok: true, value: Number.MAX_SAFE_INTEGER });
 });
 
 test('sections', () => {

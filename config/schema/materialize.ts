@@ -16,7 +16,8 @@ import {
  * decided here, by the rules of the Go collector: a reference gives its text where a string is
  * wanted and its parsed value elsewhere; a null field is "on with defaults" for a section, zero
  * ('', 0, false) for a single value that has a default, and "as if absent" for what else; a text
- * "a,b" is a list where a list of strings is wanted; a fraction is cut off where an integer is.
+ * "a,b" is a list where a list of strings is wanted; a fraction is cut off where an integer is, and
+ * an integer that a double cannot hold becomes the largest that it can.
  */
 export function materialize(node: ConfNode, schema: AnySchema | undefined): unknown {
   if (schema === undefined) return plain(node);
@@ -100,7 +101,8 @@ function scalar(node: ScalarNode, schema: AnySchema): unknown {
   const options = alternatives(schema);
   let value = typeof node.value === 'bigint' ? Number(node.value) : node.value;
   if (typeof value === 'number' && options.length === 1 && wantsInteger(options[0]!)) {
-    value = Math.trunc(value);
+    const most = Number.MAX_SAFE_INTEGER;
+    value = Math.min(Math.max(Math.trunc(value), -most), most);
   }
   if (text !== undefined && options.some((o) => definition(o).type === 'string')) {
     const sure = options.length === 1 || typeof value === 'string';
