@@ -18,6 +18,7 @@ import type { ReadyConfig } from './load.ts';
 import { createReload } from './reload.ts';
 import { systemClock, systemRandom } from './telemetry/clock.ts';
 import { createTelemetry, type Telemetry } from './telemetry/index.ts';
+import { type Push, startPush } from './telemetry/push/index.ts';
 import { readBuildInfo } from './version.ts';
 
 /** A running program. */
@@ -64,6 +65,7 @@ export async function startProgram(
   });
   const { promise: failed, resolve: fatal } = Promise.withResolvers<Error>();
   let service: Service | undefined;
+  let push: Push | undefined;
   let current = ready;
   const reload = createReload({
     read,
@@ -95,7 +97,9 @@ export async function startProgram(
       config: () => configJson(current.root, current.gates),
     });
     await service.start();
+    push = await startPush(config.telemetry, telemetry, { ...environment, host: service.host });
   } catch (error) {
+    await service?.shutdown().catch(() => {});
     await telemetry.shutdown();
     throw error;
   }
@@ -109,6 +113,7 @@ export async function startProgram(
       logger.info('Starting shutdown...', { reason });
       try {
         await service.shutdown();
+        await push.shutdown();
       } finally {
         await telemetry.shutdown();
       }

@@ -10,6 +10,7 @@ import { StatusBoard } from './statuses.ts';
 
 /** Extensions and pipelines of a configuration. */
 export interface Service {
+  readonly host: Host;
   /** Started extensions by id. */
   readonly extensions: ReadonlyMap<string, Extension>;
   /** @throws Error that names what cannot start; nothing is left running then */
@@ -57,6 +58,7 @@ export function createService(
   statuses.know(config.pipelines);
   const plans: readonly NodePlan[] = planNodes(config);
   return {
+    host,
     extensions,
     async start() {
       environment.logger.info('Starting extensions...');

@@ -109,9 +109,6 @@ const metrics = z
       report(['views'], 'cannot change single metrics: views are not built yet');
     }
     value.readers.forEach((reader, i) => {
-      if (reader.periodic !== undefined) {
-        report(['readers', i, 'periodic'], 'cannot send own metrics: periodic is not built yet');
-      }
       const pull = reader.pull?.exporter.prometheus;
       if (pull?.without_scope_info === false) {
         const path = ['readers', i, 'pull', 'exporter', 'prometheus', 'without_scope_info'];

@@ -10,6 +10,8 @@ import { registerProcessMetrics } from './process-metrics.ts';
 export interface Telemetry {
   readonly logger: RootLogger;
   readonly meter: ReadableMeter;
+  /** Attributes of the program. */
+  readonly resource: Readonly<Record<string, string>>;
   /** Opens the metrics endpoints. @throws Error when one cannot listen */
   start(): Promise<void>;
   shutdown(): Promise<void>;
@@ -33,6 +35,7 @@ export async function createTelemetry(
   return {
     logger,
     meter,
+    resource,
     async start() {
       if (config.metrics.level === 'none') return;
       for (const reader of config.metrics.readers) {

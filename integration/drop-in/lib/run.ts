@@ -47,7 +47,8 @@ export async function startInside(
   config: string,
   env: Readonly<Record<string, string>>,
 ): Promise<Running> {
-  const sources = [`yaml:${config}`, ...quiet, 'yaml:service::telemetry::logs::level: error'];
+  const telemetry = config.includes('telemetry:') ? [] : quiet;
+  const sources = [`yaml:${config}`, ...telemetry, 'yaml:service::telemetry::logs::level: error'];
   const program = await startProgram(await readConfig(sources, env));
   return { stop: () => program.shutdown('test') };
 }

@@ -1,0 +1,143 @@
+// The program's own metrics sent by OTLP, over HTTP and gRPC, as service::telemetry asks.
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { freePorts } from '../testing/ports.ts';
+import { startInside } from './drop-in/lib/run.ts';
+import { type Json, OtlpSink } from './drop-in/lib/sink.ts';
+
+interface Sum {
+  readonly aggregationTemporality: number;
+  readonly isMonotonic?: boolean;
+  readonly dataPoints: readonly {
+    readonly asInt?: string;
+    readonly asDouble?: number;
+    readonly attributes?: readonly { key: string; value: { stringValue: string } }[];
+  }[];
+}
+
+interface Metric {
+  readonly name: string;
+  readonly unit?: string;
+  readonly sum?: Sum;
+  readonly gauge?: Omit<Sum, 'aggregationTemporality'>;
+  readonly histogram?: { readonly dataPoints: readonly Json[] };
+}
+
+interface Request {
+  readonly resourceMetrics: readonly {
+    readonly resource: { readonly attributes: readonly { key: string }[] };
+    readonly scopeMetrics: readonly { readonly metrics: readonly Metric[] }[];
+  }[];
+}
+
+function metricsOf(request: Json): ReadonlyMap<string, Metric> {
+  const { resourceMetrics } = request as unknown as Request;
+  const all = resourceMetrics.flatMap((r) => r.scopeMetrics.flatMap((s) => s.metrics));
+  return new Map(all.map((metric) => [metric.name, metric]));
+}
+
+/** Sum of a counter's points in each request that has it. */
+function told(sink: OtlpSink, name: string): number[] {
+  return sink.received.metrics.flatMap((request) => {
+    const points = metricsOf(request).get(name)?.sum?.dataPoints;
+    return points === undefined ? [] : [points.reduce((sum, p) => sum + Number(p.asInt ?? 0), 0)];
+  });
+}
+
+const span = { traceId: '0102030405060708090a0b0c0d0e0f10', spanId: '0102030405060708', name: 'a' };
+
+async function send(port: number, spans: number): Promise<void> {
+  const body = JSON.stringify({
+    resourceSpans: [{ scopeSpans: [{ spans: new Array(spans).fill(span) }] }],
+  });
+  const headers = { 'content-type': 'application/json' };
+  const response = await fetch(`http://127.0.0.1:${port}/v1/traces`, {
+    method: 'POST',
+    headers,
+    body,
+  });
+  assert.equal(response.status, 200);
+}
+
+function config(port: number, reader: string): string {
+  return `
+receivers: {otlp: {protocols: {http: {endpoint: "127.0.0.1:${port}"}}}}
+processors: {batch: {send_batch_size: 1}}
+exporters: {nop: {}}
+service:
+  telemetry: {metrics: {level: detailed, readers: [{periodic: ${reader}}]}}
+  pipelines: {traces: {receivers: [otlp], processors: [batch], exporters: [nop]}}
+`;
+}
+
+const until = async (done: () => boolean): Promise<void> => {
+  for (let i = 0; i < 500 && !done(); i += 1) await sleep(10);
+};
+
+for (const temporality of ['cumulative', 'delta']) {
+  test(`${temporality} metrics over HTTP`, async (t) => {
+    const sink = new OtlpSink();
+    const url = await sink.start();
+    t.after(() => sink.stop());
+    const [port] = (await freePorts(1)) as [number];
+    const otlp = `{protocol: http/protobuf, endpoint: "${url}", temporality_preference: ${temporality}}`;
+    const reader = `{interval: 100, exporter: {otlp: ${otlp}}}`;
+    const program = await startInside(config(port, reader), {});
+    const name = 'otelcol_receiver_accepted_spans';
+    try {
+      await send(port, 3);
+      await until(() => told(sink, name).includes(3));
+      await send(port, 2);
+    } finally {
+      await program.stop();
+    }
+    const values = told(sink, name);
+    if (temporality === 'delta')
+      assert.equal(
+        values.reduce((a, b) => a + b, 0),
+        5,
+      );
+    else assert.equal(values.at(-1), 5, 'the last export is at the end');
+    const last = metricsOf(sink.received.metrics.at(-1)!);
+    const counter = last.get(name)!;
+    assert.equal(counter.unit, '{spans}');
+    assert.equal(counter.sum!.isMonotonic, true);
+    assert.equal(counter.sum!.aggregationTemporality, temporality === 'delta' ? 1 : 2);
+    assert.deepEqual(counter.sum!.dataPoints[0]!.attributes, [
+      { key: 'receiver', value: { stringValue: 'otlp' } },
+      { key: 'transport', value: { stringValue: 'http' } },
+    ]);
+    assert.ok((last.get('otelcol_process_memory_rss')?.gauge?.dataPoints.length ?? 0) > 0);
+    assert.ok(last.get('otelcol_processor_batch_batch_send_size')?.histogram !== undefined);
+    const { resourceMetrics } = sink.received.metrics[0]! as unknown as Request;
+    const keys = resourceMetrics[0]!.resource.attributes.map(({ key }) => key).sort();
+    assert.deepEqual(keys, ['service.instance.id', 'service.name', 'service.version']);
+  });
+}
+
+test('metrics over gRPC', async (t) => {
+  const sink = new OtlpSink();
+  const url = await sink.start();
+  t.after(() => sink.stop());
+  const [port, grpc] = (await freePorts(2)) as [number, number];
+  const relay = await startInside(
+    `
+receivers: {otlp: {protocols: {grpc: {endpoint: "127.0.0.1:${grpc}"}}}}
+exporters: {otlp_http: {endpoint: "${url}", compression: none}}
+service:
+  pipelines: {metrics: {receivers: [otlp], exporters: [otlp_http]}}
+`,
+    {},
+  );
+  const reader = `{interval: 100, exporter: {otlp: {protocol: grpc, endpoint: "http://127.0.0.1:${grpc}"}}}`;
+  const program = await startInside(config(port, reader), {});
+  try {
+    await send(port, 4);
+    await until(() => told(sink, 'otelcol_receiver_accepted_spans').includes(4));
+  } finally {
+    await program.stop();
+    await relay.stop();
+  }
+  assert.equal(told(sink, 'otelcol_receiver_accepted_spans').at(-1), 4);
+});
