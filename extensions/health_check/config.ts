@@ -1,0 +1,68 @@
+import { z } from 'zod';
+import {
+  checkHttpServer,
+  type HttpServerConfig,
+  httpServerKeys,
+} from '../../config/groups/http-server.ts';
+import type { Bodies } from './status.ts';
+
+export interface HealthCheckConfig extends HttpServerConfig {
+  readonly path: string;
+  readonly response_body?: Bodies | undefined;
+}
+
+/** Probes are small and quick: slow ones are cut off. */
+const times = {
+  read_timeout: '10s',
+  read_header_timeout: '10s',
+  write_timeout: '0',
+  idle_timeout: '0',
+};
+
+const bodies = z.strictObject({
+  healthy: z.string().default('').describe('body while data is taken'),
+  unhealthy: z.string().default('').describe('body while it is not'),
+});
+
+const pipelineCheck = z.strictObject({
+  enabled: z.boolean().default(false).describe('no effect, as in the Go collector'),
+  interval: z.string().default('5m').describe('no effect'),
+  exporter_failure_threshold: z.int().default(5).describe('no effect'),
+});
+
+const gateText =
+  'v2 healthcheck configuration (http/grpc fields) detected but feature gate is disabled: ' +
+  'use the extension healthcheckv2';
+
+/** Configuration of the extension. */
+export const config = z
+  .strictObject({
+    ...httpServerKeys('localhost:13133', times),
+    keep_alives_enabled: z
+      .boolean()
+      .default(false)
+      .describe('whether connections serve more than one request'),
+    path: z.string().default('/').describe('path that answers, with a `/` at its end all below'),
+    response_body: bodies.optional().describe('bodies of your own instead of the JSON ones'),
+    check_collector_pipeline: pipelineCheck.prefault({}).describe('no effect; deprecated'),
+    use_v2: z.boolean().default(false).describe('must be false: see healthcheckv2'),
+    http: z.unknown().optional().describe('refused: see healthcheckv2'),
+    grpc: z.unknown().optional().describe('refused: see healthcheckv2'),
+    component_health: z
+      .strictObject({
+        include_permanent_errors: z.boolean().default(false).describe('no effect'),
+        include_recoverable_errors: z.boolean().default(false).describe('no effect'),
+        recovery_duration: z.union([z.string(), z.number()]).optional().describe('no effect'),
+      })
+      .optional()
+      .describe('no effect without use_v2: see healthcheckv2'),
+  })
+  .superRefine((given, ctx) => {
+    checkHttpServer(given, ctx);
+    const report = (message: string, path: string[] = []) =>
+      ctx.addIssue({ code: 'custom', path, message });
+    if (given.http !== undefined || given.grpc !== undefined) report(gateText);
+    else if (given.use_v2) report('must specify at least one protocol: use_v2');
+    else if (given.endpoint === '') report('http endpoint required', ['endpoint']);
+    else if (!given.path.startsWith('/')) report('path must start with /', ['path']);
+  });
