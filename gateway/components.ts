@@ -54,6 +54,9 @@ export const registry: readonly RegistryEntry[] = [
   entry('exporter', 'clickhouse', () => import('../exporters/clickhouse/index.ts')),
   entry('exporter', 'debug', () => import('../exporters/debug/index.ts')),
   entry('exporter', 'file', () => import('../exporters/file/index.ts')),
+  entry('exporter', 'load_balancing', () => import('../exporters/load_balancing/index.ts'), [
+    'loadbalancing',
+  ]),
   entry('exporter', 'nop', () => import('../exporters/nop/index.ts')),
   entry('exporter', 'otlp_grpc', () => import('../exporters/otlp_grpc/index.ts'), ['otlp']),
   entry('exporter', 'otlp_http', () => import('../exporters/otlp_http/index.ts'), ['otlphttp']),
@@ -86,6 +89,8 @@ export const registry: readonly RegistryEntry[] = [
   entry('extension', 'jaeger_query', () => import('../extensions/jaeger_query/index.ts')),
   entry('extension', 'oauth2client', () => import('../extensions/oauth2client/index.ts')),
   entry('extension', 'oidc', () => import('../extensions/oidc/index.ts')),
+  entry('extension', 'pprof', () => import('../extensions/pprof/index.ts')),
+  entry('extension', 'zpages', () => import('../extensions/zpages/index.ts')),
   entry('extension', 'reload', () => import('../extensions/reload/index.ts')),
 ];
 

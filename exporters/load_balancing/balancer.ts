@@ -1,0 +1,158 @@
+import type { Component } from '../../component/component.ts';
+import { background, type Consumer, type Context } from '../../component/consumer.ts';
+import { PipelineError } from '../../component/errors.ts';
+import type { Settings } from '../../component/settings.ts';
+import type { Signal, SignalData } from '../../component/signals.ts';
+import { selectItems } from '../../pdata/select.ts';
+import type { Attempt, PushBackend } from '../../pipeline/exporter.ts';
+import { combined } from '../../pipeline/fanout.ts';
+import { Routes } from './assignment.ts';
+import type { Config } from './config.ts';
+import type { Resolver } from './resolver.ts';
+import { Ring } from './ring.ts';
+import { type Router, routerFor } from './routes.ts';
+import type { Telemetry } from './telemetry.ts';
+
+type Exporter<S extends Signal> = Component & Consumer<S>;
+
+export interface BalancerParts<S extends Signal> {
+  readonly signal: S;
+  readonly settings: Settings;
+  readonly config: Config;
+  readonly resolver: Resolver;
+  readonly telemetry: Telemetry;
+  /** Makes the exporter for a backend `host:port`. */
+  readonly create: (endpoint: string) => Exporter<S>;
+}
+
+function withPort(endpoint: string): string {
+  const bare = endpoint.startsWith('[') ? endpoint.slice(endpoint.indexOf(']')) : endpoint;
+  return bare.includes(':') ? endpoint : `${endpoint}:4317`;
+}
+
+/** Sends each part of a batch to the backend that the ring has for it. */
+export class Balancer<S extends Signal> implements PushBackend<S> {
+  readonly #parts: BalancerParts<S>;
+  readonly #route: Router<S>;
+  #ring = new Ring([]);
+  readonly #exporters = new Map<string, Exporter<S>>();
+  readonly #leaving = new Set<Promise<void>>();
+  #change: Promise<void> = Promise.resolve();
+
+  constructor(parts: BalancerParts<S>) {
+    this.#parts = parts;
+    const { random } = parts.settings;
+    this.#route = routerFor(parts.signal, parts.config, () => random.float());
+  }
+
+  async start(): Promise<void> {
+    await this.#parts.resolver.start((endpoints) => {
+      this.#change = this.#change.then(() => this.#use(endpoints));
+      return this.#change;
+    });
+  }
+
+  /** Starts what is new, then routes to it, then stops what is gone. */
+  async #use(endpoints: readonly string[]): Promise<void> {
+    for (const endpoint of new Set(endpoints.map(withPort))) {
+      if (this.#exporters.has(endpoint)) continue;
+      try {
+        const exporter = this.#parts.create(endpoint);
+        await exporter.start();
+        this.#exporters.set(endpoint, exporter);
+      } catch (error) {
+        const fields = { endpoint, error: (error as Error).message };
+        this.#parts.settings.logger.error('failed to start new exporter for endpoint', fields);
+      }
+    }
+    this.#ring = new Ring(endpoints);
+    const wanted = new Set(endpoints.map(withPort));
+    for (const [endpoint, exporter] of this.#exporters) {
+      if (wanted.has(endpoint)) continue;
+      this.#exporters.delete(endpoint);
+      this.#leave(endpoint, exporter);
+    }
+  }
+
+  /** Stops an exporter, which delivers what it holds first, while others go on. */
+  #leave(endpoint: string, exporter: Exporter<S>): void {
+    const left: Promise<void> = exporter
+      .shutdown()
+      .catch((error: Error) => {
+        const fields = { endpoint, error: error.message };
+        this.#parts.settings.logger.warn('Shutdown of an exporter failed', fields);
+      })
+      .finally(() => this.#leaving.delete(left));
+    this.#leaving.add(left);
+  }
+
+  async shutdown(): Promise<void> {
+    this.#parts.resolver.stop();
+    await this.#change;
+    for (const [endpoint, exporter] of this.#exporters) this.#leave(endpoint, exporter);
+    this.#exporters.clear();
+    await Promise.all(this.#leaving);
+    this.#parts.telemetry.close();
+  }
+
+  async push(batch: SignalData[S], attempt: Attempt): Promise<void> {
+    const { ledger, logger } = this.#parts.settings;
+    const plain = batch.plain() as SignalData[S];
+    const ring = this.#ring;
+    const routes = new Routes(plain.itemCount);
+    this.#route(plain, routes, (key) => ring.of(key));
+    const to = [...routes.parts.keys()].map((i) => this.#exporterAt(ring, i));
+    const ctx: Context = {
+      ...background,
+      deadlineMs: attempt.deadlineMs,
+      ...(attempt.client === undefined ? {} : { client: attempt.client }),
+    };
+    let sent = 0;
+    const errors: PipelineError[] = [];
+    const sending = [...routes.parts.values()].map(async (keep, i) => {
+      const part = selectItems(plain, keep) as SignalData[S] | undefined;
+      if (part === undefined) return;
+      try {
+        await this.#send(to[i]!, part, ctx);
+        sent += part.itemCount;
+      } catch (error) {
+        errors.push(PipelineError.from(error));
+      }
+    });
+    await Promise.all(sending);
+    if (errors.length > 0) {
+      if (sent > 0) ledger.created(sent); // the sender is told that nothing was taken
+      throw combined(errors);
+    }
+    if (routes.skipped === 0) return;
+    const fields = { dropped_items: routes.skipped };
+    logger.error('unable to get service name: no attribute service.name. Dropping data.', fields);
+    ledger.dropped('no_service_name', routes.skipped);
+  }
+
+  #exporterAt(ring: Ring, index: number): { endpoint: string; exporter: Exporter<S> } {
+    const endpoint = ring.endpoints[index] ?? '';
+    const exporter = this.#exporters.get(withPort(endpoint));
+    if (exporter !== undefined) return { endpoint: withPort(endpoint), exporter };
+    const message = `couldn't find the exporter for the endpoint ${JSON.stringify(endpoint)}`;
+    throw new PipelineError(message, { retryable: true });
+  }
+
+  async #send(
+    { endpoint, exporter }: { endpoint: string; exporter: Exporter<S> },
+    part: SignalData[S],
+    ctx: Context,
+  ): Promise<void> {
+    const { clock } = this.#parts.settings;
+    const from = clock.monotonicMs();
+    const done = (success: boolean) =>
+      this.#parts.telemetry.sent(endpoint, clock.monotonicMs() - from, success);
+    try {
+      await exporter.consume(part, ctx);
+    } catch (error) {
+      done(false);
+      throw error;
+    }
+    done(true);
+  }
+}
