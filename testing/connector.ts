@@ -1,3 +1,4 @@
+import type { Component } from '../component/component.ts';
 import { background, type Consumer, type Context } from '../component/consumer.ts';
 import type { ConnectorFactory, ConnectorNext } from '../component/factory.ts';
 import type { Signal, SignalData } from '../component/signals.ts';
@@ -8,6 +9,7 @@ import { type CollectingSink, collectingSink } from './sinks.ts';
 /** A started connector with sinks behind it and a book that counts. */
 export interface StartedConnector<F extends Signal, T extends Signal> {
   readonly settings: TestSettings;
+  readonly connector: Component & Consumer<F>;
   /** What all pipelines together got. */
   readonly sink: CollectingSink<T>;
   /** What each pipeline got. */
@@ -45,6 +47,7 @@ export async function startConnector<F extends Signal, T extends Signal, C>(
   const entry = book.edge('source', 'test', connector);
   return {
     settings,
+    connector,
     sink,
     pipelines: sinks,
     send: (batch, ctx = background) => entry.consume(batch, ctx),

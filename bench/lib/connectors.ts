@@ -29,7 +29,7 @@ const stages = {
     pipelines: afterwards('span_metrics'),
   },
   'service_graph (peer: span_metrics)': {
-    connectors: 'service_graph: {metrics_flush_interval: 5s}',
+    connectors: 'service_graph: {metrics_flush_interval: 5s, store: {max_items: 5000000, ttl: 1s}}',
     pipelines: afterwards('service_graph'),
     peer: 'span_metrics',
   },

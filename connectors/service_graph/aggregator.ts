@@ -32,6 +32,16 @@ export interface GraphPlan {
   readonly ttlMs: number;
 }
 
+/** All that a service_graph connector knows between two batches. */
+export interface GraphState {
+  edges: EdgeStore;
+  series: RequestSeries;
+  /** Nanoseconds since 1970: start of the counters. */
+  startNs: number;
+  /** Whether requests were counted since the last export. */
+  dirty: boolean;
+}
+
 /** What a span contributes to an edge. */
 interface Side {
   isClient: boolean;
@@ -44,8 +54,7 @@ interface Side {
 /** Pairs the spans of clients and servers into requests. */
 export class GraphAggregator {
   readonly #plan: GraphPlan;
-  readonly #edges: EdgeStore;
-  readonly #series: RequestSeries;
+  readonly #state: GraphState;
   readonly #scan: SpanScan;
   readonly #resource: AttributeScan;
   readonly #names: readonly string[];
@@ -64,14 +73,21 @@ export class GraphAggregator {
   #nowMs = 0;
   #done: Aggregated = { unnamed: 0, dropped: 0, edges: 0, expired: 0 };
 
-  constructor(plan: GraphPlan, edges: EdgeStore, series: RequestSeries) {
+  constructor(plan: GraphPlan, state: GraphState) {
     this.#plan = plan;
-    this.#edges = edges;
-    this.#series = series;
+    this.#state = state;
     const { dimensions, peerAttributes, databaseAttributes } = plan;
     this.#names = [...new Set([...dimensions, ...peerAttributes, ...databaseAttributes])];
     this.#scan = new SpanScan(this.#names);
     this.#resource = new AttributeScan([...this.#names, 'service.name']);
+  }
+
+  get #edges(): EdgeStore {
+    return this.#state.edges;
+  }
+
+  get #series(): RequestSeries {
+    return this.#state.series;
   }
 
   /** @param nowMs Clock.monotonicMs() */

@@ -2,21 +2,11 @@ import type { Component } from '../../component/component.ts';
 import { background, type Consumer } from '../../component/consumer.ts';
 import type { Counter, Settings, Timer } from '../../component/settings.ts';
 import type { Traces } from '../../pdata/batch.ts';
-import { GraphAggregator } from './aggregator.ts';
+import { GraphAggregator, type GraphState } from './aggregator.ts';
 import { type Config, defaultBucketsMs } from './config.ts';
 import { EdgeStore } from './edge-store.ts';
 import { RequestSeries } from './series.ts';
 import { telemetry } from './telemetry.ts';
-
-/** All that a service_graph connector knows between two batches. */
-export interface GraphState {
-  readonly edges: EdgeStore;
-  readonly series: RequestSeries;
-  /** Nanoseconds since 1970: start of the counters. */
-  readonly startNs: number;
-  /** Whether requests were counted since the last export. */
-  dirty: boolean;
-}
 
 /** Makes metrics of requests between services from their spans. */
 export class ServiceGraphConnector implements Component, Consumer<'traces'> {
@@ -50,7 +40,7 @@ export class ServiceGraphConnector implements Component, Consumer<'traces'> {
       maxItems: store.max_items,
       ttlMs: store.ttl,
     };
-    this.#aggregator = new GraphAggregator(plan, edges, series);
+    this.#aggregator = new GraphAggregator(plan, this.#state);
     this.#counters = telemetry(settings.meter);
   }
 
@@ -65,6 +55,17 @@ export class ServiceGraphConnector implements Component, Consumer<'traces'> {
       this.#account();
     });
     this.#every('expire', expiration > 0 ? expiration : 2000, () => this.#expire());
+  }
+
+  /** Goes on where the other was, unless the series have changed. */
+  async takeOver(previous: Component): Promise<void> {
+    if (!(previous instanceof ServiceGraphConnector)) return;
+    if (shapeOf(previous.#config) !== shapeOf(this.#config)) return;
+    const fresh = { ...this.#state };
+    Object.assign(this.#state, previous.#state);
+    Object.assign(previous.#state, fresh);
+    this.#reserved = previous.#reserved;
+    previous.#reserved = 0;
   }
 
   #every(name: string, ms: number, run: () => void): void {
@@ -145,6 +146,13 @@ export class ServiceGraphConnector implements Component, Consumer<'traces'> {
     this.#settings.budget.release(this.#reserved);
     this.#reserved = 0;
   }
+}
+
+/** What series are made of: equal texts where they can go on. */
+function shapeOf(config: Config): string {
+  const { dimensions, latency_histogram_buckets, exponential_histogram_max_size } = config;
+  const buckets = [latency_histogram_buckets, exponential_histogram_max_size];
+  return JSON.stringify([dimensions, buckets, config.virtual_node_extra_label]);
 }
 
 /** Bounds in seconds, or the number of exponential buckets. */

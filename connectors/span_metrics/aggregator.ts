@@ -39,8 +39,6 @@ export class Aggregator {
   full = false;
   readonly #plan: Plan;
   readonly #state: SpanMetricsState;
-  readonly #instanceId: string;
-  readonly #seed: number;
   readonly #resourceKeys: ResourceKeys;
   readonly #scan: SpanScan;
   readonly #resourceScan: AttributeScan;
@@ -63,12 +61,10 @@ export class Aggregator {
   constructor(
     plan: Plan,
     state: SpanMetricsState,
-    own: { resourceKeys: ResourceKeys; random: Random; instanceId: string },
+    own: { resourceKeys: ResourceKeys; random: Random },
   ) {
     this.#plan = plan;
     this.#state = state;
-    this.#instanceId = own.instanceId;
-    this.#seed = Math.floor(own.random.float() * 0x7fffffff);
     this.#resourceKeys = own.resourceKeys;
     this.#adjusted = new AdjustedCount(own.random);
     this.#scan = new SpanScan(plan.names, plan.events !== undefined);
@@ -241,7 +237,7 @@ export class Aggregator {
   #find(set: SeriesSet, optional: Dimensions, places: Places, reader: SpanReader): number {
     const key = this.#key;
     optional.appendKey(key, places);
-    const hash = key.hash(this.#seed);
+    const hash = key.hash(this.#state.seed);
     let i = set.table.find(key, hash);
     if (i < 0) {
       if (set.isFull || this.full) return this.#overflowOf(set);
@@ -257,7 +253,7 @@ export class Aggregator {
     if (set.overflow < 0) {
       const key = this.#overflowKey;
       const attributes = packAttributes(new Map([['otel.metric.overflow', encodeValue(true)]]));
-      set.overflow = set.add(key, key.hash(this.#seed), attributes, this.#startNs);
+      set.overflow = set.add(key, key.hash(this.#state.seed), attributes, this.#startNs);
       set.seen.values[set.overflow] = this.#nowMs;
     }
     return set.overflow;
@@ -276,7 +272,7 @@ export class Aggregator {
     put('span.kind', kind === undefined ? '' : `SPAN_KIND_${kind}`);
     const code = codes[scan.statusCode];
     put('status.code', code === undefined ? '' : `STATUS_CODE_${code}`);
-    put('collector.instance.id', this.#instanceId);
+    put('collector.instance.id', this.#state.instanceId);
     if (scopes.size > 0 && scopes.has(reader.scope.string(1))) {
       attributes.set('span.instrumentation.scope.name', encodeValue(reader.scope.string(1)));
       const version = reader.scope.string(2);

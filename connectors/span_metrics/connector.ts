@@ -26,12 +26,14 @@ export class SpanMetricsConnector implements Component, Consumer<'traces'> {
     this.#settings = settings;
     this.#config = config;
     this.#next = next;
-    this.#state = new SpanMetricsState(config.resource_metrics_cache_size);
     const { random } = settings;
+    this.#state = new SpanMetricsState(config.resource_metrics_cache_size, {
+      seed: Math.floor(random.float() * 0x7fffffff),
+      instanceId: uuid(random.bytes(16)),
+    });
     this.#aggregator = new Aggregator(planOf(config), this.#state, {
       resourceKeys: new ResourceKeys(config.resource_metrics_key_attributes),
       random,
-      instanceId: uuid(random.bytes(16)),
     });
     this.#flush = new Flush(config, this.#state);
   }
@@ -42,6 +44,15 @@ export class SpanMetricsConnector implements Component, Consumer<'traces'> {
       this.#settings.logger.warn(`dimensions_cache_size is deprecated, ${hint}`);
     }
     this.#arm();
+  }
+
+  /** Goes on counting where the other was, unless the series have changed. */
+  async takeOver(previous: Component): Promise<void> {
+    if (!(previous instanceof SpanMetricsConnector)) return;
+    if (shapeOf(previous.#config) !== shapeOf(this.#config)) return;
+    this.#state.adopt(previous.#state);
+    this.#reserved = previous.#reserved;
+    previous.#reserved = 0;
   }
 
   #arm(): void {
@@ -106,6 +117,18 @@ export class SpanMetricsConnector implements Component, Consumer<'traces'> {
     this.#state.evicted.clear();
     this.#account();
   }
+}
+
+/** What series are made of: equal texts where they can go on. */
+function shapeOf(config: Config): string {
+  const { histogram, exemplars, events, dimensions, calls_dimensions } = config;
+  const { exclude_dimensions, resource_metrics_key_attributes, aggregation_temporality } = config;
+  const { include_instrumentation_scope, enable_metrics_sampling_method } = config;
+  return JSON.stringify([
+    [histogram, exemplars, events, dimensions, calls_dimensions, exclude_dimensions],
+    [resource_metrics_key_attributes, aggregation_temporality, include_instrumentation_scope],
+    [enable_metrics_sampling_method, config.aggregation_cardinality_limit],
+  ]);
 }
 
 /** A random (version 4) UUID of 16 random bytes. */

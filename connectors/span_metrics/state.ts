@@ -25,11 +25,31 @@ export class SpanMetricsState {
   readonly lastTimes = new Map<string, number>();
   /** Whether spans came since the last export. */
   dirty = false;
+  /** Of the hashes in the tables. */
+  seed: number;
+  /** What `collector.instance.id` says. */
+  instanceId: string;
   readonly #limit: number;
 
   /** @param limit resources at most */
-  constructor(limit: number) {
+  constructor(limit: number, own: { readonly seed: number; readonly instanceId: string }) {
     this.#limit = limit;
+    this.seed = own.seed;
+    this.instanceId = own.instanceId;
+  }
+
+  /** Takes everything out of another state whose series are of the same kind. */
+  adopt(other: SpanMetricsState): void {
+    this.seed = other.seed;
+    this.instanceId = other.instanceId;
+    this.dirty = other.dirty;
+    for (const [key, resource] of other.evicted) this.evicted.set(key, resource);
+    for (const [key, resource] of other.resources) this.put(key, resource);
+    for (const [key, ns] of other.lastTimes) this.lastTimes.set(key, ns);
+    other.evicted.clear();
+    other.resources.clear();
+    other.lastTimes.clear();
+    other.dirty = false;
   }
 
   get(key: string): ResourceSeries | undefined {

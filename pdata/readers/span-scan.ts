@@ -33,14 +33,10 @@ export class AttributeScan {
   /** Looks at one KeyValue, bytes [start, end). */
   take(b: Uint8Array, start: number, end: number): void {
     const keyLength = b[start + 1]!;
-    if (end - start < 2 || b[start] !== 10 || keyLength > 126) {
-      this.#takeSlow(b, start, end);
-      return;
-    }
-    if (this.#first[keyLength]! < 0) return;
     const v = start + 2 + keyLength;
-    if (v + 1 < end && b[v] === 18 && b[v + 1]! < 128 && v + 2 + b[v + 1]! === end) {
-      this.#match(b, start + 2, v, v + 2, end);
+    const plain = end - start > 3 && b[start] === 10 && keyLength < 127 && v + 1 < end;
+    if (plain && b[v] === 18 && b[v + 1]! < 128 && v + 2 + b[v + 1]! === end) {
+      if (this.#first[keyLength]! >= 0) this.#match(b, start + 2, v, v + 2, end);
     } else this.#takeSlow(b, start, end);
   }
 
