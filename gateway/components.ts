@@ -21,6 +21,9 @@ export const registry: readonly RegistryEntry[] = [
   // receivers
   entry('receiver', 'ebpf', () => import('../receivers/ebpf/index.ts')),
   entry('receiver', 'file_log', () => import('../receivers/file_log/index.ts'), ['filelog']),
+  entry('receiver', 'fluent_forward', () => import('../receivers/fluent_forward/index.ts'), [
+    'fluentforward',
+  ]),
   entry('receiver', 'otlp', () => import('../receivers/otlp/index.ts')),
   entry('receiver', 'packet', () => import('../receivers/packet/index.ts')),
   entry('receiver', 'syslog', () => import('../receivers/syslog/index.ts')),

@@ -1,0 +1,62 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Extension } from '../../component/extension.ts';
+import type { Settings } from '../../component/settings.ts';
+import { type Listener, notFound, pathOf, serveHttp } from '../../config/groups/http-listen.ts';
+import type { ZpagesConfig } from './config.ts';
+import { expvar } from './expvar.ts';
+import { extensionz, featurez, type Page, pipelinez, servicez } from './pages.ts';
+
+const pages: ReadonlyMap<string, Page> = new Map([
+  ['/debug/servicez', servicez],
+  ['/debug/pipelinez', pipelinez],
+  ['/debug/extensionz', extensionz],
+  ['/debug/featurez', featurez],
+]);
+
+/** Pages that show the running program. */
+export function createZpages(settings: Settings, config: ZpagesConfig): Extension {
+  const { build, clock, host, logger } = settings;
+  const startedUnixMs = clock.unixMs();
+  let listener: Listener | undefined;
+
+  async function show(found: Page, request: IncomingMessage): Promise<string> {
+    const query = new URLSearchParams((request.url ?? '').split('?')[1] ?? '');
+    const extensions = [...host.extensions().keys()];
+    return found({ build, view: host.view, extensions, startedUnixMs }, query);
+  }
+
+  function handle(request: IncomingMessage, response: ServerResponse): void {
+    request.resume();
+    const path = pathOf(request);
+    const found = pages.get(path);
+    if (found !== undefined) {
+      show(found, request).then(
+        (text) => {
+          response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(text);
+        },
+        (error: Error) => response.writeHead(500).end(error.message),
+      );
+    } else if (path === '/debug/expvarz' && config.expvar.enabled) {
+      response.writeHead(200, { 'content-type': 'application/json; charset=utf-8' });
+      response.end(JSON.stringify(expvar()));
+    } else notFound(response);
+  }
+
+  return {
+    capabilities: {},
+    async start() {
+      try {
+        listener = await serveHttp(config, settings, handle);
+      } catch (cause) {
+        const text = cause instanceof Error ? cause.message : String(cause);
+        throw new Error(`cannot listen on ${config.endpoint}: ${text}`, { cause });
+      }
+      logger.info('Starting zPages extension', { address: listener.address });
+    },
+    async shutdown() {
+      const closing = listener;
+      listener = undefined;
+      await closing?.close(0);
+    },
+  };
+}
