@@ -51,6 +51,28 @@ export interface Meter {
   ): () => void;
 }
 
+/** A span of the program's own that has begun. */
+export interface OwnSpan {
+  /** Its W3C trace context, for its children. */
+  readonly traceparent: string;
+  set(key: string, value: string | number | boolean): void;
+  /** @param error what went wrong; absent = nothing did */
+  end(error?: string): void;
+}
+
+/** The program's own traces. */
+export interface Tracer {
+  /** Whether anything may be recorded. */
+  readonly enabled: boolean;
+  /**
+   * @param parent W3C trace context; absent = a trace of its own
+   * @returns undefined when it is not recorded: most programs have no traces
+   */
+  start(name: string, kind: 'internal' | 'server' | 'client', parent?: string): OwnSpan | undefined;
+  /** The trace context that a request came with, if it counts here. @param header reads one */
+  extract(header: (name: string) => string | undefined): string | undefined;
+}
+
 /** A pending callback. */
 export interface Timer {
   cancel(): void;
@@ -179,6 +201,7 @@ export interface Settings {
   readonly id: string;
   readonly logger: Logger;
   readonly meter: Meter;
+  readonly tracer: Tracer;
   readonly clock: Clock;
   readonly random: Random;
   readonly budget: MemoryBudget;

@@ -88,7 +88,9 @@ export async function startProgram(
     const ledger = new Ledger(meter);
     const limit = budgetBytes(process.env, totalmem(), process.constrainedMemory());
     const budget = createBudget(limit, collectorFor(limit));
-    const environment = { logger, meter, clock, random: systemRandom, budget, ledger, build };
+    const { tracer } = telemetry;
+    const random = systemRandom;
+    const environment = { logger, meter, tracer, clock, random, budget, ledger, build };
     service = createService(config, environment, {
       fatal,
       reload,

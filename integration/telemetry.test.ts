@@ -141,3 +141,73 @@ service:
   }
   assert.equal(told(sink, 'otelcol_receiver_accepted_spans').at(-1), 4);
 });
+
+interface OwnSpan {
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly parentSpanId?: string;
+  readonly name: string;
+  readonly kind: number;
+  readonly status?: { readonly code?: number };
+  readonly attributes?: readonly { key: string; value: Json }[];
+}
+
+function spansOf(sink: OtlpSink): OwnSpan[] {
+  const requests = sink.received.traces as unknown as readonly {
+    resourceSpans: readonly { scopeSpans: readonly { spans: readonly OwnSpan[] }[] }[];
+  }[];
+  return requests.flatMap((r) =>
+    r.resourceSpans.flatMap((g) => g.scopeSpans.flatMap((s) => s.spans)),
+  );
+}
+
+test('own traces: request, receipt, export; below the span of the sender', async (t) => {
+  const sink = new OtlpSink();
+  const url = await sink.start();
+  t.after(() => sink.stop());
+  const [http] = (await freePorts(1)) as [number];
+  const otlp = `{protocol: http/protobuf, endpoint: "${url}"}`;
+  const yaml = `
+receivers: {otlp: {protocols: {http: {endpoint: "127.0.0.1:${http}"}}}}
+exporters:
+  otlp_http/down: {endpoint: "http://127.0.0.1:1", sending_queue: {enabled: false}, retry_on_failure: {enabled: false}}
+service:
+  telemetry:
+    metrics: {level: none}
+    traces: {level: detailed, propagators: [tracecontext, b3], processors: [{batch: {schedule_delay: 50, exporter: {otlp: ${otlp}}}}]}
+  pipelines:
+    traces: {receivers: [otlp], exporters: [otlp_http/down]}
+`;
+  const program = await startInside(yaml, {});
+  const body = JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans: [span] }] }] });
+  const parent = { trace: 'a'.repeat(32), span: 'b'.repeat(16) };
+  const ask = (headers: Record<string, string>) =>
+    fetch(`http://127.0.0.1:${http}/v1/traces`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body,
+    });
+  try {
+    await ask({ traceparent: `00-${parent.trace}-${parent.span}-01` });
+    await ask({ b3: `${'c'.repeat(32)}-${'d'.repeat(16)}-1` });
+    await ask({ traceparent: `00-${'e'.repeat(32)}-${parent.span}-00` });
+    await until(() => spansOf(sink).length >= 6);
+  } finally {
+    await program.stop();
+  }
+  const all = spansOf(sink);
+  const of = (traceId: string): OwnSpan[] => all.filter((one) => one.traceId === traceId);
+  const server = of(parent.trace).find(({ name }) => name === 'POST /v1/traces')!;
+  assert.equal(server.parentSpanId, parent.span);
+  assert.equal(server.kind, 2);
+  const received = of(parent.trace).find(({ name }) => name === 'receiver/otlp/TraceDataReceived')!;
+  assert.equal(received.parentSpanId, server.spanId);
+  assert.equal(received.status?.code, 2, 'the backend is down');
+  const refused = received.attributes?.find(({ key }) => key === 'refused_spans');
+  assert.deepEqual(refused?.value, { intValue: '1' });
+  assert.equal(of('c'.repeat(32)).length, 2, 'B3 counts, too');
+  assert.equal(of('e'.repeat(32)).length, 0, 'the sender does not record its own');
+  const exports = all.filter(({ name }) => name === 'exporter/otlp_http/down/traces');
+  assert.equal(exports.length, 3);
+  assert.equal(exports[0]!.status?.code, 2);
+});

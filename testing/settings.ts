@@ -161,6 +161,7 @@ export function testSettings(options: TestSettingsOptions = {}): TestSettings {
     id,
     logger: listLogger(),
     meter: testMeter(),
+    tracer: { enabled: false, start: () => undefined, extract: () => undefined },
     clock: options.clock ?? fakeClock(),
     random: options.random ?? seededRandom(1),
     budget: createBudget(options.budgetBytes ?? 2 ** 26),

@@ -5,6 +5,7 @@ import type {
   MemoryBudget,
   Meter,
   Random,
+  Tracer,
 } from '../../component/settings.ts';
 import type { Ledger } from '../../pipeline/ledger.ts';
 import type { RootLogger } from '../telemetry/logger.ts';
@@ -14,6 +15,7 @@ import type { StatusBoard } from './statuses.ts';
 export interface Environment {
   readonly logger: RootLogger;
   readonly meter: Meter;
+  readonly tracer: Tracer;
   readonly clock: Clock;
   readonly random: Random;
   readonly budget: MemoryBudget;

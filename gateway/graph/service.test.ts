@@ -10,6 +10,7 @@ import { resolveConfig } from '../config/resolve.ts';
 import { systemClock, systemRandom } from '../telemetry/clock.ts';
 import { createLogger } from '../telemetry/logger.ts';
 import { createMeter } from '../telemetry/meter.ts';
+import { noTracer } from '../telemetry/tracer.ts';
 import { createProbe, testRegistry } from '../testing/components.ts';
 import { createService } from './service.ts';
 
@@ -23,6 +24,7 @@ async function build(yaml: string) {
   const environment = {
     logger: await createLogger(config.telemetry.logs, {}, systemClock, () => {}),
     meter: createMeter(),
+    tracer: noTracer,
     clock: systemClock,
     random: systemRandom,
     budget: createBudget(1e6),

@@ -11,12 +11,12 @@ export function settingsFor(
   node: string,
   fields: Readonly<Record<string, string>>,
 ): Settings {
-  const { meter, clock, random, budget, host, build } = env;
+  const { meter, tracer, clock, random, budget, host, build } = env;
   const named = { 'otelcol.component.id': id, 'otelcol.component.kind': kind, ...fields };
   const logger = env.logger.child(named);
   const ledger = kind === 'extension' ? unused : env.ledger.node(node, roleOf(kind));
   const report: Settings['report'] = (status, error) => env.statuses.reported(node, status, error);
-  return { id, logger, meter, clock, random, budget, host, build, ledger, report };
+  return { id, logger, meter, tracer, clock, random, budget, host, build, ledger, report };
 }
 
 function roleOf(kind: Kind): NodeRole {

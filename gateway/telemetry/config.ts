@@ -123,8 +123,17 @@ const traces = z.strictObject({
   processors: z
     .array(spanProcessor)
     .default([])
-    .refine((list) => list.length === 0, {
-      error: 'cannot send own traces: processors are not built yet',
+    .superRefine((list, ctx) => {
+      list.forEach(({ batch, simple }, i) => {
+        const { zipkin } = (batch ?? simple)?.exporter ?? {};
+        if (zipkin === undefined) return;
+        const path = [i, batch === undefined ? 'simple' : 'batch', 'exporter', 'zipkin'];
+        ctx.addIssue({
+          code: 'custom',
+          path,
+          message: 'cannot send own traces to Zipkin: use otlp',
+        });
+      });
     })
     .describe('Where spans are sent; none: there are no traces.'),
   limits: spanLimits.optional(),

@@ -25,6 +25,7 @@ export function outcome<S extends Signal>(
 
 export class Outcome<S extends Signal> {
   readonly #settings: Settings;
+  readonly #signal: S;
   readonly #failed: Failed;
   #kept: boolean;
   readonly #next: Sender<S>;
@@ -45,6 +46,7 @@ export class Outcome<S extends Signal> {
       return (items: number) => instrument.add(items, attributes);
     };
     this.#settings = settings;
+    this.#signal = signal;
     this.#failed = failed;
     this.#kept = kept;
     this.#next = next;
@@ -57,7 +59,7 @@ export class Outcome<S extends Signal> {
 
   readonly send: Sender<S> = async (delivery) => {
     try {
-      await this.#next(delivery);
+      await (this.#settings.tracer.enabled ? this.#traced(delivery) : this.#next(delivery));
     } catch (thrown) {
       const error = PipelineError.from(thrown);
       if (!this.#abandoned.has(delivery)) this.failed(delivery.items, error);
@@ -67,6 +69,22 @@ export class Outcome<S extends Signal> {
     this.#sent(delivery.items);
     if (this.#failed === 'dropped') this.#settings.ledger.delivered(delivery.items);
   };
+
+  async #traced(delivery: Delivery<S>): Promise<void> {
+    const { tracer, id } = this.#settings;
+    const span = tracer.start(`exporter/${id}/${this.#signal}`, 'internal');
+    span?.set('exporter', id);
+    span?.set('data_type', this.#signal);
+    try {
+      await this.#next(delivery);
+      span?.set('items.sent', delivery.items);
+      span?.end();
+    } catch (error) {
+      span?.set('items.failed', delivery.items);
+      span?.end(PipelineError.from(error).message);
+      throw error;
+    }
+  }
 
   /** From now on what a shutdown interrupts is not lost: another exporter takes it. */
   handOver(): void {

@@ -1,6 +1,6 @@
 import type { ClientInfo, Consumer, Consumers, Context } from '../../component/consumer.ts';
 import type { AuthData, ServerAuth } from '../../component/extension.ts';
-import type { Settings } from '../../component/settings.ts';
+import type { Settings, Tracer } from '../../component/settings.ts';
 import { type Signal, signals } from '../../component/signals.ts';
 import { authenticate, refuseMiddlewares, serverAuth } from '../../config/groups/auth.ts';
 import { type GrpcServerConfig, maxMessageBytes } from '../../config/groups/grpc-server.ts';
@@ -73,15 +73,30 @@ function handlerFor<S extends Signal>(
   admit: Admit,
 ): UnaryHandler {
   const ingest = new Ingest(signal, next, settings, 'grpc');
+  const { tracer } = settings;
+  const name = otlpPaths[signal].slice(1);
   return (call, message) => {
-    admit(call, (ctx) => {
+    admit(call, (given) => {
+      const span = tracer.enabled
+        ? tracer.start(name, 'server', parentOf(tracer, call))
+        : undefined;
+      const ctx = span === undefined ? given : { ...given, traceparent: span.traceparent };
       ingest.take(message, 'protobuf', ctx, (refusal) => {
+        span?.set('rpc.system.name', 'grpc');
+        span?.end(refusal?.message);
         if (refusal === undefined) call.ok();
         else if (refusal.retryDelayMs === undefined) call.fail(refusal.code, refusal.message);
         else call.fail(refusal.code, refusal.message, encodeStatus(refusal));
       });
     });
   };
+}
+
+function parentOf(tracer: Tracer, { headers = [] }: ServerCall): string | undefined {
+  return tracer.extract((name) => {
+    for (let i = 0; i < headers.length; i += 2) if (headers[i] === name) return headers[i + 1];
+    return undefined;
+  });
 }
 
 function keepaliveOf(config: GrpcServerConfig): Partial<KeepaliveOptions> {
@@ -121,7 +136,7 @@ export async function listenGrpc(
     methods,
     maxMessageBytes: maxMessageBytes(config),
     maxConcurrentStreams: config.max_concurrent_streams || 1000,
-    keepHeaders: config.include_metadata || auth !== undefined,
+    keepHeaders: config.include_metadata || auth !== undefined || settings.tracer.enabled,
     budget: settings.budget,
     decompressor: new Decompressor(settings.budget),
     time: settings.clock,

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Context } from '../../component/consumer.ts';
 import type { AuthData, ServerAuth } from '../../component/extension.ts';
+import type { OwnSpan, Tracer } from '../../component/settings.ts';
 import { authenticate } from '../../config/groups/auth.ts';
 import type { Cors, HeaderPairs } from '../../config/groups/cors.ts';
 import { headerMap, remoteOf } from '../../config/groups/http-listen.ts';
@@ -31,6 +32,7 @@ export interface HttpHandlerOptions {
   readonly authParams: readonly string[];
   readonly budget: ByteBudget;
   readonly decompressor: Decompressor;
+  readonly tracer: Tracer;
 }
 
 const noMetadata: ReadonlyMap<string, readonly string[]> = new Map();
@@ -53,6 +55,7 @@ interface Exchange {
   readonly format: Format;
   readonly extra: HeaderPairs;
   auth: AuthData | undefined;
+  readonly span: OwnSpan | undefined;
 }
 
 /** Requests of OTLP/HTTP, from headers to answer. */
@@ -99,7 +102,26 @@ export class HttpHandler {
     if (sink === undefined) this.#refuseEarly(request, response, 404, extra);
     else if (request.method !== 'POST') this.#refuseEarly(request, response, 405, extra);
     else if (format === undefined) this.#refuseEarly(request, response, 415, extra);
-    else this.#body({ request, response, format, extra, auth }, sink);
+    else {
+      const span = this.#options.tracer.enabled ? this.#span(request, response) : undefined;
+      this.#body({ request, response, format, extra, auth, span }, sink);
+    }
+  }
+
+  #span(request: IncomingMessage, response: ServerResponse): OwnSpan | undefined {
+    const { tracer } = this.#options;
+    const header = (name: string) => request.headersDistinct[name]?.[0];
+    const path = (request.url ?? '').split('?')[0]!;
+    const span = tracer.start(`POST ${path}`, 'server', tracer.extract(header));
+    if (span === undefined) return undefined;
+    span.set('http.request.method', 'POST');
+    span.set('url.path', path);
+    span.set('client.address', request.socket.remoteAddress ?? '');
+    response.on('close', () => {
+      span.set('http.response.status_code', response.statusCode);
+      span.end(response.statusCode >= 500 ? '' : undefined);
+    });
+    return span;
   }
 
   #unauthenticated(
@@ -199,11 +221,13 @@ export class HttpHandler {
     });
   }
 
-  #context({ request, auth }: Exchange): Context {
+  #context({ request, auth, span }: Exchange): Context {
     const metadata = this.#options.includeMetadata ? headerMap(request) : noMetadata;
     const address = remoteOf(request);
     const client = auth === undefined ? { address, metadata } : { address, metadata, auth };
-    return { client, deadlineMs: Number.POSITIVE_INFINITY };
+    const deadlineMs = Number.POSITIVE_INFINITY;
+    if (span === undefined) return { client, deadlineMs };
+    return { client, deadlineMs, traceparent: span.traceparent };
   }
 
   #bodyFault(exchange: Exchange, fault: BodyFault): void {

@@ -39,6 +39,7 @@ function handlerOf(config: OtlpHttpConfig, settings: Settings, next: Consumers):
     authParams: config.auth?.request_params ?? [],
     budget: settings.budget,
     decompressor: new Decompressor(settings.budget),
+    tracer: settings.tracer,
   });
 }
 

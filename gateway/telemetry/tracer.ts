@@ -1,0 +1,152 @@
+import type { Clock, OwnSpan, Random, Tracer } from '../../component/settings.ts';
+import type { Traces } from '../../pdata/batch.ts';
+import { TracesBuilder } from '../../pdata/builder.ts';
+import type { Sampler } from './span-sampler.ts';
+
+/** Traces of a program that has none. */
+export const noTracer: Tracer = {
+  enabled: false,
+  start: () => undefined,
+  extract: () => undefined,
+};
+
+const kinds = { internal: 1, server: 2, client: 3 } as const;
+const sampledFlag = 1;
+
+interface Finished {
+  readonly traceId: Uint8Array;
+  readonly spanId: Uint8Array;
+  readonly parentSpanId: Uint8Array | undefined;
+  readonly name: string;
+  readonly kind: number;
+  readonly start: bigint;
+  readonly end: bigint;
+  readonly attributes: ReadonlyMap<string, string | number | boolean>;
+  readonly error: string | undefined;
+}
+
+/** What a {@link SpanRecorder} works with. */
+export interface RecorderParts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly sampler: Sampler;
+  /** `tracecontext`, `b3`; requests' contexts in other forms do not count. */
+  readonly propagators: readonly string[];
+  /** Attributes of the program. */
+  readonly resource: Readonly<Record<string, string>>;
+  readonly version: string;
+  /** Spans that wait at most; more are dropped. */
+  readonly maxWaiting: number;
+}
+
+/** Records the program's own spans until they are taken as a batch. */
+export class SpanRecorder implements Tracer {
+  readonly enabled = true;
+  readonly #parts: RecorderParts;
+  #finished: Finished[] = [];
+  /** Spans that found no room. */
+  dropped = 0;
+
+  constructor(parts: RecorderParts) {
+    this.#parts = parts;
+  }
+
+  /** Spans that wait to be taken. */
+  get waiting(): number {
+    return this.#finished.length;
+  }
+
+  start(name: string, kind: keyof typeof kinds, parent?: string): OwnSpan | undefined {
+    const { clock, random, sampler } = this.#parts;
+    const above = parent === undefined ? undefined : parseTraceparent(parent);
+    const traceId = above?.traceId ?? Buffer.from(random.bytes(16));
+    if (!sampler(traceId, above?.sampled)) return undefined;
+    const spanId = Buffer.from(random.bytes(8));
+    const start = nanos(clock);
+    const attributes = new Map<string, string | number | boolean>();
+    return {
+      traceparent: `00-${traceId.toString('hex')}-${spanId.toString('hex')}-01`,
+      set: (key, value) => void attributes.set(key, value),
+      end: (error) => {
+        const ids = { traceId, spanId, parentSpanId: above?.spanId };
+        const about = { name, kind: kinds[kind], attributes, error };
+        this.#keep({ ...ids, ...about, start, end: nanos(clock) });
+      },
+    };
+  }
+
+  extract(header: (name: string) => string | undefined): string | undefined {
+    const { propagators } = this.#parts;
+    const context = propagators.includes('tracecontext') ? header('traceparent') : undefined;
+    if (context !== undefined && parseTraceparent(context) !== undefined) return context;
+    return propagators.includes('b3') ? fromB3(header) : undefined;
+  }
+
+  /** The spans that ended, undefined when there are none. */
+  take(most: number): Traces | undefined {
+    const taken = this.#finished.splice(0, most);
+    if (taken.length === 0) return undefined;
+    const { resource, version } = this.#parts;
+    const builder = new TracesBuilder();
+    builder.resource(resource);
+    builder.scope('wirestitch', version);
+    for (const span of taken) write(builder, span);
+    return builder.finish();
+  }
+
+  #keep(span: Finished): void {
+    if (this.#finished.length >= this.#parts.maxWaiting) this.dropped += 1;
+    else this.#finished.push(span);
+  }
+}
+
+function write(builder: TracesBuilder, span: Finished): void {
+  const { traceId, spanId, parentSpanId, name, kind, start, end, attributes, error } = span;
+  builder.span({
+    traceId,
+    spanId,
+    ...(parentSpanId === undefined ? {} : { parentSpanId }),
+    name,
+    kind,
+    startTimeUnixNano: start,
+    endTimeUnixNano: end,
+    attributes: new Map(
+      [...attributes].map(([k, v]) => [k, typeof v === 'number' ? BigInt(Math.round(v)) : v]),
+    ),
+    ...(error === undefined ? {} : { statusCode: 2, statusMessage: error }),
+  });
+}
+
+function nanos(clock: Clock): bigint {
+  return BigInt(Math.round(clock.unixMs() * 1000)) * 1000n;
+}
+
+interface ParentContext {
+  readonly traceId: Buffer;
+  readonly spanId: Buffer;
+  readonly sampled: boolean;
+}
+
+/** W3C trace context; undefined for what is none, and for ids that are all zero. */
+export function parseTraceparent(text: string): ParentContext | undefined {
+  const match = /^(?!ff)[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(?:$|-)/.exec(text);
+  if (match === null) return undefined;
+  const [, trace = '', span = '', flags = ''] = match;
+  if (/^0+$/.test(trace) || /^0+$/.test(span)) return undefined;
+  const sampled = (Number.parseInt(flags, 16) & sampledFlag) !== 0;
+  return { traceId: Buffer.from(trace, 'hex'), spanId: Buffer.from(span, 'hex'), sampled };
+}
+
+/** B3 in one header or in several, as W3C trace context. */
+function fromB3(header: (name: string) => string | undefined): string | undefined {
+  const single = header('b3')?.split('-');
+  const [trace, span, sampled] = single ?? [
+    header('x-b3-traceid'),
+    header('x-b3-spanid'),
+    header('x-b3-sampled') ?? header('x-b3-flags'),
+  ];
+  if (trace === undefined || span === undefined) return undefined;
+  const flags = sampled === '0' ? '00' : '01';
+  const text = `00-${trace.toLowerCase().padStart(32, '0')}-${span.toLowerCase()}-${flags}`;
+  return parseTraceparent(text) === undefined ? undefined : text;
+}
