@@ -38,18 +38,25 @@ const mixed =
   'configuring multiple configuration styles is not supported, please use only Basic configuration or only Advanced configuration';
 
 /**
- * A list of texts (one group whose context is inferred) or of groups. @param group the group that
- * texts make. @param textsLast whether texts may follow groups
+ * A list of texts (one group whose context is inferred) or of groups.
+ * @param group the group that texts make
+ * @param textsLast whether texts may follow groups
+ * @param empty what is said of an empty entry
  */
 export function groupList<G extends z.ZodType>(
   item: G,
   group: (lines: string[]) => z.output<G>,
   textsLast: boolean,
+  empty: string,
 ) {
-  return z.array(z.union([z.string(), item])).transform((list, ctx): z.output<G>[] => {
+  return z.array(z.union([z.null(), z.string(), item])).transform((list, ctx): z.output<G>[] => {
     const lines: string[] = [];
     const groups: z.output<G>[] = [];
     for (const entry of list) {
+      if (entry === null) {
+        ctx.addIssue({ code: 'custom', message: empty });
+        return z.NEVER;
+      }
       if (typeof entry === 'string') {
         if (groups.length > 0 && !textsLast) {
           ctx.addIssue({ code: 'custom', message: mixed });

@@ -81,6 +81,23 @@ function lowerContexts(context: string, candidates: Candidates): ContextName[] {
 
 const list = (texts: readonly string[]): string => `[${texts.map(quote).join(' ')}]`;
 
+/** @throws OttlError that names the statements beside the one that cannot be read */
+function hintsOf(
+  statements: readonly string[],
+  conditions: readonly string[],
+  candidates: Candidates,
+): Hints {
+  try {
+    return collect(statements, conditions);
+  } catch (error) {
+    if (statements.length === 0 || !(error instanceof OttlError)) throw error;
+    const given = `statements ${list(statements)} and conditions ${list(conditions)}`;
+    const known = list([...candidates.keys()]);
+    const what = `unable to infer a valid context (${known}) from ${given}`;
+    throw new OttlError(`${what}: ${error.message}`, error.column);
+  }
+}
+
 /**
  * Finds the context that statements and conditions, whose paths name theirs, are to run on: the
  * most particular one that they name, or one below it when that lacks a function or enum.
@@ -92,7 +109,7 @@ export function inferContext(
   conditions: readonly string[],
   candidates: Candidates,
 ): ContextName {
-  const hints = collect(statements, conditions);
+  const hints = hintsOf(statements, conditions, candidates);
   const named = [...hints.contexts].sort((a, b) => rank(a) - rank(b))[0] ?? '';
   const given =
     statements.length > 0

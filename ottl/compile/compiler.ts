@@ -14,17 +14,10 @@ import type {
 import { pathText } from '../grammar/check.ts';
 import type { PathAccess } from '../paths/access.ts';
 import { type ContextName, enumNumber, pathContexts, resolvePath } from '../paths/contexts.ts';
-import { getIndexed } from '../paths/nested.ts';
+import { getIndexed, isStorable } from '../paths/nested.ts';
 import { type Key, Segment } from '../paths/segments.ts';
 import type { Place } from '../place.ts';
-import {
-  OttlDuration,
-  OttlId,
-  type OttlMap,
-  OttlTime,
-  type OttlValue,
-  typeName,
-} from '../values.ts';
+import { type OttlMap, type OttlValue, typeName } from '../values.ts';
 import { buildArguments } from './arguments.ts';
 import { fastComparison, fastCondition } from './fast-condition.ts';
 import { binary, negate } from './math.ts';
@@ -104,13 +97,19 @@ export class Compiler {
   }
 
   #map(nodes: readonly (readonly [string, ValueNode])[]): Operand {
-    const parts = nodes.map(([key, node]) => [key, this.value(node)] as const);
+    const parts = nodes.map(([key, node]) => ({ key, node, operand: this.value(node) }));
     const get: Evaluate = (place) => {
       const map: OttlMap = new Map();
-      for (const [key, part] of parts) map.set(key, storable(part.get(place)));
+      for (const { key, node, operand } of parts) {
+        const value = operand.get(place);
+        checkEntry(value, node, true);
+        map.set(key, value);
+      }
       return map;
     };
-    return parts.every(([, part]) => part.isLiteral) ? { isLiteral: true, get } : dynamic(get);
+    if (!parts.every(({ operand }) => operand.isLiteral)) return dynamic(get);
+    get(undefined as never);
+    return { isLiteral: true, get };
   }
 
   #math(node: MathNode): Operand {
@@ -261,12 +260,19 @@ export class Compiler {
   }
 }
 
-/** What a literal map may hold. */
-function storable(value: OttlValue): OttlValue {
-  if (value instanceof OttlTime || value instanceof OttlDuration || value instanceof OttlId) {
-    throw new OttlRuntimeError(`<Invalid value type ${typeName(value)}>`);
+/**
+ * What a map that a statement writes may hold: maps, and lists that the statement writes out, which
+ * hold maps only directly. @throws OttlRuntimeError
+ */
+function checkEntry(value: OttlValue, node: ValueNode, mapsAllowed: boolean): void {
+  if (node.kind === 'list' && Array.isArray(value)) {
+    node.values.forEach((inner, i) => {
+      checkEntry(value[i]!, inner, mapsAllowed && inner.kind !== 'list');
+    });
+    return;
   }
-  return value;
+  if (value instanceof Map ? mapsAllowed : isStorable(value) && !Array.isArray(value)) return;
+  throw new OttlRuntimeError(`<Invalid value type ${typeName(value)}>`);
 }
 
 /** Terms joined by `or` (decisive = true) or `and`; constant ones are worked out at once. */

@@ -104,7 +104,13 @@ function nestedAttribute(
       const message = view(place);
       const key = keyOf(place);
       const current = message.find(key) ? readValue(message.value) : null;
-      setAttribute(message, key, valueBytes(setNested(current, keys, place, value, 1)));
+      let changed = current;
+      try {
+        changed = setNested(current, keys, place, value, 1);
+      } finally {
+        // what was made on the way to a failure stays
+        setAttribute(message, key, valueBytes(changed));
+      }
     },
   };
 }

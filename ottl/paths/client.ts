@@ -35,13 +35,25 @@ function metadataValue(keys: readonly Key[], place: Place): OttlValue {
   return values[Number(index)]!;
 }
 
-function metadata(segment: Segment, name: string): PathAccess {
+function metadata(segment: Segment): PathAccess {
   const next = segment.step();
   if (next !== undefined) throw unknownSegment(next.name, next.path, context);
   const keys = segment.keys();
   return readOnly(
     keys === undefined ? metadataMap : (place) => metadataValue(keys, place),
-    `otelcol.${name}.metadata`,
+    'otelcol.client.metadata',
+  );
+}
+
+/** Metadata of gRPC requests alone, which have an authority. */
+function grpcMetadata(segment: Segment): PathAccess {
+  const isGrpc = ({ client }: Place): boolean => client.metadata.has(':authority');
+  const keys = segment.keys();
+  return readOnly(
+    keys === undefined
+      ? (place) => (isGrpc(place) ? metadataMap(place) : new Map())
+      : (place) => (isGrpc(place) ? metadataValue(keys, place) : null),
+    'otelcol.grpc.metadata',
   );
 }
 
@@ -84,7 +96,7 @@ function clientPath(segment: Segment): PathAccess {
     case 'auth':
       return auth(next);
     case 'metadata':
-      return metadata(next, 'client');
+      return metadata(next);
     default:
       throw unknownSegment((next ?? segment).name, segment.path, context);
   }
@@ -95,6 +107,6 @@ export function otelcolPath(segment: Segment): PathAccess {
   if (segment.name === 'client') return clientPath(segment);
   if (segment.name !== 'grpc') throw unknownSegment(segment.name, segment.path, context);
   const next = segment.step();
-  if (next?.name === 'metadata') return metadata(next, 'grpc');
+  if (next?.name === 'metadata') return grpcMetadata(next);
   throw unknownSegment((next ?? segment).name, segment.path, context);
 }

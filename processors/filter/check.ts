@@ -3,6 +3,7 @@ import type { Environment } from '../../ottl/functions/types.ts';
 import type { ContextName } from '../../ottl/index.ts';
 import { compileAll, compileGroup } from './conditions.ts';
 import type { Config, LogMatch } from './config.ts';
+import { oldestRules } from './rules.ts';
 import { severityNumber } from './severity.ts';
 
 /** Conditions are compiled once to be checked; nothing is evaluated then. */
@@ -118,6 +119,10 @@ export function checkConfig(config: Input, report: Report): void {
     list?.forEach((text, i) => {
       attempt(report, [signal, key, i], () => compileAll(signal, context, [text], environment));
     });
+  }
+  for (const signal of ['traces', 'metrics', 'logs'] as const) {
+    const path = signal === 'traces' ? 'spans' : signal;
+    attempt(report, [path], () => oldestRules(signal, config));
   }
   checkSeverity(report, ['logs', 'include'], config.logs.include);
   checkSeverity(report, ['logs', 'exclude'], config.logs.exclude);

@@ -12,8 +12,10 @@ const conditionGroup = z.strictObject({
 
 export type ConditionGroup = z.output<typeof conditionGroup>;
 
+const emptyText = 'condition cannot be empty';
+
 const groups = (what: string) =>
-  groupList(conditionGroup, (conditions): ConditionGroup => ({ conditions }), false)
+  groupList(conditionGroup, (conditions): ConditionGroup => ({ conditions }), false, emptyText)
     .optional()
     .describe(`Conditions on ${what}, or groups of them.`);
 

@@ -71,7 +71,8 @@ const nestedContexts: Readonly<Partial<Record<Signal, Readonly<Record<string, Co
   logs: { resource: 'resource', log_record: 'log' },
 };
 
-function oldest(signal: Signal, { spans, metrics, logs }: Config): Rules {
+/** What `include` and `exclude` take out. @throws Error for what cannot be matched by */
+export function oldestRules(signal: Signal, { spans, metrics, logs }: Config): Rules {
   const maybe = <M, T>(match: M | undefined, make: (match: M) => T): T | undefined =>
     match === undefined ? undefined : make(match);
   if (signal === 'traces') {
@@ -118,6 +119,6 @@ export function compileRules(
   const section = config[signal] as Readonly<Record<string, unknown>>;
   const compiled = nested(signal, section, nestedContexts[signal] ?? {}, environment);
   if (compiled.size > 0) return [rulesOf(compiled, config.error_mode, faults)];
-  const rules = oldest(signal, config);
+  const rules = oldestRules(signal, config);
   return isEmpty(rules) ? [] : [rules];
 }

@@ -13,8 +13,15 @@ const statementGroup = z.strictObject({
 
 export type StatementGroup = z.output<typeof statementGroup>;
 
+const emptyText = 'empty statement list items are not supported';
+
 const groups = (what: string) =>
-  groupList(statementGroup, (statements): StatementGroup => ({ conditions: [], statements }), true)
+  groupList(
+    statementGroup,
+    (statements): StatementGroup => ({ conditions: [], statements }),
+    true,
+    emptyText,
+  )
     .default([])
     .describe(`Statements on ${what}, or groups of them.`);
 

@@ -19,6 +19,7 @@ export const append = defineFunction({
     }
     return (place) => {
       const before = target.get(place);
+      if (before instanceof Map) throw new OttlRuntimeError('<Invalid value type pcommon.Map>');
       const list: OttlList = before === null ? [] : Array.isArray(before) ? [...before] : [before];
       for (const getter of added) {
         const element = getter.get(place);
