@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
-import { ConfigError } from '../../config/schema/issue.ts';
+import { ConfigError, formatIssue } from '../../config/schema/issue.ts';
 import { readConfig } from '../load.ts';
 import { createProbe, testRegistry } from '../testing/components.ts';
 
@@ -45,5 +45,42 @@ test('a good file', async () => {
   assert.deepEqual(
     warnings.map((w) => w.message),
     ['"old_test" alias is deprecated; use "test" instead'],
+  );
+});
+
+test('what is accepted and worth a warning', async () => {
+  const text = `
+receivers: {test: }
+exporters: {keep: }
+service:
+  telemetry:
+    logs: {encoding: }
+    resource: {team: a, service.name: , schema_url: x}
+  pipelines: {traces: {receivers: [test], exporters: [keep]}}
+`.trim();
+  const options = { entries: registry, checkOnly: true };
+  const { warnings, notes } = await readConfig([`yaml:${text}`], {}, options);
+  assert.deepEqual(warnings.map(formatIssue), [
+    'yaml:5:12: service::telemetry::logs::encoding: has no value, which means "" and not its default "console"',
+    'yaml:6:5: service::telemetry::resource: a map of attributes ("team", "service.name") is deprecated; use "attributes: [{name, value}]"',
+  ]);
+  assert.deepEqual(notes, []);
+});
+
+test('variables that are not set are warned of, empty ones noted', async () => {
+  const text =
+    'receivers: {test: "$' +
+    '{env:A}"}\nexporters: {keep: "$' +
+    '{env:B}"}\nservice: {pipelines: {traces: {receivers: [test], exporters: [keep]}}}';
+  const ready = await readConfig([`yaml:${text}`], { B: '' }, { entries: registry });
+  const line = (state: string, name: string) =>
+    `Configuration references ${state} environment variable "${name}"`;
+  assert.deepEqual(
+    ready.warnings.map((w) => w.message),
+    [line('unset', 'A')],
+  );
+  assert.deepEqual(
+    ready.notes.map((w) => w.message),
+    [line('empty', 'B')],
   );
 });

@@ -14,7 +14,7 @@ import { checkReferences } from './check.ts';
 import { FeatureGates } from './gates.ts';
 import type { ComponentTable, PipelineConfig, ProgramConfig } from './program.ts';
 import { type Findings, readComponents, sectionOf } from './sections.ts';
-import { type ServiceSection, serviceSchema } from './service.ts';
+import { type ServiceSection, serviceSchema, serviceWarnings } from './service.ts';
 
 /** A checked configuration and what deserves a warning. */
 export interface Resolved {
@@ -88,6 +88,7 @@ function readService(root: MapNode, findings: Findings): Service | undefined {
     value: null,
   };
   const decoded = decode(node, serviceSchema, ['service']);
+  findings.warnings.push(...serviceWarnings(node));
   if (decoded.ok) return { node, section: decoded.value };
   findings.issues.push(...decoded.issues);
   return undefined;

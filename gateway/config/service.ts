@@ -1,5 +1,10 @@
 import { z } from 'zod';
+import { deprecations } from '../../config/schema/deprecated.ts';
+import type { ConfigIssue } from '../../config/schema/issue.ts';
+import { type ConfNode, nodeAt, positionAt } from '../../config/schema/node.ts';
+import { zeroedDefaults } from '../../config/schema/nulls.ts';
 import { telemetrySchema } from '../telemetry/config.ts';
+import { resourceKeys } from '../telemetry/sdk-config.ts';
 
 const ids = z.array(z.string()).meta({ ids: true });
 
@@ -22,3 +27,22 @@ export const serviceSchema = z.strictObject({
 });
 
 export type ServiceSection = z.infer<typeof serviceSchema>;
+
+/** What of a `service` section deserves a warning. */
+export function serviceWarnings(node: ConfNode): ConfigIssue[] {
+  const path = ['service'];
+  const found = [
+    ...deprecations(node, serviceSchema, path),
+    ...zeroedDefaults(node, serviceSchema, path),
+  ];
+  const where = ['telemetry', 'resource'];
+  const resource = nodeAt(node, where);
+  const keys = resource?.kind === 'map' ? [...resource.entries.keys()] : [];
+  const legacy = keys.filter((key) => !(key in resourceKeys));
+  if (legacy.length > 0) {
+    const list = legacy.map((key) => JSON.stringify(key)).join(', ');
+    const message = `a map of attributes (${list}) is deprecated; use "attributes: [{name, value}]"`;
+    found.push({ at: positionAt(node, where), path: [...path, ...where], message });
+  }
+  return found;
+}
