@@ -12,6 +12,7 @@ import { numberConverters } from './numbers.ts';
 import { parseCsvConverter } from './parse-csv.ts';
 import { parseJsonConverter } from './parse-json.ts';
 import { parseSeverityConverter } from './parse-severity.ts';
+import { formatConverter } from './printf/index.ts';
 import { regexpConverters } from './regexps.ts';
 import { textConverters } from './text.ts';
 import { timeConverters } from './time/index.ts';
@@ -33,6 +34,7 @@ export const converters: readonly OttlFunction[] = [
   ...textConverters,
   ...timeConverters,
   ...typeTests,
+  formatConverter,
   grokConverter,
   ...xmlConverters,
   parseCsvConverter,
