@@ -68,10 +68,11 @@ service:
 });
 
 test('variables that are not set are warned of, empty ones noted', async () => {
-  const text =
-    'receivers: {test: "$' +
-    '{env:A}"}\nexporters: {keep: "$' +
-    '{env:B}"}\nservice: {pipelines: {traces: {receivers: [test], exporters: [keep]}}}';
+  const text = `
+receivers: {test: "\${env:A}"}
+exporters: {keep: "\${env:B}"}
+service: {pipelines: {traces: {receivers: [test], exporters: [keep]}}}
+`.trim();
   const ready = await readConfig([`yaml:${text}`], { B: '' }, { entries: registry });
   const line = (state: string, name: string) =>
     `Configuration references ${state} environment variable "${name}"`;

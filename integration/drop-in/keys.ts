@@ -112,6 +112,7 @@ for (const [name, config] of minimalConfigs()) {
       const [mine, peers] = [await ours(sources), theirs(peer, sources)];
       tried += 1;
       if ((mine === '') === (peers === '')) continue;
+      if (peers.includes(`has invalid keys: ${path.split('::')[0]}`)) continue; // a key of our own
       wrong += 1;
       const says = mine === '' ? `theirs refuses: ${peers}` : `ours refuses: ${mine}`;
       console.log(`${name} ${path} = ${JSON.stringify(value)}\n  ${says.slice(0, 200)}`);
