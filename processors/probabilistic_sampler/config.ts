@@ -21,8 +21,8 @@ export const config = z.strictObject({
   hash_seed: z
     .number()
     .min(0)
-    .max(2 ** 32 - 1)
-    .transform(Math.trunc)
+    // larger ones lose their upper bits, as in the Go collector
+    .transform((seed) => Math.trunc(seed) >>> 0)
     .default(0)
     .describe('Keeps layers of samplers apart, in mode hash_seed.'),
   mode: z

@@ -57,12 +57,8 @@ const bytesLimiting = z
   })
   .prefault({});
 
-const int32 = () =>
-  z
-    .number()
-    .min(-(2 ** 31))
-    .max(2 ** 31 - 1)
-    .transform(Math.trunc);
+/** An integer of 32 bits; larger ones lose their upper bits, as in the Go collector. */
+const int32 = () => z.number().transform((value) => Math.trunc(value) | 0);
 
 const spanCount = z
   .strictObject({
