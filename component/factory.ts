@@ -68,7 +68,7 @@ export interface ExporterFactory<C> extends FactoryBase<C> {
 /** What a connector sends to: all of its pipelines at once, or one of them. */
 export interface ConnectorNext<S extends Signal> extends Consumer<S> {
   /**
-   * A consumer for each pipeline by id (`traces/2`), in the order of the configuration. An item that
+   * A consumer for each pipeline by id (`traces/2`), in the configuration's order. An item that
    * is sent to several of them leaves several times: the connector tells the ledger of the copies.
    */
   readonly pipelines: ReadonlyMap<string, Consumer<S>>;

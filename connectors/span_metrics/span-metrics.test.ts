@@ -92,7 +92,7 @@ test('delta: each interval for itself, from the end of the last one', async () =
     'calls service=a span=put: 1',
   ]);
   const starts = [...toJson(started.sink.batches[0]!).matchAll(/"startTimeUnixNano":"(\d+)"/g)];
-  // one of the two was remembered: it goes on where it was exported, a minute before the other began
+  // one of the two was remembered: it goes on from its export, a minute before the other began
   assert.equal(new Set(starts.map(([, ns]) => ns)).size, 2);
   await finish(started);
 });

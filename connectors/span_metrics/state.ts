@@ -16,7 +16,7 @@ export interface ResourceSeries {
 
 /**
  * All that a span_metrics connector knows between two batches. Resources are kept in the order in
- * which they were last used; those that the limit put out stay in `evicted` until they are exported.
+ * which they were last used; those that the limit put out stay in `evicted` until an export.
  */
 export class SpanMetricsState {
   readonly resources = new Map<string, ResourceSeries>();

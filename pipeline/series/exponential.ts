@@ -5,7 +5,7 @@ const maxScale = 20;
 const bits = new DataView(new ArrayBuffer(8));
 
 /**
- * Index of the bucket (base^index, base^(index+1)] that holds `value` at a scale, base = 2^(2^-scale)
+ * Index of the bucket (base^index, base^(index+1)] that holds `value`; base = 2^(2^-scale)
  * (https://opentelemetry.io/docs/specs/otel/metrics/data-model/#exponentialhistogram).
  * @param value a normal positive number
  */
