@@ -90,7 +90,9 @@ async function readComponent(
     return { kind, id: id.text, factory, config: undefined, at: entry.at };
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    findings.issues.push({ at: entry.at, path: [sectionOf[kind]], message: error.message });
+    const mistake = error instanceof TypeError || error instanceof RangeError ? 'BUG: ' : '';
+    const message = mistake + error.message;
+    findings.issues.push({ at: entry.at, path: [sectionOf[kind]], message });
     return undefined;
   }
 }
