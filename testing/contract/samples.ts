@@ -44,6 +44,15 @@ export function sampleOf(entry: RegistryEntry, directory: string): Sample {
     'connector/failover': { config: { priority_levels: [['traces/test']] } },
     'exporter/otlp_grpc': { config: { endpoint: '127.0.0.1:9', tls: { insecure: true } } },
     'exporter/otlp_http': { config: { endpoint: 'http://127.0.0.1:9' } },
+    'extension/basicauth': { config: { htpasswd: { inline: 'contract:password' } } },
+    'extension/bearertokenauth': { config: { token: 'contract' } },
+    'extension/headers_setter': { config: { headers: [{ key: 'a', value: 'b' }] } },
+    'extension/healthcheckv2': { config: { endpoint: '127.0.0.1:0' } },
+    'extension/oauth2client': {
+      config: { client_id: 'a', client_secret: 'b', token_url: 'http://127.0.0.1:9' },
+    },
+    'extension/pprof': { config: { endpoint: '127.0.0.1:0' } },
+    'extension/zpages': { config: { endpoint: '127.0.0.1:0' } },
     'extension/embedded_clickhouse': {
       config: { path: `${directory}/engine` },
       startedElsewhere: 'a ClickHouse engine',
