@@ -40,13 +40,13 @@ export type Section = keyof typeof sections;
 function sectionOf(name: Section) {
   const [, metricName, description] = sections[name];
   const one = z.preprocess((value) => value ?? {}, metric).meta({ section: true });
+  const usual = (): Record<string, MetricConfig> => ({
+    [metricName]: { description, conditions: [], attributes: [] },
+  });
   return z
     .record(z.string(), one)
-    .default({})
-    .transform((given): Record<string, MetricConfig> => {
-      if (Object.keys(given).length > 0) return given;
-      return { [metricName]: { description, conditions: [], attributes: [] } };
-    })
+    .default(usual())
+    .transform((given) => (Object.keys(given).length > 0 ? given : usual()))
     .describe(`metrics that count ${name}, by name; default ${metricName}`);
 }
 

@@ -11,14 +11,16 @@ const item = z
   .strictObject({
     context: z
       .string()
-      .default('resource')
+      .default('')
       .transform((text, ctx): Context => {
         const known = contexts.find((one) => one === (text === '' ? 'resource' : text));
         if (known !== undefined) return known;
         ctx.addIssue({ code: 'custom', message: `invalid context: ${text}` });
         return z.NEVER;
       })
-      .describe('what the condition is about: resource, span, metric, datapoint, log or request'),
+      .describe(
+        'what the condition is about: resource (default), span, metric, datapoint, log or request',
+      ),
     condition: z
       .string()
       .default('')
