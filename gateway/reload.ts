@@ -1,6 +1,5 @@
 import type { Reload, ReloadResult } from '../component/settings.ts';
 import { ConfigError, formatIssue } from '../config/schema/issue.ts';
-import { sameConfig } from './graph/compare.ts';
 import type { Changes } from './graph/graph.ts';
 import type { ReadyConfig } from './load.ts';
 import { errorText } from './telemetry/error-text.ts';
@@ -10,8 +9,6 @@ import type { RootLogger } from './telemetry/logger.ts';
 export interface ReloadParts {
   /** Reads and checks the configuration anew. */
   readonly read: () => Promise<ReadyConfig>;
-  /** What runs now. */
-  readonly current: ReadyConfig;
   readonly change: (ready: ReadyConfig) => Promise<Changes>;
   readonly logger: RootLogger;
   readonly nowMs: () => number;
@@ -23,17 +20,14 @@ export interface ReloadParts {
  */
 export function createReload(parts: ReloadParts): Reload {
   const { read, change, logger, nowMs } = parts;
-  let { current } = parts;
   let last: Promise<unknown> = Promise.resolve();
 
   async function once(reason: string): Promise<ReloadResult> {
     const started = nowMs();
     try {
       const next = await read();
-      refuseTelemetry(current, next);
       for (const warning of next.warnings) logger.warn(formatIssue(warning));
       const changes = await change(next);
-      current = next;
       const ms = Math.round(nowMs() - started);
       logger.info('Config updated', { reason, ms, ...changes });
       return { changed: true, ...changes };
@@ -50,9 +44,4 @@ export function createReload(parts: ReloadParts): Reload {
     last = result;
     return result;
   };
-}
-
-function refuseTelemetry(current: ReadyConfig, next: ReadyConfig): void {
-  if (sameConfig(current.config.telemetry, next.config.telemetry)) return;
-  throw new Error('cannot change service::telemetry while the program runs: it takes a restart');
 }

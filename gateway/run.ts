@@ -69,14 +69,17 @@ export async function startProgram(
   let current = ready;
   const reload = createReload({
     read,
-    current: ready,
     async change(next) {
       const before = current;
+      await telemetry.change(next.config.telemetry);
       current = next;
       try {
-        return await service!.change(next.config);
+        const changes = await service!.change(next.config);
+        await push?.change(next.config.telemetry);
+        return changes;
       } catch (error) {
         current = before;
+        await telemetry.change(before.config.telemetry);
         throw error;
       }
     },

@@ -107,3 +107,37 @@ service:
   write('attributes, attributes/2');
   assert.equal((await ask()).status, 200);
 });
+
+test('own telemetry changes with the rest', async (t) => {
+  const folder = scratch();
+  t.after(() => folder.remove());
+  const [otlp, metrics, other] = (await freePorts(3)) as [number, number, number];
+  const file = join(folder.path, 'config.yaml');
+  const write = (telemetry: string): void =>
+    writeFileSync(
+      file,
+      `
+receivers: {otlp: {protocols: {http: {endpoint: "127.0.0.1:${otlp}"}}}}
+exporters: {nop: {}}
+service:
+  telemetry: {${telemetry}}
+  pipelines: {traces: {receivers: [otlp], exporters: [nop]}}
+`,
+    );
+  const pull = (port: number): string =>
+    `{readers: [{pull: {exporter: {prometheus: {host: 127.0.0.1, port: ${port}}}}}]}`;
+  write(`metrics: ${pull(metrics)}`);
+  const program = await Program.start(['--config', file]);
+  t.after(() => program.stop());
+  const reads = async (port: number): Promise<boolean> =>
+    (await fetch(`http://127.0.0.1:${port}/metrics`).catch(() => undefined))?.ok ?? false;
+  assert.equal(await reads(metrics), true);
+  write(`metrics: ${pull(other)}, logs: {level: debug}`);
+  program.kill('SIGHUP');
+  while (updates(program) < 1 && program.running) await sleep(10);
+  assert.deepEqual([await reads(metrics), await reads(other)], [false, true]);
+  write(`metrics: ${pull(other)}, logs: {encoding: json}`);
+  program.kill('SIGHUP');
+  await program.logged('cannot change service::telemetry::logs (other than level and sampling)');
+  assert.equal(await reads(other), true);
+});

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { BuildInfo, Clock, Tracer } from '../../component/settings.ts';
+import { sameConfig } from '../../config/schema/same.ts';
 import { systemRandom } from './clock.ts';
 import type { TelemetryConfig } from './config.ts';
 import { createLogger, type LogSink, type RootLogger } from './logger.ts';
 import { createMeter, type ReadableMeter } from './meter.ts';
-import { type MetricsServer, serveMetrics } from './metrics-server.ts';
+import { MetricsEndpoints } from './metrics-endpoints.ts';
 import { registerProcessMetrics } from './process-metrics.ts';
 import { createSampler as createSpanSampler, type SamplerKeys } from './span-sampler.ts';
 import { noTracer, SpanRecorder } from './tracer.ts';
@@ -21,6 +22,12 @@ export interface Telemetry {
   readonly resource: Readonly<Record<string, string>>;
   /** Opens the metrics endpoints. @throws Error when one cannot listen */
   start(): Promise<void>;
+  /**
+   * Takes what can change while the program runs: level and sampling of the log, level and
+   * endpoints of metrics.
+   * @throws Error that names what cannot, or an endpoint that cannot listen; nothing changed then
+   */
+  change(next: TelemetryConfig): Promise<void>;
   shutdown(): Promise<void>;
 }
 
@@ -39,29 +46,40 @@ export async function createTelemetry(
   const info = { description: 'Attributes of the program', unit: '1' };
   meter.gauge('target_info', info, () => 1, resource);
   const recorder = recorderOf(config, resource, build, clock);
-  const servers: MetricsServer[] = [];
+  const endpoints = new MetricsEndpoints(meter, logger);
+  let current = config;
   return {
     logger,
     meter,
     resource,
     recorder,
     tracer: recorder ?? noTracer,
-    async start() {
-      if (config.metrics.level === 'none') return;
-      for (const reader of config.metrics.readers) {
-        const pull = reader.pull?.exporter.prometheus;
-        if (pull?.host === undefined || pull.port === undefined) continue;
-        const { host, port, without_units, without_type_suffix } = pull;
-        const naming = { units: !without_units, suffixes: !without_type_suffix };
-        const server = await serveMetrics(host, port, meter, naming);
-        servers.push(server);
-        logger.debug('Serving metrics', { host, port: server.port });
+    start: () => endpoints.open(config.metrics),
+    async change(next) {
+      refuseFixed(current, next);
+      if (!sameConfig(current.metrics, next.metrics)) {
+        await endpoints.change(current.metrics, next.metrics);
       }
+      meter.setLevel(next.metrics.level);
+      logger.change(next.logs);
+      current = next;
     },
-    async shutdown() {
-      await Promise.all(servers.splice(0).map((server) => server.close()));
-    },
+    shutdown: () => endpoints.close(),
   };
+}
+
+/** What is there from the first entry to the last. */
+function refuseFixed(current: TelemetryConfig, next: TelemetryConfig): void {
+  const logs = ({ level: _level, sampling: _sampling, ...rest }: TelemetryConfig['logs']) => rest;
+  const fixed: [string, unknown, unknown][] = [
+    ['logs (other than level and sampling)', logs(current.logs), logs(next.logs)],
+    ['traces', current.traces, next.traces],
+    ['resource', current.resource, next.resource],
+  ];
+  for (const [what, before, after] of fixed) {
+    if (sameConfig(before, after)) continue;
+    throw new Error(`cannot change service::telemetry::${what} while the program runs`);
+  }
 }
 
 function recorderOf(

@@ -10,6 +10,8 @@ export type LogFields = Readonly<Record<string, unknown>>;
 /** A logger that can make others with more fields. */
 export interface RootLogger extends Logger {
   child(fields: LogFields): RootLogger;
+  /** Takes another level and sampling, for all that were made from one. */
+  change(config: Pick<TelemetryConfig['logs'], 'level' | 'sampling'>): void;
 }
 
 /** Where log lines go; synchronous, so that nothing is lost when the process ends. */
@@ -30,7 +32,7 @@ export async function createLogger(
   const encode = config.encoding === 'console' ? toConsole : toJson;
   const log = pino(
     {
-      level: config.level,
+      level: 'debug',
       base: { ...resource, ...(plainFields(config.initial_fields) as object) },
       messageKey: 'msg',
       timestamp: () => `,"ts":"${new Date(clock.unixMs()).toISOString()}"`,
@@ -38,8 +40,9 @@ export async function createLogger(
     },
     { write: (line: string) => write(encode(line)) },
   );
-  const sampler = config.sampling.enabled ? createSampler(config.sampling, clock) : undefined;
-  return wrap(log, sampler);
+  const rules = new Rules(clock);
+  rules.change(config);
+  return wrap(log, rules);
 }
 
 async function openSink(paths: readonly string[]): Promise<LogSink> {
@@ -53,11 +56,33 @@ async function openSink(paths: readonly string[]): Promise<LogSink> {
   };
 }
 
-function wrap(log: Pino, sampler: Sampler | undefined): RootLogger {
+const ranks = { debug: 0, info: 1, warn: 2, error: 3, silent: 4 } as const;
+
+/** Which entries are written. */
+class Rules {
+  readonly #clock: Clock;
+  #rank = 0;
+  #sampler: Sampler | undefined;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  change({ level, sampling }: Pick<TelemetryConfig['logs'], 'level' | 'sampling'>): void {
+    this.#rank = ranks[level as keyof typeof ranks] ?? ranks.silent;
+    this.#sampler = sampling.enabled ? createSampler(sampling, this.#clock) : undefined;
+  }
+
+  allow(level: keyof typeof ranks, message: string): boolean {
+    if (ranks[level] < this.#rank) return false;
+    return this.#sampler === undefined || this.#sampler(level, message);
+  }
+}
+
+function wrap(log: Pino, rules: Rules): RootLogger {
   const at = (level: 'debug' | 'info' | 'warn' | 'error') => {
     return (message: string, fields?: LogFields): void => {
-      if (!log.isLevelEnabled(level)) return;
-      if (sampler !== undefined && !sampler(level, message)) return;
+      if (!rules.allow(level, message)) return;
       if (fields === undefined) log[level](message);
       else log[level](plainFields(fields), message);
     };
@@ -67,7 +92,8 @@ function wrap(log: Pino, sampler: Sampler | undefined): RootLogger {
     info: at('info'),
     warn: at('warn'),
     error: at('error'),
-    child: (fields) => wrap(log.child(plainFields(fields)), sampler),
+    child: (fields) => wrap(log.child(plainFields(fields)), rules),
+    change: (config) => rules.change(config),
   };
 }
 

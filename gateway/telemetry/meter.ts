@@ -51,23 +51,25 @@ interface Buckets {
 export interface ReadableMeter extends Meter {
   /** Everything measured so far; instruments without a point are left out. */
   collect(): Reading[];
+  /** From now on instruments of a higher level are left out. */
+  setLevel(level: Level): void;
 }
 
 const levels = ['none', 'basic', 'normal', 'detailed'] as const;
 
-/** How much is measured; `none` measures what the program itself needs: everything basic. */
+/** How much is told; `none` is as `basic`: nobody asks then. */
 export type Level = (typeof levels)[number];
-
-const nothing: Counter & Histogram = { add: () => {}, record: () => {} };
 
 /**
  * A meter whose instruments cost a map look-up and an addition; prom-client, which writes the text
  * format, is loaded at the first request.
- * @param level instruments of a higher level measure nothing
+ * @param level instruments of a higher level are left out by `collect`
  */
 export function createMeter(level: Level = 'detailed'): ReadableMeter {
-  const measures = (options: InstrumentOptions): boolean =>
-    levels.indexOf(options.level ?? 'basic') <= Math.max(1, levels.indexOf(level));
+  let told = level;
+  const isTold = ({ options, points }: Reading): boolean =>
+    points.length > 0 &&
+    levels.indexOf(options.level ?? 'basic') <= Math.max(1, levels.indexOf(told));
   const instruments = new Map<string, Instrument>();
   const instrument = <T>(name: string, kind: Instrument['kind'], make: () => Made<T>): T => {
     const known = instruments.get(name);
@@ -80,18 +82,15 @@ export function createMeter(level: Level = 'detailed'): ReadableMeter {
     return made.instrument;
   };
   return {
-    counter: (name, options) =>
-      measures(options) ? instrument(name, 'counter', () => makeCounter(name, options)) : nothing,
+    counter: (name, options) => instrument(name, 'counter', () => makeCounter(name, options)),
     histogram: (name, options, bounds) =>
-      measures(options)
-        ? instrument(name, 'histogram', () => makeHistogram(name, options, bounds))
-        : nothing,
+      instrument(name, 'histogram', () => makeHistogram(name, options, bounds)),
     gauge: (name, options, observe, attributes) =>
-      measures(options)
-        ? instrument(name, 'gauge', () => makeGauge(name, options))(observe, attributes ?? {})
-        : () => {},
-    collect: () =>
-      [...instruments.values()].map((one) => one.read()).filter(({ points }) => points.length > 0),
+      instrument(name, 'gauge', () => makeGauge(name, options))(observe, attributes ?? {}),
+    collect: () => [...instruments.values()].map((one) => one.read()).filter(isTold),
+    setLevel: (next) => {
+      told = next;
+    },
   };
 }
 

@@ -1,4 +1,6 @@
+import { sameConfig } from '../../../config/schema/same.ts';
 import type { TelemetryConfig } from '../config.ts';
+import { errorText } from '../error-text.ts';
 import type { Telemetry } from '../index.ts';
 import { createMeter } from '../meter.ts';
 import { noTracer, type SpanRecorder } from '../tracer.ts';
@@ -15,6 +17,8 @@ const defaultExportSpans = 512;
 
 /** Own telemetry on its way out. */
 export interface Push {
+  /** Goes on as another configuration says. A fault is logged. */
+  change(next: TelemetryConfig): Promise<void>;
   /** Sends what there is a last time. */
   shutdown(): Promise<void>;
 }
@@ -37,39 +41,57 @@ export async function startPush(
     meter: createMeter('none'),
     ledger: unused,
   };
-  const pushes: (MetricsPush | TracesPush)[] = [];
-  if (recorder !== undefined) pushes.push(...(await tracePushes(config, recorder, own)));
-  const readers = config.metrics.level === 'none' ? [] : config.metrics.readers;
-  for (const { periodic } of readers) {
+  const traces = recorder === undefined ? [] : await tracePushes(config, recorder, own);
+  let current = config.metrics;
+  let metrics = await metricPushes(current, { meter, resource }, own);
+  return {
+    async change(next) {
+      if (sameConfig(current, next.metrics)) return;
+      await Promise.all(metrics.map((push) => push.shutdown()));
+      current = next.metrics;
+      try {
+        metrics = await metricPushes(current, { meter, resource }, own);
+      } catch (error) {
+        metrics = [];
+        logger.error('Sending own metrics failed', { error: errorText(error) });
+      }
+    },
+    async shutdown() {
+      await Promise.all([...traces, ...metrics].map((push) => push.shutdown()));
+    },
+  };
+}
+
+/** One for each periodic reader. */
+async function metricPushes(
+  { level, readers }: TelemetryConfig['metrics'],
+  { meter, resource }: Pick<Telemetry, 'meter' | 'resource'>,
+  own: OwnSettings,
+): Promise<MetricsPush[]> {
+  const pushes: MetricsPush[] = [];
+  for (const { periodic } of level === 'none' ? [] : readers) {
     if (periodic === undefined) continue;
     const { console, otlp } = periodic.exporter;
+    if (otlp === undefined && console === undefined) continue;
+    const timeout = otlp?.timeout ?? periodic.timeout;
     const exporter =
       otlp === undefined
         ? consoleExporter<'metrics'>((line) => process.stdout.write(line))
-        : await otlpExporter(
-            'metrics',
-            { ...otlp, timeout: otlp.timeout ?? periodic.timeout },
-            own,
-          );
-    if (otlp === undefined && console === undefined) continue;
+        : await otlpExporter('metrics', { ...otlp, timeout }, own);
     const push = new MetricsPush({
       collect: () => meter.collect().filter(({ name }) => name !== 'target_info'),
       exporter,
       resource,
-      version: settings.build.version,
-      clock: settings.clock,
-      logger,
+      version: own.build.version,
+      clock: own.clock,
+      logger: own.logger,
       intervalMs: periodic.interval ?? defaultIntervalMs,
       delta: otlp?.temporality_preference === 'delta',
     });
     await push.start();
     pushes.push(push);
   }
-  return {
-    async shutdown() {
-      await Promise.all(pushes.map((push) => push.shutdown()));
-    },
-  };
+  return pushes;
 }
 
 /** Exporters of all processors get every span; the first processor's batch keys count. */
