@@ -5,12 +5,14 @@ import { proxyFor } from './proxy.ts';
 /** A request for something small, such as a token or keys. */
 export interface Fetch {
   readonly url: string;
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'HEAD';
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
   /** Milliseconds for all of it; 0 = any. */
   readonly timeoutMs: number;
   readonly tls?: ConnectionOptions | undefined;
+  /** Path of a Unix socket that is connected to, whatever the host of the URL. */
+  readonly socketPath?: string | undefined;
 }
 
 export interface Fetched {
@@ -22,9 +24,10 @@ export interface Fetched {
 /** Bytes of an answer that are taken. */
 const maxBytes = 1 << 20;
 
-async function dispatcherFor({ url, tls }: Fetch): Promise<Dispatcher> {
+async function dispatcherFor({ url, tls, socketPath }: Fetch): Promise<Dispatcher> {
   const { Agent, ProxyAgent } = await import('undici');
   const connect = (tls ?? {}) as buildConnector.BuildOptions;
+  if (socketPath !== undefined) return new Agent({ connect: { ...connect, socketPath } });
   const proxy = proxyFor(url, process.env);
   if (proxy === undefined) return new Agent({ connect });
   return new ProxyAgent({ uri: proxy, requestTls: connect, proxyTunnel: url.startsWith('https:') });
