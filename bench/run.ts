@@ -24,6 +24,7 @@ import {
 } from './lib/cases.ts';
 import { createTables, settleMerges, tableStatements } from './lib/clickhouse.ts';
 import { type Child, cpuSeconds, peakRssMb, sleep, start } from './lib/process.ts';
+import { processorStage } from './lib/processors.ts';
 import { type Row, table } from './lib/table.ts';
 
 const { values } = parseArgs({
@@ -154,6 +155,7 @@ async function measure(
   const engine = test.output === 'clickhouse' ? await startEngine(ports, name) : undefined;
   if (engine !== undefined) await createTables(ports, ports.database, tables);
   const child = await startCase(program, test, ports, name);
+  const stage = processorStage(test.output);
   const load = start(
     node,
     [
@@ -166,12 +168,13 @@ async function measure(
         compression: test.compression,
         inFlight: 16,
         rate: offeredRate(test),
+        spansPerTrace: stage?.spansPerTrace ?? 0,
       }),
     ],
     { core: 1 },
   );
   await load.line(/ready/);
-  await sleep(1500);
+  await sleep(stage?.warmUpMs ?? 1500);
   const before = {
     items: await accepted(load),
     cpu: cpuSeconds(child.pid),

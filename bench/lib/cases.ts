@@ -5,8 +5,16 @@ import {
   isConnectorStage,
 } from './connectors.ts';
 import type { Compression, LoadSignal } from './payload.ts';
+import { type ProcessorName, processorStage, processorStages } from './processors.ts';
 
-export type Output = 'nop' | 'grpc' | 'http' | 'attributes' | 'clickhouse' | ConnectorStage;
+export type Output =
+  | 'nop'
+  | 'grpc'
+  | 'http'
+  | 'attributes'
+  | 'clickhouse'
+  | ConnectorStage
+  | ProcessorName;
 
 /** One row of the table: a load and the pipeline that it goes through. */
 export interface Case {
@@ -49,6 +57,7 @@ export const cases: readonly Case[] = [
   one('grpc', 'metrics', 1000, 'none', 'nop'),
   one('grpc', 'metrics', 1000, 'none', 'grpc'),
   one('grpc', 'metrics', 1000, 'none', 'clickhouse'),
+  ...processorStages.map((stage) => one('grpc', 'traces', 1000, 'none', stage)),
   ...connectorStages.map((stage) => one('grpc', 'traces', 1000, 'none', stage)),
 ];
 
@@ -57,6 +66,8 @@ export const cases: readonly Case[] = [
  * cores that are left, since a full queue would measure refusals.
  */
 export function offeredRate(test: Case): number {
+  const stage = processorStage(test.output);
+  if (stage !== undefined) return stage.rate;
   if (test.output !== 'clickhouse') return 0;
   return { traces: 40_000, logs: 15_000, metrics: 80_000 }[test.signal];
 }
@@ -74,7 +85,9 @@ export interface Ports {
 }
 
 function exporter(output: Output, compression: Compression, ports: Ports): string {
-  if (output === 'nop' || isConnectorStage(output)) return 'nop:';
+  if (output === 'nop' || isConnectorStage(output) || processorStage(output) !== undefined) {
+    return 'nop:';
+  }
   if (output === 'http') {
     return `otlp_http: {endpoint: "http://127.0.0.1:${ports.httpSink}", compression: ${compression}}`;
   }
@@ -99,7 +112,9 @@ export function configuration(test: Case, ports: Ports, schema: string, isPeer =
   const attributes =
     '{actions: [{key: bench.zone, value: eu-1, action: insert}, {key: url.scheme, action: delete}]}';
   const rest = isConnectorStage(test.output) ? connectorYaml(test.output, isPeer) : undefined;
-  const chain = test.output === 'attributes' ? '[attributes, batch]' : '[batch]';
+  const stage = processorStage(test.output);
+  const first = stage?.type ?? (test.output === 'attributes' ? 'attributes' : undefined);
+  const chain = first === undefined ? '[batch]' : `[${first}, batch]`;
   return `receivers:
   otlp:
     protocols:
@@ -107,7 +122,7 @@ export function configuration(test: Case, ports: Ports, schema: string, isPeer =
       http: {endpoint: "127.0.0.1:${ports.httpIn}"}
 processors:
   batch: ${batch}
-  attributes: ${attributes}
+  ${stage === undefined ? `attributes: ${attributes}` : `${stage.type}: ${stage.yaml}`}
 exporters:
   ${output}
 ${rest ?? direct(`${test.signal}: {receivers: [otlp], processors: ${chain}, exporters: [${name}]}`)}`;

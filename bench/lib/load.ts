@@ -6,7 +6,7 @@
  */
 import http from 'node:http';
 import http2 from 'node:http2';
-import { type Compression, compress, type LoadSignal, request } from './payload.ts';
+import { type Compression, compress, freshTraces, type LoadSignal, request } from './payload.ts';
 
 export interface LoadOptions {
   protocol: 'grpc' | 'http';
@@ -17,6 +17,8 @@ export interface LoadOptions {
   inFlight: number;
   /** Items a second at most; 0 = as fast as `inFlight` allows. */
   rate: number;
+  /** Spans of each trace: every request has traces of its own. 0 = the same requests again. */
+  spansPerTrace: number;
 }
 
 const services = {
@@ -84,7 +86,8 @@ function grpcLoop(): void {
       else setTimeout(send, 20);
     });
     stream.resume();
-    stream.end(messages[sent++ % messages.length]);
+    const message = messages[sent++ % messages.length]!;
+    stream.end(options.spansPerTrace > 0 ? freshTraces(message, options) : message);
   };
   for (let i = 0; i < options.inFlight; i += 1) paced(send);
 }

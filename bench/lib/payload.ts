@@ -155,6 +155,48 @@ export function request(signal: LoadSignal, items: number): Buffer {
   return Buffer.concat(groups);
 }
 
+/** Where the trace ids of a request made by {@link request} are. */
+const idPlaces = new WeakMap<Buffer, number[]>();
+
+/** The tag and length of a trace id, and what follows it: those of a span id. */
+function findIds(body: Buffer): number[] {
+  const places: number[] = [];
+  for (let at = body.indexOf('\x0a\x10'); at >= 0; at = body.indexOf('\x0a\x10', at + 1)) {
+    if (body[at + 18] === 0x12 && body[at + 19] === 8) places.push(at + 2);
+  }
+  return places;
+}
+
+let traces = 0;
+
+/**
+ * A copy of a request with traces of its own: spans that stand `items / spansPerTrace` apart are of
+ * one trace, so that each has several resources.
+ */
+export function freshTraces(
+  body: Buffer,
+  { items, spansPerTrace }: { readonly items: number; readonly spansPerTrace: number },
+): Buffer {
+  let places = idPlaces.get(body);
+  if (places === undefined) {
+    places = findIds(body);
+    if (places.length !== items) throw new Error(`BUG: ${places.length} trace ids, not ${items}`);
+    idPlaces.set(body, places);
+  }
+  const copy = Buffer.from(body);
+  const count = Math.ceil(items / spansPerTrace);
+  for (let i = 0; i < places.length; i += 1) {
+    const number = traces + (i % count);
+    // ids as random as a multiplication makes them
+    copy.writeUInt32LE(Math.imul(number, 0x9e3779b1) >>> 0, places[i]! + 8);
+    copy.writeUInt32LE(Math.imul(number ^ 0x5bd1e995, 0x85ebca77) >>> 0, places[i]! + 12);
+    copy.writeUInt32LE(number, places[i]!);
+    copy.writeUInt32LE(0xabcdef01, places[i]! + 4);
+  }
+  traces += count;
+  return copy;
+}
+
 /** A request body as it goes over the wire. */
 export function compress(body: Buffer, compression: Compression): Buffer {
   if (compression === 'gzip') return gzipSync(body);
