@@ -34,11 +34,17 @@ function plain(node: ConfNode): unknown {
   return map(node, undefined);
 }
 
-/** The zero of an element or map value that is null, if it has one. */
+/** What an element of a list that is null stands for; undefined = nothing but null. */
 function child(node: ConfNode, schema: AnySchema | undefined): unknown {
   const isNull = node.kind === 'scalar' && node.value === null;
   if (!isNull || schema === undefined || accepts(schema, null)) return undefined;
-  return nullText(node, schema) ?? zeroOf(schema);
+  const text = nullText(node, schema);
+  if (text !== undefined) return text;
+  return alternatives(schema).every(isObject) ? {} : zeroOf(schema);
+}
+
+function isObject(schema: AnySchema): boolean {
+  return definition(schema).type === 'object';
 }
 
 function map(node: MapNode, schema: AnySchema | undefined): unknown {

@@ -45,7 +45,8 @@ const headerName = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 /** Extra request headers: a map of name to value, or a list of {name, value}. Values are secret. */
 export function headers() {
   const value = z.string().meta({ secret: true });
-  const list = z.array(z.strictObject({ name: z.string(), value }));
+  const pair = z.strictObject({ name: z.string(), value: value.default('') });
+  const list = z.array(pair);
   return z.union([z.record(z.string(), value), list]).transform((given, ctx): Headers => {
     const pairs = Array.isArray(given)
       ? given.map((h) => [h.name, h.value] as const)
