@@ -107,6 +107,21 @@ test('a host that is not found, or not yet', async () => {
   assert.equal((await call(channel({ target, lookup }))).toString(), '1');
 });
 
+test('an address that does not answer keeps no call', async () => {
+  const { port } = await servers(1);
+  const lookup = async () => ['127.0.0.9', '127.0.0.1', '127.0.0.8'];
+  const balanced = channel({ target: { host: 'somewhere', port }, lookup });
+  const answers = await Promise.all(Array.from({ length: 10 }, () => call(balanced)));
+  assert.deepEqual(new Set(answers.map(String)), new Set(['1']));
+  const gone = channel({ target: { host: 'x', port: 1 }, lookup: async () => ['127.0.0.1'] });
+  await assert.rejects(call(gone), { code: Code.UNAVAILABLE });
+  await assert.rejects(call(gone), { code: Code.UNAVAILABLE });
+  const closed = channel({ target: { host: 'x', port }, lookup: async () => ['127.0.0.1'] });
+  const waiting = call(closed);
+  closed.close();
+  await assert.rejects(waiting, { code: Code.CANCELLED });
+});
+
 test('addresses and pick_first need no look-up', async () => {
   const { port } = await servers(1);
   const plain = channel({ target: { host: '127.0.0.1', port } });

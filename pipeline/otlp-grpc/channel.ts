@@ -42,6 +42,8 @@ class BalancedChannel implements Channel {
   #lookedUpMs = Number.NEGATIVE_INFINITY;
   #looking: Promise<void> | undefined;
   #closed = false;
+  /** Calls that wait for a connection. */
+  readonly #waiting = new Set<() => void>();
 
   constructor(options: ChannelOptions, host: string, port: number) {
     this.#options = options;
@@ -51,11 +53,26 @@ class BalancedChannel implements Channel {
 
   call(...args: Parameters<GrpcClient['call']>): Promise<Buffer> {
     const client = this.#pick();
-    if (client !== undefined) return client.call(...args);
-    return this.#lookUp().then(() => {
-      const found = this.#pick() ?? this.#fallback();
-      return found.call(...args);
-    });
+    return client === undefined ? this.#callLater(args) : client.call(...args);
+  }
+
+  /** Waits until one of the connections is there, or none of them will be for a while. */
+  async #callLater(args: Parameters<GrpcClient['call']>): Promise<Buffer> {
+    if (this.#order.length === 0) await this.#lookUp();
+    let client = this.#order.length === 0 ? this.#fallback() : this.#pick();
+    while (client === undefined) {
+      await new Promise<void>((resolve) => {
+        this.#waiting.add(resolve);
+      });
+      client = this.#closed ? this.#fallback() : this.#pick();
+    }
+    return client.call(...args);
+  }
+
+  #wake(): void {
+    const waiting = [...this.#waiting];
+    this.#waiting.clear();
+    for (const resume of waiting) resume();
   }
 
   close(): void {
@@ -64,30 +81,31 @@ class BalancedChannel implements Channel {
     this.#clients.clear();
     this.#leaving.clear();
     this.#order = [];
+    this.#wake();
   }
 
-  /** @returns undefined when no address is known */
+  /** @returns undefined while it is worth waiting for a connection, or no address is known */
   #pick(): GrpcClient | undefined {
     const clients = this.#order;
+    const first = this.#next;
     let best: GrpcClient | undefined;
-    let ready = false;
     let missing = false;
+    let failing = 0;
     for (let i = 0; i < clients.length; i += 1) {
-      const client = clients[(this.#next + i) % clients.length]!;
-      const { state } = client;
-      if (state === 'idle') client.warm();
-      if (state !== 'ready') missing = true;
-      else if (!ready) {
-        ready = true;
+      const client = clients[(first + i) % clients.length]!;
+      if (client.state === 'idle') client.warm();
+      if (client.state === 'failing') failing += 1;
+      if (client.state !== 'ready') missing = true;
+      else if (best === undefined) {
         best = client;
-        this.#next = (this.#next + i + 1) % clients.length;
+        this.#next = (first + i + 1) % clients.length;
       }
-      if (best === undefined && state !== 'failing') best = client;
     }
     const age = this.#options.time.monotonicMs() - this.#lookedUpMs;
     if (missing && age >= lookupMs) void this.#lookUp();
     this.#sweep();
-    return best ?? clients[this.#next % Math.max(1, clients.length)];
+    const hopeless = failing === clients.length && clients.length > 0;
+    return best ?? (hopeless ? clients[this.#next] : undefined);
   }
 
   /** The host itself: its own failure to resolve is what the call is told. */
@@ -123,10 +141,12 @@ class BalancedChannel implements Channel {
     for (const address of addresses) {
       if (this.#clients.has(address)) continue;
       const target = { host: address, port: this.#port };
-      const options = { ...this.#options, target, serverName: this.#host };
+      const onState = (): void => this.#wake();
+      const options = { ...this.#options, target, serverName: this.#host, onState };
       this.#clients.set(address, made ?? new GrpcClient(options));
     }
     this.#order = [...this.#clients.values()];
+    this.#next = 0;
     this.#sweep();
   }
 

@@ -41,6 +41,8 @@ export interface GrpcClientOptions {
   readonly maxCalls: number;
   /** Whether calls wait, as long as they may, while there is no connection. */
   readonly waitForReady?: boolean;
+  /** Called after each change of `state`. */
+  readonly onState?: () => void;
   /** Makes the connection below TLS, where that is not simply to `target`. */
   readonly connect?: (() => Promise<Socket>) | undefined;
 }
@@ -281,6 +283,7 @@ export class GrpcClient {
       this.#line = line;
     }
     this.#drainWaiting();
+    this.#options.onState?.();
   }
 
   /** The server wants no more calls on this connection. */
@@ -317,6 +320,7 @@ export class GrpcClient {
     this.#attempts += 1;
     this.#notBeforeMs = this.#options.time.monotonicMs() + pause * spread;
     if (!this.#options.waitForReady) this.#failWaiting(reason);
+    this.#options.onState?.();
   }
 
   /** Keeps the timer running while there is something to watch. */
