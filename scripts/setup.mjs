@@ -2,7 +2,7 @@
 // that they drive. Plain JavaScript, since it runs on whatever Node >= 18 the machine has.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -90,6 +90,26 @@ export function installPythonSdk() {
     run('python3', ['-m', 'venv', folder]) === 0 &&
     run(join(folder, 'bin/pip'), ['install', '-q', '--no-input', '-r', requirements]) === 0;
   if (made) writeFileSync(mark, wanted);
+  else console.error(`wirestitch: failed: ${command}`);
+}
+
+/** The Kafka broker that tests start: jars below .cache. */
+export function installKafkaBroker() {
+  const folder = join(root, '.cache/kafka');
+  const pom = join(root, 'integration/apps/kafka-pom.xml');
+  const wanted = readFileSync(pom, 'utf8');
+  const mark = join(folder, '.pom');
+  if (existsSync(mark) && readFileSync(mark, 'utf8') === wanted) return;
+  const args = ['-q', '-B', '-f', pom, 'dependency:copy-dependencies'];
+  args.push(`-DoutputDirectory=${join(folder, 'libs')}`);
+  const command = `mvn ${args.join(' ')}`;
+  if (noInstall) {
+    console.error(`wirestitch: tests with Kafka will be skipped; to run them: ${command}`);
+    return;
+  }
+  console.error('wirestitch: fetching the Kafka broker for tests ...');
+  rmSync(folder, { recursive: true, force: true });
+  if (run('mvn', args) === 0) writeFileSync(mark, wanted);
   else console.error(`wirestitch: failed: ${command}`);
 }
 

@@ -43,5 +43,6 @@ export const testPackages = {
   'redis-benchmark': 'redis-tools',
   hey: 'hey',
   unshare: 'util-linux',
+  mvn: 'maven',
   '/usr/share/doc/python3-venv/copyright': 'python3-venv',
 };

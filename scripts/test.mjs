@@ -5,7 +5,14 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { allowedSkips } from './allowed-skips.mjs';
-import { installPythonSdk, installSystemPackages, nodeBinary, root, setup } from './setup.mjs';
+import {
+  installKafkaBroker,
+  installPythonSdk,
+  installSystemPackages,
+  nodeBinary,
+  root,
+  setup,
+} from './setup.mjs';
 import { testPackages } from './system-packages.mjs';
 import { globSync, nodeTestFiles } from './test-files.mjs';
 
@@ -18,7 +25,10 @@ function step(name, command, args) {
 const only = process.argv.slice(2);
 if (only.length === 0) installSystemPackages(testPackages);
 setup();
-if (only.length === 0) installPythonSdk();
+if (only.length === 0) {
+  installPythonSdk();
+  installKafkaBroker();
+}
 if (only.length === 0) {
   step('type check', 'node_modules/.bin/tsc', ['--noEmit']);
   step('formatter and linter', 'node_modules/.bin/biome', [
