@@ -141,11 +141,11 @@ export class Aggregator {
   }
 
   #newResource(bytes: Uint8Array, start: number, end: number): ResourceSeries {
-    const { calls, durations, events, together } = this.#plan;
+    const { calls, durations, events, together, keepsResource } = this.#plan;
     const set = new SeriesSet(calls);
     const other = durations === undefined ? undefined : together ? set : new SeriesSet(durations);
     return {
-      fields: resourceFields(bytes, start, end),
+      fields: keepsResource ? resourceFields(bytes, start, end) : noBytes,
       calls: set,
       durations: other,
       events: events === undefined ? undefined : new SeriesSet(events),
@@ -226,7 +226,7 @@ export class Aggregator {
     }
     if (!excluded.has('span.name')) key.part(scan.bytes, scan.nameStart, scan.nameEnd);
     if (!excluded.has('span.kind')) key.byte(Math.min(scan.kind, kinds.length));
-    if (!excluded.has('status.code')) key.byte(Math.min(scan.statusCode, codes.length));
+    if (!excluded.has(this.#plan.statusKey)) key.byte(Math.min(scan.statusCode, codes.length));
     if (this.#plan.samplingMethod) key.byte(this.#adjusted.adjusted ? 1 : 0);
     this.#keyBase = key.length;
     this.#plan.dimensions.appendKey(key, places);
@@ -260,7 +260,7 @@ export class Aggregator {
   }
 
   #attributesOf(optional: Dimensions, places: Places, reader: SpanReader): SeriesAttributes {
-    const { excluded, scopes, samplingMethod, dimensions } = this.#plan;
+    const { excluded, scopes, samplingMethod, dimensions, statusKey, instanceId } = this.#plan;
     const scan = this.#scan;
     const attributes: SeriesAttributes = new Map();
     const put = (name: string, value: string) => {
@@ -271,8 +271,9 @@ export class Aggregator {
     const kind = kinds[scan.kind];
     put('span.kind', kind === undefined ? '' : `SPAN_KIND_${kind}`);
     const code = codes[scan.statusCode];
-    put('status.code', code === undefined ? '' : `STATUS_CODE_${code}`);
-    put('collector.instance.id', this.#state.instanceId);
+    if (statusKey === 'status.code') put(statusKey, code ? `STATUS_CODE_${code}` : '');
+    else if (code === 'OK' || code === 'ERROR') put(statusKey, code);
+    if (instanceId) put('collector.instance.id', this.#state.instanceId);
     if (scopes.size > 0 && scopes.has(reader.scope.string(1))) {
       attributes.set('span.instrumentation.scope.name', encodeValue(reader.scope.string(1)));
       const version = reader.scope.string(2);

@@ -7,6 +7,9 @@ export const defaultBucketsMs: readonly number[] = [
   2, 4, 6, 8, 10, 50, 100, 200, 400, 800, 1000, 1400, 2000, 5000, 10_000, 15_000,
 ];
 
+/** Prefix of the metric names. */
+export const defaultNamespace = 'traces.span.metrics';
+
 const dimension = z.strictObject({
   name: z.string().default('').describe('attribute of the span, else of its resource'),
   default: z.string().optional().describe('value when neither has it; none = left out'),
@@ -91,7 +94,7 @@ export const config = z
       .int()
       .default(1000)
       .describe('delta: series whose last timestamp is remembered'),
-    namespace: z.string().default('traces.span.metrics').describe('prefix of the metric names'),
+    namespace: z.string().default(defaultNamespace).describe('prefix of the metric names'),
     exemplars: exemplars.prefault({}),
     events: events.prefault({}),
     include_instrumentation_scope: names('scopes whose name and version become dimensions'),

@@ -5,6 +5,7 @@ import type { Traces } from '../../pdata/batch.ts';
 import { Aggregator } from './aggregator.ts';
 import type { Config } from './config.ts';
 import { Flush } from './flush.ts';
+import { readGates } from './gates.ts';
 import { planOf } from './plan.ts';
 import { ResourceKeys } from './resource-keys.ts';
 import { SpanMetricsState } from './state.ts';
@@ -31,11 +32,12 @@ export class SpanMetricsConnector implements Component, Consumer<'traces'> {
       seed: Math.floor(random.float() * 0x7fffffff),
       instanceId: uuid(random.bytes(16)),
     });
-    this.#aggregator = new Aggregator(planOf(config), this.#state, {
+    const plan = planOf(config, readGates(settings.host.view.gates()));
+    this.#aggregator = new Aggregator(plan, this.#state, {
       resourceKeys: new ResourceKeys(config.resource_metrics_key_attributes),
       random,
     });
-    this.#flush = new Flush(config, this.#state);
+    this.#flush = new Flush(config, this.#state, plan.prefix);
   }
 
   async start(): Promise<void> {

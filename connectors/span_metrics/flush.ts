@@ -20,22 +20,25 @@ interface Times {
 export class Flush {
   readonly #config: Config;
   readonly #delta: boolean;
+  readonly #prefix: string;
   readonly #state: SpanMetricsState;
   readonly #builder = new MetricsBuilder();
   /** Delta: keys of the series written for the resource at hand. */
   readonly #written = new Set<string>();
 
-  constructor(config: Config, state: SpanMetricsState) {
+  /** @param prefix of the metric names */
+  constructor(config: Config, state: SpanMetricsState, prefix: string) {
     this.#config = config;
+    this.#prefix = prefix;
     this.#delta = isDelta(config);
     this.#state = state;
   }
 
   /** All metrics; undefined when no resource has been seen. */
   build(times: Times): Metrics | undefined {
-    const { namespace, histogram } = this.#config;
+    const { unit } = this.#config.histogram;
     const builder = this.#builder;
-    const prefix = namespace === '' ? '' : `${namespace}.`;
+    const prefix = this.#prefix;
     let resources = 0;
     for (const { fields, calls, durations, events } of this.#state.all()) {
       resources += 1;
@@ -44,7 +47,7 @@ export class Flush {
       builder.metric(`${prefix}calls`);
       this.#counts(calls, times);
       if (durations !== undefined) {
-        builder.metric(`${prefix}duration`, histogram.unit);
+        builder.metric(`${prefix}duration`, unit);
         this.#durations(durations, times);
       }
       if (events !== undefined) {

@@ -1,5 +1,6 @@
-import { type Config, defaultBucketsMs, isDelta } from './config.ts';
+import { type Config, defaultBucketsMs, defaultNamespace, isDelta } from './config.ts';
 import { Dimensions } from './dimensions.ts';
+import type { Gates } from './gates.ts';
 import type { SeriesKind } from './series-set.ts';
 
 /** The configuration in the form that spans are read with. */
@@ -19,12 +20,18 @@ export interface Plan {
   readonly excluded: ReadonlySet<string>;
   readonly scopes: ReadonlySet<string>;
   readonly samplingMethod: boolean;
+  readonly instanceId: boolean;
+  /** Name of the dimension that holds the status code. */
+  readonly statusKey: 'status.code' | 'otel.status_code';
+  readonly keepsResource: boolean;
+  /** Prefix of the metric names, with its dot. */
+  readonly prefix: string;
   readonly delta: boolean;
   /** Nanoseconds in the unit of durations. */
   readonly unitNs: number;
 }
 
-export function planOf(config: Config): Plan {
+export function planOf(config: Config, gates: Gates): Plan {
   const names: string[] = [];
   const dimensions = new Dimensions(config.dimensions, names);
   const callsDimensions = new Dimensions(config.calls_dimensions, names);
@@ -49,9 +56,18 @@ export function planOf(config: Config): Plan {
     excluded: new Set(config.exclude_dimensions),
     scopes: new Set(config.include_instrumentation_scope.filter((name) => name !== '')),
     samplingMethod: config.enable_metrics_sampling_method,
+    instanceId: gates.instanceId,
+    statusKey: gates.otelStatus ? 'otel.status_code' : 'status.code',
+    keepsResource: !gates.excludeResource || config.add_resource_attributes,
+    prefix: prefixOf(config.namespace, gates),
     delta: isDelta(config),
     unitNs: config.histogram.unit === 's' ? 1e9 : 1e6,
   };
+}
+
+function prefixOf(namespace: string, gates: Gates): string {
+  const none = namespace === '' || (gates.legacyNames && namespace === defaultNamespace);
+  return none ? '' : `${namespace}.`;
 }
 
 /** Bounds in the unit of durations, or the number of exponential buckets. */

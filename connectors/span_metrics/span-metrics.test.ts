@@ -239,3 +239,40 @@ test('edits of an earlier processor are seen', async () => {
   assert.equal((await flushed(started))[0], 'calls service=a span=get k=after: 1');
   await finish(started);
 });
+
+test('feature gates', async () => {
+  const settings = testSettings();
+  const gate = (id: string, enabled: boolean) => ({
+    id,
+    enabled,
+    stage: 'alpha',
+    description: '',
+    from: '',
+    to: '',
+  });
+  const view = {
+    ...settings.host.view,
+    gates: () => [
+      gate('connector.spanmetrics.excludeResourceMetrics', true),
+      gate('connector.spanmetrics.includeCollectorInstanceID', false),
+      gate('connector.spanmetrics.legacyMetricNames', true),
+      gate('spanmetrics.statusCodeConvention.useOtelPrefix', true),
+    ],
+  };
+  const given = { ...delta, exclude_dimensions: [], histogram: { disable: true } };
+  const started = await start(given, { ...settings, host: { ...settings.host, view } });
+  const builder = new TracesBuilder();
+  builder.resource(a);
+  for (const statusCode of [0, 2]) {
+    const ids = { traceId: Buffer.alloc(16, 1), spanId: Buffer.alloc(8, 1) };
+    const times = { startTimeUnixNano: begin, endTimeUnixNano: begin };
+    builder.span({ ...ids, ...times, name: 'get', statusCode });
+  }
+  await started.send(builder.finish());
+  assert.deepEqual(await flushed(started), [
+    'calls service=a span=get span.kind=SPAN_KIND_UNSPECIFIED otel.status_code=ERROR: 1',
+    'calls service=a span=get span.kind=SPAN_KIND_UNSPECIFIED: 1',
+  ]);
+  assert.match(toJson(started.sink.batches[0]!), /"resource":\{\}/);
+  await finish(started);
+});

@@ -54,7 +54,7 @@ export const gateTable: readonly Gate[] = [
   gate(
     'connector.spanmetrics.excludeResourceMetrics',
     'alpha',
-    'fixed',
+    'honoured',
     'v0.137.0',
     '',
     'Metrics of span_metrics carry no resource attributes.',
@@ -62,7 +62,7 @@ export const gateTable: readonly Gate[] = [
   gate(
     'connector.spanmetrics.includeCollectorInstanceID',
     'beta',
-    'fixed',
+    'honoured',
     'v0.136.0',
     '',
     'Metrics of span_metrics have the dimension collector.instance.id.',
@@ -70,7 +70,7 @@ export const gateTable: readonly Gate[] = [
   gate(
     'connector.spanmetrics.legacyMetricNames',
     'alpha',
-    'fixed',
+    'honoured',
     'v0.109.0',
     '',
     'Metrics of span_metrics have the names of old releases.',
@@ -350,7 +350,7 @@ export const gateTable: readonly Gate[] = [
   gate(
     'spanmetrics.statusCodeConvention.useOtelPrefix',
     'alpha',
-    'fixed',
+    'honoured',
     'v0.141.0',
     '',
     'span_metrics names the status otel.status_code.',
