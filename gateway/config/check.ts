@@ -1,4 +1,5 @@
 import type { Kind } from '../../component/factory.ts';
+import { parseId } from '../../config/schema/id.ts';
 import type { ConfigIssue } from '../../config/schema/issue.ts';
 import { type ConfPath, type MapNode, positionAt } from '../../config/schema/node.ts';
 import { didYouMean } from '../../config/schema/suggest.ts';
@@ -33,7 +34,10 @@ export function checkReferences(scope: CheckScope, issues: ConfigIssue[]): void 
   checkAmbiguity(components, report);
   scope.extensions.forEach((id, i) => {
     const path = ['service', 'extensions', i];
-    if (!components.extension.has(id) && !isWritten(root, 'extension', id)) {
+    const wrong = idFault(id);
+    if (wrong !== undefined) {
+      report(path, wrong);
+    } else if (!components.extension.has(id) && !isWritten(root, 'extension', id)) {
       const hint = didYouMean(id, components.extension.keys());
       const message = `references extension ${JSON.stringify(id)} which is not configured${hint}`;
       report(path, message, path.slice(0, 2));
@@ -97,12 +101,27 @@ function checkPipeline(pipeline: PipelineConfig, scope: CheckScope, report: Repo
   for (const kind of ['receiver', 'processor', 'exporter'] as const) {
     const list = pipeline[sectionOf[kind]];
     list.forEach((id, i) => {
+      const wrong = idFault(id);
+      if (wrong !== undefined) {
+        report([...base, sectionOf[kind], i], wrong, [...shown, sectionOf[kind], i]);
+        return;
+      }
       const again = kind === 'processor' && list.indexOf(id) < i;
       const fault = again
         ? `references ${kind} ${JSON.stringify(id)} multiple times`
         : checkUse(kind, id, pipeline, scope);
       if (fault !== undefined) report([...base, sectionOf[kind], i], fault, shown);
     });
+  }
+}
+
+/** What is wrong with a reference before it is looked up, if anything. */
+function idFault(id: string): string | undefined {
+  try {
+    parseId(id);
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
   }
 }
 
