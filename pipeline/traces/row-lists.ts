@@ -35,6 +35,11 @@ export class RowLists {
     return this.#first[list]!;
   }
 
+  /** Visits the rows of a list in order; they stay where they are meanwhile. */
+  each(list: number, visit: (row: number) => void): void {
+    for (let row = this.#first[list]!; row >= 0; row = this.#next[row]!) visit(row);
+  }
+
   /** Puts a row at the end of a list; it leaves the one that it is in. */
   push(list: number, row: number): void {
     this.remove(row);

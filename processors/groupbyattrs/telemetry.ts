@@ -42,8 +42,8 @@ export function groupTelemetry(meter: Meter, signal: Grouped): Report {
   const otherItems = meter.counter(info.others.name, info.others);
   const distribution = meter.histogram(info.groups.name, info.groups, bounds);
   return (grouped, others, groups) => {
-    groupedItems.add(grouped);
-    otherItems.add(others);
+    if (grouped > 0) groupedItems.add(grouped);
+    if (others > 0) otherItems.add(others);
     distribution.record(groups);
   };
 }

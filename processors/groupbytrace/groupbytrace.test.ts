@@ -138,3 +138,33 @@ test('what cannot be had is refused at the start, by its key', () => {
   bad({ num_workers: 0 }, /num_workers/);
   bad({ num_traces: 0 }, /num_traces/);
 });
+
+test('another configuration goes on with the traces that wait', async () => {
+  const settings = testSettings();
+  const first = collectingSink<'traces'>();
+  const make = (wait: string, sink: typeof first) =>
+    factory.create('traces', settings, factory.config.parse({ wait_duration: wait }), sink);
+  const old = make('10s', first);
+  await old.start();
+  await old.consume(
+    spans('a', [
+      [1, 'a'],
+      [2, 'b'],
+    ]),
+    background,
+  );
+  await settings.clock.advance(1000);
+  const sink = collectingSink<'traces'>();
+  const successor = make('2s', sink);
+  await successor.takeOver!(old);
+  await successor.start();
+  await old.shutdown();
+  await successor.consume(spans('a', [[1, 'c']]), background);
+  await settings.clock.advance(1000);
+  assert.deepEqual(sink.batches.map(names), ['a c', 'b']);
+  assert.equal(first.items, 0);
+  await successor.shutdown();
+  assert.equal(settings.budget.used, 0);
+  assert.equal(settings.clock.pending, 0);
+  assert.equal(settings.meter.gauges, 0);
+});

@@ -28,7 +28,9 @@ export class GroupByTrace implements Component, Consumer<'traces'> {
   #store: TraceStore | undefined;
   #outgoing: Outgoing | undefined;
   /** Rows by arrival. */
-  readonly #order = new RowLists(1);
+  #order = new RowLists(1);
+  /** Whether another has what this one held. */
+  #gaveUp = false;
   #telemetry: GroupTelemetry | undefined;
   #timer: Timer | undefined;
   #releasing: Promise<void> | undefined;
@@ -45,21 +47,41 @@ export class GroupByTrace implements Component, Consumer<'traces'> {
   }
 
   async start(): Promise<void> {
-    const { budget, random } = this.#settings;
-    const store = new TraceStore(budget, random);
-    store.onGrow((rows) => this.#order.grow(rows));
-    this.#store = store;
+    const store = this.#store ?? this.#makeStore();
     this.#outgoing = new Outgoing(store, new TraceWriter(store, true), false);
     this.#telemetry = groupTelemetry(this.#settings, {
       limit: this.#config.num_traces,
       inMemory: () => store.ids.count,
       queued: () => this.#sending,
     });
+    this.#schedule(store);
+  }
+
+  #makeStore(): TraceStore {
+    const { budget, random } = this.#settings;
+    const store = new TraceStore(budget, random);
+    const order = this.#order;
+    store.onGrow((rows) => order.grow(rows));
+    this.#store = store;
+    return store;
+  }
+
+  /** Goes on with the traces of the other, which are sent on in their time. */
+  async takeOver(previous: Component): Promise<void> {
+    if (!(previous instanceof GroupByTrace) || previous.#store === undefined) return;
+    if (previous.#stopping) return;
+    previous.#stopping = true;
+    previous.#gaveUp = true;
+    previous.#timer?.cancel();
+    await previous.#releasing;
+    previous.#telemetry?.close();
+    this.#store = previous.#store;
+    this.#order = previous.#order;
   }
 
   async consume(batch: Traces): Promise<void> {
     const store = this.#store;
-    if (store === undefined || this.#stopping) {
+    if (store === undefined || this.#stopping || this.#telemetry === undefined) {
       const message = 'cannot take data: the groupbytrace processor is not running';
       throw new PipelineError(message, { retryable: true });
     }
@@ -71,13 +93,15 @@ export class GroupByTrace implements Component, Consumer<'traces'> {
     const { clock, ledger } = this.#settings;
     const start = clock.monotonicMs();
     ledger.held(batch.itemCount);
+    let traces = 0;
     for (const bytes of ranges) {
       eachResource(bytes, (from, to) => {
         this.#grouper.scan(bytes, from, to);
         this.#take(store, this.#grouper);
+        traces += this.#grouper.traceCount;
       });
     }
-    this.#telemetry!.received(clock.monotonicMs() - start);
+    this.#telemetry!.received(traces, clock.monotonicMs() - start);
     if (this.#timer === undefined && this.#releasing === undefined) this.#schedule(store);
   }
 
@@ -118,7 +142,7 @@ export class GroupByTrace implements Component, Consumer<'traces'> {
   /** Sets the timer to the time at which the oldest trace is due. */
   #schedule(store: TraceStore): void {
     const oldest = this.#order.first(0);
-    if (oldest < 0 || this.#stopping) return;
+    if (oldest < 0 || this.#stopping || this.#timer !== undefined) return;
     const { clock } = this.#settings;
     const due = store.arrival[oldest]! + this.#config.wait_duration - clock.monotonicMs();
     this.#timer = clock.after(Math.max(leastWaitMs, due), () => {
@@ -179,11 +203,11 @@ export class GroupByTrace implements Component, Consumer<'traces'> {
 
   async shutdown(): Promise<void> {
     const store = this.#store;
-    if (store === undefined || this.#stopping) return;
+    if (store === undefined || this.#stopping || this.#gaveUp) return;
     this.#stopping = true;
     this.#timer?.cancel();
     await this.#releasing;
-    await this.#release(store, Number.POSITIVE_INFINITY);
+    if (this.#outgoing !== undefined) await this.#release(store, Number.POSITIVE_INFINITY);
     store.close();
     this.#telemetry?.close();
     this.#store = undefined;

@@ -1,5 +1,5 @@
 import type { MetricInfo } from '../../component/factory.ts';
-import type { Settings } from '../../component/settings.ts';
+import type { Attributes, Settings } from '../../component/settings.ts';
 
 const prefix = 'otelcol_processor_groupbytrace_';
 
@@ -38,7 +38,8 @@ const latencyBounds = [5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000];
 
 /** The processor's metrics, with the Go collector's names. */
 export interface GroupTelemetry {
-  received(elapsedMs: number): void;
+  /** Times are shared out: each trace counts as an event of its own. */
+  received(traces: number, elapsedMs: number): void;
   released(traces: number, spans: number, elapsedMs: number): void;
   evicted(): void;
   close(): void;
@@ -58,7 +59,13 @@ export function groupTelemetry({ meter }: Settings, state: GroupState): GroupTel
   const released = meter.counter(info.released.name, info.released);
   const spansReleased = meter.counter(info.spans.name, info.spans);
   const onReceived = { event: 'onTraceReceived' };
-  const onReleased = { event: 'onTraceReleased' };
+  const onLeaving = ['onTraceExpired', 'onTraceReleased', 'onTraceRemoved'].map((event) => {
+    return { event };
+  });
+  const record = (event: Attributes, traces: number, elapsedMs: number) => {
+    const each = Math.trunc(elapsedMs / Math.max(1, traces));
+    for (let i = 0; i < traces; i += 1) latency.record(each, event);
+  };
   const gauges = [
     meter.gauge(info.limit.name, info.limit, () => state.limit),
     meter.gauge(info.inMemory.name, info.inMemory, state.inMemory),
@@ -67,11 +74,11 @@ export function groupTelemetry({ meter }: Settings, state: GroupState): GroupTel
   incomplete.add(0);
   evicted.add(0);
   return {
-    received: (elapsedMs) => latency.record(Math.trunc(elapsedMs), onReceived),
+    received: (traces, elapsedMs) => record(onReceived, traces, elapsedMs),
     released(traces, spans, elapsedMs) {
       released.add(traces);
       spansReleased.add(spans);
-      latency.record(Math.trunc(elapsedMs), onReleased);
+      for (const event of onLeaving) record(event, traces, elapsedMs);
     },
     evicted() {
       evicted.add(1);

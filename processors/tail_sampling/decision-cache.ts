@@ -7,7 +7,7 @@ import { RowLists } from '../../pipeline/traces/row-lists.ts';
  * least recently used goes first. Memory grows with what is in it, 60 bytes an id.
  */
 export class DecisionCache {
-  readonly #limit: number;
+  #limit: number;
   readonly #ids: IdTable;
   readonly #order = new RowLists(1);
   #values = new Int16Array(0);
@@ -25,6 +25,12 @@ export class DecisionCache {
       },
       16,
     );
+  }
+
+  /** Keeps so many ids from now on. */
+  resize(limit: number): void {
+    this.#limit = limit;
+    while (this.#ids.count > Math.max(0, limit)) this.#evict();
   }
 
   get size(): number {

@@ -9,6 +9,7 @@ import type { Config } from './config.ts';
 import { Decider, type NamedPolicy } from './decide.ts';
 import { createPolicy, type PolicyContext, usesPolicy } from './policies/create.ts';
 import { Sampler } from './sampler.ts';
+import { SamplerState } from './state.ts';
 import { type TailTelemetry, tailTelemetry } from './telemetry.ts';
 
 const tickMs = 1000;
@@ -22,6 +23,8 @@ export class TailSampling implements Component, Consumer<'traces'> {
   readonly #settings: Settings;
   readonly #outbox: Outbox;
   #sampler: Sampler | undefined;
+  #state: SamplerState | undefined;
+  #named: readonly NamedPolicy[] | undefined;
   #decider: Decider | undefined;
   #telemetry: TailTelemetry | undefined;
   #timer: Timer | undefined;
@@ -39,8 +42,9 @@ export class TailSampling implements Component, Consumer<'traces'> {
   }
 
   async start(): Promise<void> {
-    const { clock, random, budget, ledger } = this.#settings;
-    const policies = await this.#policies();
+    const { clock, random, ledger } = this.#settings;
+    const policies = this.#named ?? (await this.#policies());
+    this.#state ??= new SamplerState(this.#config, this.#settings);
     this.#decider = new Decider(policies, this.#config.sample_on_first_match, clock, (error) =>
       this.#settings.logger.debug('Sampling policy error', { error: error.message }),
     );
@@ -49,7 +53,8 @@ export class TailSampling implements Component, Consumer<'traces'> {
     this.#sampler = new Sampler(
       this.#config,
       this.#decider,
-      { clock, random, budget },
+      this.#state,
+      { clock, random },
       {
         telemetry: this.#telemetry,
         dropped: (reason, spans) => ledger.dropped(reason, spans),
@@ -57,6 +62,32 @@ export class TailSampling implements Component, Consumer<'traces'> {
       },
     );
     this.#schedule();
+  }
+
+  /** Goes on with the traces of the other, those that wait and those that were decided. */
+  async takeOver(previous: Component): Promise<void> {
+    if (!(previous instanceof TailSampling)) return;
+    this.#named = await this.#policies();
+    const state = await previous.#giveUp();
+    state?.adapt(this.#config);
+    this.#state = state;
+  }
+
+  /** Stops without deciding what waits, which the result holds. */
+  async #giveUp(): Promise<SamplerState | undefined> {
+    const sampler = this.#sampler;
+    if (sampler === undefined || this.#stopping) return undefined;
+    // senders that wait for room have their spans taken, without a decision
+    sampler.overflows = true;
+    await this.#stop();
+    while (this.#waiting !== undefined) {
+      this.#wake?.();
+      await this.#waiting;
+    }
+    await this.#outbox.drained();
+    this.#telemetry?.close();
+    this.#sampler = undefined;
+    return this.#state;
   }
 
   async #policies(): Promise<NamedPolicy[]> {
@@ -142,6 +173,7 @@ export class TailSampling implements Component, Consumer<'traces'> {
       next = sampler.take(grouper, next);
       if (next === grouper.traceCount) return;
       this.#flush(sampler);
+      if (sampler.overflows) continue;
       if (this.#stopping) await this.#decideAll(sampler);
       else await this.#room();
     }
@@ -206,12 +238,17 @@ export class TailSampling implements Component, Consumer<'traces'> {
     }
   }
 
-  async shutdown(): Promise<void> {
-    const sampler = this.#sampler;
-    if (sampler === undefined || this.#stopping) return;
+  /** Ends the timer, and waits for what it began. */
+  async #stop(): Promise<void> {
     this.#stopping = true;
     this.#timer?.cancel();
     await this.#ticking;
+  }
+
+  async shutdown(): Promise<void> {
+    const sampler = this.#sampler;
+    if (sampler === undefined || this.#stopping) return;
+    await this.#stop();
     while (this.#waiting !== undefined) {
       this.#wake?.();
       await this.#waiting;

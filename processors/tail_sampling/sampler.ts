@@ -1,22 +1,19 @@
-import type { Clock, MemoryBudget, Random } from '../../component/settings.ts';
+import type { Clock, Random } from '../../component/settings.ts';
 import { compactTraces } from '../../pipeline/traces/compact.ts';
 import { SpanGrouper } from '../../pipeline/traces/grouper.ts';
 import { Outgoing } from '../../pipeline/traces/outgoing.ts';
-import { RowLists } from '../../pipeline/traces/row-lists.ts';
-import { TraceStore } from '../../pipeline/traces/store.ts';
+import type { TraceStore } from '../../pipeline/traces/store.ts';
 import { TraceView } from '../../pipeline/traces/trace-view.ts';
 import { TraceWriter } from '../../pipeline/traces/write.ts';
 import type { Config } from './config.ts';
 import type { Decider } from './decide.ts';
-import { DecisionCache } from './decision-cache.ts';
 import { Decision, type TraceData } from './policies/decision.ts';
+import type { SamplerState } from './state.ts';
 import type { TailTelemetry } from './telemetry.ts';
 
 /** Spans and bytes that are decided before others get their turn. */
 const sliceSpans = 8192;
 const sliceBytes = 2 ** 20;
-/** Longest wait, in seconds. */
-const mostBatches = 1e6;
 
 /** Why spans were dropped, for the ledger. */
 export type DropReason = 'not_sampled' | 'too_large' | 'num_traces' | 'shutdown';
@@ -34,7 +31,7 @@ const Fate = { hold: 0, forwardCached: 1, dropCached: 2, forwardLate: 3, dropLat
 const dropFates = (fate: number) => fate === Fate.dropCached || fate === Fate.dropLate;
 
 /**
- * Traces that wait for their decision, and what was decided: all the state of the processor.
+ * Takes spans, decides traces and lets them go.
  *
  * A trace whose first span comes in second t is put in the batch of second t + decision_wait; each
  * second one batch is taken and decided. The rows of decided traces stay, without spans, until
@@ -43,29 +40,18 @@ const dropFates = (fate: number) => fate === Fate.dropCached || fate === Fate.dr
 export class Sampler {
   readonly store: TraceStore;
   readonly outgoing: Outgoing;
+  /** Whether there is always room: num_traces is overrun. */
+  overflows = false;
   readonly #config: Config;
   readonly #clock: Clock;
   readonly #decider: Decider;
   readonly #hooks: SamplerHooks;
   readonly #writer: TraceWriter;
   readonly #data: TraceData;
-  readonly #sampled: DecisionCache;
-  readonly #notSampled: DecisionCache;
-  /** Rows by arrival; with block_on_overflow those that are decided. */
-  readonly #order = new RowLists(1);
-  /** Rows by the batch in which they are decided. */
-  readonly #batches: RowLists;
-  readonly #wait: number;
+  readonly #state: SamplerState;
   readonly #waitAfterRoot: number;
   readonly #limit: number;
   readonly #early: boolean;
-  #decisions = new Uint8Array(0);
-  /** Clock.monotonicMs() of the decision, 0 = none or without one. */
-  #decidedMs = new Float64Array(0);
-  /** Batch of each row. */
-  #batchOf = new Float64Array(0);
-  /** The batch that is taken next. */
-  #batch = 0;
   /** Changes whenever a row is removed. */
   #removals = 0;
   /** Rows of the traces of a grouper, and what is to be done with their spans. */
@@ -77,48 +63,27 @@ export class Sampler {
   constructor(
     config: Config,
     decider: Decider,
-    env: { readonly clock: Clock; readonly random: Random; readonly budget: MemoryBudget },
+    state: SamplerState,
+    env: { readonly clock: Clock; readonly random: Random },
     hooks: SamplerHooks,
   ) {
-    const { clock, random, budget } = env;
+    const { clock, random } = env;
     this.#config = config;
     this.#clock = clock;
     this.#decider = decider;
     this.#hooks = hooks;
-    this.#wait = Math.trunc(Math.max(1, config.decision_wait / 1000));
-    if (this.#wait > mostBatches) {
-      throw new Error(`cannot wait for ${this.#wait} s: decision_wait may be ${mostBatches} s`);
-    }
     this.#waitAfterRoot = Math.trunc(config.decision_wait_after_root_received / 1000);
     this.#limit = Math.max(1, config.num_traces);
     this.#early = config.sampling_strategy === 'span-ingest';
-    this.#batches = new RowLists(this.#wait + 1);
-    this.store = new TraceStore(budget, random);
+    this.#state = state;
+    this.store = state.store;
     this.#writer = new TraceWriter(this.store);
     const view = new TraceView(this.store, this.#writer);
     this.#data = { view, spanCount: 0, sizeBytes: 0 };
     this.outgoing = new Outgoing(this.store, this.#writer);
-    const { sampled_cache_size, non_sampled_cache_size } = config.decision_cache;
-    this.#sampled = new DecisionCache(sampled_cache_size, random);
-    this.#notSampled = new DecisionCache(non_sampled_cache_size, random);
     const seed = Math.floor(random.float() * 2 ** 32);
     this.#grouper = new SpanGrouper(seed);
     this.#compacted = new SpanGrouper(seed);
-    this.store.onGrow((rows) => this.#grow(rows));
-  }
-
-  #grow(rows: number): void {
-    this.#order.grow(rows);
-    this.#batches.grow(rows);
-    const decisions = new Uint8Array(rows);
-    decisions.set(this.#decisions);
-    this.#decisions = decisions;
-    const decided = new Float64Array(rows);
-    decided.set(this.#decidedMs);
-    this.#decidedMs = decided;
-    const batches = new Float64Array(rows);
-    batches.set(this.#batchOf);
-    this.#batchOf = batches;
   }
 
   /** Traces that are remembered. */
@@ -129,7 +94,7 @@ export class Sampler {
   /** Whether a new trace has to wait for room: with block_on_overflow only. */
   get full(): boolean {
     if (!this.#config.block_on_overflow || this.store.ids.count < this.#limit) return false;
-    return this.#order.first(0) < 0;
+    return this.#state.order.first(0) < 0;
   }
 
   /**
@@ -168,9 +133,9 @@ export class Sampler {
   }
 
   #fateOf(row: number, c: number, d: number): number {
-    if (this.#sampled.get(c, d) >= 0) return Fate.forwardCached;
-    if (this.#notSampled.get(c, d) >= 0) return Fate.dropCached;
-    const decision = row < 0 ? Decision.none : this.#decisions[row]!;
+    if (this.#state.sampled.get(c, d) >= 0) return Fate.forwardCached;
+    if (this.#state.notSampled.get(c, d) >= 0) return Fate.dropCached;
+    const decision = row < 0 ? Decision.none : this.#state.decisions[row]!;
     if (decision === Decision.none) return Fate.hold;
     return decision === Decision.sampled ? Fate.forwardLate : Fate.dropLate;
   }
@@ -188,7 +153,7 @@ export class Sampler {
   }
 
   #recordLate(row: number): void {
-    const decided = this.#decidedMs[row]!;
+    const decided = this.#state.decidedMs[row]!;
     if (decided > 0) this.#hooks.telemetry.lateAge(this.#clock.monotonicMs() - decided);
   }
 
@@ -237,10 +202,10 @@ export class Sampler {
 
   /** Sees to it that a row can be added. @returns false when one has to wait */
   #makeRoom(): boolean {
-    while (this.store.ids.count >= this.#limit) {
-      const oldest = this.#order.first(0);
+    while (this.store.ids.count >= this.#limit && !this.overflows) {
+      const oldest = this.#state.order.first(0);
       if (oldest < 0) return false;
-      if (this.#decisions[oldest] === Decision.none) this.#decider.tally.droppedEarly += 1;
+      if (this.#state.decisions[oldest] === Decision.none) this.#decider.tally.droppedEarly += 1;
       this.#forget(oldest, 'num_traces');
     }
     return true;
@@ -250,17 +215,12 @@ export class Sampler {
     const at = trace * 4;
     const now = this.#clock.monotonicMs();
     const row = this.store.add(ids[at]!, ids[at + 1]!, ids[at + 2]!, ids[at + 3]!, now);
-    this.#decisions[row] = Decision.none;
-    this.#decidedMs[row] = 0;
+    this.#state.decisions[row] = Decision.none;
+    this.#state.decidedMs[row] = 0;
     if (!waits) return row;
-    this.#schedule(row, this.#batch + this.#wait);
-    if (!this.#config.block_on_overflow) this.#order.push(0, row);
+    this.#state.schedule(row, this.#state.batch + this.#state.wait);
+    if (!this.#config.block_on_overflow) this.#state.order.push(0, row);
     return row;
-  }
-
-  #schedule(row: number, batch: number): void {
-    this.#batchOf[row] = batch;
-    this.#batches.push(batch % (this.#wait + 1), row);
   }
 
   /** Spans that came for a sampled trace: they go at once. */
@@ -279,15 +239,15 @@ export class Sampler {
   /** Spans that came for a trace without decision, the runs from `added` on. */
   #arrived(row: number, added: number, root: boolean): void {
     if (root && this.#config.decision_wait_after_root_received > 0) {
-      const sooner = this.#batch + this.#waitAfterRoot;
-      if (sooner < this.#batchOf[row]!) this.#schedule(row, sooner);
+      const sooner = this.#state.batch + this.#waitAfterRoot;
+      if (sooner < this.#state.batchOf[row]!) this.#state.schedule(row, sooner);
     }
     const most = this.#config.maximum_trace_size_bytes;
     if (most > 0 || this.#decider.countsBytes) {
       this.store.bytes[row]! += this.#writer.groupSize(added);
       if (most > 0 && this.store.bytes[row]! > most) {
         this.#hooks.telemetry.tooLarge();
-        this.#batches.remove(row);
+        this.#state.batches.remove(row);
         this.#settle(row, Decision.notSampled, 'too_large');
         return;
       }
@@ -299,9 +259,9 @@ export class Sampler {
     const now = this.#clock.monotonicMs();
     const decision = this.#decider.decideEarly(this.#look(row, added));
     this.#hooks.telemetry.ran(this.#decider.tally, this.#clock.monotonicMs() - now);
-    this.#decidedMs[row] = now;
+    this.#state.decidedMs[row] = now;
     if (decision === Decision.none) return;
-    this.#batches.remove(row);
+    this.#state.batches.remove(row);
     this.#settle(row, decision, 'not_sampled');
   }
 
@@ -315,7 +275,7 @@ export class Sampler {
 
   /** Notes what was decided about a trace and lets its spans go, on or away. */
   #settle(row: number, decision: number, reason: DropReason): void {
-    this.#decisions[row] = decision;
+    this.#state.decisions[row] = decision;
     const { ids } = this.store;
     const c = ids.word(row, 2);
     const d = ids.word(row, 3);
@@ -323,9 +283,9 @@ export class Sampler {
     if (sampled) this.outgoing.add(row);
     const spans = this.store.clear(row);
     if (!sampled) this.#dropHeld(reason, spans);
-    const cache = sampled ? this.#sampled : this.#notSampled;
+    const cache = sampled ? this.#state.sampled : this.#state.notSampled;
     if (cache.put(c, d, this.#decider.decidedBy + 1)) this.#forget(row, reason);
-    else if (this.#config.block_on_overflow) this.#order.push(0, row);
+    else if (this.#config.block_on_overflow) this.#state.order.push(0, row);
   }
 
   #dropHeld(reason: DropReason, spans: number): void {
@@ -336,8 +296,8 @@ export class Sampler {
 
   /** Removes a row with all that it holds. */
   #forget(row: number, reason: DropReason): void {
-    this.#order.remove(row);
-    this.#batches.remove(row);
+    this.#state.order.remove(row);
+    this.#state.batches.remove(row);
     this.#hooks.telemetry.removalAge(this.#clock.monotonicMs() - this.store.arrival[row]!);
     this.#dropHeld(reason, this.store.remove(row));
     this.#removals += 1;
@@ -345,34 +305,34 @@ export class Sampler {
 
   /** The batch whose time has come: nothing is added to it any more. */
   nextBatch(): number {
-    this.#batch += 1;
-    return this.#batch - 1;
+    this.#state.batch += 1;
+    return this.#state.batch - 1;
   }
 
   /** Number of batches that wait, the one that is filled included. */
   get batches(): number {
-    return this.#wait + 1;
+    return this.#state.wait + 1;
   }
 
   /** Decides traces of a batch until there is enough to send. @returns whether some are left */
   decideSome(batch: number): boolean {
-    const list = batch % (this.#wait + 1);
+    const list = batch % (this.#state.wait + 1);
     let spans = 0;
     for (;;) {
-      const row = this.#batches.first(list);
+      const row = this.#state.batches.first(list);
       if (row < 0) return false;
       if (spans > sliceSpans || this.outgoing.bytes > sliceBytes) return true;
-      this.#batches.remove(row);
+      this.#state.batches.remove(row);
       spans += this.#decideRow(row) + 1;
     }
   }
 
   /** @returns how many spans were looked at */
   #decideRow(row: number): number {
-    if (this.#decisions[row] !== Decision.none) return 0;
+    if (this.#state.decisions[row] !== Decision.none) return 0;
     if (this.#early) {
       // its spans were asked about when they came
-      this.#decidedMs[row] = this.#clock.monotonicMs();
+      this.#state.decidedMs[row] = this.#clock.monotonicMs();
       this.#decider.decideAgainst();
       const removals = this.#removals;
       this.#settle(row, Decision.notSampled, 'not_sampled');
@@ -380,7 +340,7 @@ export class Sampler {
       return 0;
     }
     const data = this.#look(row, this.store.firstRun[row]!);
-    this.#decidedMs[row] = this.#clock.monotonicMs();
+    this.#state.decidedMs[row] = this.#clock.monotonicMs();
     const decision = this.#decider.decide(data);
     const { spanCount } = data.view;
     this.#settle(row, decision, 'not_sampled');
@@ -389,8 +349,12 @@ export class Sampler {
 
   /** Drops all that waits, and gives memory back. */
   close(): void {
-    for (let list = 0; list <= this.#wait; list += 1) {
-      for (let row = this.#batches.first(list); row >= 0; row = this.#batches.first(list)) {
+    for (let list = 0; list <= this.#state.wait; list += 1) {
+      for (
+        let row = this.#state.batches.first(list);
+        row >= 0;
+        row = this.#state.batches.first(list)
+      ) {
         this.#forget(row, 'shutdown');
       }
     }

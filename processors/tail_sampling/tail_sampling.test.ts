@@ -265,3 +265,120 @@ test('what does not fit into memory is refused, and nothing of it kept', async (
   }, /memory budget exhausted/);
   await stop();
 });
+
+/** A successor of a running processor, as a reload makes it. */
+async function reloaded(before: unknown, after: unknown, between: () => Promise<void>) {
+  const settings = testSettings();
+  const sink = collectingSink<'traces'>();
+  const make = (given: unknown) =>
+    factory.create('traces', settings, factory.config.parse(given), sink);
+  const old = make(before);
+  await old.start();
+  await old.consume(
+    spans([
+      { trace: 1, name: 'a' },
+      { trace: 2, name: 'b', error: true },
+    ]),
+    background,
+  );
+  await settings.clock.advance(2500);
+  await old.consume(
+    spans([
+      { trace: 3, name: 'c' },
+      { trace: 4, name: 'd', error: true },
+    ]),
+    background,
+  );
+  await between();
+  const successor = make(after);
+  await successor.takeOver!(old);
+  await successor.start();
+  await old.shutdown();
+  const send = (list: readonly TestSpan[]) => successor.consume(spans(list), background);
+  const stop = async () => {
+    await successor.shutdown();
+    assert.equal(settings.budget.used, 0);
+    assert.equal(settings.clock.pending, 0);
+    assert.equal(settings.meter.gauges, 0);
+  };
+  return { settings, send, stop, names: () => names(sink.batches) };
+}
+
+test('another configuration goes on with what waits and what was decided', async () => {
+  for (const block_on_overflow of [false, true]) {
+    const before = { decision_wait: '1s', policies: errors };
+    const after = { decision_wait: '20s', policies: always, block_on_overflow };
+    const { settings, send, stop, names } = await reloaded(before, after, async () => {});
+    assert.deepEqual(names(), ['2:b']);
+    await send([
+      { trace: 1, name: 'late' },
+      { trace: 2, name: 'late' },
+      { trace: 5, name: 'new' },
+    ]);
+    await settings.clock.advance(3000);
+    assert.deepEqual(names(), ['2:b', '2:late', '3:c', '4:d']);
+    await stop();
+    assert.deepEqual(names().slice(4), ['5:new']);
+  }
+});
+
+test('a shorter wait and smaller caches apply to what is there', async () => {
+  const caches = { sampled_cache_size: 10, non_sampled_cache_size: 10 };
+  const before = { decision_wait: '1s', policies: errors, decision_cache: caches };
+  const after = {
+    decision_wait: '1s',
+    policies: errors,
+    decision_cache: { sampled_cache_size: 10 },
+  };
+  const { settings, send, stop, names } = await reloaded(before, after, async () => {});
+  await send([
+    { trace: 2, name: 'late' },
+    { trace: 1, name: 'again', error: true },
+  ]);
+  await settings.clock.advance(3000);
+  assert.deepEqual(names(), ['2:b', '2:late', '4:d', '1:again']);
+  await stop();
+});
+
+test('a successor that cannot be had leaves the other as it is', async () => {
+  const settings = testSettings();
+  const sink = collectingSink<'traces'>();
+  const make = (given: unknown) =>
+    factory.create('traces', settings, factory.config.parse(given), sink);
+  const old = make({ policies: always });
+  await old.start();
+  await old.consume(spans([{ trace: 1 }]), background);
+  const bad = make({ policies: [{ name: 'x', type: 'nonsense' }] });
+  await assert.rejects(bad.takeOver!(old), /unknown sampling policy type nonsense/);
+  await old.shutdown();
+  assert.deepEqual(names(sink.batches), ['1:s0']);
+});
+
+test('faults in policies end the start, with the name of the policy', async () => {
+  const bad = async (policies: readonly object[], text: RegExp, more: object = {}) => {
+    const config = factory.config.parse({ policies, ...more });
+    const processor = factory.create('traces', testSettings(), config, collectingSink());
+    await assert.rejects(processor.start(), text);
+    await processor.shutdown();
+  };
+  const one = (type: string, keys: object = {}) => [{ name: 'p', type, [type]: keys }];
+  await bad([{ type: 'always_sample' }], /policy name cannot be empty/);
+  await bad([...always, ...always], /duplicate policy name "all"/);
+  await bad(
+    one('nonsense'),
+    /for "p": unknown sampling policy type nonsense|cannot use "nonsense"/,
+  );
+  await bad(one('status_code'), /expected at least one status code/);
+  await bad(one('status_code', { status_codes: ['BAD'] }), /unknown status code "BAD"/);
+  await bad(one('numeric_attribute', { key: 'a' }), /at least one of min_value and max_value/);
+  const regex = { key: 'a', values: ['('], enabled_regex_matching: true };
+  await bad(one('string_attribute', regex), /invalid regex `\(`/);
+  await bad(one('ottl_condition'), /expected at least one OTTL condition/);
+  await bad(one('ottl_condition', { span: ['name =='] }), /unable to parse OTTL condition/);
+  await bad([{ name: 'p', type: 'latency', latencyy: {} }], /cannot use "latencyy"/);
+  const composite = { name: 'x', type: 'not', not: {} };
+  await bad(one('composite', { composite_sub_policy: [composite] }), /cannot use "not"/);
+  const ingest = { sampling_strategy: 'span-ingest' };
+  await bad(one('rate_limiting', { spans_per_second: 1 }), /policy "p" is stateful/, ingest);
+  await bad(always, /decision_wait/, { decision_wait: '1000000h' });
+});
