@@ -122,7 +122,7 @@ function writeEntry(builder: LogsBuilder, entry: Entry): void {
   if (flags !== 0) w.fixed32Field(8, flags);
   writeId(w, 9, entry.traceId, 16);
   writeId(w, 10, entry.spanId, 8);
-  w.bigFixed64Field(11, entry.observed);
+  if (entry.observed !== 0n) w.bigFixed64Field(11, entry.observed);
   builder.closeRecord(at);
 }
 
