@@ -1,5 +1,5 @@
 import type { Component } from '../../component/component.ts';
-import { background, type Consumer, type Context } from '../../component/consumer.ts';
+import type { Consumer, Context } from '../../component/consumer.ts';
 import { PipelineError } from '../../component/errors.ts';
 import type { Settings } from '../../component/settings.ts';
 import type { Signal, SignalData } from '../../component/signals.ts';
@@ -53,7 +53,7 @@ export class CountConnector<S extends Signal> implements Component, Consumer<S> 
       throw new PipelineError((error as Error).message, { retryable: true, cause: error });
     }
     if (counts !== undefined) {
-      await this.#next.consume(counts, { ...background, deadlineMs: ctx.deadlineMs });
+      await this.#next.consume(counts, ctx);
       ledger.created(counts.itemCount);
     }
     ledger.delivered(items);
