@@ -44,6 +44,21 @@ export interface GateView {
   readonly to: string;
 }
 
+/** One of the program's own spans, ended. */
+export interface SpanView {
+  readonly name: string;
+  /** Hexadecimal. */
+  readonly traceId: string;
+  readonly spanId: string;
+  /** '' = none. */
+  readonly parentSpanId: string;
+  readonly startUnixMs: number;
+  readonly durationMs: number;
+  /** What went wrong, undefined when nothing did. */
+  readonly error: string | undefined;
+  readonly attributes: ReadonlyMap<string, string | number | boolean>;
+}
+
 /** The running program, for extensions that show it. */
 export interface ProgramView {
   pipelines(): readonly PipelineView[];
@@ -51,6 +66,11 @@ export interface ProgramView {
   /** `changed` is called after every change of a status. @returns what ends that */
   watchStatuses(changed: () => void): () => void;
   gates(): readonly GateView[];
+  /**
+   * `ended` is called with each of the program's own spans that is recorded.
+   * @returns what ends that; undefined when the program has no traces of its own
+   */
+  watchSpans(ended: (span: SpanView) => void): (() => void) | undefined;
   /** The configuration in JSON, with defaults, durations in nanoseconds; secrets are masked. */
   config(): Promise<string>;
 }

@@ -99,6 +99,7 @@ export async function startProgram(
       reload,
       configFiles: () => current.files,
       gates: () => viewGates(current.gates),
+      watchSpans: (ended) => telemetry.recorder?.watch(ended),
       config: () => configJson(current.root, current.gates),
     });
     await service.start();

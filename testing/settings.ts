@@ -106,6 +106,7 @@ export function testView(given: Partial<ProgramView> = {}): ProgramView {
     statuses: () => [],
     watchStatuses: () => () => undefined,
     gates: () => [],
+    watchSpans: () => undefined,
     config: async () => '{}',
     ...given,
   };

@@ -5,6 +5,8 @@ import { type Listener, notFound, pathOf, serveHttp } from '../../config/groups/
 import type { ZpagesConfig } from './config.ts';
 import { expvar } from './expvar.ts';
 import { extensionz, featurez, type Page, pipelinez, servicez } from './pages.ts';
+import { SpanSummaries } from './spans.ts';
+import { tracez } from './tracez.ts';
 
 const pages: ReadonlyMap<string, Page> = new Map([
   ['/debug/servicez', servicez],
@@ -18,6 +20,8 @@ export function createZpages(settings: Settings, config: ZpagesConfig): Extensio
   const { build, clock, host, logger } = settings;
   const startedUnixMs = clock.unixMs();
   let listener: Listener | undefined;
+  const spans = new SpanSummaries();
+  let stopSpans: (() => void) | undefined;
 
   async function show(found: Page, request: IncomingMessage): Promise<string> {
     const query = new URLSearchParams((request.url ?? '').split('?')[1] ?? '');
@@ -36,6 +40,10 @@ export function createZpages(settings: Settings, config: ZpagesConfig): Extensio
         },
         (error: Error) => response.writeHead(500).end(error.message),
       );
+    } else if (path === '/debug/tracez' && stopSpans !== undefined) {
+      const query = new URLSearchParams((request.url ?? '').split('?')[1] ?? '');
+      response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' });
+      response.end(tracez(spans, query));
     } else if (path === '/debug/expvarz' && config.expvar.enabled) {
       response.writeHead(200, { 'content-type': 'application/json; charset=utf-8' });
       response.end(JSON.stringify(expvar()));
@@ -51,11 +59,13 @@ export function createZpages(settings: Settings, config: ZpagesConfig): Extensio
         const text = cause instanceof Error ? cause.message : String(cause);
         throw new Error(`cannot listen on ${config.endpoint}: ${text}`, { cause });
       }
+      stopSpans = host.view.watchSpans((span) => spans.add(span));
       logger.info('Starting zPages extension', { address: listener.address });
     },
     async shutdown() {
       const closing = listener;
       listener = undefined;
+      stopSpans?.();
       await closing?.close(0);
     },
   };

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { AddressInfo } from 'node:net';
 import test from 'node:test';
 import fc from 'fast-check';
+import type { SpanView } from '../../component/view.ts';
 import { systemClock } from '../../gateway/telemetry/clock.ts';
 import { realTimeSettings, testView } from '../../testing/settings.ts';
 import { escapeHtml, link, table } from './html.ts';
@@ -59,6 +60,37 @@ test('pages', async () => {
     const { memstats } = JSON.parse((await ask('expvarz'))[1]) as { memstats: object };
     assert.deepEqual(Object.keys(memstats), ['HeapAlloc', 'HeapSys', 'Sys']);
     assert.deepEqual(await ask('tracez'), [404, '404 page not found\n']);
+  } finally {
+    await extension.shutdown();
+  }
+});
+
+test('own spans by name and latency', async () => {
+  const settings = realTimeSettings(systemClock, { id: 'zpages' });
+  let end: (span: SpanView) => void = () => assert.fail('nobody listens');
+  const view = testView({
+    watchSpans: (ended) => {
+      end = ended;
+      return () => undefined;
+    },
+  });
+  const own = { ...settings, host: { ...settings.host, view } };
+  const extension = factory.create(own, factory.config.parse({ endpoint: '127.0.0.1:0' }));
+  await extension.start();
+  try {
+    const { port } = settings.logger.lines.at(-1)!.fields.address as AddressInfo;
+    const ids = { traceId: 'ab', spanId: 'cd', parentSpanId: '', startUnixMs: 0 };
+    const attributes = new Map([['<k>', 5]]);
+    end({ ...ids, name: 'a', durationMs: 5, error: undefined, attributes });
+    end({ ...ids, name: 'a', durationMs: 1e9, error: undefined, attributes });
+    end({ ...ids, name: 'a', durationMs: 5, error: 'bad & worse', attributes });
+    const ask = async (query: string) =>
+      (await fetch(`http://127.0.0.1:${port}/debug/tracez${query}`)).text();
+    const cells = [...(await ask('')).matchAll(/<td>(?:<a [^>]*>)?([^<]*)/g)].map(([, t]) => t);
+    assert.deepEqual(cells, ['a', '0', '0', '0', '1', '0', '0', '0', '0', '1', '1']);
+    assert.match(await ask('?zspanname=a&ztype=2'), /bad &amp; worse/);
+    assert.match(await ask('?zspanname=a&ztype=1&zlatencybucket=3'), /<td>5ms<\/td>.*&lt;k&gt;=5/s);
+    assert.doesNotMatch(await ask('?zspanname=b&ztype=1&zlatencybucket=99'), /&lt;k&gt;/);
   } finally {
     await extension.shutdown();
   }

@@ -26,7 +26,8 @@ export interface Service {
 
 /** What the program does for components beside the graph. */
 export type ProgramHost = Pick<Host, 'fatal' | 'reload' | 'configFiles'> &
-  Pick<ProgramView, 'gates' | 'config'>;
+  Pick<ProgramView, 'gates' | 'config'> &
+  Partial<Pick<ProgramView, 'watchSpans'>>;
 
 /** @param program `fatal` is told of a fault after which the program has to end */
 export function createService(
@@ -35,7 +36,7 @@ export function createService(
   program: ProgramHost,
 ): Service {
   const extensions = new Map<string, Extension>();
-  const { fatal, reload, configFiles, gates, config: shown } = program;
+  const { fatal, reload, configFiles, gates, config: shown, watchSpans } = program;
   const statuses = new StatusBoard(environment.clock);
   let running = config;
   const view: ProgramView = {
@@ -43,6 +44,7 @@ export function createService(
     statuses: () => statuses.all(),
     watchStatuses: (changed) => statuses.watch(changed),
     gates,
+    watchSpans: (ended) => watchSpans?.(ended),
     config: shown,
   };
   const host: Host = {

@@ -1,4 +1,5 @@
 import type { Clock, OwnSpan, Random, Tracer } from '../../component/settings.ts';
+import type { SpanView } from '../../component/view.ts';
 import type { Traces } from '../../pdata/batch.ts';
 import { TracesBuilder } from '../../pdata/builder.ts';
 import type { Sampler } from './span-sampler.ts';
@@ -44,6 +45,7 @@ export class SpanRecorder implements Tracer {
   readonly enabled = true;
   readonly #parts: RecorderParts;
   #finished: Finished[] = [];
+  readonly #watchers = new Set<(span: SpanView) => void>();
   /** Spans that found no room. */
   dropped = 0;
 
@@ -94,10 +96,31 @@ export class SpanRecorder implements Tracer {
     return builder.finish();
   }
 
+  /** @returns what ends it */
+  watch(ended: (span: SpanView) => void): () => void {
+    this.#watchers.add(ended);
+    return () => this.#watchers.delete(ended);
+  }
+
   #keep(span: Finished): void {
+    for (const ended of this.#watchers) ended(viewOf(span));
     if (this.#finished.length >= this.#parts.maxWaiting) this.dropped += 1;
     else this.#finished.push(span);
   }
+}
+
+function viewOf({ name, start, end, attributes, error, ...ids }: Finished): SpanView {
+  const hex = (id: Uint8Array | undefined) => Buffer.from(id ?? []).toString('hex');
+  return {
+    name,
+    traceId: hex(ids.traceId),
+    spanId: hex(ids.spanId),
+    parentSpanId: hex(ids.parentSpanId),
+    startUnixMs: Number(start) / 1e6,
+    durationMs: Number(end - start) / 1e6,
+    error,
+    attributes,
+  };
 }
 
 function write(builder: TracesBuilder, span: Finished): void {
