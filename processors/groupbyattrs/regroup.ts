@@ -181,8 +181,8 @@ function regroupMetrics(batch: Metrics, keys: readonly AttributeKey[]): Regroupe
 }
 
 /**
- * The batch with the attributes `keys` moved from items to resources. Schema URLs are left out, and of
- * scopes with one name and version the first stays, as in the Go collector.
+ * The batch with the attributes `keys` moved from items to resources. Schema URLs are left out,
+ * and of scopes with one name and version the first stays, as in the Go collector.
  */
 export function regroup<S extends Grouped>(
   signal: S,

@@ -98,8 +98,8 @@ export class Sampler {
   }
 
   /**
-   * Groups the spans of the ResourceSpans at [start, end), its tag included, by trace, for {@link take};
-   * drops those that were decided against.
+   * Groups the spans of the ResourceSpans at [start, end), its tag included, by trace, for
+   * {@link take}; drops those that were decided against.
    */
   read(bytes: Uint8Array, start: number, end: number): SpanGrouper {
     const grouper = this.#grouper;

@@ -15,8 +15,8 @@ function waitOf(config: Config): number {
 }
 
 /**
- * All that the processor remembers: traces that wait with their spans, traces that were decided, and
- * what is known of older ones. It can go over to a processor with another configuration.
+ * All that the processor remembers: traces that wait with their spans, traces that were decided,
+ * and what is known of older ones. It can go over to a processor with another configuration.
  */
 export class SamplerState {
   readonly store: TraceStore;

@@ -29,6 +29,9 @@ export function sampleOf(entry: RegistryEntry, directory: string): Sample {
     'processor/attributes': {
       config: { actions: [{ key: 'contract', action: 'insert', value: 'yes' }] },
     },
+    'processor/probabilistic_sampler': { config: { sampling_percentage: 100, fail_closed: false } },
+    'processor/span': { config: { status: { code: 'Ok' } } },
+    'processor/tail_sampling': { config: { policies: [{ name: 'a', type: 'always_sample' }] } },
     'processor/resource': {
       config: { attributes: [{ key: 'contract', action: 'insert', value: 'yes' }] },
     },

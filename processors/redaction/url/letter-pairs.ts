@@ -1,8 +1,8 @@
 /**
  * How often one letter follows another in a large English text (Project Gutenberg and other free
- * texts, 6.5 million characters): 27 numbers for each first letter, a to z and the space, one for each
- * second. Line ends and other characters are left out. It is the text that github.com/grafana/clusterurl
- * counts.
+ * texts, 6.5 million characters): 27 numbers for each first letter, a to z and the space, one for
+ * each second. Line ends and other characters are left out. It is the text that
+ * github.com/grafana/clusterurl counts.
  */
 export const letterPairs: readonly number[] = [
   67, 7901, 16186, 19234, 944, 3680, 7463, 484, 15788, 338, 4441, 33291, 10609, 84299, 129, 8252,
