@@ -198,9 +198,11 @@ test('an error that nobody caught ends the program in order', async () => {
 
 test('the second signal ends a shutdown that hangs', async () => {
   await withConfig(good, async (path) => {
+    const reader = '{pull: {exporter: {prometheus: {host: localhost, port: 0}}}}';
+    const metrics = `yaml:service::telemetry::metrics: {level: basic, readers: [${reader}]}`;
     const preload =
       "import http from 'node:http'; http.Server.prototype.close = function () { return this; };";
-    const { child, done, until } = start(['--config', path], preload);
+    const { child, done, until } = start(['--config', path, '--config', metrics], preload);
     await until('Everything is ready');
     child.kill('SIGTERM');
     await until('Starting shutdown...');

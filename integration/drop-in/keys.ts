@@ -1,6 +1,6 @@
 // node integration/drop-in/keys.ts TYPE...
-// Sets each key of a component to values of every type, one at a time, and prints where this program
-// and the Go collector do not agree whether that can be. Keys that are not here are not tried.
+// Sets each key of a component to values of every type, one at a time, and prints where this
+// program and the Go collector do not agree whether that can be. Keys not here are not tried.
 import { spawnSync } from 'node:child_process';
 import type { Factory, Kind } from '../../component/factory.ts';
 import { signals } from '../../component/signals.ts';
