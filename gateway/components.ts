@@ -24,6 +24,9 @@ export const registry: readonly RegistryEntry[] = [
   entry('receiver', 'fluent_forward', () => import('../receivers/fluent_forward/index.ts'), [
     'fluentforward',
   ]),
+  entry('receiver', 'host_metrics', () => import('../receivers/host_metrics/index.ts'), [
+    'hostmetrics',
+  ]),
   entry('receiver', 'otlp', () => import('../receivers/otlp/index.ts')),
   entry('receiver', 'packet', () => import('../receivers/packet/index.ts')),
   entry('receiver', 'syslog', () => import('../receivers/syslog/index.ts')),
@@ -50,6 +53,12 @@ export const registry: readonly RegistryEntry[] = [
   entry('processor', 'queuebatch', () => import('../processors/queuebatch/index.ts')),
   entry('processor', 'redaction', () => import('../processors/redaction/index.ts')),
   entry('processor', 'resource', () => import('../processors/resource/index.ts')),
+  entry(
+    'processor',
+    'resource_detection',
+    () => import('../processors/resource_detection/index.ts'),
+    ['resourcedetection'],
+  ),
   entry('processor', 'span', () => import('../processors/span/index.ts')),
   entry('processor', 'tail_sampling', () => import('../processors/tail_sampling/index.ts')),
   entry('processor', 'transform', () => import('../processors/transform/index.ts')),

@@ -1,0 +1,164 @@
+import type { Component } from '../../component/component.ts';
+import { background, type Consumer, type Consumers } from '../../component/consumer.ts';
+import { PipelineError } from '../../component/errors.ts';
+import type { Counter, Settings, Timer } from '../../component/settings.ts';
+import type { Signal, SignalData } from '../../component/signals.ts';
+import { LogsBuilder, MetricsBuilder } from '../../pdata/builder.ts';
+import type { HostMetricsConfig } from './config.ts';
+import type { ScraperName } from './metric-specs.ts';
+import { HostFiles } from './proc.ts';
+import { makeScrapers } from './scrapers/all.ts';
+import type { Scraper } from './scrapers/scraper.ts';
+
+interface Items {
+  readonly accepted: Counter;
+  readonly refused: Counter;
+}
+
+/** Reads metrics of this host at intervals, and says in logs pipelines that it is there. */
+export class HostMetricsReceiver implements Component {
+  readonly #settings: Settings;
+  readonly #config: HostMetricsConfig;
+  readonly #next: Consumers;
+  readonly #scraped: Counter;
+  readonly #errored: Counter;
+  readonly #timers = new Set<Timer>();
+  #scrapers: [ScraperName, Scraper][] = [];
+  #running: Promise<void> | undefined;
+  #stopped = false;
+
+  constructor(settings: Settings, config: HostMetricsConfig, next: Consumers) {
+    this.#settings = settings;
+    this.#config = config;
+    this.#next = next;
+    const counter = (what: string, description: string) =>
+      settings.meter.counter(`otelcol_scraper_${what}_metric_points`, {
+        description,
+        unit: '{datapoints}',
+      });
+    this.#scraped = counter('scraped', 'Number of metric points successfully scraped.');
+    this.#errored = counter('errored', 'Number of metric points that were unable to be scraped.');
+  }
+
+  async start(): Promise<void> {
+    const { root_path: root, initial_delay: delay } = this.#config;
+    if (this.#next.metrics !== undefined) {
+      const { clock, build } = this.#settings;
+      const tools = { files: new HostFiles(root), clock, version: build.version };
+      try {
+        this.#scrapers = makeScrapers(this.#config, tools);
+      } catch (error) {
+        throw new Error(`cannot read the host's files: ${(error as Error).message}`);
+      }
+      this.#after(Math.max(0, delay), () => this.#turn());
+    }
+    if (this.#next.logs !== undefined) await this.#sendEntity(this.#next.logs);
+  }
+
+  #after(ms: number, run: () => void): void {
+    if (this.#stopped) return;
+    const timer = this.#settings.clock.after(ms, () => {
+      this.#timers.delete(timer);
+      run();
+    });
+    this.#timers.add(timer);
+  }
+
+  #turn(): void {
+    const startedMs = this.#settings.clock.monotonicMs();
+    this.#running = this.#scrape().finally(() => {
+      const spent = this.#settings.clock.monotonicMs() - startedMs;
+      const interval = this.#config.collection_interval;
+      // Readings that a slow one overran are left out.
+      this.#after(interval - (spent % interval), () => this.#turn());
+    });
+  }
+
+  async #scrape(): Promise<void> {
+    const next = this.#next.metrics!;
+    const { clock, logger, id } = this.#settings;
+    const builder = new MetricsBuilder();
+    for (const [name, scraper] of this.#scrapers) {
+      const before = builder.itemCount;
+      const now = BigInt(Math.trunc(clock.unixMs() * 1e3)) * 1000n;
+      let faults: readonly string[];
+      try {
+        faults = await scraper.scrape(builder, now);
+      } catch (error) {
+        faults = [(error as Error).message];
+      }
+      const labels = { receiver: id, scraper: name };
+      this.#scraped.add(builder.itemCount - before, labels);
+      this.#errored.add(faults.length, labels);
+      if (faults.length > 0) {
+        logger.error('Error scraping metrics', { scraper: name, error: faults.join('; ') });
+      }
+      if (this.#stopped) return;
+    }
+    if (builder.itemCount > 0) await this.#hand('metrics', builder.finish(), next);
+  }
+
+  async #hand<S extends 'metrics' | 'logs'>(
+    signal: S,
+    batch: SignalData[S],
+    next: Consumer<S>,
+  ): Promise<void> {
+    const { clock, logger } = this.#settings;
+    const { timeout } = this.#config;
+    const ctx =
+      timeout > 0 ? { ...background, deadlineMs: clock.monotonicMs() + timeout } : background;
+    const counters = this.#items(signal);
+    const labels = { receiver: this.#settings.id, transport: '' };
+    const items = batch.itemCount;
+    try {
+      const given = next.mutates ? batch.editable() : batch;
+      await next.consume(given as SignalData[S], ctx);
+      counters.accepted.add(items, labels);
+    } catch (error) {
+      counters.refused.add(items, labels);
+      logger.error('The pipeline refused data, it is dropped', {
+        error: PipelineError.from(error).message,
+        dropped_items: items,
+      });
+    }
+  }
+
+  #items(signal: Signal): Items {
+    const name = signal === 'logs' ? 'log_records' : 'metric_points';
+    const counter = (what: string, description: string) =>
+      this.#settings.meter.counter(`otelcol_receiver_${what}_${name}`, {
+        description,
+        unit: `{${name}}`,
+      });
+    return {
+      accepted: counter('accepted', 'Items that were pushed into the pipeline.'),
+      refused: counter('refused', 'Items that the pipeline refused.'),
+    };
+  }
+
+  /** An entity event: this host is there. */
+  async #sendEntity(next: Consumer<'logs'>): Promise<void> {
+    const { clock } = this.#settings;
+    const interval = this.#config.metadata_collection_interval;
+    const builder = new LogsBuilder();
+    builder.resource();
+    builder.scope('', '', { 'otel.entity.event_as_log': true });
+    builder.record({
+      timeUnixNano: BigInt(Math.trunc(clock.unixMs() * 1e3)) * 1000n,
+      attributes: {
+        'otel.entity.event.type': 'entity_state',
+        'otel.entity.type': 'host',
+        ...(interval > 0 ? { 'otel.entity.interval': Math.trunc(interval) } : {}),
+      },
+    });
+    await this.#hand('logs', builder.finish(), next);
+    if (interval > 0) this.#after(interval, () => void this.#sendEntity(next));
+  }
+
+  async shutdown(): Promise<void> {
+    this.#stopped = true;
+    for (const timer of this.#timers) timer.cancel();
+    this.#timers.clear();
+    await this.#running;
+  }
+}
