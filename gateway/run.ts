@@ -58,6 +58,7 @@ export async function startProgram(
   const clock = systemClock;
   const telemetry = await createTelemetry(config.telemetry, build, clock);
   const { logger, meter } = telemetry;
+  for (const note of ready.notes) logger.info(formatIssue(note));
   for (const warning of warnings) logger.warn(formatIssue(warning));
   logger.info(`Starting ${build.command}...`, {
     Version: build.version,
