@@ -278,7 +278,7 @@ export const gateTable: readonly Gate[] = [
   gate(
     'processor.tailsamplingprocessor.metricstatcountbytessampled',
     'alpha',
-    'fixed',
+    'honoured',
     'v0.152.0',
     '',
     'tail_sampling counts bytes for each policy.',
@@ -286,7 +286,7 @@ export const gateTable: readonly Gate[] = [
   gate(
     'processor.tailsamplingprocessor.metricstatcountspanssampled',
     'alpha',
-    'fixed',
+    'honoured',
     'v0.95.0',
     '',
     'tail_sampling counts spans for each policy.',
@@ -294,7 +294,7 @@ export const gateTable: readonly Gate[] = [
   gate(
     'processor.tailsamplingprocessor.recordpolicy',
     'alpha',
-    'fixed',
+    'honoured',
     'v0.120.0',
     '',
     'tail_sampling writes the policy that decided into the trace.',

@@ -1,10 +1,20 @@
 import type { Traces } from '../../pdata/batch.ts';
 import { OtlpBatch } from '../../pdata/otlp-batch.ts';
+import { setAttribute } from '../../pdata/overlay.ts';
+import { type AttributeKey, SpanReader } from '../../pdata/readers.ts';
+import { runStride } from './runs.ts';
 import type { TraceStore } from './store.ts';
 import type { TraceWriter } from './write.ts';
 
 /** Bytes of a piece that several traces are written to. */
 const sharedBytes = 2 ** 18;
+
+/** An attribute that is set on the scopes of a trace. */
+export interface Mark {
+  readonly key: AttributeKey;
+  /** An AnyValue. */
+  readonly value: Uint8Array;
+}
 
 /** Traces written one after the other, until they are taken as a batch. */
 export class Outgoing {
@@ -40,6 +50,38 @@ export class Outgoing {
     this.#count += spans;
     this.spans += spans;
     this.bytes += size;
+  }
+
+  /**
+   * The same with attributes set on the scopes of the runs from `from` on, which is one of the row's:
+   * not for every day, each trace is written twice.
+   */
+  addMarked(row: number, marks: readonly Mark[], from = this.#store.firstRun[row]!): void {
+    const { runs } = this.#store;
+    const first = this.#store.firstRun[row]!;
+    let before = -1;
+    for (let run = first; run >= 0 && run !== from; run = runs[run * runStride]!) before = run;
+    if (before >= 0) {
+      runs[before * runStride] = -1;
+      this.add(row);
+      runs[before * runStride] = from;
+    }
+    this.#close();
+    this.#store.firstRun[row] = from;
+    this.add(row);
+    this.#store.firstRun[row] = first;
+    this.#close();
+    const count = this.#counts.pop()!;
+    const plain = new OtlpBatch('traces', [this.#ranges.pop()!], [count]);
+    const batch = plain.editable() as Traces;
+    const reader = new SpanReader(batch);
+    while (reader.nextResource()) {
+      while (reader.nextScope()) {
+        for (const { key, value } of marks) setAttribute(reader.scope, key, value);
+      }
+    }
+    this.#ranges.push(...batch.ranges());
+    this.#counts.push(count);
   }
 
   #turn(size: number): void {

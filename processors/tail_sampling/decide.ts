@@ -15,7 +15,7 @@ export class Decider {
   readonly policies: readonly NamedPolicy[];
   readonly tally: Tally;
   /** Whether the size of each trace is wanted. */
-  readonly countsBytes: boolean = false;
+  readonly countsBytes: boolean;
   /** Number of the policy that decided last, -1 = none. */
   decidedBy = -1;
   readonly #firstMatch: boolean;
@@ -27,7 +27,9 @@ export class Decider {
     firstMatch: boolean,
     clock: Clock,
     failed: (error: Error) => void,
+    countsBytes = false,
   ) {
+    this.countsBytes = countsBytes;
     const drops = policies.filter(({ isDrop }) => isDrop);
     this.policies = [...drops, ...policies.filter(({ isDrop }) => !isDrop)];
     this.tally = new Tally(this.policies.length);

@@ -8,6 +8,7 @@ import { Outbox } from '../../pipeline/traces/outbox.ts';
 import type { Config } from './config.ts';
 import { Decider, type NamedPolicy } from './decide.ts';
 import { createPolicy, type PolicyContext, usesPolicy } from './policies/create.ts';
+import { Recorder } from './recorder.ts';
 import { Sampler } from './sampler.ts';
 import { SamplerState } from './state.ts';
 import { type TailTelemetry, tailTelemetry } from './telemetry.ts';
@@ -26,6 +27,7 @@ export class TailSampling implements Component, Consumer<'traces'> {
   #state: SamplerState | undefined;
   #named: readonly NamedPolicy[] | undefined;
   #decider: Decider | undefined;
+  #recorder: Recorder | undefined;
   #telemetry: TailTelemetry | undefined;
   #timer: Timer | undefined;
   #ticking: Promise<void> | undefined;
@@ -45,11 +47,16 @@ export class TailSampling implements Component, Consumer<'traces'> {
     const { clock, random, ledger } = this.#settings;
     const policies = this.#named ?? (await this.#policies());
     this.#state ??= new SamplerState(this.#config, this.#settings);
-    this.#decider = new Decider(policies, this.#config.sample_on_first_match, clock, (error) =>
-      this.#settings.logger.debug('Sampling policy error', { error: error.message }),
-    );
+    const countsBytes = this.#gate('metricstatcountbytessampled');
+    const failed = (error: Error) =>
+      this.#settings.logger.debug('Sampling policy error', { error: error.message });
+    const { sample_on_first_match: firstMatch } = this.#config;
+    this.#decider = new Decider(policies, firstMatch, clock, failed, countsBytes);
     const names = this.#decider.policies.map(({ name }) => name);
-    this.#telemetry = tailTelemetry(this.#settings, names, () => this.#sampler?.traces ?? 0);
+    if (this.#gate('recordpolicy')) this.#recorder = new Recorder(names);
+    const counts = { spans: this.#gate('metricstatcountspanssampled'), bytes: countsBytes };
+    const onMemory = () => this.#sampler?.traces ?? 0;
+    this.#telemetry = tailTelemetry(this.#settings, names, onMemory, counts);
     this.#sampler = new Sampler(
       this.#config,
       this.#decider,
@@ -60,8 +67,15 @@ export class TailSampling implements Component, Consumer<'traces'> {
         dropped: (reason, spans) => ledger.dropped(reason, spans),
         held: (delta) => ledger.held(delta),
       },
+      this.#recorder,
     );
     this.#schedule();
+  }
+
+  /** Whether a feature gate of the processor is on. */
+  #gate(name: string): boolean {
+    const id = `processor.tailsamplingprocessor.${name}`;
+    return this.#settings.host.view.gates().some((gate) => gate.id === id && gate.enabled);
   }
 
   /** Goes on with the traces of the other, those that wait and those that were decided. */
@@ -96,7 +110,13 @@ export class TailSampling implements Component, Consumer<'traces'> {
     const ottl = usesPolicy(configs, 'ottl_condition')
       ? (await import('./policies/ottl.ts')).ottlCondition
       : undefined;
-    const context: PolicyContext = { clock, random, logger, ottl, chosen: () => undefined };
+    const context: PolicyContext = {
+      clock,
+      random,
+      logger,
+      ottl,
+      chosen: (name) => this.#recorder?.chosen(name),
+    };
     const names = new Set<string>();
     return configs.map((config) => {
       const { name, type } = config;

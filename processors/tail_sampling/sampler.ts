@@ -8,6 +8,7 @@ import { TraceWriter } from '../../pipeline/traces/write.ts';
 import type { Config } from './config.ts';
 import type { Decider } from './decide.ts';
 import { Decision, type TraceData } from './policies/decision.ts';
+import type { Recorder } from './recorder.ts';
 import type { SamplerState } from './state.ts';
 import type { TailTelemetry } from './telemetry.ts';
 
@@ -52,6 +53,7 @@ export class Sampler {
   readonly #waitAfterRoot: number;
   readonly #limit: number;
   readonly #early: boolean;
+  readonly #recorder: Recorder | undefined;
   /** Changes whenever a row is removed. */
   #removals = 0;
   /** Rows of the traces of a grouper, and what is to be done with their spans. */
@@ -66,12 +68,14 @@ export class Sampler {
     state: SamplerState,
     env: { readonly clock: Clock; readonly random: Random },
     hooks: SamplerHooks,
+    recorder?: Recorder,
   ) {
     const { clock, random } = env;
     this.#config = config;
     this.#clock = clock;
     this.#decider = decider;
     this.#hooks = hooks;
+    this.#recorder = recorder;
     this.#waitAfterRoot = Math.trunc(config.decision_wait_after_root_received / 1000);
     this.#limit = Math.max(1, config.num_traces);
     this.#early = config.sampling_strategy === 'span-ingest';
@@ -172,13 +176,17 @@ export class Sampler {
     let trace = from;
     for (; trace < grouper.traceCount; trace += 1) {
       const spans = grouper.counts[trace]!;
-      const fate = this.#fates[trace]!;
+      let fate = this.#fates[trace]!;
       if (dropFates(fate)) {
         this.#dropNow(trace, spans);
         continue;
       }
       let row = this.#rows[trace]!;
-      if (removals !== this.#removals) row = this.#find(grouper, trace);
+      if (removals !== this.#removals) {
+        row = this.#find(grouper, trace);
+        // what was decided about it has just been forgotten
+        if (row < 0 && fate === Fate.forwardLate) fate = Fate.hold;
+      }
       if (row < 0) {
         if (fate === Fate.hold && !this.#makeRoom()) break;
         row = this.#add(grouper, trace, fate === Fate.hold);
@@ -225,7 +233,12 @@ export class Sampler {
 
   /** Spans that came for a sampled trace: they go at once. */
   #forward(row: number, fate: number, spans: number): void {
-    this.outgoing.add(row);
+    const { ids } = this.store;
+    const cached = fate === Fate.forwardCached && this.#recorder !== undefined;
+    if (cached) {
+      const policy = this.#state.sampled.get(ids.word(row, 2), ids.word(row, 3)) - 1;
+      this.outgoing.addMarked(row, this.#recorder.late(policy));
+    } else this.outgoing.add(row);
     this.store.clear(row);
     if (fate === Fate.forwardLate) {
       this.#recordLate(row);
@@ -257,12 +270,13 @@ export class Sampler {
 
   #decideEarly(row: number, added: number): void {
     const now = this.#clock.monotonicMs();
+    this.#recorder?.clear();
     const decision = this.#decider.decideEarly(this.#look(row, added));
     this.#hooks.telemetry.ran(this.#decider.tally, this.#clock.monotonicMs() - now);
     this.#state.decidedMs[row] = now;
     if (decision === Decision.none) return;
     this.#state.batches.remove(row);
-    this.#settle(row, decision, 'not_sampled');
+    this.#settle(row, decision, 'not_sampled', added);
   }
 
   #look(row: number, first: number): TraceData {
@@ -273,14 +287,24 @@ export class Sampler {
     return data;
   }
 
-  /** Notes what was decided about a trace and lets its spans go, on or away. */
-  #settle(row: number, decision: number, reason: DropReason): void {
+  /**
+   * Notes what was decided about a trace and lets its spans go, on or away.
+   * @param decidedRun first of the runs that were looked at
+   */
+  #settle(
+    row: number,
+    decision: number,
+    reason: DropReason,
+    decidedRun = this.store.firstRun[row]!,
+  ): void {
     this.#state.decisions[row] = decision;
     const { ids } = this.store;
     const c = ids.word(row, 2);
     const d = ids.word(row, 3);
     const sampled = decision === Decision.sampled;
-    if (sampled) this.outgoing.add(row);
+    const marks = sampled ? this.#recorder?.decided(this.#decider.decidedBy) : undefined;
+    if (marks !== undefined) this.outgoing.addMarked(row, marks, decidedRun);
+    else if (sampled) this.outgoing.add(row);
     const spans = this.store.clear(row);
     if (!sampled) this.#dropHeld(reason, spans);
     const cache = sampled ? this.#state.sampled : this.#state.notSampled;
@@ -316,7 +340,7 @@ export class Sampler {
 
   /** Decides traces of a batch until there is enough to send. @returns whether some are left */
   decideSome(batch: number): boolean {
-    const list = batch % (this.#state.wait + 1);
+    const list = this.#state.listOf(batch);
     let spans = 0;
     for (;;) {
       const row = this.#state.batches.first(list);
@@ -341,6 +365,7 @@ export class Sampler {
     }
     const data = this.#look(row, this.store.firstRun[row]!);
     this.#state.decidedMs[row] = this.#clock.monotonicMs();
+    this.#recorder?.clear();
     const decision = this.#decider.decide(data);
     const { spanCount } = data.view;
     this.#settle(row, decision, 'not_sampled');
@@ -349,14 +374,9 @@ export class Sampler {
 
   /** Drops all that waits, and gives memory back. */
   close(): void {
-    for (let list = 0; list <= this.#state.wait; list += 1) {
-      for (
-        let row = this.#state.batches.first(list);
-        row >= 0;
-        row = this.#state.batches.first(list)
-      ) {
-        this.#forget(row, 'shutdown');
-      }
+    for (let list = 0; list < this.#state.lists; list += 1) {
+      let row = this.#state.batches.first(list);
+      for (; row >= 0; row = this.#state.batches.first(list)) this.#forget(row, 'shutdown');
     }
     this.store.close();
   }

@@ -26,7 +26,7 @@ export class SamplerState {
   wait: number;
   /** Rows by arrival; with block_on_overflow those that are decided. */
   order = new RowLists(1);
-  /** Rows by the batch in which they are decided, modulo their number. */
+  /** Rows by the batch in which they are decided, see {@link listOf}. */
   batches: RowLists;
   decisions = new Uint8Array(0);
   /** Clock.monotonicMs() of the decision, 0 = none or without one. */
@@ -43,7 +43,7 @@ export class SamplerState {
   ) {
     this.wait = waitOf(config);
     this.#blocks = config.block_on_overflow;
-    this.batches = new RowLists(this.wait + 1);
+    this.batches = new RowLists(this.lists);
     const { sampled_cache_size, non_sampled_cache_size } = config.decision_cache;
     this.sampled = new DecisionCache(sampled_cache_size, random);
     this.notSampled = new DecisionCache(non_sampled_cache_size, random);
@@ -65,10 +65,19 @@ export class SamplerState {
     this.batchOf = batches;
   }
 
+  /** Lists of batches: those that wait, the one that is filled and the one that is decided. */
+  get lists(): number {
+    return this.wait + 2;
+  }
+
+  listOf(batch: number): number {
+    return batch % this.lists;
+  }
+
   /** Puts a row into the batch in which it is decided. */
   schedule(row: number, batch: number): void {
     this.batchOf[row] = batch;
-    this.batches.push(batch % (this.wait + 1), row);
+    this.batches.push(this.listOf(batch), row);
   }
 
   /** Goes on with another configuration. @throws Error when it cannot be had */
@@ -83,7 +92,7 @@ export class SamplerState {
     this.#blocks = config.block_on_overflow;
     this.order = new RowLists(1);
     this.order.grow(this.store.ids.capacity);
-    this.batches = new RowLists(wait + 1);
+    this.batches = new RowLists(this.lists);
     this.batches.grow(this.store.ids.capacity);
     for (const row of rows) {
       const waits = this.decisions[row] === Decision.none;

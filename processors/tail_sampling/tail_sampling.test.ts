@@ -382,3 +382,101 @@ test('faults in policies end the start, with the name of the policy', async () =
   await bad(one('rate_limiting', { spans_per_second: 1 }), /policy "p" is stateful/, ingest);
   await bad(always, /decision_wait/, { decision_wait: '1000000h' });
 });
+
+test('traces that come while a batch is decided wait for theirs', async () => {
+  const settings = testSettings();
+  const seen: Traces[] = [];
+  let processor: ReturnType<typeof factory.create<'traces'>> | undefined;
+  let late = 20_000;
+  const next: Consumer<'traces'> = {
+    mutates: false,
+    async consume(batch) {
+      seen.push(batch);
+      await processor!.consume(spans([{ trace: late++, name: 'late' }]), background);
+    },
+  };
+  const config = factory.config.parse({ decision_wait: '1s', policies: always });
+  processor = factory.create('traces', settings, config, next);
+  await processor.start();
+  const many = Array.from({ length: 20_000 }, (_, trace) => ({ trace, name: 'first' }));
+  await processor.consume(spans(many), background);
+  await settings.clock.advance(2000);
+  const first = names(seen);
+  assert.ok(seen.length > 2, String(seen.length));
+  assert.equal(first.length, 20_000);
+  assert.ok(first.every((name) => name.endsWith(':first')));
+  await processor.shutdown();
+});
+
+test('a decided trace that is forgotten while its late spans come begins anew', async () => {
+  const { settings, send, stop, names } = await started({
+    decision_wait: '1s',
+    num_traces: 1,
+    policies: always,
+  });
+  await send([{ trace: 1, name: 'a' }]);
+  await settings.clock.advance(2000);
+  await send([
+    { trace: 2, name: 'b' },
+    { trace: 1, name: 'c' },
+  ]);
+  await settings.clock.advance(2000);
+  assert.deepEqual(names(), ['1:a', '1:c']);
+  assert.equal(settings.meter.value(`${prefix}sampling_traces_on_memory`), 1);
+  await stop();
+});
+
+test('gates add counts, and write the policy into scopes', async () => {
+  const plain = testSettings();
+  const gate = (name: string) => ({
+    id: `processor.tailsamplingprocessor.${name}`,
+    ...{ enabled: true, stage: 'alpha', description: '', from: '', to: '' },
+  });
+  const gates = () =>
+    ['recordpolicy', 'metricstatcountspanssampled', 'metricstatcountbytessampled'].map(gate);
+  const view = { ...plain.host.view, gates };
+  const settings = { ...plain, host: { ...plain.host, view } };
+  const composite = {
+    max_total_spans_per_second: 10,
+    composite_sub_policy: [{ name: 'inner', type: 'always_sample' }],
+    rate_allocation: [{ policy: 'inner', percent: 100 }],
+  };
+  const { sink, send, stop } = await started(
+    {
+      decision_wait: '1s',
+      decision_cache: { sampled_cache_size: 5 },
+      policies: [{ name: 'outer', type: 'composite', composite }, ...always],
+    },
+    settings,
+  );
+  await send([{ trace: 1 }, { trace: 1 }]);
+  await settings.clock.advance(2000);
+  await send([{ trace: 1 }]);
+  await settle();
+  const json = sink.batches.map(toJson);
+  for (const text of json)
+    assert.match(text, /tailsampling.policy","value":\{"stringValue":"outer"/);
+  assert.match(json[0]!, /tailsampling.composite_policy","value":\{"stringValue":"inner"/);
+  assert.doesNotMatch(json[0]!, /cached_decision/);
+  assert.match(json[1]!, /tailsampling.cached_decision","value":\{"boolValue":true/);
+  assert.equal(plain.meter.value(`${prefix}count_spans_sampled`, { policy: 'all' }), 2);
+  assert.ok(plain.meter.value(`${prefix}count_bytes_sampled`, { policy: 'all' }) > 100);
+  await stop();
+});
+
+test('span-ingest marks the spans that decided only', async () => {
+  const plain = testSettings();
+  const id = 'processor.tailsamplingprocessor.recordpolicy';
+  const gate = { id, enabled: true, stage: 'alpha', description: '', from: '', to: '' };
+  const view = { ...plain.host.view, gates: () => [gate] };
+  const settings = { ...plain, host: { ...plain.host, view } };
+  const config = { sampling_strategy: 'span-ingest', policies: errors };
+  const { sink, send, stop, names } = await started(config, settings);
+  await send([{ trace: 1, name: 'a' }], 'one');
+  await send([{ trace: 1, name: 'b' }], 'two');
+  await send([{ trace: 1, name: 'c', error: true }], 'three');
+  await settle();
+  assert.deepEqual(names(), ['1:a', '1:b', '1:c']);
+  assert.equal(toJson(sink.batches[0]!).match(/tailsampling.policy/g)?.length, 1);
+  await stop();
+});

@@ -23,6 +23,16 @@ const info = {
     '{traces}',
     'Global count of traces that were sampled or not by at least one policy',
   ),
+  spansByPolicy: counter(
+    'count_spans_sampled',
+    '{spans}',
+    'Count of spans that were sampled or not per sampling policy',
+  ),
+  bytesByPolicy: counter(
+    'count_bytes_sampled',
+    'By',
+    'Count of bytes that were sampled or not per sampling policy',
+  ),
   newTraces: counter('new_trace_id_received', '{traces}', 'Counts the arrival of new traces'),
   errors: counter(
     'sampling_policy_evaluation_error',
@@ -89,6 +99,9 @@ export class Tally {
   readonly policies: number;
   /** Traces by policy and decision. */
   readonly traces: Float64Array;
+  /** Their spans and bytes. */
+  readonly spans: Float64Array;
+  readonly bytes: Float64Array;
   readonly executions: Float64Array;
   readonly executionMs: Float64Array;
   /** Traces by decision. */
@@ -99,17 +112,24 @@ export class Tally {
   constructor(policies: number) {
     this.policies = policies;
     this.traces = new Float64Array(policies * 4);
+    this.spans = new Float64Array(policies * 4);
+    this.bytes = new Float64Array(policies * 4);
     this.executions = new Float64Array(policies);
     this.executionMs = new Float64Array(policies);
   }
 
   /** Counts what a policy said of a trace. */
-  add(policy: number, decision: number, _trace: TraceData): void {
-    this.traces[policy * 4 + decision]! += 1;
+  add(policy: number, decision: number, trace: TraceData): void {
+    const at = policy * 4 + decision;
+    this.traces[at]! += 1;
+    this.spans[at]! += trace.spanCount;
+    this.bytes[at]! += trace.sizeBytes;
   }
 
   clear(): void {
     this.traces.fill(0);
+    this.spans.fill(0);
+    this.bytes.fill(0);
     this.executions.fill(0);
     this.executionMs.fill(0);
     this.global.fill(0);
@@ -133,11 +153,13 @@ export interface TailTelemetry {
 /**
  * @param policies names of the policies
  * @param onMemory how many traces there are now
+ * @param counts whether spans and bytes are counted for each policy, too
  */
 export function tailTelemetry(
   settings: Settings,
   policies: readonly string[],
   onMemory: () => number,
+  counts: { readonly spans: boolean; readonly bytes: boolean },
 ): TailTelemetry {
   const { meter, id } = settings;
   const make = (one: MetricInfo): Counter => meter.counter(one.name, one);
@@ -149,6 +171,8 @@ export function tailTelemetry(
     errors: make(info.errors),
     global: make(info.global),
     byPolicy: make(info.tracesByPolicy),
+    spansByPolicy: make(info.spansByPolicy),
+    bytesByPolicy: make(info.bytesByPolicy),
     executions: make(info.executions),
     time: make(info.executionTime),
   };
@@ -172,8 +196,11 @@ export function tailTelemetry(
     }
     for (let p = 0; p < policies.length; p += 1) {
       for (let d = 1; d < decided.length; d += 1) {
-        const traces = tally.traces[p * 4 + d]!;
-        if (traces > 0) counters.byPolicy.add(traces, both[p]![d]);
+        const at = p * 4 + d;
+        if (tally.traces[at] === 0) continue;
+        counters.byPolicy.add(tally.traces[at]!, both[p]![d]);
+        if (counts.spans) counters.spansByPolicy.add(tally.spans[at]!, both[p]![d]);
+        if (counts.bytes) counters.bytesByPolicy.add(tally.bytes[at]!, both[p]![d]);
       }
       counters.executions.add(tally.executions[p]!, named[p]);
       counters.time.add(Math.round(tally.executionMs[p]! * 1000), named[p]);

@@ -7,7 +7,7 @@ import {
   textAttribute,
 } from './attributes.ts';
 import { and, drop, not } from './combined.ts';
-import type { Policy, TraceData } from './decision.ts';
+import type { Policy } from './decision.ts';
 import { bytesLimiting, composite, rateLimiting } from './limits.ts';
 import type { OttlContext, ottlCondition } from './ottl.ts';
 import { cachedPatterns } from './patterns.ts';
@@ -18,7 +18,7 @@ import { alwaysSample, latency, spanCount, statusCode, traceFlags, traceState } 
 export interface PolicyContext extends OttlContext {
   readonly clock: Clock;
   /** Hears which member of a composite policy sampled. */
-  readonly chosen: (trace: TraceData, name: string) => void;
+  readonly chosen: (name: string) => void;
   /** The maker of OTTL policies, loaded where one is configured. */
   readonly ottl: typeof ottlCondition | undefined;
 }

@@ -83,7 +83,7 @@ export function composite(
   config: CompositeConfig,
   members: readonly SubPolicy[],
   clock: Clock,
-  chosen: (trace: TraceData, name: string) => void,
+  chosen: (name: string) => void,
 ): Policy {
   const most = config.max_total_spans_per_second;
   const allowed = members.map(({ name }) => allocation(config, name));
@@ -102,7 +102,7 @@ export function composite(
         const spans = taken[i]! + trace.spanCount;
         if (spans > allowed[i]! || spans > most) return Decision.notSampled;
         taken[i] = spans;
-        chosen(trace, members[i]!.name);
+        chosen(members[i]!.name);
         return Decision.sampled;
       }
       return Decision.notSampled;
