@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { AuthData, ClientAuth, HeaderMap, ServerAuth } from '../../component/extension.ts';
 import type { Host } from '../../component/settings.ts';
 import { extensionId } from './extension-id.ts';
-import { optionalSection } from './optional.ts';
+import { optionalSection, orEmptyMap } from './optional.ts';
 
 /** The `auth` section of clients and gRPC servers. */
 export interface AuthConfig {
@@ -17,7 +17,7 @@ export interface HttpServerAuthConfig extends AuthConfig {
 }
 
 const authenticator = (what: string) =>
-  extensionId().optional().describe(`id of the extension that ${what}`);
+  orEmptyMap(extensionId()).describe(`id of the extension that ${what}`);
 
 /** The section of a client, or of a gRPC server. */
 export function authSection(what = 'gives the credentials') {
@@ -46,7 +46,7 @@ export interface MiddlewareConfig {
 /** The key `middlewares`: no extension here is one, so any that is named is refused at start. */
 export function middlewaresKey() {
   return z
-    .array(z.strictObject({ id: extensionId().optional() }))
+    .array(z.strictObject({ id: orEmptyMap(extensionId()) }))
     .default([])
     .describe('ids of extensions that handle requests; no extension of this program does');
 }

@@ -7,10 +7,10 @@ import { type Headers, Secret } from '../schema/index.ts';
  */
 export function headerList() {
   const value = z.string().meta({ secret: true });
-  const list = z.array(z.strictObject({ name: z.string().default(''), value: value.default('') }));
+  const list = z.array(z.strictObject({ name: z.string().nullish(), value: value.nullish() }));
   return z.union([z.record(z.string(), value), list]).transform((given, ctx): Headers => {
     const pairs = Array.isArray(given)
-      ? given.map((h) => [h.name, h.value] as const)
+      ? given.map((h) => [h.name ?? '', h.value ?? ''] as const)
       : Object.entries(given).sort(([a], [b]) => (a < b ? -1 : 1));
     const names = pairs.map(([name]) => name);
     const twice = [...new Set(names.filter((name, i) => names.indexOf(name) < i))].sort();

@@ -45,7 +45,7 @@ export async function fetchOnce(given: Fetch): Promise<Fetched> {
     const { statusCode, headers, body } = await request(given.url, {
       dispatcher,
       method: given.method,
-      headers: given.headers ?? null,
+      headers: given.headers ?? {},
       body: given.body ?? null,
       signal,
     });

@@ -19,3 +19,14 @@ function withoutEnabled(value: unknown): unknown {
   if (enabled === false) return undefined;
   return enabled === true ? rest : value;
 }
+
+/** A text that may be left out, also as `{}`: an empty map stands for nothing in the Go collector. */
+export function orEmptyMap<T extends z.ZodType>(schema: T) {
+  return z.preprocess(nothingForEmptyMap, schema.optional()).optional();
+}
+
+function nothingForEmptyMap(value: unknown): unknown {
+  if (value === null) return undefined;
+  const isMap = typeof value === 'object' && !Array.isArray(value);
+  return isMap && Object.keys(value as object).length === 0 ? undefined : value;
+}

@@ -5,6 +5,7 @@ import {
   httpClientKeys,
 } from '../../config/groups/http-client.ts';
 import { urlFault } from '../../config/groups/url.ts';
+import { duration } from '../../config/schema/index.ts';
 import { deliveryKeys, type ExporterConfig } from '../../pipeline/config.ts';
 
 export interface OtlpHttpConfig extends HttpClientConfig, ExporterConfig {
@@ -21,7 +22,11 @@ const url = (signal: string) =>
 /** Configuration of the exporter. */
 export const config = z
   .strictObject({
-    ...deliveryKeys({ timeout: '30s' }),
+    ...deliveryKeys(),
+    timeout: duration({ min: Number.NEGATIVE_INFINITY })
+      .transform((ms) => Math.max(0, ms))
+      .prefault('30s')
+      .describe('time that one attempt may take; 0 = any'),
     ...httpClientKeys({ compression: 'gzip' }),
     traces_endpoint: url('traces'),
     metrics_endpoint: url('metrics'),

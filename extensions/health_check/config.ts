@@ -4,6 +4,7 @@ import {
   type HttpServerConfig,
   httpServerKeys,
 } from '../../config/groups/http-server.ts';
+import { duration } from '../../config/schema/index.ts';
 import type { Bodies } from './status.ts';
 
 export interface HealthCheckConfig extends HttpServerConfig {
@@ -52,7 +53,9 @@ export const config = z
       .strictObject({
         include_permanent_errors: z.boolean().default(false).describe('no effect'),
         include_recoverable_errors: z.boolean().default(false).describe('no effect'),
-        recovery_duration: z.union([z.string(), z.number()]).optional().describe('no effect'),
+        recovery_duration: duration({ min: Number.NEGATIVE_INFINITY })
+          .prefault(0)
+          .describe('no effect'),
       })
       .optional()
       .describe('no effect without use_v2: see healthcheckv2'),

@@ -12,7 +12,6 @@ export interface OtlpHttpConfig extends HttpServerConfig {
   readonly traces_url_path: string;
   readonly metrics_url_path: string;
   readonly logs_url_path: string;
-  readonly profiles_url_path: string;
 }
 
 export interface OtlpReceiverConfig {
@@ -57,7 +56,6 @@ const http = z
     traces_url_path: path('/v1/traces', 'traces'),
     metrics_url_path: path('/v1/metrics', 'metrics'),
     logs_url_path: path('/v1/logs', 'logs'),
-    profiles_url_path: path('/v1development/profiles', 'profiles'),
   })
   .superRefine(checkHttpServer);
 

@@ -12,6 +12,9 @@ import type { OtlpHttpConfig } from './config.ts';
 import { type BodySink, HttpHandler } from './http-handler.ts';
 import { Ingest } from './ingest.ts';
 
+/** Where profiles are posted to; the Go collector has no key for it. */
+const profilesPath = '/v1development/profiles';
+
 function sinksOf(
   config: OtlpHttpConfig,
   settings: Settings,
@@ -21,7 +24,8 @@ function sinksOf(
   for (const signal of signals) {
     const consumer = next[signal] as Consumer<Signal> | undefined;
     if (consumer === undefined) continue;
-    sinks.set(config[`${signal}_url_path`], new Ingest(signal, consumer, settings, 'http'));
+    const path = signal === 'profiles' ? profilesPath : config[`${signal}_url_path`];
+    sinks.set(path, new Ingest(signal, consumer, settings, 'http'));
   }
   return sinks;
 }
