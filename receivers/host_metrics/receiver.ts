@@ -155,6 +155,11 @@ export class HostMetricsReceiver implements Component {
     if (interval > 0) this.#after(interval, () => void this.#sendEntity(next));
   }
 
+  /** Settles when no reading is under way. */
+  async idle(): Promise<void> {
+    await this.#running;
+  }
+
   async shutdown(): Promise<void> {
     this.#stopped = true;
     for (const timer of this.#timers) timer.cancel();

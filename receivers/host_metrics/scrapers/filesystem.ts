@@ -1,5 +1,6 @@
 import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Clock, Timer } from '../../../component/settings.ts';
 import type { ScraperConfigs } from '../config.ts';
 import { passes } from '../filter.ts';
 import type { HostFiles } from '../proc.ts';
@@ -77,6 +78,18 @@ function deviceName(files: HostFiles, source: string, numbers: string): string {
 /** Milliseconds after which a file system that does not answer is given up. */
 const answerMs = 5000;
 
+async function inTime<T>(answer: Promise<T>, clock: Clock): Promise<T> {
+  let timer: Timer | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = clock.after(answerMs, () => reject(new Error(`no answer in ${answerMs} ms`)));
+  });
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    timer?.cancel();
+  }
+}
+
 export function filesystemScraper(
   config: ScraperConfigs['filesystem'],
   tools: ScrapeTools,
@@ -91,10 +104,7 @@ export function filesystemScraper(
     passes(mountPoint, config.include_mount_points, config.exclude_mount_points);
   const usage = async (mount: Mount): Promise<void> => {
     const path = root === '' ? mount.mountPoint : join(root, mount.mountPoint);
-    const late = new Promise<never>((_, reject) => {
-      clock.after(answerMs, () => reject(new Error(`no answer in ${answerMs} ms`)));
-    });
-    const s = await Promise.race([statfs(path), late]);
+    const s = await inTime(statfs(path), clock);
     const { device, mode, mountPoint, type } = mount;
     const attributes = { device, mode, mountpoint: mountPoint, type };
     const used = (s.blocks - s.bfree) * s.bsize;
