@@ -55,6 +55,8 @@ export function jsonText(value: OttlValue): string {
 export function likeText(value: OttlValue): string | null {
   if (value === null || typeof value === 'string') return value;
   if (value instanceof Uint8Array) return Buffer.from(value).toString('hex');
+  // exponents have two digits here, unlike in the data model's own texts
+  if (typeof value === 'number') return doubleText(value).replace(/e-(\d)$/, 'e-0$1');
   return jsonText(value);
 }
 

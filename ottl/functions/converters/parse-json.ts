@@ -8,6 +8,9 @@ const maxDepth = 5000;
 function fromJson(value: unknown, depth: number): OttlValue {
   if (depth > maxDepth) throw new OttlRuntimeError(`cannot read JSON deeper than ${maxDepth}`);
   if (typeof value === 'string') return value.toWellFormed();
+  if (value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY) {
+    throw new OttlRuntimeError('cannot read JSON: a number is out of range');
+  }
   if (typeof value !== 'object' || value === null) return value as number | boolean | null;
   if (Array.isArray(value)) return value.map((element): OttlValue => fromJson(element, depth + 1));
   const map: OttlMap = new Map();

@@ -64,5 +64,8 @@ export function textDecoder(name: string): (bytes: Uint8Array) => string {
   const target = Object.hasOwn(aliases, lower) ? aliases[lower]! : lower;
   if (!platform.has(target)) throw new Error(`unsupported encoding '${name}'`);
   const decoder = new TextDecoder(target, { ignoreBOM: true });
-  return (bytes) => decoder.decode(bytes);
+  // control characters of the upper half and private characters are none in IANA's sets
+  const wrong = target.startsWith('iso-8859') ? /[\x80-\x9f]/g : /[\ue000-\uf8ff]/g;
+  if (target.startsWith('utf')) return (bytes) => decoder.decode(bytes);
+  return (bytes) => decoder.decode(bytes).replace(wrong, '\ufffd');
 }

@@ -63,8 +63,8 @@ function general(value: number, precision: number | undefined, letter: string): 
   const found = digitsOf(value, count);
   const digits = found.digits.replace(/(?<=.)0+$/, '');
   const exact = { digits, power: found.power };
-  // the shortest text counts as one of 21 digits for doubles without a fraction
-  let limit = count ?? 21;
+  // as few digits as possible count as six
+  let limit = count ?? 6;
   if (count !== undefined && limit > digits.length && digits.length >= found.power + 1) {
     limit = digits.length;
   }
@@ -89,7 +89,7 @@ function hexadecimal(value: number, letter: string): string {
 
 /**
  * A double without its sign. @param verb e E f F g G b x X
- * @param precision undefined = as few digits as tell it apart (e, f: six where `byDefault` says so)
+ * @param precision undefined = as few digits as tell it apart (e and f: six)
  */
 export function floatText(value: number, verb: string, precision: number | undefined): string {
   const size = Math.abs(value);

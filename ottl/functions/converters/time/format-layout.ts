@@ -34,9 +34,7 @@ function offsetText(offset: number, layout: string): string {
 }
 
 function zoneText(name: string, offset: number): string {
-  if (name !== '') return name;
-  const text = offsetText(offset, '-0700');
-  return text.endsWith('00') ? text.slice(0, 3) : text;
+  return name === '' ? offsetText(offset, '-0700') : name;
 }
 
 function fractionText(over: number, text: string, field: 'fraction0' | 'fraction9'): string {

@@ -26,7 +26,9 @@ function namesOf(
   for (const option of options) {
     const format = new Intl.DateTimeFormat(locale, { timeZone: 'UTC', ...option });
     dates.forEach((date, i) => {
-      const name = format.formatToParts(date).find(({ type }) => type === part)?.value ?? '';
+      const found = format.formatToParts(date).find(({ type }) => type === part)?.value ?? '';
+      // alone it may be written with a word for month
+      const name = option.day === undefined ? format.format(date) : found;
       if (/\p{L}/u.test(name)) names.push([name, english[i]!]);
     });
   }

@@ -72,12 +72,27 @@ class NamedZone implements OttlZone {
   }
 
   private abbreviation(date: Date, offset: number): string {
+    const name = this.letters(date);
+    if (name !== undefined) return name;
+    // long ago there are no letters: those of now, where the offset is one of now's
+    const year = Date.UTC(2023, 0, 1);
+    for (const instant of [year, year + 182 * 86_400_000]) {
+      const recent = new Date(instant);
+      if (date.getTime() < year && this.at(instant / 1000).offset === offset) {
+        const used = this.letters(recent);
+        if (used !== undefined) return used;
+      }
+    }
+    return numericName(offset);
+  }
+
+  private letters(date: Date): string | undefined {
     for (const format of this.names) {
       const parts = format.formatToParts(date);
       const name = parts.find(({ type }) => type === 'timeZoneName')?.value ?? '';
       if (/^[A-Z]{3,5}$/.test(name)) return name;
     }
-    return numericName(offset);
+    return undefined;
   }
 }
 
@@ -88,6 +103,14 @@ function numericName(offset: number): string {
   const hours = (offset < 0 ? '-' : '+') + two(Math.floor(minutes / 60));
   return minutes % 60 === 0 ? hours : hours + two(minutes % 60);
 }
+
+/** Names that the platform knows beside those of the time zone database. */
+const foreign = new Set(
+  (
+    'ACT AET AGT ART AST BET BST CAT CNT CST CTT EAT ECT IET IST JST MIT NET NST PLT PNT PRT ' +
+    'PST SST VST'
+  ).split(' '),
+);
 
 /** Zones of the machine and of the time zone database, each made once. */
 export class Zones {
@@ -101,8 +124,8 @@ export class Zones {
     let zone = this.made.get(name);
     if (zone !== undefined) return zone;
     const timeZone = name === 'Local' ? new Intl.DateTimeFormat().resolvedOptions().timeZone : name;
-    // a path or an offset is no name
-    if (!/^[A-Za-z][\w+/-]*$/.test(timeZone)) return undefined;
+    // a path, an offset or what only the platform knows is no name
+    if (!/^[A-Za-z][\w+/-]*$/.test(timeZone) || foreign.has(timeZone)) return undefined;
     try {
       zone = timeZone === 'UTC' ? utcCalled(name) : new NamedZone(name, timeZone);
     } catch {

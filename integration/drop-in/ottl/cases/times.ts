@@ -1,0 +1,293 @@
+import { each, type Group, kinds, pairs } from '../model.ts';
+
+/** A time as text with all that it holds. */
+const show = (expression: string): string =>
+  `FormatTime(${expression}, "%Y-%m-%dT%H:%M:%S.%s %z %Z")`;
+
+const parse = (format: string, more = ''): string =>
+  show(`Time(attributes["a"], "${format}"${more})`);
+
+const formats = [
+  '%Y-%m-%d',
+  '%Y-%m-%d %H:%M:%S',
+  '%Y-%m-%dT%H:%M:%S%z',
+  '%Y-%m-%dT%H:%M:%S.%L%z',
+  '%Y-%m-%dT%H:%M:%S.%fZ',
+  '%m/%d/%Y',
+  '%m/%d/%y %I:%M %p',
+  '%b %e %H:%M:%S',
+  '%B %d, %Y',
+  '%a %b %e %H:%M:%S %Z %Y',
+  '%A, %d-%b-%y %T %Z',
+  '%F %T',
+  '%D',
+  '%x %X',
+  '%c',
+  '%H:%M:%S',
+  '%d/%b/%Y:%H:%M:%S %z',
+  '%g/%q/%Y',
+  '%o %g %l:%M %P',
+  '%r',
+  '%R',
+  '%Y%m%d',
+  '%s',
+  '%Y-%m-%d %H:%M:%S,%L',
+  '%j',
+  '%Y %i',
+  '%k',
+  '%h %d',
+  '%%%Y%n%m',
+];
+
+const valid = formats.filter((format) => format !== '%s');
+
+const texts = [
+  '2023-05-26',
+  '2023-5-6',
+  '2023-05-26 12:34:56',
+  '2023-05-26T12:34:56+02:00',
+  '2023-05-26T12:34:56Z',
+  '2023-05-26T12:34:56-0330',
+  '2023-05-26T12:34:56.123Z',
+  '2023-05-26T12:34:56.123456Z',
+  '2023-05-26T12:34:56.123456789+01',
+  '05/26/2023',
+  '5/6/23 1:02 PM',
+  '05/26/99 12:00 AM',
+  'May 26 01:02:03',
+  'May  6 01:02:03',
+  'May 26, 2023',
+  'Fri May 26 12:34:56 EST 2023',
+  'Fri May 26 12:34:56 UTC 2023',
+  'Fri May 26 12:34:56 PST 2023',
+  'Fri May 26 12:34:56 CET 2023',
+  'Friday, 26-May-23 12:34:56 GMT',
+  'Fri May 26 12:34:56 2023',
+  '12:34:56',
+  '26/May/2023:12:34:56 +0200',
+  '6/5/2023',
+  ' 5 6 1:02 pm',
+  '01:02:03 pm',
+  '12:34',
+  '20230526',
+  '2023-02-29',
+  '2024-02-29',
+  '2023-13-01',
+  '2023-05-26 25:00:00',
+  '2023-05-26 12:34:60',
+  '2023-05-26 12:34:56,789',
+  '2023-05-26 12:34:56.789',
+  '2023 -07',
+  '-07:00:00',
+  'May 26',
+  '%2023\n05',
+  '  2023-05-26',
+  '2023-05-26 ',
+  'garbage',
+];
+
+const zones = ['America/New_York', 'Europe/Berlin', 'Asia/Kolkata', 'UTC', 'Australia/Sydney', ''];
+
+const durations = [
+  '1h',
+  '-1.5h',
+  '2h45m30.5s',
+  '300ms',
+  '1us',
+  '1µs',
+  '17ns',
+  '0',
+  '',
+  '1',
+  '1x',
+  '.5s',
+  '1.s',
+  '+3m',
+  '--1s',
+  '9223372036854775807ns',
+  '9223372036854775808ns',
+  '-9223372036854775808ns',
+  '2562047h',
+  '2562048h',
+  '0.000000001s',
+  '1h 2m',
+  '100.123456789123s',
+];
+
+const parts = [
+  'Year',
+  'Month',
+  'Day',
+  'Hour',
+  'Minute',
+  'Second',
+  'Nanosecond',
+  'Weekday',
+  'UnixSeconds',
+  'UnixMilli',
+  'UnixMicro',
+  'UnixNano',
+];
+
+/** Formats on which the peer does not survive text behind the time. */
+const crashing = new Set(['%Y-%m-%d', '%H:%M:%S', '%j', '%h %d']);
+
+/** Times and durations. */
+export const timeCases: readonly Group[] = [
+  {
+    name: 'Time',
+    expressions: valid.filter((format) => !crashing.has(format)).map((format) => parse(format)),
+    inputs: each(...texts),
+  },
+  {
+    name: 'TimeShort',
+    expressions: [...crashing].map((format) => parse(format)),
+    inputs: each(
+      '2023-05-26',
+      '2023-5-6',
+      '  2023-05-26',
+      '12:34:56',
+      '1:2:3',
+      'May 26',
+      'may 6',
+      '+01:02',
+      'May',
+      '',
+      'garbage',
+      '12:34',
+    ),
+  },
+  {
+    name: 'TimeIn',
+    expressions: zones.map((zone) => parse('%Y-%m-%d %H:%M:%S', `, "${zone}"`)),
+    inputs: each(
+      '2023-01-15 12:00:00',
+      '2023-07-15 12:00:00',
+      '2023-03-12 02:30:00',
+      '2023-11-05 01:30:00',
+      '2023-03-26 02:30:00',
+      '2023-10-29 02:30:00',
+      '1999-12-31 23:59:59',
+      '2040-07-01 00:00:00',
+      '1950-06-01 12:00:00',
+    ),
+  },
+  {
+    name: 'TimeZone',
+    expressions: zones.flatMap((zone) => [
+      parse('%Y-%m-%d %H:%M:%S %z', `, location="${zone}"`),
+      parse('%Y-%m-%d %H:%M:%S %Z', `, "${zone}"`),
+    ]),
+    inputs: each(
+      '2023-07-15 12:00:00',
+      '2023-07-15 12:00:00 +0530',
+      '2023-07-15 12:00:00 -0400',
+      '2023-07-15 12:00:00 EDT',
+      '2023-07-15 12:00:00 EST',
+      '2023-01-15 12:00:00 CET',
+      '2023-07-15 12:00:00 CEST',
+      '2023-07-15 12:00:00 IST',
+      '2023-07-15 12:00:00 GMT+3',
+      '2023-07-15 12:00:00 UTC',
+      '2023-07-15 12:00:00 AEST',
+      '2023-07-15 12:00:00 XYZ',
+    ),
+  },
+  {
+    name: 'TimeLocale',
+    expressions: ['de', 'fr', 'es', 'pt-BR', 'ru', 'it', 'nl', 'ja', 'zh', 'en', 'en-US'].flatMap(
+      (locale) => [
+        parse('%d %B %Y', `, locale="${locale}"`),
+        parse('%A %d %b %Y', `, "UTC", "${locale}"`),
+      ],
+    ),
+    inputs: each(
+      '26 Mai 2023',
+      '3 März 2023',
+      '26 mai 2023',
+      '1 février 2023',
+      '1 enero 2023',
+      '2 de maio 2023',
+      '2 maio 2023',
+      '5 января 2023',
+      '5 gennaio 2023',
+      '7 maart 2023',
+      '26 May 2023',
+      'Freitag 26 Mai 2023',
+      'vendredi 26 mai 2023',
+      'viernes 26 may 2023',
+      'sexta-feira 26 mai. 2023',
+      'пятница 26 мая 2023',
+      'venerdì 26 mag 2023',
+      'Friday 26 May 2023',
+      '26 5月 2023',
+      '金曜日 26 5月 2023',
+      '星期五 26 5月 2023',
+      'nothing',
+    ),
+  },
+  {
+    name: 'FormatTime',
+    expressions: [
+      ...valid.map((format) => `FormatTime(Unix(attributes["a"], attributes["b"]), "${format}")`),
+      'FormatTime(Unix(attributes["a"]), ".%s %y %Y")',
+      'FormatTime(log.time, "%Y-%m-%d %H:%M:%S.%f")',
+      'FormatTime(log.observed_time, "%F")',
+      'FormatTime(Now(), "%Y") != ""',
+      'FormatTime(Time("2023-07-15 12:00:00", "%F %T", "Europe/Berlin"), "%c %z %Z %i %j %k %w")',
+      'FormatTime(Time("2023-01-15 12:00:00", "%F %T", "Asia/Kathmandu"), "%c %z %Z %i %j %k %w")',
+      'FormatTime(attributes["a"], "%Y")',
+    ].filter((text) => !text.includes('!=')),
+    inputs: [
+      ...pairs(
+        [0, 1700000000, -1, 951782400, 4102444799, -62135596800, 253402300799],
+        [0, 1, 999999999, 120000000],
+      ),
+    ],
+  },
+  {
+    name: 'TimeParts',
+    expressions: [
+      ...parts.map((part) => `${part}(Unix(attributes["a"], attributes["b"]))`),
+      ...parts.map((part) => `${part}(log.time)`),
+      ...parts
+        .slice(0, 8)
+        .map((part) => `${part}(Time("2023-07-15 23:30:00", "%F %T", "America/New_York"))`),
+      'UnixNano(Unix(attributes["a"], attributes["b"]))',
+    ],
+    inputs: pairs(
+      [0, 1700000000, -1, 951782400, 4102444799, -62135596800, 'x', 9223372037],
+      [0, 1, 999999999, -1, 1500000000],
+    ),
+  },
+  {
+    name: 'Duration',
+    expressions: [
+      'Hours(Duration(attributes["a"]))',
+      'Minutes(Duration(attributes["a"]))',
+      'Seconds(Duration(attributes["a"]))',
+      'Milliseconds(Duration(attributes["a"]))',
+      'Microseconds(Duration(attributes["a"]))',
+      'Nanoseconds(Duration(attributes["a"]))',
+      'String(Duration(attributes["a"]))',
+      show('TruncateTime(log.time, Duration(attributes["a"]))'),
+      show('log.time + Duration(attributes["a"])'),
+      'UnixNano(log.time - Duration(attributes["a"]))',
+      'Duration(attributes["a"]) > Duration("1m")',
+      'Nanoseconds(Duration(attributes["a"]) + Duration("1s"))',
+    ].filter((text) => !text.includes(' > ')),
+    inputs: each(...durations, ...kinds),
+  },
+  {
+    name: 'TruncateTime',
+    expressions: [
+      show('TruncateTime(Unix(attributes["a"], 123456789), Duration(attributes["b"]))'),
+      'UnixNano(TruncateTime(Unix(attributes["a"]), Duration(attributes["b"])))',
+      show('TruncateTime(Time("2023-07-15 12:34:56", "%F %T", "Asia/Kolkata"), Duration("1h"))'),
+    ],
+    inputs: pairs(
+      [0, 1700000000, -1, 951782400, -62135596800],
+      ['1s', '1m', '1h', '24h', '168h', '0s', '-1h', '7ms', '1h7m'],
+    ),
+  },
+];
