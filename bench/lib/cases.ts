@@ -6,12 +6,14 @@ import {
 } from './connectors.ts';
 import type { Compression, LoadSignal } from './payload.ts';
 import { type ProcessorName, processorStage, processorStages } from './processors.ts';
+import { statementChain, statementProcessors } from './statements.ts';
 
 export type Output =
   | 'nop'
   | 'grpc'
   | 'http'
   | 'attributes'
+  | 'attributes + filter + transform'
   | 'clickhouse'
   | ConnectorStage
   | ProcessorName;
@@ -50,6 +52,7 @@ export const cases: readonly Case[] = [
   one('http', 'traces', 1000, 'none', 'nop'),
   one('http', 'traces', 1000, 'none', 'http'),
   one('grpc', 'traces', 1000, 'none', 'attributes'),
+  one('grpc', 'traces', 1000, 'none', 'attributes + filter + transform'),
   one('grpc', 'traces', 1000, 'none', 'clickhouse'),
   one('grpc', 'logs', 1000, 'none', 'nop'),
   one('grpc', 'logs', 1000, 'none', 'grpc'),
@@ -109,11 +112,9 @@ export function configuration(test: Case, ports: Ports, schema: string, isPeer =
     test.output === 'clickhouse'
       ? '{timeout: 5s, send_batch_size: 100000}'
       : '{send_batch_size: 8192}';
-  const attributes =
-    '{actions: [{key: bench.zone, value: eu-1, action: insert}, {key: url.scheme, action: delete}]}';
   const rest = isConnectorStage(test.output) ? connectorYaml(test.output, isPeer) : undefined;
   const stage = processorStage(test.output);
-  const first = stage?.type ?? (test.output === 'attributes' ? 'attributes' : undefined);
+  const first = stage?.type ?? statementChain(test.output);
   const chain = first === undefined ? '[batch]' : `[${first}, batch]`;
   return `receivers:
   otlp:
@@ -122,7 +123,7 @@ export function configuration(test: Case, ports: Ports, schema: string, isPeer =
       http: {endpoint: "127.0.0.1:${ports.httpIn}"}
 processors:
   batch: ${batch}
-  ${stage === undefined ? `attributes: ${attributes}` : `${stage.type}: ${stage.yaml}`}
+  ${stage === undefined ? statementProcessors.trim() : `${stage.type}: ${stage.yaml}`}
 exporters:
   ${output}
 ${rest ?? direct(`${test.signal}: {receivers: [otlp], processors: ${chain}, exporters: [${name}]}`)}`;
