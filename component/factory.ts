@@ -95,6 +95,11 @@ export interface ConnectorFactory<C> extends FactoryBase<C> {
 
 export interface ExtensionFactory<C> extends FactoryBase<C> {
   readonly kind: 'extension';
+  /**
+   * Checks what the schema cannot say, e.g. that a folder is there; of every configured extension.
+   * @throws Error that says what is wrong
+   */
+  check?(config: C): void;
   create(settings: Settings, config: C): Extension;
 }
 

@@ -1,30 +1,37 @@
+import { statSync } from 'node:fs';
 import { z } from 'zod';
 import { byteSize, duration } from '../../config/schema/index.ts';
 import { segmentBytesMin } from './log/log.ts';
 
 const mebibyte = 2 ** 20;
-const bboltOnly =
-  'has no meaning here: this storage keeps segment files, which are removed when they are done ' +
-  'with, not a bbolt database; remove the key';
+/**
+ * Taken, and there is nothing to do: files are removed when what they hold is done with, so there is
+ * never room to win back.
+ */
+const compaction = z
+  .strictObject({
+    on_start: z.boolean().default(false).describe('nothing to do: room is always won back at once'),
+    on_rebound: z.boolean().default(false).describe('nothing to do, as on_start'),
+    directory: z.string().default('/var/lib/otelcol/file_storage').describe('not written to'),
+    rebound_needed_threshold_mib: z.int().default(100).describe('not used'),
+    rebound_trigger_threshold_mib: z.int().default(10).describe('not used'),
+    max_transaction_size: z
+      .int()
+      .min(0, { error: 'max transaction size for compaction cannot be less than 0' })
+      .default(65_536)
+      .describe('not used'),
+    check_interval: duration({ min: Number.NEGATIVE_INFINITY }).prefault('5s').describe('not used'),
+    cleanup_on_start: z.boolean().default(false).describe('nothing to do'),
+  })
+  .refine((given) => !given.on_rebound || given.check_interval > 0, {
+    path: ['check_interval'],
+    error: 'compaction check interval must be positive when rebound compaction is set',
+  });
 
-/** A key of the Go collector that this storage cannot honour: its presence is an error. */
-const refused = (why: string) =>
-  z
-    .unknown()
-    .superRefine((value, ctx) => {
-      if (value !== undefined) ctx.addIssue({ code: 'custom', message: why });
-    })
-    .optional()
-    .describe(why);
-
-const permissions = z.union([z.string(), z.number()]).transform((value, ctx): number => {
+/** NaN where they are wrong: that matters only when the directory is made. */
+const permissions = z.union([z.string(), z.number()]).transform((value): number => {
   const text = String(value);
-  if (!/^0?[0-7]{3,4}$/.test(text)) {
-    const message = `expected octal permissions such as "0750", got ${JSON.stringify(value)}`;
-    ctx.addIssue({ code: 'custom', message });
-    return z.NEVER;
-  }
-  return Number.parseInt(text, 8);
+  return /^0?[0-7]{1,3}$/.test(text) ? Number.parseInt(text, 8) : Number.NaN;
 });
 
 export const config = z
@@ -49,10 +56,13 @@ export const config = z
     segment_size: byteSize({ min: segmentBytesMin, max: 1024 * mebibyte })
       .prefault('8MiB')
       .describe('size from which a segment file takes no more'),
-    recreate: refused(
-      'is not supported: a corrupt place costs the rest of its segment, the rest is kept',
-    ),
-    compaction: refused(bboltOnly),
+    recreate: z
+      .boolean()
+      .default(false)
+      .describe('nothing to do: a corrupt place costs the rest of its segment, the rest is kept'),
+    compaction: compaction
+      .prefault({})
+      .describe('taken, and done all the time: a file is removed when what it holds is done with'),
   })
   .superRefine((given, ctx) => {
     if (given.max_bytes === 0 || given.max_bytes >= 2 * given.segment_size) return;
@@ -61,6 +71,25 @@ export const config = z
   });
 
 export type Config = z.output<typeof config>;
+
+/** @throws Error for a folder that is not there and is not to be made, or is none */
+export function checkDirectories(given: Config): void {
+  if (given.create_directory && Number.isNaN(given.directory_permissions)) {
+    throw new Error('directory_permissions: expected octal permissions such as "0750"');
+  }
+  const { on_start, on_rebound, directory } = given.compaction;
+  const folders = on_start || on_rebound ? [given.directory, directory] : [given.directory];
+  for (const folder of folders) {
+    const found = statSync(folder, { throwIfNoEntry: false });
+    if (found === undefined && !given.create_directory) {
+      const advice = 'create_directory makes it';
+      throw new Error(`directory must exist: ${JSON.stringify(folder)} does not; ${advice}`);
+    }
+    if (found?.isDirectory() === false) {
+      throw new Error(`directory ${JSON.stringify(folder)} is not a directory`);
+    }
+  }
+}
 
 /**
  * Space set aside for each queue, so that a full disk can be emptied: the batches of a segment are

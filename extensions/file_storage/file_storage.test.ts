@@ -10,6 +10,7 @@ import type { PipelineError } from '../../component/errors.ts';
 import type { RecordLog, StorageProvider } from '../../component/extension.ts';
 import { realClock } from '../../testing/clock.ts';
 import { realTimeSettings } from '../../testing/settings.ts';
+import { checkDirectories, config } from './config.ts';
 import { factory } from './index.ts';
 import { fileNameOf } from './names.ts';
 
@@ -145,14 +146,24 @@ test('files of the Go collector are named and left alone', async (t) => {
   assert.equal((await stat(join(directory, 'exporter_otlp__traces'))).size, 4096);
 });
 
+test('configuration: folders that are not there, permissions that are none', () => {
+  const decoded = (given: object) => config.parse(given);
+  const there = { directory: tmpdir() };
+  checkDirectories(decoded({ ...there, directory_permissions: '0999' }));
+  const made = { ...there, create_directory: true, directory_permissions: '0999' };
+  assert.throws(() => checkDirectories(decoded(made)), /expected octal permissions/);
+  const absent = { directory: join(tmpdir(), 'wirestitch-absent', 'x') };
+  assert.throws(() => checkDirectories(decoded(absent)), /directory must exist/);
+  checkDirectories(decoded({ ...absent, create_directory: true }));
+});
+
 test('configuration: what has no meaning is refused with the reason', () => {
   const bad = (given: object, pattern: RegExp) => {
     const parsed = factory.config.safeParse(given);
     assert.match(parsed.error?.issues.map(({ message }) => message).join('; ') ?? '', pattern);
   };
-  bad({ compaction: { on_start: true } }, /has no meaning here: .* remove the key/);
-  bad({ recreate: true }, /is not supported/);
-  bad({ directory_permissions: '0999' }, /expected octal permissions such as "0750", got "0999"/);
+  bad({ compaction: { max_transaction_size: -1 } }, /cannot be less than 0/);
+  bad({ compaction: { on_rebound: true, check_interval: '0s' } }, /must be positive/);
   bad({ max_bytes: '8MiB' }, /at least twice `segment_size`/);
   bad({ timeout: '-1s' }, /at least 0s/);
   bad({ direcotry: '/x' }, /direcotry/);

@@ -1,5 +1,5 @@
 import type { ExtensionFactory } from '../../component/factory.ts';
-import { type Config, config } from './config.ts';
+import { type Config, checkDirectories, config } from './config.ts';
 import { FileStorage } from './storage.ts';
 
 /** Durable queues and checkpoints in a directory; see README.md. */
@@ -23,5 +23,6 @@ export const factory: ExtensionFactory<Config> = {
       kind: 'counter',
     },
   ],
+  check: checkDirectories,
   create: (settings, decoded) => new FileStorage(settings, decoded),
 };

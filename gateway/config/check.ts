@@ -46,6 +46,7 @@ export function checkReferences(scope: CheckScope, issues: ConfigIssue[]): void 
   if (!noPipelines && pipelines.length === 0 && !hasPipelines(root)) {
     report(['service', 'pipelines'], 'service must have at least one pipeline');
   }
+  checkExtensions(scope, report);
   for (const pipeline of pipelines) {
     checkPipeline(pipeline, scope, report);
     checkProcessors(pipeline, scope, report);
@@ -154,6 +155,18 @@ function checkUse(
     return `references ${what} which does not support ${pipeline.signal} (only ${able})`;
   }
   return undefined;
+}
+
+/** What the factories of extensions find wrong with their configurations. */
+function checkExtensions({ components }: CheckScope, report: Report): void {
+  for (const [id, { factory, config }] of components.extension) {
+    if (factory.kind !== 'extension' || config === undefined) continue;
+    try {
+      factory.check?.(config);
+    } catch (error) {
+      report([sectionOf.extension, id], (error as Error).message);
+    }
+  }
 }
 
 /** What the factories of a pipeline's processors find wrong with their configurations. */
