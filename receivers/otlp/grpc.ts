@@ -19,12 +19,22 @@ import { Ingest } from './ingest.ts';
 
 const noMetadata: ReadonlyMap<string, readonly string[]> = new Map();
 
+/** Headers that are the protocol's own business. */
+const reserved: ReadonlySet<string> = new Set([
+  'te',
+  'grpc-encoding',
+  'grpc-timeout',
+  'grpc-message',
+  'grpc-message-type',
+  'grpc-status',
+]);
+
 /** Metadata as the Go collector has it: of the pseudo-headers only :authority, also as `host`. */
 function metadataOf(headers: readonly string[]): Map<string, string[]> {
   const metadata = new Map<string, string[]>();
   for (let i = 0; i < headers.length; i += 2) {
     const name = headers[i]!;
-    if (name.startsWith(':') && name !== ':authority') continue;
+    if ((name.startsWith(':') && name !== ':authority') || reserved.has(name)) continue;
     const values = metadata.get(name);
     if (values === undefined) metadata.set(name, [headers[i + 1]!]);
     else values.push(headers[i + 1]!);
