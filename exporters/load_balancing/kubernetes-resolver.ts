@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Settings, Timer } from '../../component/settings.ts';
+import { type Answer, get, type KubernetesApi } from '../../pipeline/kubernetes/api.ts';
 import type { Config } from './config.ts';
-import { type Answer, get, type KubernetesApi } from './kubernetes-api.ts';
 import type { Resolver } from './resolver.ts';
 import type { Telemetry } from './telemetry.ts';
 

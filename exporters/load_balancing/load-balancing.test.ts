@@ -8,6 +8,7 @@ import { LogsBuilder, MetricsBuilder, TracesBuilder } from '../../pdata/builder.
 import { toJson } from '../../pdata/json.ts';
 import { parseRequest } from '../../pdata/parse.ts';
 import { selectItems } from '../../pdata/select.ts';
+import type { KubernetesApi } from '../../pipeline/kubernetes/api.ts';
 import { settle } from '../../testing/clock.ts';
 import { realTimeSettings, type TestSettings, testSettings } from '../../testing/settings.ts';
 import { otlpPaths } from '../../wire/grpc/otlp-paths.ts';
@@ -16,7 +17,6 @@ import { realTime, startServer } from '../../wire/grpc/testing.ts';
 import { Routes } from './assignment.ts';
 import { config } from './config.ts';
 import { createIn } from './index.ts';
-import type { KubernetesApi } from './kubernetes-api.ts';
 import { realWorld, resolverOf, type World } from './resolver.ts';
 import { routerFor } from './routes.ts';
 import { Telemetry } from './telemetry.ts';
@@ -378,7 +378,7 @@ describe('resolvers', () => {
   });
 
   it('k8s: outside of a cluster the start fails with the reason', async () => {
-    const { inCluster } = await import('./kubernetes-api.ts');
+    const { inCluster } = await import('../../pipeline/kubernetes/api.ts');
     const kubernetes = () => inCluster({});
     await assert.rejects(
       resolving({ k8s: { service: 'lb' } }, { kubernetes }, testSettings()),

@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import type { Settings, Timer } from '../../component/settings.ts';
+import type { KubernetesApi } from '../../pipeline/kubernetes/api.ts';
 import type { Config } from './config.ts';
-import type { KubernetesApi } from './kubernetes-api.ts';
 import { KubernetesResolver } from './kubernetes-resolver.ts';
 import type { Telemetry } from './telemetry.ts';
 
@@ -27,7 +27,7 @@ export interface World {
 export const realWorld: World = {
   lookUp: (hostname) => lookup(hostname, { all: true }),
   async kubernetes() {
-    const { inCluster } = await import('./kubernetes-api.ts');
+    const { inCluster } = await import('../../pipeline/kubernetes/api.ts');
     return inCluster(process.env);
   },
 };

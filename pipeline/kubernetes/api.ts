@@ -23,7 +23,8 @@ export async function inCluster(env: NodeJS.ProcessEnv): Promise<KubernetesApi> 
   const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port } = env;
   if (!host || !port) {
     throw new Error(
-      'cannot use resolver k8s: this program does not run in a cluster (no KUBERNETES_SERVICE_HOST)',
+      'cannot reach the Kubernetes API: this program does not run in a cluster ' +
+        '(no KUBERNETES_SERVICE_HOST)',
     );
   }
   const read = (name: string) =>
@@ -91,4 +92,19 @@ export async function get(api: KubernetesApi, path: string, idleMs: number): Pro
     });
     request.on('error', reject);
   });
+}
+
+/**
+ * Reads one object of the API.
+ * @throws Error for any answer but 200, and for what is no JSON
+ */
+export async function getObject(
+  api: KubernetesApi,
+  path: string,
+  timeoutMs: number,
+): Promise<unknown> {
+  const answer = await get(api, path, timeoutMs);
+  let text = '';
+  for await (const line of answer.lines) text += `${line}\n`;
+  return JSON.parse(text) as unknown;
 }

@@ -1,0 +1,241 @@
+import { Finding, type Found, nothing, type Wanted } from '../found.ts';
+import { at, type Json, listAt, textAt } from '../json.ts';
+import { type Ask, fetchJson, fetchText, type World } from '../world.ts';
+import { quietly } from './quiet.ts';
+import { anyPattern } from './tags.ts';
+
+/** How the metadata service of EC2 is asked. */
+interface Attempts {
+  readonly count: number;
+  /** Longest wait before another attempt, in ms. */
+  readonly maxBackoffMs: number;
+}
+
+const once: Attempts = { count: 1, maxBackoffMs: 0 };
+
+/** The metadata service of EC2 instances, its second version where that is there. */
+class InstanceMetadata {
+  readonly #world: World;
+  readonly #base: string;
+  readonly #attempts: Attempts;
+  #headers: Readonly<Record<string, string>> | undefined;
+
+  constructor(world: World, attempts: Attempts) {
+    this.#world = world;
+    this.#attempts = attempts;
+    const isIpv6 = world.env('AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE')?.toLowerCase() === 'ipv6';
+    const standard = isIpv6 ? 'http://[fd00:ec2::254]' : 'http://169.254.169.254';
+    const base = world.env('AWS_EC2_METADATA_SERVICE_ENDPOINT') || standard;
+    this.#base = base.replace(/\/+$/, '');
+  }
+
+  async #fetch(ask: Ask): Promise<{ readonly status: number; readonly body: string }> {
+    const { count, maxBackoffMs } = this.#attempts;
+    for (let attempt = 1; ; attempt += 1) {
+      const answer = await this.#world
+        .fetch({ ...ask, timeoutMs: 1000 })
+        .catch((error: Error) => error);
+      const failed = answer instanceof Error || answer.status >= 500 || answer.status === 429;
+      if (!failed) return answer;
+      if (count > 0 && attempt >= count) {
+        if (answer instanceof Error) throw answer;
+        return answer;
+      }
+      await this.#world.wait(Math.min(maxBackoffMs, 2 ** attempt * 250));
+    }
+  }
+
+  async #token(): Promise<Readonly<Record<string, string>>> {
+    if (this.#headers !== undefined) return this.#headers;
+    const { status, body } = await this.#fetch({
+      url: `${this.#base}/latest/api/token`,
+      method: 'PUT',
+      headers: { 'x-aws-ec2-metadata-token-ttl-seconds': '21600' },
+    });
+    if (status === 400) throw new Error('cannot get a token for instance metadata: status 400');
+    const headers: Readonly<Record<string, string>> =
+      status === 200 ? { 'x-aws-ec2-metadata-token': body } : {};
+    this.#headers = headers;
+    return headers;
+  }
+
+  async text(path: string): Promise<string> {
+    if (this.#world.env('AWS_EC2_METADATA_DISABLED')?.toLowerCase() === 'true') {
+      throw new Error('cannot read instance metadata: AWS_EC2_METADATA_DISABLED is true');
+    }
+    const headers = await this.#token();
+    const url = `${this.#base}/latest/${path}`;
+    const { status, body } = await this.#fetch({ url, headers });
+    if (status === 200) return body;
+    throw new Error(`cannot read ${url}: status ${status}`);
+  }
+
+  async identity(): Promise<Json> {
+    return JSON.parse(await this.text('dynamic/instance-identity/document')) as Json;
+  }
+}
+
+export interface Ec2Options {
+  readonly tags: readonly string[];
+  readonly attempts: Attempts;
+  readonly needed: boolean;
+}
+
+async function addTags(
+  finding: Finding,
+  world: World,
+  metadata: InstanceMetadata,
+  patterns: readonly string[],
+): Promise<void> {
+  const matches = anyPattern(patterns);
+  try {
+    const list = await metadata.text('meta-data/tags/instance');
+    for (const name of list.split('\n').map((line) => line.trim())) {
+      if (name === '' || !matches(name)) continue;
+      finding.add(`ec2.tag.${name}`, await metadata.text(`meta-data/tags/instance/${name}`));
+    }
+  } catch (error) {
+    world.log.warn('failed to fetch tags from IMDS', { error: (error as Error).message });
+  }
+}
+
+function setInstance(finding: Finding, identity: Json, host: string): Finding {
+  return finding
+    .set('cloud.region', textAt(identity, 'region'))
+    .set('cloud.account.id', textAt(identity, 'accountId'))
+    .set('cloud.availability_zone', textAt(identity, 'availabilityZone'))
+    .set('host.id', textAt(identity, 'instanceId'))
+    .set('host.image.id', textAt(identity, 'imageId'))
+    .set('host.type', textAt(identity, 'instanceType'))
+    .set('host.name', host);
+}
+
+/** An instance of EC2. */
+export async function ec2(world: World, wanted: Wanted, options: Ec2Options): Promise<Found> {
+  const metadata = new InstanceMetadata(world, options.attempts);
+  const ask = () => metadata.text('meta-data/instance-id');
+  const found = async () => {
+    const identity = await metadata.identity();
+    const host = await metadata.text('meta-data/hostname');
+    const finding = new Finding(wanted)
+      .set('cloud.provider', 'aws')
+      .set('cloud.platform', 'aws_ec2');
+    setInstance(finding, identity, host);
+    if (options.tags.length > 0) await addTags(finding, world, metadata, options.tags);
+    return finding.found();
+  };
+  return quietly(world, 'EC2', ask, found, options.needed);
+}
+
+async function runsInEks(world: World): Promise<boolean> {
+  if ((world.env('KUBERNETES_SERVICE_HOST') ?? '') === '') return false;
+  if (world.env('AWS_WEB_IDENTITY_TOKEN_FILE')?.includes('eks.amazonaws.com')) return true;
+  if (world.env('AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE')?.includes('eks-pod-identity')) {
+    return true;
+  }
+  const issuer = await world.kubernetes('/.well-known/openid-configuration').catch(() => undefined);
+  if (textAt(issuer, 'issuer').includes('oidc.eks.')) return true;
+  const version = await world.kubernetes('/version').catch((cause: Error) => {
+    throw new Error(`isEks() error retrieving cluster version: ${cause.message}`, { cause });
+  });
+  return textAt(version, 'gitVersion').includes('-eks-');
+}
+
+const instanceNames = ['host.id', 'host.image.id', 'host.type', 'host.name', 'cloud.account.id'];
+const placeNames = ['cloud.region', 'cloud.availability_zone'];
+
+/** A node of Amazon's Kubernetes service. */
+export async function eks(world: World, wanted: Wanted): Promise<Found> {
+  if (!(await runsInEks(world))) return nothing;
+  const finding = new Finding(wanted).set('cloud.provider', 'aws').set('cloud.platform', 'aws_eks');
+  if (![...instanceNames, ...placeNames].some((name) => finding.wants(name))) {
+    return finding.found();
+  }
+  const metadata = new InstanceMetadata(world, once);
+  await metadata.text('meta-data/instance-id').catch((cause: Error) => {
+    throw new Error(
+      `cannot detect eks: the instance metadata service does not answer this pod, and the API of ` +
+        `EC2 is not supported: ${cause.message}`,
+      { cause },
+    );
+  });
+  const identity = await metadata.identity();
+  return setInstance(finding, identity, await metadata.text('meta-data/hostname')).found();
+}
+
+/** Region, account and last part of the ARN of a task; '' = it has none. */
+function parseArn(arn: string): { region: string; account: string; id: string } {
+  const [, , , region, account, task] = arn.split(':');
+  if (region === undefined || account === undefined || task === undefined) {
+    return { region: '', account: '', id: '' };
+  }
+  return { region, account, id: task.split('/').at(-1)! };
+}
+
+function setLogs(finding: Finding, task: Json, self: Json, account: string): void {
+  const logs = listAt(task, 'Containers')
+    .filter(
+      (container) =>
+        textAt(container, 'Type') === 'NORMAL' &&
+        textAt(container, 'KnownStatus') === 'RUNNING' &&
+        textAt(container, 'LogDriver') === 'awslogs' &&
+        textAt(container, 'DockerId') !== textAt(self, 'DockerId'),
+    )
+    .map((container) => {
+      const option = (name: string) => textAt(at(container, 'LogOptions'), `awslogs-${name}`);
+      return { group: option('group'), region: option('region'), stream: option('stream') };
+    })
+    .filter(({ group, region, stream }) => group !== '' || region !== '' || stream !== '');
+  if (logs.length === 0) return;
+  const arn = (log: (typeof logs)[number]) =>
+    `arn:aws:logs:${log.region}:${account}:log-group:${log.group}`;
+  finding
+    .set(
+      'aws.log.group.names',
+      logs.map((log) => log.group),
+    )
+    .set('aws.log.group.arns', logs.map(arn))
+    .set(
+      'aws.log.stream.names',
+      logs.map((log) => log.stream),
+    )
+    .set(
+      'aws.log.stream.arns',
+      logs.map((log) => `${arn(log)}:log-stream:${log.stream}`),
+    );
+}
+
+const orAbsent = (text: string) => (text === '' ? undefined : text);
+
+/** A task of Amazon's container service. */
+export async function ecs(world: World, wanted: Wanted): Promise<Found> {
+  const endpoint = ['ECS_CONTAINER_METADATA_URI_V4', 'ECS_CONTAINER_METADATA_URI']
+    .map((name) => world.env(name)?.trim() ?? '')
+    .find((text) => URL.canParse(text));
+  if (endpoint === undefined) return nothing;
+  const task = await fetchJson(world, { url: `${endpoint}/task` }).catch((cause: Error) => {
+    throw new Error(`unable to fetch task metadata: ${cause.message}`, { cause });
+  });
+  const arn = textAt(task, 'TaskARN');
+  const { region, account, id } = parseArn(arn);
+  const cluster = textAt(task, 'Cluster');
+  const type = textAt(task, 'LaunchType').toLowerCase();
+  const finding = new Finding(wanted)
+    .set('cloud.provider', 'aws')
+    .set('cloud.platform', 'aws_ecs')
+    .set('aws.ecs.task.arn', arn)
+    .set('aws.ecs.task.family', textAt(task, 'Family'))
+    .set('aws.ecs.task.revision', textAt(task, 'Revision'))
+    .set('cloud.account.id', orAbsent(account))
+    .set('cloud.region', orAbsent(region))
+    .set('aws.ecs.task.id', orAbsent(id))
+    .set(
+      'aws.ecs.cluster.arn',
+      cluster.includes(':') ? cluster : `arn:aws:ecs:${region}:${account}:cluster/${cluster}`,
+    )
+    .set('cloud.availability_zone', orAbsent(textAt(task, 'AvailabilityZone')))
+    .set('aws.ecs.launchtype', type === 'ec2' || type === 'fargate' ? type : undefined);
+  const self: Json = JSON.parse(await fetchText(world, { url: endpoint }));
+  setLogs(finding, task, self, account);
+  return finding.found();
+}
