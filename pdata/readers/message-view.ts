@@ -2,6 +2,7 @@ import type { AttributeKey } from '../attribute-key.ts';
 import { duplicateName, Edit, type Overlay, type PartEdits } from '../edits.ts';
 import { Cursor, noBytes, readHalves, readVarint, skipValue, u32At } from '../proto/cursor.ts';
 import { Column, stride, type Tree } from '../tree.ts';
+import type { InternTable } from './intern.ts';
 import { utf8, ValueView } from './value-view.ts';
 
 const fieldCount = 17;
@@ -24,6 +25,8 @@ export class MessageView {
   bytes: Uint8Array = noBytes;
   start = 0;
   end = 0;
+  /** First byte of a node's tag. */
+  header = 0;
   /** Field number of the attributes, 0 = none. */
   attributeField = 0;
   /** Node of the batch's index, -1 for messages that cannot be edited. */
@@ -48,6 +51,8 @@ export class MessageView {
   /** Start of tag, start of value, end of value for each field; start of tag -1 = absent. */
   #fields = noNumbers;
   #table = noNumbers;
+  /** Length and last byte of each attribute's key: few keys share them. */
+  #marks = noNumbers;
   #attributes = 0;
   /** What was looked for last in this message, and where it is. */
   #lastKey: AttributeKey | undefined;
@@ -64,6 +69,7 @@ export class MessageView {
   bind(bytes: Uint8Array, tree: Tree, node: number, part: number, overlay?: Overlay): void {
     const at = node * stride;
     this.bytes = bytes;
+    this.header = tree.nodes[at + Column.header]!;
     this.start = tree.nodes[at + Column.body]!;
     this.end = tree.nodes[at + Column.end]!;
     this.tree = tree;
@@ -92,6 +98,7 @@ export class MessageView {
     if (this.#fields.length === 0) {
       this.#fields = new Int32Array(fieldCount * 3);
       this.#table = new Int32Array(16 * attributeStride);
+      this.#marks = new Int32Array(16);
     }
     const { bytes: b, end } = this;
     const fields = this.#fields;
@@ -169,10 +176,13 @@ export class MessageView {
         t[at + 2] = v;
         t[at + 3] = v + 2;
         t[at + 4] = end;
+        this.#marks[this.#attributes - 1] = keyLength * 256 + (keyLength === 0 ? 0 : bytes[v - 1]!);
         return;
       }
     }
     this.#scanKeyValue(this.#cursor, at, p, end);
+    const size = t[at + 2]! - t[at + 1]!;
+    this.#marks[this.#attributes - 1] = size * 256 + (size === 0 ? 0 : bytes[t[at + 2]! - 1]!);
   }
 
   #scanKeyValue(c: Cursor, at: number, start: number, end: number): void {
@@ -198,6 +208,9 @@ export class MessageView {
     const grown = new Int32Array(this.#table.length * 2);
     grown.set(this.#table);
     this.#table = grown;
+    const marks = new Int32Array(this.#marks.length * 2);
+    marks.set(this.#marks);
+    this.#marks = marks;
   }
 
   /** The newest edit of a field, -1 = none. */
@@ -314,17 +327,14 @@ export class MessageView {
 
   #search(key: AttributeKey, from: number): number {
     if (!this.#scanned) this.#scan();
-    const t = this.#table;
-    const b = this.bytes;
-    const { bytes } = key;
-    const size = bytes.length;
+    const marks = this.#marks;
+    const { mark } = key;
     const count = this.#attributes;
     for (let i = Math.ceil(from / attributeStride); i < count; i += 1) {
+      if (marks[i] !== mark) continue;
       const at = i * attributeStride;
-      const start = t[at + 1]!;
-      if (t[at + 2]! - start !== size) continue;
-      if (size > 0 && b[start + size - 1] !== bytes[size - 1]) continue;
-      if (key.matches(b, start, start + size)) return at;
+      const t = this.#table;
+      if (key.matches(this.bytes, t[at + 1]!, t[at + 2]!)) return at;
     }
     return -1;
   }
@@ -397,6 +407,11 @@ export class MessageView {
   /** Key of the attribute that the walk is at. */
   keyText(): string {
     return utf8(this.#keyBytes, this.#keyStart, this.#keyEnd);
+  }
+
+  /** The same through a table: keys that repeat are not decoded again. */
+  internKey(table: InternTable): string {
+    return table.get(this.#keyBytes, this.#keyStart, this.#keyEnd);
   }
 
   /** True when the walk is at `key`. */

@@ -1,44 +1,18 @@
-import type { Component } from '../../component/component.ts';
-import type { Consumer } from '../../component/consumer.ts';
-import { PipelineError } from '../../component/errors.ts';
 import type { ProcessorFactory } from '../../component/factory.ts';
 import type { Signal, SignalData } from '../../component/signals.ts';
-import type { Logs, Metrics, Traces } from '../../pdata/batch.ts';
-import { redactLogs, redactMetrics, redactTraces } from './batches.ts';
+import { editingProcessor } from '../../pipeline/editing.ts';
+import { logRedaction, metricRedaction, traceRedaction } from './batches.ts';
 import { type Config, config } from './config.ts';
-import { Redactor } from './redactor.ts';
 import { rulesOf } from './rules.ts';
 
-type Redact = (batch: SignalData[Signal]) => SignalData[Signal];
+type Redact = (batch: SignalData[Signal]) => void;
 
 function redactionOf(signal: Signal, decoded: Config): Redact {
   if (signal === 'profiles') throw new Error('cannot use redaction in a pipeline of profiles');
-  const redactor = new Redactor(rulesOf(decoded, signal), decoded);
-  if (signal === 'traces') return (batch) => redactTraces(batch as Traces, redactor);
-  if (signal === 'logs') return (batch) => redactLogs(batch as Logs, redactor);
-  return (batch) => redactMetrics(batch as Metrics, redactor);
-}
-
-function create<S extends Signal>(
-  signal: S,
-  decoded: Config,
-  next: Consumer<S>,
-): Component & Consumer<S> {
-  const redact = redactionOf(signal, decoded);
-  return {
-    mutates: false,
-    async consume(batch, ctx) {
-      let result: typeof batch;
-      try {
-        result = redact(batch) as typeof batch;
-      } catch (error) {
-        throw PipelineError.from(error);
-      }
-      await next.consume(result, ctx);
-    },
-    start: async () => {},
-    shutdown: async () => {},
-  };
+  const rules = rulesOf(decoded, signal);
+  if (signal === 'traces') return traceRedaction(rules, decoded) as Redact;
+  if (signal === 'logs') return logRedaction(rules, decoded) as Redact;
+  return metricRedaction(rules, decoded) as Redact;
 }
 
 /** Removes and masks attributes by key and value; see README.md. */
@@ -51,5 +25,6 @@ export const factory: ProcessorFactory<Config> = {
   check: (signal, decoded) => {
     if (signal !== 'profiles') rulesOf(decoded, signal);
   },
-  create: (signal, _settings, decoded, next) => create(signal, decoded, next),
+  create: (signal, _settings, decoded, next) =>
+    editingProcessor(next, redactionOf(signal, decoded)),
 };

@@ -103,7 +103,7 @@ async function redact(given: unknown, batch = oneSpan()): Promise<string> {
   const sink = collectingSink<'traces'>();
   const config = factory.config.parse(given);
   const processor = factory.create('traces', testSettings(), config, sink);
-  await processor.consume(batch, background);
+  await processor.consume(batch.editable(), background);
   return toJson(sink.batches[0]!);
 }
 
@@ -153,7 +153,7 @@ test('what the next refuses is refused', async () => {
   const sink = collectingSink<'traces'>();
   sink.failures.push(retryable());
   const processor = factory.create('traces', testSettings(), factory.config.parse({}), sink);
-  await assert.rejects(processor.consume(oneSpan(), background), /try later/);
+  await assert.rejects(processor.consume(oneSpan().editable(), background), /try later/);
 });
 
 test('bad configurations are refused with the known texts', () => {

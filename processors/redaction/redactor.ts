@@ -1,14 +1,13 @@
 import { encodeValue } from '../../pdata/objects/index.ts';
-import type { LogRecord, Span, Value, ValueMap } from '../../pdata/objects/model.ts';
+import type { Value, ValueMap } from '../../pdata/objects/model.ts';
 import { ValueView } from '../../pdata/readers.ts';
 import type { Config } from './config.ts';
 import { systemOf } from './database/system.ts';
 import type { Rules } from './rules.ts';
-import { sanitizedName } from './span-name.ts';
 import { Done, writeSummary } from './summary.ts';
 
 /** A value as text, as the Go collector writes it. */
-function textOf(value: Value): string {
+export function textOf(value: Value): string {
   if (typeof value === 'string') return value;
   if (value === null) return '';
   const view = new ValueView();
@@ -17,7 +16,7 @@ function textOf(value: Value): string {
   return view.toText();
 }
 
-/** Applies rules to attributes, bodies and names. */
+/** Applies rules to attributes that are objects: those of events. */
 export class Redactor {
   readonly #rules: Rules;
   readonly #config: Config;
@@ -56,75 +55,5 @@ export class Redactor {
     if (!masked && result === text) return;
     this.#done.masked.push(key);
     attributes.set(key, result);
-  }
-
-  /** The body of a log record; what was done is written to its attributes. */
-  body(record: LogRecord): void {
-    const done = this.#done;
-    done.clear();
-    const { body } = record;
-    if (body instanceof Map) this.#map(body, '');
-    else if (Array.isArray(body)) this.#list(body, '');
-    else {
-      const text = textOf(body);
-      // nothing is written for a body that is allowed
-      if (this.#rules.isAllowed(text)) return;
-      const result = this.#rules.body(text);
-      if (result !== text) {
-        done.masked.push('body');
-        record.body = result;
-      }
-    }
-    writeSummary(this.#config.summary, record.attributes, done, 'body.');
-  }
-
-  /** @param path of the map, with a dot behind; '' = the body itself */
-  #map(map: ValueMap, path: string): void {
-    const rules = this.#rules;
-    const done = this.#done;
-    const removed: string[] = [];
-    for (const [key, value] of map) {
-      const full = path + key;
-      if (rules.isIgnored(key)) done.ignored.push(full);
-      else if (rules.isRemoved(key)) removed.push(key);
-      else if (rules.isMasked(key)) {
-        done.masked.push(full);
-        map.set(key, rules.maskAll(typeof value === 'string' ? value : ''));
-      } else this.#value(value, full, (text) => map.set(key, text));
-    }
-    for (const key of removed) {
-      map.delete(key);
-      done.redacted.push(path + key);
-    }
-  }
-
-  #list(list: Value[], path: string): void {
-    for (let i = 0; i < list.length; i += 1) {
-      this.#value(list[i]!, `${path}[${i}]`, (text) => {
-        list[i] = text;
-      });
-    }
-  }
-
-  #value(value: Value, path: string, set: (text: string) => void): void {
-    if (value instanceof Map) this.#map(value, `${path}.`);
-    else if (Array.isArray(value)) this.#list(value, `${path}.`);
-    else {
-      const text = textOf(value);
-      if (this.#rules.isAllowed(text)) {
-        this.#done.allowed.push(path);
-        return;
-      }
-      const result = this.#rules.body(text);
-      if (result === text) return;
-      this.#done.masked.push(path);
-      set(result);
-    }
-  }
-
-  spanName(span: Span): void {
-    if (this.#rules.isAllowed(span.name)) return;
-    const name = sanitizedName(span, this.#rules, this.#config);
-    if (name !== '' && name !== '...') span.name = name;
   }
 }

@@ -1,6 +1,6 @@
 import { compileRegexp, type GoRegexp } from '../../pdata/regexp/index.ts';
 import type { Config } from './config.ts';
-import { type DatabaseSanitizer, databaseSanitizer } from './database/sanitizer.ts';
+import { type DatabaseSanitizer, databaseKeys, databaseSanitizer } from './database/sanitizer.ts';
 import { maskOf } from './mask.ts';
 import { pathCluster } from './url/cluster.ts';
 
@@ -18,6 +18,8 @@ export interface Rules {
   isIgnored(key: string): boolean;
   isRemoved(key: string): boolean;
   isMasked(key: string): boolean;
+  /** Whether values under a key are looked at: else they stay as they are. */
+  looksAt(key: string): boolean;
   isAllowed(value: string): boolean;
   /** A value whose key is masked: each of its lines. */
   maskAll(value: string): string;
@@ -52,6 +54,8 @@ export function rulesOf(config: Config, signal: 'traces' | 'logs' | 'metrics'): 
   const url = config.url_sanitizer.enabled ? pathCluster() : undefined;
   const urlKeys = new Set(config.url_sanitizer.attributes);
   const database = databaseSanitizer(config.db_sanitizer, signal === 'logs');
+  const statements = databaseKeys(config.db_sanitizer);
+  const looksAtAll = blocked.length > 0 || config.allowed_values.length > 0;
   const mask = maskOf(config);
   const replacement = ({ groups }: { readonly groups: readonly (string | undefined)[] }) =>
     mask(groups[0] ?? '');
@@ -69,6 +73,7 @@ export function rulesOf(config: Config, signal: 'traces' | 'logs' | 'metrics'): 
     isIgnored: (key) => ignoredKeys.has(key) || ignored(key),
     isRemoved: config.allow_all_keys ? () => false : (key) => !allowedKeys.has(key),
     isMasked: any(compile('blocked_key_patterns')),
+    looksAt: (key) => looksAtAll || (url !== undefined && urlKeys.has(key)) || statements.has(key),
     isAllowed: any(compile('allowed_values')),
     maskAll: (value) => everything.replaceWith(value, replacement),
     attribute(value, key, system) {

@@ -1,4 +1,10 @@
-import type { ValueMap } from '../../pdata/objects/model.ts';
+import type { Value } from '../../pdata/objects/model.ts';
+
+/** Attributes that a summary is written to. */
+export interface SummaryTarget {
+  get(key: string): Value | undefined;
+  set(key: string, value: string | bigint): unknown;
+}
 
 /** Keys by what was done with them. */
 export class Done {
@@ -17,7 +23,7 @@ export class Done {
 
 const byBytes = (a: string, b: string) => Buffer.compare(Buffer.from(a), Buffer.from(b));
 
-function write(to: ValueMap, keys: string[], keysName: string, countName: string): void {
+function write(to: SummaryTarget, keys: string[], keysName: string, countName: string): void {
   if (keys.length === 0) return;
   if (keysName !== '') {
     const before = to.get(keysName);
@@ -32,7 +38,12 @@ function write(to: ValueMap, keys: string[], keysName: string, countName: string
  * Writes what was done to attributes `redaction.*`, as `summary` asks for.
  * @param part '' or 'body.', in the names of the attributes
  */
-export function writeSummary(mode: string, to: ValueMap, done: Done, part: '' | 'body.'): void {
+export function writeSummary(
+  mode: string,
+  to: SummaryTarget,
+  done: Done,
+  part: '' | 'body.',
+): void {
   if (mode !== 'debug' && mode !== 'info') return;
   const one = (keys: string[], name: string) => {
     const start = `redaction.${part}${name}`;

@@ -46,6 +46,11 @@ function kindsOf(config: Config['db_sanitizer']): Kind[] {
   return kinds;
 }
 
+/** Attributes whose values are masked. */
+export function databaseKeys(config: Config['db_sanitizer']): ReadonlySet<string> {
+  return new Set(kindsOf(config).flatMap(({ attributes }) => [...attributes]));
+}
+
 /**
  * The sanitizer of a configuration, undefined when nothing is on.
  * @param withoutSystem attributes are masked also where no db.system.name is given (logs)
