@@ -43,6 +43,8 @@ export interface Condition {
 /** `editor(...) where condition`. */
 export interface Statement {
   readonly text: string;
+  /** Contexts whose fields the editor's targets are of, e.g. `span`, `resource`. */
+  readonly writes: ReadonlySet<string>;
   /** Runs the editor where the condition holds. @returns whether it did. @throws OttlRuntimeError */
   run(place: Place): boolean;
 }
@@ -98,8 +100,9 @@ export function compileStatement(
     const compiler = compilerOf(context, options);
     const edit = compiler.call(editor);
     const test = where === undefined ? true : compiler.condition(where);
-    if (test === false) return { text, run: () => false };
-    return { text, run: statementRun(edit, test) };
+    const writes = compiler.written;
+    if (test === false) return { text, writes, run: () => false };
+    return { text, writes, run: statementRun(edit, test) };
   });
 }
 

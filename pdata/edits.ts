@@ -39,6 +39,13 @@ export class PartEdits {
     this.ops = new Int32Array(8 * editStride);
   }
 
+  /** Forgets the edits of node 0, the only node. */
+  reset(): void {
+    this.head[0] = -1;
+    this.growth[0] = 0;
+    this.count = 0;
+  }
+
   clone(): PartEdits {
     const copy = new PartEdits(0);
     copy.head = this.head.slice();
@@ -135,6 +142,20 @@ export class Overlay {
     return copy;
   }
 
+  /** Number of keys that were numbered. */
+  get keyCount(): number {
+    return this.#keys.size;
+  }
+
+  /** Forgets all edits and what was written; keys keep their numbers, the arena its memory. */
+  reset(): void {
+    this.version = 0;
+    this.arena.length = 0;
+    this.#last.length = 0;
+    this.#lastTexts.length = 0;
+    for (const part of this.parts) part?.reset();
+  }
+
   /** Edits of request `i`, made if there are none. */
   part(i: number, tree: Tree): PartEdits {
     return (this.parts[i] ??= new PartEdits(tree.count));
@@ -142,14 +163,22 @@ export class Overlay {
 
   /** Number of a key in this overlay, -1 when no edit has named it. */
   knownKey(key: AttributeKey): number {
-    return this.#keys.get(key.text) ?? -1;
+    if (key.numberedBy === this) return key.number;
+    const id = this.#keys.get(key.text);
+    return id === undefined ? -1 : this.#remember(key, id);
   }
 
   keyNumber(key: AttributeKey): number {
-    const known = this.#keys.get(key.text);
-    if (known !== undefined) return known;
+    const known = this.knownKey(key);
+    if (known >= 0) return known;
     const id = this.#keys.size;
     this.#keys.set(key.text, id);
+    return this.#remember(key, id);
+  }
+
+  #remember(key: AttributeKey, id: number): number {
+    key.numberedBy = this;
+    key.number = id;
     return id;
   }
 
@@ -193,6 +222,40 @@ export class Overlay {
     arena.length = putVarint(b, p + 1, size);
     arena.copy(source, from, to);
     this.lastEnd = arena.length;
+    return start;
+  }
+
+  /**
+   * Writes a KeyValue whose value is a short ASCII text. @returns where it begins, its value takes
+   * the last `text.length + 2` bytes; -1 for another text, for which nothing is written
+   */
+  writeShortText(key: AttributeKey, text: string, field: number): number {
+    const { arena } = this;
+    const keySize = key.bytes.length;
+    const units = text.length;
+    if (units > 100 || keySize > 100) return -1;
+    const body = keySize + units + 6;
+    arena.need(body + 12);
+    const start = arena.length;
+    const b = arena.bytes;
+    let p = putVarint(b, start, field * 8 + 2);
+    p = putVarint(b, p, body);
+    b[p] = 10;
+    b[p + 1] = keySize;
+    p += 2;
+    for (let i = 0; i < keySize; i += 1, p += 1) b[p] = key.bytes[i]!;
+    b[p] = 18;
+    b[p + 1] = units + 2;
+    b[p + 2] = 10;
+    b[p + 3] = units;
+    p += 4;
+    for (let i = 0; i < units; i += 1, p += 1) {
+      const code = text.charCodeAt(i);
+      if (code > 127) return -1;
+      b[p] = code;
+    }
+    arena.length = p;
+    this.lastEnd = p;
     return start;
   }
 

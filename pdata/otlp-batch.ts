@@ -137,3 +137,8 @@ export function otlpBatch<S extends Signal>(batch: Batch<S>): OtlpBatch<S> {
   if (batch instanceof OtlpBatch) return batch as OtlpBatch<S>;
   throw new Error('BUG: a batch that this program did not make');
 }
+
+/** The batch with its edits written; itself, with its index, when it cannot have any. */
+export function settled<S extends Signal>(batch: Batch<S>): Batch<S> {
+  return otlpBatch(batch).overlay === undefined ? batch : batch.plain();
+}

@@ -1,4 +1,5 @@
 import { OttlError } from '../errors.ts';
+import { camelCase } from '../functions/converters/go-text.ts';
 import type {
   Evaluate,
   FunctionArgument,
@@ -13,15 +14,10 @@ import type { OttlValue } from '../values.ts';
 import type { Compiler } from './compiler.ts';
 import { isTyped, type TypedName, typedGetter } from './typed.ts';
 
-/** snake_case or camelCase in CamelCase. */
-function camel(name: string): string {
-  return name.replace(/(?:^|_)([a-z0-9])/g, (_, char: string) => char.toUpperCase());
-}
-
 function parameterOf(entry: OttlFunction, node: ArgumentNode, i: number): Parameter {
   if (node.name === '') return entry.parameters[i]!;
-  const wanted = camel(node.name);
-  const found = entry.parameters.find(({ name }) => camel(name) === wanted);
+  const wanted = camelCase(node.name);
+  const found = entry.parameters.find(({ name }) => camelCase(name) === wanted);
   if (found === undefined) throw new OttlError(`no such parameter: ${node.name}`);
   return found;
 }
@@ -41,6 +37,8 @@ export function buildArguments(
   if (firstNamed >= 0 && list.slice(firstNamed).some(({ name }) => name === '')) {
     throw new OttlError('unnamed argument used after named argument');
   }
+  // without parameters nobody looks at arguments
+  if (entry.parameters.length === 0) return {};
   const required = entry.parameters.filter(({ optional }) => optional !== true).length;
   if (list.length < required || list.length > entry.parameters.length) {
     throw new OttlError(
@@ -119,7 +117,7 @@ function buildSingle(compiler: Compiler, type: string, node: ArgumentNode['value
     case 'enum':
       return enumArgument(compiler, node);
     case 'target':
-      return compiler.access(pathOf(node));
+      return compiler.target(pathOf(node));
     case 'mapTarget':
       return typedTarget(compiler, 'map', pathOf(node));
     case 'listTarget':
@@ -150,7 +148,7 @@ function enumArgument(compiler: Compiler, node: ArgumentNode['value']): bigint {
 }
 
 function typedTarget(compiler: Compiler, type: TypedName, node: PathNode): unknown {
-  const path: Target = compiler.access(node);
+  const path: Target = compiler.target(node);
   const getter = typedGetter(type, path);
   return {
     ...path,

@@ -1,4 +1,3 @@
-import type { AttributeKey } from '../../pdata/readers.ts';
 import { compareValues } from '../compare.ts';
 import { OttlError, OttlRuntimeError } from '../errors.ts';
 import type { Environment, Evaluate, FunctionTable, Getter } from '../functions/types.ts';
@@ -13,7 +12,13 @@ import type {
 } from '../grammar/ast.ts';
 import { pathText } from '../grammar/check.ts';
 import type { PathAccess } from '../paths/access.ts';
-import { type ContextName, enumNumber, pathContexts, resolvePath } from '../paths/contexts.ts';
+import {
+  bareContext,
+  type ContextName,
+  enumNumber,
+  pathContexts,
+  resolvePath,
+} from '../paths/contexts.ts';
 import { getIndexed, isStorable } from '../paths/nested.ts';
 import { type Key, Segment } from '../paths/segments.ts';
 import type { Place } from '../place.ts';
@@ -57,7 +62,8 @@ const lambdaGate = new OttlError(
 /** Turns nodes into closures. Faults in the text are OttlErrors. */
 export class Compiler {
   readonly options: CompilerOptions;
-  readonly attributeKeys = new Map<string, AttributeKey>();
+  /** Contexts that targets of editors name: what is written. */
+  readonly written = new Set<string>();
 
   constructor(options: CompilerOptions) {
     this.options = options;
@@ -134,6 +140,14 @@ export class Compiler {
   path(node: PathNode): Operand {
     const path = this.access(node);
     return { isLiteral: false, get: path.get, path };
+  }
+
+  /** The path of an editor's target. @throws OttlError */
+  target(node: PathNode): PathAccess {
+    const { named, fields } = this.#contextOf(node);
+    const { context } = this.options;
+    this.written.add(named === '' ? bareContext(context, fields[0]!.name) : named);
+    return this.access(node);
   }
 
   access(node: PathNode): PathAccess {

@@ -1,4 +1,9 @@
-import { copyAttribute, deleteAttribute, setAttribute } from '../../pdata/overlay.ts';
+import {
+  copyAttribute,
+  deleteAttribute,
+  setAttribute,
+  setTextAttribute,
+} from '../../pdata/overlay.ts';
 import { AttributeKey, type MessageView, type ValueView } from '../../pdata/readers.ts';
 import { OttlRuntimeError } from '../errors.ts';
 import type { Place } from '../place.ts';
@@ -58,6 +63,10 @@ export function writeAttributes(view: MessageView, map: OttlMap): void {
 /** Sets an attribute; what cannot be stored leaves an empty one where there was none. */
 export function storeAttribute(view: MessageView, key: AttributeKey, value: OttlValue): void {
   if (value === null) return;
+  if (typeof value === 'string') {
+    setTextAttribute(view, key, value);
+    return;
+  }
   if (isStorable(value)) {
     setAttribute(view, key, valueBytes(value));
     return;

@@ -101,6 +101,11 @@ export function isContext(name: string): name is ContextName {
   return Object.hasOwn(contexts, name);
 }
 
+/** The context that a path is of whose first segment is `name`. */
+export function bareContext(context: ContextName, name: string): string {
+  return Object.hasOwn(contexts[context].paths, name) ? name : context;
+}
+
 /** The number of an enum symbol. @throws OttlError when the context does not know it */
 export function enumNumber(context: ContextName, symbol: string): bigint {
   const { enums, noEnums } = contexts[context];
@@ -121,9 +126,8 @@ export function resolvePath(context: ContextName, named: string, first: Segment)
   let segment = first.begin();
   let name = named;
   if (name === '') {
-    name = context;
-    if (Object.hasOwn(paths, segment.name)) {
-      name = segment.name;
+    name = bareContext(context, segment.name);
+    if (name === segment.name) {
       const next = segment.step();
       if (next === undefined) throw unknownSegment(name, first.path, context);
       segment = next;

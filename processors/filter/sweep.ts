@@ -1,6 +1,7 @@
 import { type OttlClient, Place } from '../../ottl/index.ts';
 import type { Batch, Logs, Metrics, Traces } from '../../pdata/batch.ts';
 import { Drops, withoutDrops } from '../../pdata/drop.ts';
+import { settled } from '../../pdata/otlp-batch.ts';
 import {
   LogReader,
   MessageView,
@@ -139,7 +140,7 @@ export function sweep<S extends Filtered>(
   rules: Rules,
   client: OttlClient,
 ): Batch<S> | undefined {
-  const plain = batch.plain();
+  const plain = settled(batch);
   const drops = new Drops(plain as Batch<Filtered>);
   const reader = readerOf(plain as Batch<Filtered>);
   new Sweep(rules, reader, client, drops).run();

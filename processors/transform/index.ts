@@ -24,7 +24,7 @@ function create<S extends Signal>(
   const groups = groupsOf(signal, decoded).map((group) =>
     compileGroup(signal, group, decoded.error_mode, { clock, random }),
   );
-  const transform = transformer(groups, faults);
+  const { transform, edits } = transformer(signal as Transformed, groups, faults);
 
   function transformed(batch: SignalData[S], ctx: Context): SignalData[S] {
     try {
@@ -41,7 +41,7 @@ function create<S extends Signal>(
   }
 
   return {
-    mutates: groups.length > 0,
+    mutates: edits,
     async consume(batch, ctx) {
       const result = groups.length === 0 ? batch : transformed(batch, ctx);
       const more = result.itemCount - batch.itemCount;

@@ -1,8 +1,19 @@
 import { type OttlClient, Place } from '../../ottl/index.ts';
 import type { Batch, Logs, Metrics, Traces } from '../../pdata/batch.ts';
+import { Drops, withoutDrops } from '../../pdata/drop.ts';
+import { settled } from '../../pdata/otlp-batch.ts';
+import { replaceRange } from '../../pdata/overlay.ts';
 import { Cursor, readVarint, skipValue } from '../../pdata/proto/cursor.ts';
-import { LogReader, MetricReader, SpanReader } from '../../pdata/readers.ts';
-import { EventEditor } from './event-editor.ts';
+import { Writer } from '../../pdata/proto/writer.ts';
+import {
+  LogField,
+  LogReader,
+  type MessageView,
+  MetricReader,
+  SpanField,
+  SpanReader,
+} from '../../pdata/readers.ts';
+import { ItemEditor } from './item-editor.ts';
 import type { RunGroup } from './run-group.ts';
 
 export type Transformed = 'traces' | 'metrics' | 'logs';
@@ -67,7 +78,8 @@ const eventTag = 90;
  */
 export function eventPass(batch: Batch<Transformed>, run: RunGroup, client: OttlClient): void {
   const reader = new SpanReader(batch as Traces);
-  const editor = new EventEditor();
+  const editor = new ItemEditor(3);
+  const written = new Writer(256);
   const place = new Place(reader, client, editor.view);
   const c = new Cursor(new Uint8Array(0));
   while (reader.nextAnyItem()) {
@@ -87,7 +99,57 @@ export function eventPass(batch: Batch<Transformed>, run: RunGroup, client: Ottl
       editor.begin(item.bytes, header, start, start + size);
       place.next();
       run(place);
-      editor.end(item, header, start + size);
+      written.length = 0;
+      if (editor.end(written)) replaceRange(item, header, start + size, written.take());
     }
+  }
+}
+
+/** Where the reused memory of a pass ends up larger than this it is given back. */
+const maxScratch = 1 << 23;
+
+/**
+ * Runs groups on each span or log record, all of them before the next item, and writes what has
+ * changed in one go. For groups that write nothing but the item.
+ */
+export class ItemRewriter {
+  readonly #editor: ItemEditor;
+  readonly #runs: readonly RunGroup[];
+  #written = new Writer(4096);
+
+  constructor(signal: 'traces' | 'logs', runs: readonly RunGroup[]) {
+    this.#editor = new ItemEditor(signal === 'traces' ? SpanField.attributes : LogField.attributes);
+    this.#runs = runs;
+  }
+
+  rewrite(given: Batch<Transformed>, client: OttlClient): Batch<Transformed> {
+    const batch = settled(given);
+    const reader = readerOf(batch);
+    const editor = this.#editor;
+    const written = this.#written;
+    const { resource, scope, item } = reader;
+    const walk = {
+      resource,
+      scope,
+      item: editor.view,
+      bindResourceGroup: (view: MessageView) => reader.bindResourceGroup(view),
+      bindScopeGroup: (view: MessageView) => reader.bindScopeGroup(view),
+    };
+    const place = new Place(walk, client);
+    const drops = new Drops(batch, written);
+    editor.reset();
+    written.length = 0;
+    while (reader.nextAnyItem()) {
+      editor.begin(item.bytes, item.header, item.start, item.end);
+      for (const run of this.#runs) {
+        place.next();
+        run(place);
+      }
+      const start = written.length;
+      if (editor.end(written)) drops.replace(item, start, written.length);
+    }
+    const changed = withoutDrops(batch, drops);
+    if (written.bytes.length > maxScratch) this.#written = new Writer(4096);
+    return changed!;
   }
 }

@@ -1,9 +1,11 @@
 import type { OttlClient } from '../../ottl/index.ts';
 import type { Faults } from '../../ottl/sequence.ts';
 import type { Batch } from '../../pdata/batch.ts';
+import { otlpBatch, settled } from '../../pdata/otlp-batch.ts';
 import type { Group } from './groups.ts';
 import {
   eventPass,
+  ItemRewriter,
   itemPass,
   metricPass,
   resourcePass,
@@ -24,6 +26,10 @@ const passes = {
   metric: metricPass,
 } as const;
 
+function isEditable(batch: Batch<Transformed>): boolean {
+  return otlpBatch(batch).overlay !== undefined;
+}
+
 function stepOf(group: Group, faults: Faults): Step {
   const run = groupRunner(group, faults);
   const { context } = group;
@@ -31,26 +37,66 @@ function stepOf(group: Group, faults: Faults): Step {
     return (batch, client) => {
       const plain = batch.plain().editable();
       eventPass(plain, run, client);
-      return plain.plain().editable();
+      return plain.plain();
     };
   }
   if (context === 'otelcol') throw new Error('BUG: statements on otelcol');
   const pass = passes[context];
   return (batch, client) => {
-    pass(batch, run, client);
-    return batch;
+    const editable = isEditable(batch) ? batch : batch.editable();
+    pass(editable, run, client);
+    return editable;
   };
 }
 
-/** All groups over a batch. @throws OttlRuntimeError in error mode propagate */
+/** Whether a group can be run on one item after the other: it writes nothing else. */
+function isLocal({ context, statements }: Group): boolean {
+  if (context !== 'span' && context !== 'log') return false;
+  return statements.every(({ writes }) => [...writes].every((name) => name === context));
+}
+
+/** Groups in their order, neighbours that are local as one step. */
+function stepsOf(signal: Transformed, groups: readonly Group[], faults: Faults): Step[] {
+  const steps: Step[] = [];
+  for (let i = 0; i < groups.length; ) {
+    const first = groups[i]!;
+    if (signal === 'metrics' || !isLocal(first)) {
+      steps.push(stepOf(first, faults));
+      i += 1;
+      continue;
+    }
+    const end = groups.findIndex((group, j) => j > i && !isLocal(group));
+    const local = groups.slice(i, end < 0 ? groups.length : end);
+    const rewriter = new ItemRewriter(
+      signal,
+      local.map((group) => groupRunner(group, faults)),
+    );
+    steps.push((batch, client) => rewriter.rewrite(batch, client));
+    i += local.length;
+  }
+  return steps;
+}
+
+/** All groups over a batch. */
+export interface Transformer {
+  /** Whether batches have to be editable. */
+  readonly edits: boolean;
+  /** @throws OttlRuntimeError in error mode propagate */
+  transform(batch: Batch<Transformed>, client: OttlClient): Batch<Transformed>;
+}
+
 export function transformer(
+  signal: Transformed,
   groups: readonly Group[],
   faults: Faults,
-): (batch: Batch<Transformed>, client: OttlClient) => Batch<Transformed> {
-  const steps = groups.map((group) => stepOf(group, faults));
-  return (batch, client) => {
-    let current = batch;
-    for (const step of steps) current = step(current, client);
-    return current;
+): Transformer {
+  const steps = stepsOf(signal, groups, faults);
+  return {
+    edits: !groups.every(isLocal),
+    transform(batch, client) {
+      let current = batch;
+      for (const step of steps) current = step(current, client);
+      return settled(current);
+    },
   };
 }

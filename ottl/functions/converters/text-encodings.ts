@@ -1,55 +1,98 @@
-const utf8 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('utf8');
-const latin1 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1');
-const utf16le = (bytes: Uint8Array): string => {
+import { ebcdic, ebcdic1047, ebcdic1140, upperHalves } from './code-pages.ts';
+import { encodingOf } from './encoding-names.ts';
+
+type Decode = (bytes: Uint8Array) => string;
+
+const utf8: Decode = (bytes) => Buffer.from(bytes).toString('utf8');
+const latin1: Decode = (bytes) => Buffer.from(bytes).toString('latin1');
+const ascii: Decode = (bytes) => latin1(bytes).replace(/[\x80-\xff]/g, '\ufffd');
+
+const utf16le: Decode = (bytes) => {
   // an odd byte at the end is a character that is not there
   const whole = Buffer.from(bytes).toString('utf16le').toWellFormed();
   return bytes.length % 2 === 1 ? `${whole}\ufffd` : whole;
 };
 
-const own: Readonly<Record<string, (bytes: Uint8Array) => string>> = {
+/** Names that mean something else than in the registry, or are not in it. */
+const own: Readonly<Record<string, Decode>> = {
   '': utf8,
   ascii: utf8,
   'us-ascii': utf8,
-  utf8: utf8,
+  utf8,
   'utf-8': utf8,
   'utf8-raw': utf8,
   'utf-8-raw': utf8,
   nop: utf8,
   utf16: utf16le,
   'utf-16': utf16le,
-  'utf-16le': utf16le,
-  'iso-8859-1': latin1,
-  'iso_8859-1': latin1,
-  latin1: latin1,
-  l1: latin1,
 };
 
-/** Names that the decoder of the platform has with the same characters as IANA's registry. */
-const platform = new Set(
-  (
-    'big5 euc-jp euc-kr gb18030 gbk gb2312 hz-gb-2312 iso-2022-jp koi8-r koi8-u macintosh ' +
-    'shift_jis utf-16be ibm866 tis-620 ' +
-    'iso-8859-2 iso-8859-3 iso-8859-4 iso-8859-5 iso-8859-6 iso-8859-7 iso-8859-8 iso-8859-10 ' +
-    'iso-8859-13 iso-8859-14 iso-8859-15 iso-8859-16 ' +
-    'windows-874 windows-1250 windows-1251 windows-1252 windows-1253 windows-1254 windows-1255 ' +
-    'windows-1256 windows-1257 windows-1258'
-  ).split(' '),
-);
+function byTable(table: string): Decode {
+  return (bytes) => {
+    let out = '';
+    for (const byte of bytes) out += table[byte];
+    return out;
+  };
+}
 
-const aliases: Readonly<Record<string, string>> = {
-  csbig5: 'big5',
-  cp936: 'gbk',
-  ms936: 'gbk',
-  cp866: 'ibm866',
-  csshiftjis: 'shift_jis',
-  ms_kanji: 'shift_jis',
-  eucjp: 'euc-jp',
-  euckr: 'euc-kr',
-  mac: 'macintosh',
-  latin2: 'iso-8859-2',
-  latin5: 'iso-8859-9',
-  'iso-8859-9': 'windows-1254',
+function ebcdicTable(changes: ReadonlyMap<number, string>): string {
+  return [...ebcdic].map((char, byte) => changes.get(byte) ?? char).join('');
+}
+
+const asciiTable = String.fromCharCode(...Array.from({ length: 128 }, (_, i) => i));
+const turkish: Readonly<Record<string, string>> = {
+  Ð: 'Ğ',
+  Ý: 'İ',
+  Þ: 'Ş',
+  ð: 'ğ',
+  ý: 'ı',
+  þ: 'ş',
 };
+
+/** HZ: GB 2312 between `~{` and `~}`, with `~~` for a tilde (RFC 1843). */
+const hz: Decode = (bytes) => {
+  const parts = latin1(bytes).split(/(~\{|~\}|~~|~\n)/);
+  let isChinese = false;
+  let out = '';
+  for (const part of parts) {
+    if (part === '~{' || part === '~}') isChinese = part === '~{';
+    else if (part === '~~') out += '~';
+    else if (part !== '~\n') out += isChinese ? chinese(part) : ascii(Buffer.from(part, 'latin1'));
+  }
+  return out;
+};
+
+function chinese(text: string): string {
+  const bytes = Buffer.from(text, 'latin1').map((byte) => byte | 0x80);
+  return new TextDecoder('gbk').decode(bytes);
+}
+
+function special(encoding: string): Decode | undefined {
+  const half = upperHalves[encoding];
+  if (half !== undefined) return byTable(asciiTable + half);
+  switch (encoding) {
+    case 'utf-8':
+      return utf8;
+    case 'utf-16le':
+      return utf16le;
+    case 'us-ascii':
+      return ascii;
+    case 'iso-8859-1':
+      return latin1;
+    case 'iso-8859-9':
+      return (bytes) => latin1(bytes).replace(/[ÐÝÞðýþ]/g, (char) => turkish[char]!);
+    case 'hz':
+      return hz;
+    case 'ibm037':
+      return byTable(ebcdic);
+    case 'ibm1047':
+      return byTable(ebcdicTable(ebcdic1047));
+    case 'ibm1140':
+      return byTable(ebcdicTable(ebcdic1140));
+    default:
+      return undefined;
+  }
+}
 
 /**
  * How bytes of a named encoding become text; names as in IANA's registry, in any case. What is no
@@ -57,15 +100,22 @@ const aliases: Readonly<Record<string, string>> = {
  *
  * @throws Error for a name that is not known
  */
-export function textDecoder(name: string): (bytes: Uint8Array) => string {
+export function textDecoder(name: string): Decode {
   const lower = name.toLowerCase();
   const known = Object.hasOwn(own, lower) ? own[lower] : undefined;
   if (known !== undefined) return known;
-  const target = Object.hasOwn(aliases, lower) ? aliases[lower]! : lower;
-  if (!platform.has(target)) throw new Error(`unsupported encoding '${name}'`);
-  const decoder = new TextDecoder(target, { ignoreBOM: true });
+  const encoding = encodingOf(lower);
+  if (encoding === undefined) throw new Error(`unsupported encoding '${name}'`);
+  return special(encoding) ?? platformDecoder(encoding);
+}
+
+function platformDecoder(encoding: string): Decode {
+  const isUtf16 = encoding.startsWith('utf-16');
+  const decoder = new TextDecoder(isUtf16 ? 'utf-16be' : encoding, {
+    ignoreBOM: encoding !== 'utf-16',
+  });
+  if (isUtf16) return (bytes) => decoder.decode(bytes);
   // control characters of the upper half and private characters are none in IANA's sets
-  const wrong = target.startsWith('iso-8859') ? /[\x80-\x9f]/g : /[\ue000-\uf8ff]/g;
-  if (target.startsWith('utf')) return (bytes) => decoder.decode(bytes);
+  const wrong = encoding.startsWith('iso-8859') ? /[\x80-\x9f]/g : /[\ue000-\uf8ff]/g;
   return (bytes) => decoder.decode(bytes).replace(wrong, '\ufffd');
 }

@@ -1,12 +1,20 @@
-import { setAttribute } from '../../../pdata/overlay.ts';
+import { setTextAttribute } from '../../../pdata/overlay.ts';
 import { AttributeKey, type MessageView, ValueType } from '../../../pdata/readers.ts';
+import type { GoRegexp } from '../../../pdata/regexp/index.ts';
 import { OttlError, OttlRuntimeError } from '../../errors.ts';
-import { readValue, valueBytes } from '../../paths/bytes.ts';
+import type { PathAccess, Spot } from '../../paths/access.ts';
+import { readValue } from '../../paths/bytes.ts';
 import { valueText } from '../../text.ts';
 import type { OttlMap, OttlValue } from '../../values.ts';
-import { defineFunction, type Evaluate, literalOf, type MapTarget, type Target } from '../types.ts';
+import { defineFunction, type Evaluate, literalOf, type MapTarget } from '../types.ts';
 import { attributesView } from './keys.ts';
-import { patternOf, replacer, rewriteParameters, wholeReplacement } from './patterns.ts';
+import {
+  fixedPattern,
+  patternOf,
+  replacer,
+  rewriteParameters,
+  wholeReplacement,
+} from './patterns.ts';
 
 /**
  * Changes values of a map. @param change the new text of a value, undefined = as it is; `text` is
@@ -49,7 +57,7 @@ function changeCurrent(
   const text = value.type === ValueType.string ? value.string() : undefined;
   const changed = change(text, () => readValue(value));
   if (changed === undefined || changed === text) return;
-  setAttribute(message, new AttributeKey(message.keyText()), valueBytes(changed));
+  setTextAttribute(message, new AttributeKey(message.keyText()), changed);
 }
 
 export const stringifyAll = defineFunction({
@@ -189,24 +197,19 @@ export const replaceMatch = defineFunction({
   },
 });
 
-/** True when a target's bytes cannot match, so that nothing need be decoded. */
-function quickMiss(target: Target, args: { regex_pattern: Parameters<typeof patternOf>[1] }) {
-  const { spot } = target as { spot?: import('../../paths/access.ts').Spot };
-  const literal = literalOf(args.regex_pattern);
-  if (literal === undefined || (spot?.kind !== 'attribute' && spot?.kind !== 'text')) {
-    return undefined;
-  }
-  const compiled = patternOf('replace_pattern', args.regex_pattern)(undefined as never);
-  return (place: Parameters<Evaluate>[0]): boolean => {
-    const message = spot.view(place);
-    if (spot.kind === 'text') {
-      if (!message.findField(spot.field)) return false;
-      return !compiled.testBytes(message.value.bytes, message.value.start, message.value.end);
-    }
-    if (!message.find(spot.key)) return true;
-    const { value } = message;
-    if (value.type !== ValueType.string) return true;
-    return !compiled.testBytes(value.bytes, value.contentStart, value.contentEnd);
+/** The rewriting of one attribute's text by a literal pattern and template. */
+function rewriteAttribute(
+  { view, key }: Spot & { kind: 'attribute' },
+  pattern: GoRegexp,
+  template: string,
+): Evaluate {
+  return (place) => {
+    const message = view(place);
+    if (!message.find(key) || message.value.type !== ValueType.string) return null;
+    const text = message.value.string();
+    const changed = pattern.replaceAll(text, template);
+    if (changed !== text) setTextAttribute(message, key, changed);
+    return null;
   };
 }
 
@@ -221,15 +224,19 @@ export const replacePattern = defineFunction({
     const { target } = args;
     const pattern = patternOf('replace_pattern', args.regex_pattern);
     const replace = replacer(args);
-    const misses = args.replacement.isLiteral ? quickMiss(target, args) : undefined;
+    const { spot } = target as PathAccess;
+    const fixed = fixedPattern(args.regex_pattern, pattern);
+    const literal = args.function === undefined ? literalOf(args.replacement) : undefined;
+    if (spot?.kind === 'attribute' && fixed !== undefined && literal !== undefined) {
+      return rewriteAttribute(spot, fixed, literal);
+    }
     return (place) => {
-      if (misses?.(place)) return null;
       const value = target.get(place);
       if (value === null) return null;
       const template = args.replacement.get(place);
       if (typeof value !== 'string') return null;
       const compiled = pattern(place);
-      if (misses === undefined && !compiled.test(value)) return null;
+      if (!compiled.test(value)) return null;
       target.set(place, replace(place, compiled, value, template));
       return null;
     };

@@ -55,10 +55,9 @@ function dayPeriods(locale: string): [string, string][] {
 
 /** @throws Error when a language is not known */
 export function localeOf(tag: string): Locale {
-  const normal = tag.replaceAll('_', '-');
   let supported: string[] = [];
   try {
-    supported = Intl.DateTimeFormat.supportedLocalesOf(normal);
+    supported = Intl.DateTimeFormat.supportedLocalesOf(tag);
   } catch {
     // not a language tag
   }
@@ -69,13 +68,13 @@ export function localeOf(tag: string): Locale {
   // 2023 began on a Sunday
   const days = dayNames.map((_, day) => new Date(Date.UTC(2023, 0, 1 + day)));
   const cut = (names: readonly string[]): string[] => names.map((name) => name.slice(0, 3));
-  const periods = dayPeriods(normal);
+  const periods = dayPeriods(tag);
   return {
     tables: {
-      January: namesOf(normal, months, monthNames, 'month', 'long'),
-      Jan: namesOf(normal, months, cut(monthNames), 'month', 'short'),
-      Monday: namesOf(normal, days, dayNames, 'weekday', 'long'),
-      Mon: namesOf(normal, days, cut(dayNames), 'weekday', 'short'),
+      January: namesOf(tag, months, monthNames, 'month', 'long'),
+      Jan: namesOf(tag, months, cut(monthNames), 'month', 'short'),
+      Monday: namesOf(tag, days, dayNames, 'weekday', 'long'),
+      Mon: namesOf(tag, days, cut(dayNames), 'weekday', 'short'),
       PM: periods,
       pm: periods.map(([name, english]) => [name, english.toLowerCase()]),
     },

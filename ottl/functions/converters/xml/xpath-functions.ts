@@ -1,3 +1,4 @@
+import { compileRegexp } from '../../../../pdata/regexp/index.ts';
 import type { XmlNode } from './tree.ts';
 import {
   type Context,
@@ -53,17 +54,23 @@ const functions: Readonly<Record<string, Call>> = {
   last: (_, context) => context.size,
   'local-name': (args, context) => firstNode(args, context)?.data ?? '',
   'lower-case': (args) => text(args, 0).toLowerCase(),
+  matches: (args) => compileRegexp(text(args, 1)).test(text(args, 0)),
   name: (args, context) => {
     const node = firstNode(args, context);
     return node === undefined ? '' : fullName(node);
   },
+  'namespace-uri': () => '',
   'normalize-space': (args, context) => normalized(toText(own(args, context))),
   not: (args) => !toTruth(args[0]!),
   number: (args, context) => toNumber(own(args, context)),
   position: (_, context) => context.position,
+  replace: (args) => text(args, 0).replaceAll(text(args, 1), () => text(args, 2)),
+  reverse: (args) => (Array.isArray(args[0]) ? args[0].toReversed() : args[0]!),
   round: (args) => Math.round(toNumber(args[0]!)),
   'starts-with': (args) => text(args, 0).startsWith(text(args, 1)),
   string: (args, context) => toText(own(args, context)),
+  'string-join': (args) =>
+    Array.isArray(args[0]) ? args[0].map(nodeText).join(text(args, 1)) : text(args, 0),
   'string-length': (args, context) => [...toText(own(args, context))].length,
   substring: (args) =>
     substring(

@@ -60,14 +60,19 @@ export const functionArity: Readonly<Record<string, readonly [number, number]>> 
   last: [0, 0],
   'local-name': [0, 1],
   'lower-case': [1, 1],
+  matches: [2, 2],
   name: [0, 1],
+  'namespace-uri': [0, 1],
   'normalize-space': [0, 1],
   not: [1, 1],
   number: [0, 1],
   position: [0, 0],
+  replace: [3, 3],
+  reverse: [1, 1],
   round: [1, 1],
   'starts-with': [2, 2],
   string: [0, 1],
+  'string-join': [2, 2],
   'string-length': [0, 1],
   substring: [2, 3],
   'substring-after': [2, 2],
@@ -124,10 +129,8 @@ const maxDepth = 100;
  * @throws Error that says what was not expected
  */
 export function parseXPath(text: string): Expression {
-  const parser = new Parser(tokensOf(text));
-  const expression = parser.expression();
-  parser.end();
-  return expression;
+  // what stands behind a whole expression does not count, as users of this are used to
+  return new Parser(tokensOf(text)).expression();
 }
 
 const levels: readonly (readonly string[])[] = [
@@ -174,10 +177,6 @@ class Parser {
     return new Error(
       kind === 'end' ? 'unexpected end of expression' : `unexpected token '${text}'`,
     );
-  }
-
-  end(): void {
-    if (this.peek().kind !== 'end') throw this.unexpected();
   }
 
   expression(): Expression {
