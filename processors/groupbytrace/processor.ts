@@ -147,10 +147,13 @@ export class GroupByTrace implements Component, Consumer<'traces'> {
     const due = store.arrival[oldest]! + this.#config.wait_duration - clock.monotonicMs();
     this.#timer = clock.after(Math.max(leastWaitMs, due), () => {
       this.#timer = undefined;
-      this.#releasing = this.#release(store, clock.monotonicMs()).finally(() => {
+      const released = this.#release(store, clock.monotonicMs()).finally(() => {
         this.#releasing = undefined;
         store.blocks.trim();
         this.#schedule(store);
+      });
+      this.#releasing = released.catch((error: unknown) => {
+        this.#settings.host.fatal(error as Error);
       });
     });
   }

@@ -1,7 +1,7 @@
 import type { Component } from '../../component/component.ts';
 import type { Consumer } from '../../component/consumer.ts';
 import { PipelineError } from '../../component/errors.ts';
-import type { Settings, Timer } from '../../component/settings.ts';
+import type { OwnSpan, Settings, Timer } from '../../component/settings.ts';
 import type { Traces } from '../../pdata/batch.ts';
 import { eachResource, type SpanGrouper } from '../../pipeline/traces/grouper.ts';
 import { Outbox } from '../../pipeline/traces/outbox.ts';
@@ -11,7 +11,7 @@ import { createPolicy, type PolicyContext, usesPolicy } from './policies/create.
 import { Recorder } from './recorder.ts';
 import { Sampler } from './sampler.ts';
 import { SamplerState } from './state.ts';
-import { type TailTelemetry, tailTelemetry } from './telemetry.ts';
+import { type TailTelemetry, type Tally, tailTelemetry } from './telemetry.ts';
 
 const tickMs = 1000;
 /** Bytes that wait to be sent on before senders wait. */
@@ -215,7 +215,11 @@ export class TailSampling implements Component, Consumer<'traces'> {
     this.#timer = this.#settings.clock.after(tickMs, () => {
       this.#schedule();
       if (this.#ticking !== undefined) this.#tickAgain = true;
-      else this.#ticking = this.#tick();
+      else {
+        this.#ticking = this.#tick().catch((error: unknown) => {
+          this.#settings.host.fatal(error as Error);
+        });
+      }
     });
   }
 
@@ -238,8 +242,11 @@ export class TailSampling implements Component, Consumer<'traces'> {
 
   /** Decides the batch whose time has come, in slices. */
   async #decide(sampler: Sampler, pause: () => Promise<void>): Promise<void> {
-    const { clock } = this.#settings;
+    const { clock, tracer } = this.#settings;
     const batch = sampler.nextBatch();
+    const own = sampler.isEmpty(batch)
+      ? undefined
+      : tracer.start('tailsampling.samplingPolicyOnTick', 'internal');
     let busyMs = 0;
     for (;;) {
       const start = clock.monotonicMs();
@@ -249,7 +256,9 @@ export class TailSampling implements Component, Consumer<'traces'> {
       if (!more) break;
       await pause();
     }
-    this.#telemetry!.ran(this.#decider!.tally, busyMs);
+    const { tally, policies } = this.#decider!;
+    if (own !== undefined) describeTick(own, tally, policies.length);
+    this.#telemetry!.ran(tally, busyMs);
   }
 
   async #decideAll(sampler: Sampler): Promise<void> {
@@ -279,6 +288,18 @@ export class TailSampling implements Component, Consumer<'traces'> {
     this.#telemetry?.close();
     this.#sampler = undefined;
   }
+}
+
+/** Ends a span of the program's own with what was decided in it. */
+function describeTick(span: OwnSpan, tally: Tally, policies: number): void {
+  const [, sampled = 0, notSampled = 0, dropped = 0] = tally.global;
+  span.set('batch.size', sampled + notSampled + dropped);
+  span.set('policy.count', policies);
+  span.set('policy.errors', tally.errors);
+  span.set('decisions.sampled', sampled);
+  span.set('decisions.not_sampled', notSampled);
+  span.set('decisions.dropped', dropped);
+  span.end(tally.errors > 0 ? `${tally.errors} policy evaluation errors` : undefined);
 }
 
 /** A ResourceSpans of a request. */

@@ -333,6 +333,11 @@ export class Sampler {
     return this.#state.batch - 1;
   }
 
+  /** Whether no trace is decided with a batch. */
+  isEmpty(batch: number): boolean {
+    return this.#state.batches.first(this.#state.listOf(batch)) < 0;
+  }
+
   /** Number of batches that wait, the one that is filled included. */
   get batches(): number {
     return this.#state.wait + 1;
