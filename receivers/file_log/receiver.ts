@@ -22,7 +22,7 @@ import { Tracker } from './tracker.ts';
 const batchRecords = 1000;
 const batchBytes = 512 * 1024;
 /** Milliseconds between checkpoints while much is read. */
-const checkpointMs = 1000;
+const checkpointMs = 100;
 /** Milliseconds between attempts to fit into the memory budget. */
 const memoryPauseMs = 50;
 
