@@ -116,6 +116,6 @@ function platformDecoder(encoding: string): Decode {
   });
   if (isUtf16) return (bytes) => decoder.decode(bytes);
   // control characters of the upper half and private characters are none in IANA's sets
-  const wrong = encoding.startsWith('iso-8859') ? /[\x80-\x9f]/g : /[\ue000-\uf8ff]/g;
+  const wrong = /^(?:iso-8859|windows)/.test(encoding) ? /[\x80-\x9f]/g : /[\ue000-\uf8fe]/g;
   return (bytes) => decoder.decode(bytes).replace(wrong, '\ufffd');
 }

@@ -5,6 +5,15 @@ const texts = [...lengths, 240, 241, 256, 511, 1024, 1025, 2500].map((length) =>
   'The quick brown fox – jumps over 13 lazy dogs. '.repeat(60).slice(0, length),
 );
 
+const oneByte =
+  'ibm437 IBM850 cp852 ibm855 ibm860 cp862 ibm863 ibm865 IBM866 ibm037 IBM1047 ibm01140 ISO-8859-2 iso-8859-3 iso-8859-4 latin5 iso-8859-6 iso-8859-7 iso-8859-8 iso-8859-10 iso-8859-13 iso-8859-14 iso-8859-16 windows-1250 windows-1251 windows-1252 windows-1253 windows-1254 windows-1255 windows-1256 windows-1257 windows-1258 windows-874 koi8-u macintosh cp367'.split(
+    ' ',
+  );
+
+const someBytes = (from: number): { bytes: string } => ({
+  bytes: Buffer.from(Array.from({ length: 32 }, (_, i) => from + i)).toString('base64'),
+});
+
 /** Hashes, encodings and ids. */
 export const encodingCases: readonly Group[] = [
   {
@@ -100,6 +109,25 @@ export const encodingCases: readonly Group[] = [
       ),
       ...each(...kinds),
     ],
+  },
+  {
+    name: 'DecodeTables',
+    expressions: oneByte.map((name) => `Decode(attributes["a"], "${name}")`),
+    inputs: each(...[0, 32, 64, 96, 128, 160, 192, 224].map(someBytes)),
+  },
+  {
+    name: 'DecodeMore',
+    expressions: ['hz-gb-2312', 'iso-2022-jp', 'utf-16be', 'utf-16le', 'ms936', 'l1'].map(
+      (name) => `Decode(attributes["a"], "${name}")`,
+    ),
+    inputs: each(
+      'plain',
+      'a~{VPND~}b~~c',
+      '\u001b$B$"$$\u001b(Bx',
+      { bytes: 'aABpAA==' },
+      { bytes: 'AGgAaQ==' },
+      { bytes: '1tDOxA==' },
+    ),
   },
   {
     name: 'Ids',
