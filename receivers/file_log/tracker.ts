@@ -47,8 +47,8 @@ export class Tracker {
   }
 
   /**
-   * Looks at some of the paths: opens what is new, finds what was renamed, and what is left of files
-   * that are gone.
+   * Looks at some of the paths: opens what is new, finds what was renamed, and what is left of
+   * files that are gone.
    * @param all every path that there is now
    * @param fromStart whether files that are not known are read from their beginning
    * @returns the files to read, those that are gone first

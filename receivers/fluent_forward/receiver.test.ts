@@ -149,7 +149,13 @@ test('a refused chunk is not acknowledged, and its connection ends', async (t) =
 
 test('what is no message ends its connection and is counted', async (t) => {
   const { receiver, settings } = await start(t);
-  for (const bad of ['c1', '93a174c0c0', '9100', '93a174008100c0', '93a174d701aaaaaaaaaaaaaaaa80']) {
+  for (const bad of [
+    'c1',
+    '93a174c0c0',
+    '9100',
+    '93a174008100c0',
+    '93a174d701aaaaaaaaaaaaaaaa80',
+  ]) {
     const socket = await open(t, { port: receiver.port });
     const closed = new Promise<void>((resolve) => void socket.on('close', () => resolve()));
     socket.write(Buffer.from(bad, 'hex'));

@@ -9,8 +9,8 @@ interface Row {
 }
 
 /**
- * Reads one record of CSV as Go's encoding/csv does. Lines after the first go on with the last field
- * of the line before.
+ * Reads one record of CSV as Go's encoding/csv does. Lines after the first go on with the last
+ * field of the line before.
  * @param lazy quotes may stand anywhere
  * @throws Error
  */

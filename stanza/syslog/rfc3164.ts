@@ -44,9 +44,9 @@ export function parseRfc3164(text: string, zone: Zone, nowMs: number): SyslogMes
 }
 
 /**
- * What follows the time: `(hostname )?(tag([content])?: )?message`. Which of them a text is shows only
- * later, so all readings that are still possible are followed at once; a part begins where the last
- * of them began one, which is what the format's best known parser does.
+ * What follows the time: `(hostname )?(tag([content])?: )?message`. Which of them a text is shows
+ * only later, so all readings that are still possible are followed at once; a part begins where the
+ * last of them began one, which is what the format's best known parser does.
  */
 class Tail {
   hostname = '';

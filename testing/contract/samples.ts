@@ -18,6 +18,12 @@ export function sampleOf(entry: RegistryEntry, directory: string): Sample {
         protocols: { grpc: { endpoint: '127.0.0.1:0' }, http: { endpoint: '127.0.0.1:0' } },
       },
     },
+    'receiver/file_log': { config: { include: [`${directory}/*.log`] } },
+    'receiver/fluent_forward': { config: { endpoint: '127.0.0.1:0' } },
+    'receiver/host_metrics': { config: { scrapers: { load: null } } },
+    'receiver/syslog': {
+      config: { protocol: 'rfc5424', tcp: { listen_address: '127.0.0.1:0' } },
+    },
     'receiver/ebpf': {
       config: { allow: { processes: ['no-such-program'] } },
       startedElsewhere: 'root and the eBPF programs',
