@@ -4,6 +4,9 @@ import { SpanColumn, type SpanGrouper, spanStride } from './grouper.ts';
 import { IdTable } from './id-table.ts';
 import { Run, runStride } from './runs.ts';
 
+/** Bytes that a row takes in the columns of a store and its owner, about. */
+const rowBytes = 60;
+
 /**
  * Spans of many traces as the bytes that came in, by trace id. No objects a trace or span:
  *
@@ -64,9 +67,28 @@ export class TraceStore {
 
   /** Counts the tables with the budget, as far as it goes. */
   #account(): void {
-    const rows = this.arrival.length;
-    const now = IdTable.bytesFor(rows) + rows * 60 + this.runs.byteLength;
-    if (this.#budget.tryReserve(Math.max(0, now - this.#tables))) this.#tables = now;
+    const missing = this.#tableBytes(this.arrival.length) - this.#tables;
+    if (missing > 0 && this.#budget.tryReserve(missing)) this.#tables += missing;
+  }
+
+  #tableBytes(rows: number): number {
+    return IdTable.bytesFor(rows) + rows * rowBytes + this.runs.byteLength;
+  }
+
+  /**
+   * Whether the budget lets a row be added: asked before {@link add}. Where it does not, an old row
+   * has to go first.
+   */
+  hasRow(): boolean {
+    const { count, capacity } = this.ids;
+    if (count < capacity) return true;
+    const missing = this.#tableBytes(capacity * 2) - this.#tables;
+    if (missing <= 0) return true;
+    // tables stay as large as they are: half of the memory is left to spans
+    const { used, limit } = this.#budget;
+    if (used + missing > limit / 2 || !this.#budget.tryReserve(missing)) return false;
+    this.#tables += missing;
+    return true;
   }
 
   /** A row for a new trace. */

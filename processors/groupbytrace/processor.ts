@@ -118,7 +118,7 @@ export class GroupByTrace implements Component, Consumer<'traces'> {
       const d = ids[at + 3]!;
       let row = store.ids.find(a, b, c, d);
       if (row < 0) {
-        if (store.ids.count >= this.#limit) this.#evict(store);
+        if (store.ids.count >= this.#limit || !store.hasRow()) this.#evict(store);
         row = store.add(a, b, c, d, now);
         this.#order.push(0, row);
       }

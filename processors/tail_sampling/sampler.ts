@@ -210,7 +210,7 @@ export class Sampler {
 
   /** Sees to it that a row can be added. @returns false when one has to wait */
   #makeRoom(): boolean {
-    while (this.store.ids.count >= this.#limit && !this.overflows) {
+    while (!this.overflows && (this.store.ids.count >= this.#limit || !this.store.hasRow())) {
       const oldest = this.#state.order.first(0);
       if (oldest < 0) return false;
       if (this.#state.decisions[oldest] === Decision.none) this.#decider.tally.droppedEarly += 1;

@@ -480,3 +480,22 @@ test('span-ingest marks the spans that decided only', async () => {
   assert.equal(toJson(sink.batches[0]!).match(/tailsampling.policy/g)?.length, 1);
   await stop();
 });
+
+test('decided traces are forgotten sooner where memory is short', async () => {
+  const settings = testSettings({ budgetBytes: 2 ** 22 });
+  const { sink, send, stop } = await started(
+    { decision_wait: '1s', num_traces: 1_000_000_000, policies: errors },
+    settings,
+  );
+  for (let i = 0; i < 60; i += 1) {
+    const list = Array.from({ length: 2000 }, (_, n) => ({ trace: i * 2000 + n }));
+    await send(list);
+    await settings.clock.advance(1000);
+    assert.ok(settings.budget.used <= settings.budget.limit);
+  }
+  await settings.clock.advance(2000);
+  assert.equal(sink.items, 0);
+  const remembered = settings.meter.value(`${prefix}sampling_traces_on_memory`);
+  assert.ok(remembered > 1000 && remembered < 60_000, String(remembered));
+  await stop();
+});
