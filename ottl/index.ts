@@ -43,6 +43,8 @@ export interface Condition {
 /** `editor(...) where condition`. */
 export interface Statement {
   readonly text: string;
+  /** Name of its editor. */
+  readonly editor: string;
   /** Contexts whose fields the editor's targets are of, e.g. `span`, `resource`. */
   readonly writes: ReadonlySet<string>;
   /** Runs the editor where the condition holds. @returns whether it did. @throws OttlRuntimeError */
@@ -101,8 +103,9 @@ export function compileStatement(
     const edit = compiler.call(editor);
     const test = where === undefined ? true : compiler.condition(where);
     const writes = compiler.written;
-    if (test === false) return { text, writes, run: () => false };
-    return { text, writes, run: statementRun(edit, test) };
+    const { name } = editor;
+    if (test === false) return { text, editor: name, writes, run: () => false };
+    return { text, editor: name, writes, run: statementRun(edit, test) };
   });
 }
 

@@ -1,9 +1,9 @@
+import { groupPoints } from '../../pdata/aggregate/group.ts';
+import { mergeInto } from '../../pdata/aggregate/merge.ts';
+import { ofSameKind } from '../../pdata/aggregate/metric.ts';
 import type { Metric, Point } from '../../pdata/objects/index.ts';
 import type { Transform } from './config.ts';
 import type { Filter } from './filter.ts';
-import { groupPoints } from './group.ts';
-import { mergeInto } from './merge.ts';
-import { ofSameKind } from './metric.ts';
 
 function attributeKeys(metric: Metric): string {
   const keys = new Set<string>();

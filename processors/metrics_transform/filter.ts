@@ -1,7 +1,7 @@
+import { ofSameKind } from '../../pdata/aggregate/metric.ts';
 import type { Metric, Point, ValueMap } from '../../pdata/objects/index.ts';
 import { compileRegexp } from '../../pdata/regexp/index.ts';
 import type { Transform } from './config.ts';
-import { ofSameKind } from './metric.ts';
 
 /** Which metrics and points a transform is for. */
 export interface Filter {

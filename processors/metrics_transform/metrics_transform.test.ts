@@ -2,6 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { background } from '../../component/consumer.ts';
+import { int64Of } from '../../pdata/aggregate/go-numbers.ts';
+import { groupPoints } from '../../pdata/aggregate/group.ts';
+import { mergeInto } from '../../pdata/aggregate/merge.ts';
 import { toJson } from '../../pdata/json.ts';
 import type { Metric, NumberPoint, Value } from '../../pdata/objects/index.ts';
 import {
@@ -14,10 +17,7 @@ import {
 import { type TestSettings, testSettings } from '../../testing/settings.ts';
 import { collectingSink } from '../../testing/sinks.ts';
 import { config } from './config.ts';
-import { int64Of } from './go-numbers.ts';
-import { groupPoints } from './group.ts';
 import { factory } from './index.ts';
-import { mergeInto } from './merge.ts';
 
 function point(value: number | bigint, attributes: Record<string, Value> = {}): NumberPoint {
   const made = newNumberPoint();

@@ -1,3 +1,7 @@
+import { int64Of } from '../../pdata/aggregate/go-numbers.ts';
+import { groupPoints } from '../../pdata/aggregate/group.ts';
+import { mergeInto } from '../../pdata/aggregate/merge.ts';
+import { ofSameKind } from '../../pdata/aggregate/metric.ts';
 import type {
   ExponentialPoint,
   HistogramPoint,
@@ -7,10 +11,6 @@ import type {
 } from '../../pdata/objects/index.ts';
 import type { Operation } from './config.ts';
 import type { Filter } from './filter.ts';
-import { int64Of } from './go-numbers.ts';
-import { groupPoints } from './group.ts';
-import { mergeInto } from './merge.ts';
-import { ofSameKind } from './metric.ts';
 
 /** Changes a metric. @param whole whether all of it matched the transform's filter */
 export type Apply = (metric: Metric, filter: Filter, whole: boolean) => void;

@@ -1,9 +1,9 @@
 import type { Logger } from '../../component/settings.ts';
+import { copyOf } from '../../pdata/aggregate/metric.ts';
 import type { Metric, ResourceGroup, ScopeGroup } from '../../pdata/objects/index.ts';
 import { combine, combineFault } from './combine.ts';
 import type { Config, Transform } from './config.ts';
 import { compileFilter, extract, type Filter, matchesAll, matchesAny } from './filter.ts';
-import { copyOf } from './metric.ts';
 import { type Apply, compileOperation } from './operations.ts';
 
 type Group = ResourceGroup<Metric>;

@@ -1,8 +1,10 @@
 import type { OttlClient } from '../../ottl/index.ts';
 import type { Faults } from '../../ottl/sequence.ts';
-import type { Batch } from '../../pdata/batch.ts';
+import type { Batch, Metrics } from '../../pdata/batch.ts';
 import { otlpBatch, settled } from '../../pdata/otlp-batch.ts';
+import { reshapesMetrics } from './functions/index.ts';
 import type { Group } from './groups.ts';
+import { benchPass } from './metric-bench.ts';
 import {
   eventPass,
   ItemRewriter,
@@ -39,6 +41,10 @@ function stepOf(group: Group, faults: Faults): Step {
       eventPass(plain, run, client);
       return plain.plain();
     };
+  }
+  if (group.statements.some(({ editor }) => reshapesMetrics(editor))) {
+    return (batch, client) =>
+      benchPass(batch as Metrics, run, client, context === 'datapoint') as Batch<Transformed>;
   }
   if (context === 'otelcol') throw new Error('BUG: statements on otelcol');
   const pass = passes[context];

@@ -5,7 +5,7 @@ import type {
   Point,
   Value,
   ValueMap,
-} from '../../pdata/objects/index.ts';
+} from '../objects/index.ts';
 
 /** A value as JSON: integers and doubles of the same value are the same, bytes are base64. */
 function jsonOf(value: Value): string {

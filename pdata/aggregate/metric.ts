@@ -1,9 +1,4 @@
-import {
-  decodeMetric,
-  encodeMetric,
-  type Metric,
-  type MetricData,
-} from '../../pdata/objects/index.ts';
+import { decodeMetric, encodeMetric, type Metric, type MetricData } from '../objects/index.ts';
 
 function emptyData(data: MetricData): MetricData {
   switch (data.kind) {

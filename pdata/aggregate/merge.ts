@@ -5,8 +5,10 @@ import type {
   MetricData,
   NumberPoint,
   Point,
-} from '../../pdata/objects/index.ts';
-import type { Aggregation } from './config.ts';
+} from '../objects/index.ts';
+/** How numbers become one; '' = the first stays. */
+export type Aggregation = 'sum' | 'mean' | 'min' | 'max' | 'median' | 'count' | '';
+
 import { int64Of, wrapCount, wrapInt } from './go-numbers.ts';
 
 /** Makes each group one point, the first of it, and gives them to `to`. */
