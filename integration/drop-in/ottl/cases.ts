@@ -4,6 +4,7 @@ import { grokCases } from './cases/grok.ts';
 import { listCases } from './cases/lists.ts';
 import { numberCases } from './cases/numbers.ts';
 import { parserCases } from './cases/parsers.ts';
+import { randomGroup } from './cases/random.ts';
 import { regexpCases } from './cases/regexps.ts';
 import { textCases } from './cases/text.ts';
 import { timeCases } from './cases/times.ts';
@@ -18,6 +19,7 @@ export const groups: readonly Group[] = [
   ...listCases,
   ...numberCases,
   ...parserCases,
+  randomGroup('Random', 1, 400),
   ...regexpCases,
   ...textCases,
   ...timeCases,

@@ -1,19 +1,27 @@
-// node integration/drop-in/ottl/compare.ts [--record] [NAME...]
+// node integration/drop-in/ottl/compare.ts [--record | --seed N] [NAME...]
 // Evaluates the same expressions in both programs and prints where they differ. --record keeps what
-// the peer gave in testdata/.
+// the peer gave in testdata/; --seed takes other nested expressions instead.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { findPeer } from '../lib/peer.ts';
 import { startInside, startProcess } from '../lib/run.ts';
+import { randomGroup } from './cases/random.ts';
 import { groups } from './cases.ts';
 import { differences } from './differences.ts';
 import { evaluate } from './play.ts';
 
-const words = process.argv.slice(2).filter((word) => word !== '--record');
-const record = process.argv.includes('--record');
+const { values, positionals: words } = parseArgs({
+  options: { record: { type: 'boolean' }, seed: { type: 'string' } },
+  allowPositionals: true,
+});
+const { record, seed } = values;
 const peer = findPeer();
 if (peer === undefined) throw new Error('cannot compare: PEERS_DIR holds no Go collector');
-const chosen = groups.filter(({ name }) => words.length === 0 || words.includes(name));
+const chosen =
+  seed === undefined
+    ? groups.filter(({ name }) => words.length === 0 || words.includes(name))
+    : [randomGroup('Seed', Number(seed), 400)];
 const theirs = await evaluate(chosen, (config, env) => startProcess([peer], config, env));
 if (record) {
   const folder = join(import.meta.dirname, 'testdata');
