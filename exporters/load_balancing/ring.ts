@@ -6,8 +6,8 @@ const positions = 36_000;
 const pointsEach = 100;
 
 /**
- * A consistent hash ring (Karger et al.), the same as the Go collector's: CRC-32 of a name gives its
- * place, and the next backend on the ring has it.
+ * A consistent hash ring (Karger et al.), the same as the Go collector's: CRC-32 of a name gives
+ * its place, and the next backend on the ring has it.
  */
 export class Ring {
   readonly endpoints: readonly string[];

@@ -21,8 +21,8 @@ export type ValueMap = Map<string, Value>;
 /** What every message may carry beside its fields. */
 export interface Message {
   /**
-   * Fields that the object has no place for, as they came in: unknown ones, entity references, later
-   * attributes with a key that is there already. They are written behind the others.
+   * Fields that the object has no place for, as they came in: unknown ones, entity references,
+   * later attributes with a key that is there already. They are written behind the others.
    */
   rest?: Uint8Array;
 }

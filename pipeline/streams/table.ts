@@ -1,7 +1,7 @@
 /**
- * What is remembered of each stream of data points: an open hash table over one byte arena. A stream
- * is a small index; beside its key it has a payload of bytes that may grow, and the time at which it
- * was last seen.
+ * What is remembered of each stream of data points: an open hash table over one byte arena. A
+ * stream is a small index; beside its key it has a payload of bytes that may grow, and the time at
+ * which it was last seen.
  *
  *     slots  [ - | 3 | - | 1 | ... ]        stream index + 1 at the place that the hash gives
  *     arena  [ key 0, payload 0, key 1, payload 1, (a hole), ... ]

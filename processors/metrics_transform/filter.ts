@@ -62,8 +62,8 @@ export function matchesAll(filter: Filter, metric: Metric): boolean {
 }
 
 /**
- * The part of a metric that matches: itself when all of it does, a new one with its points (the same
- * objects) when some do, undefined when it does not match.
+ * The part of a metric that matches: itself when all of it does, a new one with its points (the
+ * same objects) when some do, undefined when it does not match.
  */
 export function extract(filter: Filter, metric: Metric): Metric | undefined {
   if (!filter.matchesName(metric.name)) return undefined;

@@ -35,6 +35,7 @@ export function sampleOf(entry: RegistryEntry, directory: string): Sample {
     'processor/attributes': {
       config: { actions: [{ key: 'contract', action: 'insert', value: 'yes' }] },
     },
+    'processor/k8s_attributes': { config: { passthrough: true } },
     'processor/probabilistic_sampler': { config: { sampling_percentage: 100, fail_closed: false } },
     'processor/span': { config: { status: { code: 'Ok' } } },
     'processor/tail_sampling': { config: { policies: [{ name: 'a', type: 'always_sample' }] } },
@@ -51,6 +52,13 @@ export function sampleOf(entry: RegistryEntry, directory: string): Sample {
       config: { table: [{ condition: 'true', pipelines: ['traces/test'] }] },
     },
     'connector/failover': { config: { priority_levels: [['traces/test']] } },
+    'exporter/file': { config: { path: `${directory}/out.json` } },
+    'exporter/load_balancing': {
+      config: {
+        protocol: { otlp: { tls: { insecure: true } } },
+        resolver: { static: { hostnames: ['127.0.0.1:9'] } },
+      },
+    },
     'exporter/otlp_grpc': { config: { endpoint: '127.0.0.1:9', tls: { insecure: true } } },
     'exporter/otlp_http': { config: { endpoint: 'http://127.0.0.1:9' } },
     'extension/basicauth': { config: { htpasswd: { inline: 'contract:password' } } },
