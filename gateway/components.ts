@@ -44,6 +44,9 @@ export const registry: readonly RegistryEntry[] = [
     'probabilistic_sampler',
     () => import('../processors/probabilistic_sampler/index.ts'),
   ),
+  entry('processor', 'k8s_attributes', () => import('../processors/k8s_attributes/index.ts'), [
+    'k8sattributes',
+  ]),
   entry(
     'processor',
     'metrics_transform',
@@ -66,6 +69,7 @@ export const registry: readonly RegistryEntry[] = [
   entry('exporter', 'clickhouse', () => import('../exporters/clickhouse/index.ts')),
   entry('exporter', 'debug', () => import('../exporters/debug/index.ts')),
   entry('exporter', 'file', () => import('../exporters/file/index.ts')),
+  entry('exporter', 'kafka', () => import('../exporters/kafka/index.ts')),
   entry('exporter', 'load_balancing', () => import('../exporters/load_balancing/index.ts'), [
     'loadbalancing',
   ]),
