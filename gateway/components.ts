@@ -27,6 +27,7 @@ export const registry: readonly RegistryEntry[] = [
   entry('receiver', 'host_metrics', () => import('../receivers/host_metrics/index.ts'), [
     'hostmetrics',
   ]),
+  entry('receiver', 'kafka', () => import('../receivers/kafka/index.ts')),
   entry('receiver', 'otlp', () => import('../receivers/otlp/index.ts')),
   entry('receiver', 'packet', () => import('../receivers/packet/index.ts')),
   entry('receiver', 'syslog', () => import('../receivers/syslog/index.ts')),

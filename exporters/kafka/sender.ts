@@ -1,0 +1,159 @@
+import type { CompressionAlgorithmValue, Producer } from '@platformatic/kafka';
+import type { Settings } from '../../component/settings.ts';
+import { deliveryError, hasFault } from '../../pipeline/kafka/errors.ts';
+import type { KafkaExporterConfig } from './config.ts';
+import type { Partitioner } from './partitions.ts';
+import { type OutRecord, type PlacedRecord, recordBytes, requests } from './records.ts';
+import type { KafkaTelemetry } from './telemetry.ts';
+
+/** Times that a topic is asked for until the broker has made it. */
+const topicAttempts = 20;
+const topicPauseMs = 100;
+
+/** Writes records and waits for the brokers' answers. */
+export class Sender {
+  readonly #settings: Settings;
+  readonly #config: KafkaExporterConfig;
+  readonly #producer: Producer;
+  readonly #codec: CompressionAlgorithmValue;
+  readonly #partitioner: Partitioner;
+  readonly #telemetry: KafkaTelemetry;
+  readonly #load: Map<string, number>;
+
+  /** @param load records under way by `topic:partition`, which this class keeps */
+  constructor(
+    settings: Settings,
+    config: KafkaExporterConfig,
+    producer: Producer,
+    parts: {
+      readonly codec: CompressionAlgorithmValue;
+      readonly partitioner: Partitioner;
+      readonly telemetry: KafkaTelemetry;
+      readonly load: Map<string, number>;
+    },
+  ) {
+    this.#settings = settings;
+    this.#config = config;
+    this.#producer = producer;
+    this.#codec = parts.codec;
+    this.#partitioner = parts.partitioner;
+    this.#telemetry = parts.telemetry;
+    this.#load = parts.load;
+  }
+
+  /** @throws PipelineError; some of the records may have been written then */
+  async send(records: readonly OutRecord[]): Promise<void> {
+    if (records.length === 0) return;
+    const topics = [...new Set(records.map(({ topic }) => topic))];
+    const { producer } = this.#config;
+    try {
+      const placed = await this.#place(records, topics);
+      const limits = {
+        partitionBytes: producer.max_message_bytes,
+        bytes: producer.max_broker_write_bytes,
+        records: producer.flush_max_messages,
+      };
+      for (const request of requests(placed, limits)) await this.#request(request);
+    } catch (error) {
+      throw deliveryError(error, topics);
+    }
+  }
+
+  async #place(records: readonly OutRecord[], topics: string[]): Promise<PlacedRecord[]> {
+    const counts = await this.#partitionCounts(topics);
+    this.#partitioner.next();
+    return records.map((record) => {
+      const count = counts.get(record.topic)!;
+      return { ...record, partition: this.#partitioner.choose(record.topic, record.key, count) };
+    });
+  }
+
+  /** A topic that the broker makes when it is asked for has no partitions for a moment. */
+  async #partitionCounts(topics: string[]): Promise<ReadonlyMap<string, number>> {
+    const autocreateTopics = this.#config.producer.allow_auto_topic_creation;
+    const { clock } = this.#settings;
+    for (let left = topicAttempts; ; left -= 1) {
+      try {
+        const metadata = await this.#producer.metadata({ topics, autocreateTopics });
+        return new Map(
+          topics.map((topic) => {
+            const count = metadata.topics.get(topic)?.partitionsCount ?? 0;
+            if (count === 0) throw new Error(`topic ${JSON.stringify(topic)} has no partitions`);
+            return [topic, count];
+          }),
+        );
+      } catch (error) {
+        const isNew =
+          autocreateTopics &&
+          (hasFault(error, 'UNKNOWN_TOPIC_OR_PARTITION') ||
+            hasFault(error, 'LEADER_NOT_AVAILABLE'));
+        if (!isNew || left <= 0) throw error;
+        await new Promise<void>((resolve) => void clock.after(topicPauseMs, resolve));
+      }
+    }
+  }
+
+  async #request(records: PlacedRecord[]): Promise<void> {
+    const { clock } = this.#settings;
+    const { producer } = this.#config;
+    const startedMs = clock.monotonicMs();
+    this.#under(records, 1);
+    let outcome = 'failure';
+    try {
+      const messages = records.map(({ topic, key, value, headers, partition }) => ({
+        topic,
+        value,
+        partition,
+        ...(key === undefined ? {} : { key }),
+        ...(headers === undefined ? {} : { headers }),
+      }));
+      await this.#producer.send({
+        messages,
+        acks: producer.required_acks,
+        compression: this.#codec,
+        autocreateTopics: producer.allow_auto_topic_creation,
+      });
+      outcome = 'success';
+    } finally {
+      this.#under(records, -1);
+      this.#count(records, outcome, clock.monotonicMs() - startedMs);
+    }
+  }
+
+  #under(records: readonly PlacedRecord[], sign: number): void {
+    for (const { topic, partition } of records) {
+      const place = `${topic}:${partition}`;
+      const count = (this.#load.get(place) ?? 0) + sign;
+      if (count === 0) this.#load.delete(place);
+      else this.#load.set(place, count);
+    }
+  }
+
+  #count(records: readonly PlacedRecord[], outcome: string, ms: number): void {
+    const telemetry = this.#telemetry;
+    telemetry.latency.record(ms, { outcome });
+    telemetry.writeLatency.record(ms / 1000, { outcome });
+    const places = new Map<string, { count: number; bytes: number; record: PlacedRecord }>();
+    for (const record of records) {
+      const name = `${record.topic}:${record.partition}`;
+      const known = places.get(name) ?? { count: 0, bytes: 0, record };
+      known.count += 1;
+      known.bytes += recordBytes(record);
+      places.set(name, known);
+    }
+    for (const { count, bytes, record } of places.values()) {
+      const { topic } = record;
+      const attributes: Record<string, string> = {
+        topic,
+        partition: String(record.partition),
+        outcome,
+      };
+      if (outcome === 'success') {
+        attributes.compression_codec = this.#config.producer.compression;
+        telemetry.bytes.add(bytes, attributes);
+      }
+      telemetry.messages.add(count, attributes);
+      telemetry.records.add(count, attributes);
+    }
+  }
+}

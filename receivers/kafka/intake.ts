@@ -1,0 +1,129 @@
+import type { Consumer } from '../../component/consumer.ts';
+import { PipelineError } from '../../component/errors.ts';
+import type { Attributes, Counter, Settings } from '../../component/settings.ts';
+import type { Signal, SignalData } from '../../component/signals.ts';
+import type { Batch } from '../../pdata/batch.ts';
+import { setTextAttribute } from '../../pdata/overlay.ts';
+import { AttributeKey, GroupReader } from '../../pdata/readers.ts';
+import type { KafkaReceiverConfig } from './config.ts';
+import { type Decode, decoder } from './decode.ts';
+import { contextOf, headerOf, type InRecord } from './record.ts';
+import type { KafkaTelemetry } from './telemetry.ts';
+
+const itemNames: Readonly<Record<Signal, string>> = {
+  traces: 'spans',
+  metrics: 'metric_points',
+  logs: 'log_records',
+  profiles: 'profile_samples',
+};
+
+/** Time between looks at a memory budget that is used up. */
+const budgetPauseMs = 50;
+
+/** Decodes records of one signal and hands them to the pipeline. */
+export class Intake<S extends Signal> {
+  readonly #settings: Settings;
+  readonly #next: Consumer<S>;
+  readonly #decode: Decode<S>;
+  readonly #headers: readonly (readonly [string, AttributeKey])[];
+  readonly #telemetry: KafkaTelemetry;
+  readonly #attributes: Attributes;
+  readonly #accepted: Counter;
+  readonly #refused: Counter;
+  readonly #failed: Counter;
+
+  /** @throws Error for an encoding that the signal does not have */
+  constructor(
+    signal: S,
+    settings: Settings,
+    config: KafkaReceiverConfig,
+    next: Consumer<S>,
+    telemetry: KafkaTelemetry,
+  ) {
+    this.#settings = settings;
+    this.#next = next;
+    this.#decode = decoder(signal, config[signal].encoding);
+    const { extract_headers: extract, headers } = config.header_extraction;
+    this.#headers = extract
+      ? headers.map((name) => [name, new AttributeKey(`kafka.header.${name}`)] as const)
+      : [];
+    this.#telemetry = telemetry;
+    this.#attributes = { receiver: settings.id, transport: 'kafka' };
+    const name = itemNames[signal];
+    const counter = (what: string, description: string): Counter =>
+      settings.meter.counter(`otelcol_receiver_${what}_${name}`, {
+        description,
+        unit: `{${name}}`,
+      });
+    this.#accepted = counter('accepted', 'Items that were pushed into the pipeline.');
+    this.#refused = counter('refused', 'Items that the pipeline refused; they may come again.');
+    this.#failed = counter('failed', 'Items that the pipeline can never take.');
+  }
+
+  /**
+   * @param cancelled whether nobody waits any more, asked while memory is short
+   * @returns why it was not taken: retryable or not; undefined = accepted
+   */
+  async take(record: InRecord, cancelled: () => boolean): Promise<PipelineError | undefined> {
+    const { budget, clock } = this.#settings;
+    const bytes = record.value.length;
+    while (!budget.tryReserve(bytes)) {
+      if (cancelled()) return new PipelineError('no memory left', { retryable: true });
+      await new Promise<void>((resolve) => void clock.after(budgetPauseMs, resolve));
+    }
+    try {
+      return await this.#take(record);
+    } finally {
+      budget.release(bytes);
+    }
+  }
+
+  async #take(record: InRecord): Promise<PipelineError | undefined> {
+    const batch = this.#read(record);
+    if (batch instanceof PipelineError) return batch;
+    const items = batch.itemCount;
+    if (items === 0) return undefined;
+    const given = this.#headers.length > 0 ? this.#withHeaders(batch, record) : batch;
+    try {
+      const own = this.#next.mutates && given === batch ? batch.editable() : given;
+      await this.#next.consume(own as unknown as SignalData[S], contextOf(record));
+      this.#accepted.add(items, this.#attributes);
+      return undefined;
+    } catch (thrown) {
+      const error = PipelineError.from(thrown);
+      (error.retryable ? this.#refused : this.#failed).add(items, this.#attributes);
+      return error;
+    }
+  }
+
+  #read(record: InRecord): Batch<S> | PipelineError {
+    try {
+      return this.#decode(record.value, this.#settings.clock.unixMs());
+    } catch (error) {
+      const { topic, partition } = record;
+      this.#telemetry.unreadable.add(1, { topic, partition: String(partition) });
+      const text = `failed to unmarshal message: ${(error as Error).message}`;
+      this.#settings.logger.error('failed to unmarshal message', {
+        error: (error as Error).message,
+        topic,
+        partition,
+        offset: Number(record.offset),
+      });
+      return new PipelineError(text, { retryable: false, cause: error });
+    }
+  }
+
+  #withHeaders(batch: Batch<S>, record: InRecord): Batch<S> {
+    const found = this.#headers.flatMap(([name, key]) => {
+      const value = headerOf(record, name);
+      return value === undefined ? [] : [[key, value] as const];
+    });
+    if (found.length === 0) return batch;
+    const editable = batch.editable();
+    const reader = new GroupReader(editable);
+    while (reader.nextResource()) {
+      for (const [key, value] of found) setTextAttribute(reader.resource, key, value);
+    }
+    return editable;
+  }
+}
