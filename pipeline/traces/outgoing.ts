@@ -53,8 +53,8 @@ export class Outgoing {
   }
 
   /**
-   * The same with attributes set on the scopes of the runs from `from` on, which is one of the row's:
-   * not for every day, each trace is written twice.
+   * The same with attributes set on the scopes of the runs from `from` on, one of the row's. Not
+   * for every day: each trace is written twice.
    */
   addMarked(row: number, marks: readonly Mark[], from = this.#store.firstRun[row]!): void {
     const { runs } = this.#store;
