@@ -44,18 +44,22 @@ export class EntrySink implements Sink {
 
   add(data: Buffer, from: number, to: number, offset: number, record: number): void {
     const entry = new Entry(this.#observed);
-    const { isNop } = this.#encoding;
-    entry.body = isNop ? Buffer.from(data.subarray(from, to)) : this.#text(data, from, to);
-    const file = this.#file!;
-    entry.attributes = new Map(file.state.attributes);
+    entry.body = this.#encoding.isNop
+      ? Buffer.from(data.subarray(from, to))
+      : this.#text(data, from, to);
+    if (!this.#label(entry)) return;
+    // What the file says wins over what the configuration says.
+    const { state } = this.#file!;
+    entry.attributes ??= new Map();
+    for (const [key, value] of state.attributes) entry.attributes.set(key, value);
     if (this.#config.include_file_record_number) {
       entry.attributes.set('log.file.record_number', BigInt(record));
     }
     if (this.#config.include_file_record_offset) {
       entry.attributes.set('log.file.record_offset', BigInt(offset));
     }
-    entry.origin = { source: file.state, offset };
-    if (this.#label(entry)) this.#in.push(entry);
+    entry.origin = { source: state, offset };
+    this.#in.push(entry);
     this.#bytes += to - from + 100;
     if (this.#in.length >= 256) this.#run();
   }

@@ -57,19 +57,34 @@ function valueKey(value: Value): unknown {
   return value instanceof ExprTime ? { t: value.ns.toString() } : value;
 }
 
+/** Whether maps are plainly equal: the same keys in the same order with the same simple values. */
+function isSame(a: ValueMap, b: ValueMap): boolean {
+  if (a === b) return true;
+  if (a.size !== b.size) return false;
+  const others = b.entries();
+  for (const [key, value] of a) {
+    const [otherKey, other] = others.next().value!;
+    if (key !== otherKey || value !== other) return false;
+  }
+  return true;
+}
+
 interface ResourceGroup {
   readonly resource: ValueMap;
   readonly scopes: Map<string, Entry[]>;
 }
 
-/** Turns entries into a batch, grouped by resource and scope in order of appearance. */
-export function encodeEntries(entries: readonly Entry[]): Logs {
+/**
+ * Turns entries into a batch, grouped by resource and scope in order of appearance.
+ * @param builder with what comes before them
+ */
+export function encodeEntries(entries: readonly Entry[], builder = new LogsBuilder()): Logs {
   const groups = new Map<string, ResourceGroup>();
   let lastResource: ValueMap | undefined;
   let last: ResourceGroup | undefined;
   for (const entry of entries) {
     const resource = entry.resource ?? empty;
-    if (last === undefined || resource !== lastResource) {
+    if (last === undefined || !isSame(resource, lastResource!)) {
       const key = mapKey(resource);
       last = groups.get(key);
       if (last === undefined) {
@@ -82,7 +97,6 @@ export function encodeEntries(entries: readonly Entry[]): Logs {
     if (list === undefined) last.scopes.set(entry.scopeName, [entry]);
     else list.push(entry);
   }
-  const builder = new LogsBuilder();
   for (const { resource, scopes } of groups.values()) {
     builder.resource(attributesOf(resource));
     for (const [name, list] of scopes) {

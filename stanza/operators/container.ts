@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import type { Timer } from '../../component/settings.ts';
 import { typeName, type Value, type ValueMap } from '../../expr/index.ts';
-import { compileRegexp } from '../../pdata/regexp/index.ts';
 import {
   commonOf,
   decodeSection,
@@ -15,6 +14,7 @@ import type { Entry, Origin } from '../entry/entry.ts';
 import { getField } from '../entry/field.ts';
 import { OperatorFault } from '../fault.ts';
 import { type Common, type Surroundings, TransformOperator } from '../operator.ts';
+import { pathMetadata, splitLine } from '../parse/container.ts';
 import { parseJsonObject } from '../parse/json.ts';
 import { logSize, transformerKeys } from '../schema.ts';
 import { splitLayout } from '../time/chunks.ts';
@@ -34,23 +34,6 @@ const schema = z.looseObject({
 type Format = 'docker' | 'crio' | 'containerd';
 type Run = (entry: Entry, around: Surroundings) => void;
 
-const line = '(?P<stream>stdout|stderr) (?P<logtag>[^ ]*) ?(?P<log>.*)$';
-const crioLine = compileRegexp(`^(?P<time>[^ Z]+) ${line}`);
-const containerdLine = compileRegexp(`^(?P<time>[^ ^Z]+Z) ${line}`);
-const groups = ['time', 'stream', 'logtag', 'log'];
-
-/** `/var/log/pods/<namespace>_<pod>_<uid>/<container>/<restarts>.log`, also rotated. */
-const pathPattern = compileRegexp(
-  '^.*(?:\\/|\\\\)([^_]+)_([^_]+)_([a-f0-9\\-]+)(?:\\/|\\\\)([^\\._]+)(?:\\/|\\\\)(\\d+)\\.log(?:\\.\\d{8}-\\d{6})?$',
-);
-const pathNames = [
-  'k8s.namespace.name',
-  'k8s.pod.name',
-  'k8s.pod.uid',
-  'k8s.container.name',
-  'k8s.container.restart_count',
-];
-
 const offsetTime = splitLayout('2006-01-02T15:04:05.999999999Z07:00');
 const utcTime = splitLayout('2006-01-02T15:04:05.999Z');
 
@@ -58,9 +41,15 @@ function parseLine(format: 'crio' | 'containerd', value: Value): ValueMap {
   if (typeof value !== 'string') {
     throw new Error(`type '${typeName(value)}' cannot be parsed as ${format} container logs`);
   }
-  const found = (format === 'crio' ? crioLine : containerdLine).exec(value);
-  if (found === undefined) throw new Error('regex pattern does not match');
-  return new Map(groups.map((name, i) => [name, found.groups[i + 1] ?? '']));
+  const found = splitLine(value);
+  if (found?.format !== format) throw new Error('regex pattern does not match');
+  const { time, stream, logtag, log } = found;
+  return new Map([
+    ['time', time],
+    ['stream', stream],
+    ['logtag', logtag],
+    ['log', log],
+  ]);
 }
 
 function parseDocker(value: Value): ValueMap {
@@ -75,8 +64,8 @@ function detect(value: Value | undefined): Format {
     throw new Error(`${fail}type '${typeName(value)}' cannot be parsed as container logs`);
   }
   if (value.startsWith('{')) return 'docker';
-  if (crioLine.test(value)) return 'crio';
-  if (containerdLine.test(value)) return 'containerd';
+  const found = splitLine(value);
+  if (found !== undefined) return found.format;
   throw new Error(`${fail}entry cannot be parsed as container logs: ${value}`);
 }
 
@@ -113,12 +102,10 @@ function addPathMetadata(entry: Entry, id: string): void {
   if (typeof path !== 'string') {
     throw new Error(`type '${typeName(path)}' cannot be parsed as log path field`);
   }
-  const found = pathPattern.exec(path);
+  const found = pathMetadata(path);
   if (found === undefined) throw new Error('failed to detect a valid log path');
   entry.resource ??= new Map();
-  for (const [i, name] of pathNames.entries()) {
-    entry.resource.set(name, found.groups[i + 1] ?? '');
-  }
+  for (const [name, text] of found) entry.resource.set(name, text);
 }
 
 interface Options {
