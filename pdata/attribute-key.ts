@@ -2,10 +2,16 @@
 export class AttributeKey {
   readonly text: string;
   readonly bytes: Uint8Array;
+  /** Length and last byte: what few keys share. */
+  readonly mark: number;
+  /** Who numbered the key last, and the number: saves a look-up an edit. */
+  numberedBy: object | undefined;
+  number = -1;
 
   constructor(text: string) {
     this.text = text;
     this.bytes = new TextEncoder().encode(text);
+    this.mark = this.bytes.length * 256 + (this.bytes.at(-1) ?? 0);
   }
 
   /** True when bytes [start, end) of `b` are this key. */

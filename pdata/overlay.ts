@@ -4,6 +4,7 @@ import { Cursor, readVarint, skipValue } from './proto/cursor.ts';
 import { Writer } from './proto/writer.ts';
 import type { MessageView } from './readers/message-view.ts';
 import { Column, NodeKind, stride } from './tree.ts';
+import { encodeValue } from './values.ts';
 
 /*
  * Edits of the message that a view stands on. The batch must be editable (`batch.editable()`).
@@ -72,6 +73,25 @@ export function setAttribute(view: MessageView, key: AttributeKey, value: Uint8A
   const edits = editsOf(view);
   const id = view.overlay!.keyNumber(key);
   putAttribute(view, attributeEdit(view, edits, id, key, true), id, key, value);
+}
+
+/** Sets `key` to a text. */
+export function setTextAttribute(view: MessageView, key: AttributeKey, text: string): void {
+  const edits = editsOf(view);
+  const overlay = view.overlay!;
+  const id = overlay.keyNumber(key);
+  const op = attributeEdit(view, edits, id, key, true);
+  const start = overlay.writeShortText(key, text, view.attributeField);
+  if (start < 0) putAttribute(view, op, id, key, encodeValue(text));
+  else
+    edits.put(
+      view.node,
+      op,
+      start,
+      overlay.lastEnd,
+      overlay.lastEnd - text.length - 2,
+      overlay.lastEnd,
+    );
 }
 
 /** Sets `key` to the AnyValue at [from, to) of `source`, which may be the batch's own bytes. */

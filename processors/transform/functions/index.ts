@@ -10,7 +10,10 @@ import {
 } from './convert.ts';
 import { extractCount, extractPercentile, extractSum } from './extract.ts';
 import { convertExponentialHistogram, mergeHistogramBuckets } from './histograms.ts';
+import { parseClf } from './parse-clf.ts';
+import { parseLeef } from './parse-leef.ts';
 import { scaleMetric } from './scale.ts';
+import { setSemconvSpanName } from './span-name.ts';
 
 const own: Readonly<Record<string, readonly OttlFunction[]>> = {
   metric: [
@@ -26,6 +29,8 @@ const own: Readonly<Record<string, readonly OttlFunction[]>> = {
     extractSum,
     scaleMetric,
   ],
+  span: [setSemconvSpanName],
+  log: [parseClf, parseLeef],
   datapoint: [convertSummaryCountToSum, convertSummarySumToSum, mergeHistogramBuckets],
 };
 

@@ -18,8 +18,34 @@ function logarithmic(lower: number, upper: number, ratio: number): number {
   if (ratio < 0 || ratio > 1 || lower <= 0 || upper <= 0) {
     throw new OttlRuntimeError('logarithmic interpolation: bounds must be positive');
   }
-  const from = Math.log2(lower);
-  return 2 ** (from + (Math.log2(upper) - from) * ratio);
+  const from = log2(lower);
+  return exp2(from + (log2(upper) - from) * ratio);
+}
+
+/** Logarithm to base 2 by way of the natural one of the fraction, to the same last digit as Go. */
+function log2(x: number): number {
+  let exponent = Math.max(-1022, Math.ceil(Math.log2(x)) - 1);
+  let fraction = x / 2 ** exponent;
+  for (; fraction >= 1; exponent += 1) fraction /= 2;
+  for (; fraction < 0.5; exponent -= 1) fraction *= 2;
+  return fraction === 0.5 ? exponent - 1 : Math.log(fraction) * (1 / Math.LN2) + exponent;
+}
+
+/** 2 to the power of x by the rational approximation of FreeBSD's exp, as Go has it. */
+function exp2(x: number): number {
+  const k = Math.trunc(x > 0 ? x + 0.5 : x - 0.5);
+  const t = x - k;
+  const hi = t * 0.6931471803691238;
+  const lo = -t * 1.9082149292705877e-10;
+  const r = hi - lo;
+  const q = r * r;
+  const p =
+    0.16666666666666666 +
+    q *
+      (-0.0027777777777015593 +
+        q * (6.613756321437934e-5 + q * (-1.6533902205465252e-6 + q * 4.1381367970572385e-8)));
+  const c = r - q * p;
+  return (1 - (lo - (r * c) / (2 - c) - hi)) * 2 ** k;
 }
 
 /** How many observations lie at or below the percentile. */
