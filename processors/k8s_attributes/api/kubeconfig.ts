@@ -24,8 +24,8 @@ const userSchema = z.object({
   'client-certificate-data': text,
   'client-key': text,
   'client-key-data': text,
-  exec: z.unknown(),
-  'auth-provider': z.unknown(),
+  exec: z.unknown().optional(),
+  'auth-provider': z.unknown().optional(),
 });
 const contextSchema = z.object({ cluster: z.string(), user: text });
 
@@ -144,7 +144,7 @@ export async function kubeConfigAccess(context: string, env: Environment): Promi
     ? pick(merged.users, 'user', chosen.user, userSchema)
     : { value: {} as z.output<typeof userSchema>, folder };
   for (const key of ['exec', 'auth-provider'] as const) {
-    if (user.value[key] !== undefined) {
+    if (user.value[key] != null) {
       throw new Error(`kubeconfig: cannot use user "${chosen.user}": ${key} is not supported`);
     }
   }

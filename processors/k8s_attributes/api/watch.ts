@@ -69,6 +69,7 @@ export class Watch<T> {
   #wake: (() => void) | undefined;
   #stopped = false;
   #retryMs = firstRetryMs;
+  #hasListed = false;
   readonly #synced = Promise.withResolvers<void>();
 
   constructor(collection: Collection, handlers: Handlers<T>, tools: WatchTools) {
@@ -160,7 +161,10 @@ export class Watch<T> {
     const found = new Map<string, T>();
     let next = '';
     do {
-      const query = { limit: String(pageSize), ...(next === '' ? {} : { continue: next }) };
+      const query: Record<string, string> = { limit: String(pageSize) };
+      if (next !== '') query.continue = next;
+      // what the server has at hand; after a gap only what is true now counts
+      else if (!this.#hasListed) query.resourceVersion = '0';
       const answer = await this.#get(query, 'PartialObjectMetadataList', listIdleMs);
       let text = '';
       for await (const line of answer.lines) text += line;
@@ -172,6 +176,7 @@ export class Watch<T> {
       this.#version = page.metadata?.resourceVersion ?? '';
       next = page.metadata?.continue ?? '';
     } while (next !== '' && !this.#stopped);
+    this.#hasListed = true;
     if (!this.#stopped) this.#replace(found);
   }
 
