@@ -86,7 +86,7 @@ const ec2 = z
       'host.image.id',
       'host.type',
     ]),
-    tags: patterns('patterns of the tags that become attributes; needs tags_from_imds'),
+    tags: patterns('patterns of the tags that become attributes'),
     max_attempts: z.int().default(3).describe('times that the service is asked; 0 = any'),
     max_backoff: duration({ min: Number.NEGATIVE_INFINITY })
       .prefault('20s')
@@ -98,12 +98,9 @@ const ec2 = z
     tags_from_imds: z
       .boolean()
       .default(false)
-      .describe('whether tags are read from the metadata service; the API of EC2 is not supported'),
-  })
-  .superRefine((given, ctx) => {
-    if (given.tags.length === 0 || given.tags_from_imds) return;
-    const message = 'tags need tags_from_imds: the DescribeTags API of EC2 is not supported';
-    ctx.addIssue({ code: 'custom', path: ['tags'], message });
+      .describe(
+        'whether tags are read from the metadata service, not by DescribeTags of the API of EC2',
+      ),
   })
   .prefault({});
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { signedHeaders } from './detect/aws-signature.ts';
 import {
   azureAnswers,
   cloudAnswers,
@@ -237,6 +238,52 @@ describe('aws', () => {
   it('ec2: the first version of the service, which knows no tokens', async () => {
     const { 'PUT http://169.254.169.254/latest/api/token': _token, ...answers } = ec2Answers;
     assert.equal((await found('ec2', { answers }))['host.id'], 'i-1');
+  });
+
+  it('ec2: tags by the API, signed with what the environment, container or instance has', async () => {
+    const item = (key: string, value: string) =>
+      `<item><resourceId>i-1</resourceId><key>${key}</key><value>${value}</value></item>`;
+    const xml = `<tagSet>${item('team', 'a &amp; b &#228;')}${item('other', 'x')}</tagSet>`;
+    const role = 'GET http://169.254.169.254/latest/meta-data/iam/security-credentials/';
+    const keys = { AccessKeyId: 'KEY', SecretAccessKey: 'secret', Token: 'token' };
+    const answers = {
+      ...ec2Answers,
+      'POST https://ec2.eu-west-1.amazonaws.com/': xml,
+      [role]: 'role\n',
+      [`${role}role`]: keys,
+      'GET http://169.254.170.2/creds': { ...keys, AccessKeyId: 'TASK' },
+    };
+    const options = { ec2: { tags: ['^te'] } };
+    const signer = async (env: Readonly<Record<string, string>>) => {
+      const { found: one, requests } = await run('ec2', { answers, options, env });
+      assert.equal(one.attributes.get('ec2.tag.team'), 'a & b ä');
+      assert.equal(one.attributes.has('ec2.tag.other'), false);
+      const post = requests.find((line) => line.startsWith('POST')) ?? '';
+      return /Credential=(\w+)\/\d{8}\/eu-west-1\/ec2\//.exec(post)?.[1];
+    };
+    assert.equal(await signer({ AWS_ACCESS_KEY_ID: 'ENV', AWS_SECRET_ACCESS_KEY: 's' }), 'ENV');
+    assert.equal(await signer({ AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: '/creds' }), 'TASK');
+    assert.equal(await signer({}), 'KEY');
+    const { found: one, error, lines } = await run('ec2', { answers: ec2Answers, options });
+    assert.equal(error, undefined);
+    assert.equal(one.attributes.get('host.id'), 'i-1', 'without tags the rest is found');
+    assert.match(lines, /failed fetching ec2 instance tags/);
+  });
+
+  it('signs as the test suite of AWS does', () => {
+    const headers = signedHeaders(
+      {
+        url: new URL('https://example.amazonaws.com/'),
+        region: 'us-east-1',
+        service: 'service',
+        contentType: 'application/x-www-form-urlencoded',
+        body: 'Param1=value1',
+        unixMs: Date.UTC(2015, 7, 30, 12, 36),
+      },
+      { id: 'AKIDEXAMPLE', secret: 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY', token: '' },
+    );
+    const signature = 'ff11897932ad3f4e8b18135d722051e5ac45fc38421b1da7b9d196a0fe09473a';
+    assert.ok(headers.authorization?.endsWith(`Signature=${signature}`), headers.authorization);
   });
 
   it('ec2: nothing elsewhere, and when the service is switched off', async () => {

@@ -55,6 +55,7 @@ const detectors: Readonly<Record<string, Detect>> = {
   ec2: (world, { ec2: block }) =>
     ec2(world, block.resource_attributes, {
       tags: block.tags,
+      tagsFromMetadata: block.tags_from_imds,
       attempts: { count: block.max_attempts, maxBackoffMs: block.max_backoff },
       needed: block.fail_on_missing_metadata,
     }),

@@ -161,7 +161,6 @@ describe('configuration', () => {
     const message = (given: object) => config.safeParse(given).error?.issues[0]?.message ?? '';
     assert.match(message({ detectors: ['env', 'nothing'] }), /invalid detector key: nothing/);
     assert.match(message({ attributes: ['a'] }), /attributes/);
-    assert.match(message({ ec2: { tags: ['a'] } }), /need tags_from_imds/);
     assert.match(message({ ec2: { tags: ['('], tags_from_imds: true } }), /missing closing \)/);
     assert.match(message({ gcp: { labels: ['a'] } }), /not supported/);
     assert.match(message({ ibmcloud_vpc: { protocol: 'ftp' } }), /invalid protocol "ftp"/);

@@ -19,6 +19,8 @@ export interface World {
   fetch(ask: Ask): Promise<Fetched>;
   /** An object of the API of the cluster. @throws Error outside of one */
   kubernetes(path: string): Promise<unknown>;
+  /** Milliseconds since 1970. */
+  unixMs(): number;
   /** Waits, at most as long as there is time. */
   wait(ms: number): Promise<void>;
   readonly machine: Machine;
@@ -75,6 +77,7 @@ export function openWorld(sources: Sources, clock: Clock, log: Logger, timeoutMs
     fetch: async (ask) =>
       sources.fetch({ ...ask, method: ask.method ?? 'GET', timeoutMs: timeLeft(ask.timeoutMs) }),
     kubernetes: async (path) => getObject(await sources.kubernetes(), path, timeLeft()),
+    unixMs: () => clock.unixMs(),
     wait: (ms) =>
       new Promise((resolve) => {
         clock.after(Math.max(0, Math.min(ms, end - clock.monotonicMs())), resolve);

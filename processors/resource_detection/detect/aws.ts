@@ -1,101 +1,59 @@
 import { Finding, type Found, nothing, type Wanted } from '../found.ts';
 import { at, type Json, listAt, textAt } from '../json.ts';
-import { type Ask, fetchJson, fetchText, type World } from '../world.ts';
+import { fetchJson, fetchText, type World } from '../world.ts';
+import { describeTags } from './ec2-api.ts';
+import { type Attempts, InstanceMetadata, once } from './instance-metadata.ts';
 import { quietly } from './quiet.ts';
 import { anyPattern } from './tags.ts';
 
-/** How the metadata service of EC2 is asked. */
-interface Attempts {
-  readonly count: number;
-  /** Longest wait before another attempt, in ms. */
-  readonly maxBackoffMs: number;
-}
-
-const once: Attempts = { count: 1, maxBackoffMs: 0 };
-
-/** The metadata service of EC2 instances, its second version where that is there. */
-class InstanceMetadata {
-  readonly #world: World;
-  readonly #base: string;
-  readonly #attempts: Attempts;
-  #headers: Readonly<Record<string, string>> | undefined;
-
-  constructor(world: World, attempts: Attempts) {
-    this.#world = world;
-    this.#attempts = attempts;
-    const isIpv6 = world.env('AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE')?.toLowerCase() === 'ipv6';
-    const standard = isIpv6 ? 'http://[fd00:ec2::254]' : 'http://169.254.169.254';
-    const base = world.env('AWS_EC2_METADATA_SERVICE_ENDPOINT') || standard;
-    this.#base = base.replace(/\/+$/, '');
-  }
-
-  async #fetch(ask: Ask): Promise<{ readonly status: number; readonly body: string }> {
-    const { count, maxBackoffMs } = this.#attempts;
-    for (let attempt = 1; ; attempt += 1) {
-      const answer = await this.#world
-        .fetch({ ...ask, timeoutMs: 1000 })
-        .catch((error: Error) => error);
-      const failed = answer instanceof Error || answer.status >= 500 || answer.status === 429;
-      if (!failed) return answer;
-      if (count > 0 && attempt >= count) {
-        if (answer instanceof Error) throw answer;
-        return answer;
-      }
-      await this.#world.wait(Math.min(maxBackoffMs, 2 ** attempt * 250));
-    }
-  }
-
-  async #token(): Promise<Readonly<Record<string, string>>> {
-    if (this.#headers !== undefined) return this.#headers;
-    const { status, body } = await this.#fetch({
-      url: `${this.#base}/latest/api/token`,
-      method: 'PUT',
-      headers: { 'x-aws-ec2-metadata-token-ttl-seconds': '21600' },
-    });
-    if (status === 400) throw new Error('cannot get a token for instance metadata: status 400');
-    const headers: Readonly<Record<string, string>> =
-      status === 200 ? { 'x-aws-ec2-metadata-token': body } : {};
-    this.#headers = headers;
-    return headers;
-  }
-
-  async text(path: string): Promise<string> {
-    if (this.#world.env('AWS_EC2_METADATA_DISABLED')?.toLowerCase() === 'true') {
-      throw new Error('cannot read instance metadata: AWS_EC2_METADATA_DISABLED is true');
-    }
-    const headers = await this.#token();
-    const url = `${this.#base}/latest/${path}`;
-    const { status, body } = await this.#fetch({ url, headers });
-    if (status === 200) return body;
-    throw new Error(`cannot read ${url}: status ${status}`);
-  }
-
-  async identity(): Promise<Json> {
-    return JSON.parse(await this.text('dynamic/instance-identity/document')) as Json;
-  }
-}
-
 export interface Ec2Options {
+  /** Patterns of tags that become attributes. */
   readonly tags: readonly string[];
+  /** Whether they are read from the metadata service, not from the API of EC2. */
+  readonly tagsFromMetadata: boolean;
   readonly attempts: Attempts;
   readonly needed: boolean;
 }
 
+type Tags = readonly (readonly [name: string, value: string])[];
+
+async function tagsOfMetadata(
+  metadata: InstanceMetadata,
+  matches: (name: string) => boolean,
+): Promise<Tags> {
+  const list = await metadata.text('meta-data/tags/instance');
+  const names = list.split('\n').map((line) => line.trim());
+  return Promise.all(
+    names
+      .filter((name) => name !== '' && matches(name))
+      .map(async (name) => [name, await metadata.text(`meta-data/tags/instance/${name}`)] as const),
+  );
+}
+
+/** Adds the tags that match; it is no failure when they cannot be read. */
 async function addTags(
   finding: Finding,
   world: World,
   metadata: InstanceMetadata,
-  patterns: readonly string[],
+  identity: Json,
+  { tags, tagsFromMetadata }: Ec2Options,
 ): Promise<void> {
-  const matches = anyPattern(patterns);
+  const matches = anyPattern(tags);
   try {
-    const list = await metadata.text('meta-data/tags/instance');
-    for (const name of list.split('\n').map((line) => line.trim())) {
-      if (name === '' || !matches(name)) continue;
-      finding.add(`ec2.tag.${name}`, await metadata.text(`meta-data/tags/instance/${name}`));
-    }
+    const found = tagsFromMetadata
+      ? await tagsOfMetadata(metadata, matches)
+      : await describeTags(
+          world,
+          metadata,
+          textAt(identity, 'region'),
+          textAt(identity, 'instanceId'),
+        );
+    for (const [name, value] of found) if (matches(name)) finding.add(`ec2.tag.${name}`, value);
   } catch (error) {
-    world.log.warn('failed to fetch tags from IMDS', { error: (error as Error).message });
+    const text = tagsFromMetadata
+      ? 'failed to fetch tags from IMDS'
+      : 'failed fetching ec2 instance tags';
+    world.log.warn(text, { error: (error as Error).message });
   }
 }
 
@@ -121,7 +79,7 @@ export async function ec2(world: World, wanted: Wanted, options: Ec2Options): Pr
       .set('cloud.provider', 'aws')
       .set('cloud.platform', 'aws_ec2');
     setInstance(finding, identity, host);
-    if (options.tags.length > 0) await addTags(finding, world, metadata, options.tags);
+    if (options.tags.length > 0) await addTags(finding, world, metadata, identity, options);
     return finding.found();
   };
   return quietly(world, 'EC2', ask, found, options.needed);
