@@ -4,39 +4,30 @@
  * shows as `-` when there is none.
  */
 
-/** A reference: a pattern, the field it fills, and the field's type. */
-function field(pattern: string, name?: string, type?: string): string {
-  return `%{${[pattern, name, type].filter((part) => part !== undefined).join(':')}}`;
-}
-
-/** A field, or a mark that it is missing. */
-function or(mark: string, pattern: string, name: string, type?: string): string {
-  return `(?:${mark}|${field(pattern, name, type)})`;
-}
-
-const orDash = (pattern: string, name: string, type?: string): string =>
-  or('-', pattern, name, type);
-const optional = (text: string): string => `(?:${text})?`;
-const inBrackets = (text: string): string => `\\[${text}\\]`;
-const inQuotes = (text: string): string => `"${text}"`;
-
-const int = (name: string): string => field('INT', name, 'int');
-const word = (name: string): string => field('WORD', name);
-const token = (name: string): string => field('NOTSPACE', name);
-const pid = field('POSINT', 'process.pid', 'int');
-const level = field('LOGLEVEL', 'log.level');
-const message = field('GREEDYDATA', 'message');
-const client = field('IPORHOST', 'source.address');
-const isoTime = field('TIMESTAMP_ISO8601', 'timestamp');
-const syslogTime = `(?:${field('SYSLOGTIMESTAMP', 'timestamp')}|${isoTime})`;
-const httpVersion = optional(` HTTP/${field('NUMBER', 'http.version')}`);
-const requestLine = (target: string): string =>
-  `${word('http.request.method')} ${target}${httpVersion}`;
-const status = (mark: string): string => or(mark, 'INT', 'http.response.status_code', 'int');
-const referrer = inQuotes(orDash('DATA', 'http.request.referrer'));
-const agent = inQuotes(orDash('DATA', 'user_agent.original'));
-
-const clock = '%{HOUR}:%{MINUTE}:%{SECOND}';
+import {
+  agent,
+  client,
+  clock,
+  field,
+  inBrackets,
+  inQuotes,
+  int,
+  isoTime,
+  level,
+  message,
+  optional,
+  or,
+  orDash,
+  pid,
+  referrer,
+  requestLine,
+  status,
+  syslogTime,
+  token,
+  word,
+} from './fields.ts';
+import { networkPatterns } from './network-patterns.ts';
+import { servicePatterns } from './service-patterns.ts';
 
 function httpd(): Record<string, string> {
   const time = inBrackets(field('HTTPDERROR_DATE', 'timestamp'));
@@ -269,5 +260,7 @@ export const logPatterns: ReadonlyMap<string, string> = new Map(
     ...databases(),
     ...haproxy(),
     ...others(),
+    ...networkPatterns(),
+    ...servicePatterns(),
   }),
 );

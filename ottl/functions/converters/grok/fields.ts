@@ -1,0 +1,38 @@
+/*
+ * Pieces of which patterns of logs are made: a reference is a pattern, the field that it fills, and the
+ * field's type.
+ */
+
+/** A reference: a pattern, the field it fills, and the field's type. */
+export function field(pattern: string, name?: string, type?: string): string {
+  return `%{${[pattern, name, type].filter((part) => part !== undefined).join(':')}}`;
+}
+
+/** A field, or a mark that it is missing. */
+export function or(mark: string, pattern: string, name: string, type?: string): string {
+  return `(?:${mark}|${field(pattern, name, type)})`;
+}
+
+export const orDash = (pattern: string, name: string, type?: string): string =>
+  or('-', pattern, name, type);
+export const optional = (text: string): string => `(?:${text})?`;
+export const inBrackets = (text: string): string => `\\[${text}\\]`;
+export const inQuotes = (text: string): string => `"${text}"`;
+
+export const int = (name: string): string => field('INT', name, 'int');
+export const word = (name: string): string => field('WORD', name);
+export const token = (name: string): string => field('NOTSPACE', name);
+export const pid = field('POSINT', 'process.pid', 'int');
+export const level = field('LOGLEVEL', 'log.level');
+export const message = field('GREEDYDATA', 'message');
+export const client = field('IPORHOST', 'source.address');
+export const isoTime = field('TIMESTAMP_ISO8601', 'timestamp');
+export const syslogTime = `(?:${field('SYSLOGTIMESTAMP', 'timestamp')}|${isoTime})`;
+export const httpVersion = optional(` HTTP/${field('NUMBER', 'http.version')}`);
+export const requestLine = (target: string): string =>
+  `${word('http.request.method')} ${target}${httpVersion}`;
+export const status = (mark: string): string => or(mark, 'INT', 'http.response.status_code', 'int');
+export const referrer = inQuotes(orDash('DATA', 'http.request.referrer'));
+export const agent = inQuotes(orDash('DATA', 'user_agent.original'));
+
+export const clock = '%{HOUR}:%{MINUTE}:%{SECOND}';
