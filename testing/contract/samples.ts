@@ -68,6 +68,7 @@ export function sampleOf(entry: RegistryEntry, directory: string): Sample {
     'extension/oauth2client': {
       config: { client_id: 'a', client_secret: 'b', token_url: 'http://127.0.0.1:9' },
     },
+    'extension/reload': { config: { http: { endpoint: '127.0.0.1:0' } } },
     'extension/pprof': { config: { endpoint: '127.0.0.1:0' } },
     'extension/zpages': { config: { endpoint: '127.0.0.1:0' } },
     'extension/embedded_clickhouse': {
