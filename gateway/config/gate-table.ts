@@ -238,7 +238,7 @@ export const gateTable: readonly Gate[] = [
   gate(
     'processor.k8sattributes.DontEmitV0K8sConventions',
     'alpha',
-    'fixed',
+    'honoured',
     'v0.145.0',
     '',
     'k8s_attributes leaves out attributes of the old conventions.',
@@ -246,7 +246,7 @@ export const gateTable: readonly Gate[] = [
   gate(
     'processor.k8sattributes.EmitV1K8sConventions',
     'alpha',
-    'fixed',
+    'honoured',
     'v0.145.0',
     '',
     'k8s_attributes sets attributes of the new conventions.',
@@ -254,7 +254,7 @@ export const gateTable: readonly Gate[] = [
   gate(
     'processor.k8sattributes.ShareProcessorBetweenPipelines',
     'alpha',
-    'fixed',
+    'honoured',
     'v0.150.0',
     '',
     'k8s_attributes of several pipelines share one watch.',
@@ -262,7 +262,7 @@ export const gateTable: readonly Gate[] = [
   gate(
     'processor.k8sattributes.telemetry.disableOldFormatMetrics',
     'alpha',
-    'fixed',
+    'honoured',
     'v0.146.0',
     '',
     'k8s_attributes leaves out its metrics of old names.',
@@ -270,7 +270,7 @@ export const gateTable: readonly Gate[] = [
   gate(
     'processor.k8sattributes.telemetry.enableNewFormatMetrics',
     'alpha',
-    'fixed',
+    'honoured',
     'v0.146.0',
     '',
     'k8s_attributes has metrics of new names.',
