@@ -11,7 +11,8 @@ const settleMs = 20;
 
 /**
  * Calls `changed` when the file behind `path` may have become another: written, replaced, or what a
- * symbolic link points at. It may come without a change.
+ * symbolic link points at. It may come without a change; it comes once at first, as the file may
+ * have changed since the caller read it.
  * @returns what ends it
  */
 export function watchFile(path: string, clock: Clock, changed: () => void): () => void {
@@ -24,7 +25,7 @@ export function watchFile(path: string, clock: Clock, changed: () => void): () =
     if (stopped) return;
     const before = seen;
     seen = now;
-    if (before !== undefined && before !== now) changed();
+    if (before !== now) changed();
   };
   const soon = (): void => {
     settling ??= clock.after(settleMs, () => {

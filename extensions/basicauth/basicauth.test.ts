@@ -103,7 +103,7 @@ test('headers that are none', () => {
   );
 });
 
-test('a client sends its user, from files that change', async () => {
+test('a client sends its user, from files that change', { timeout: 30_000 }, async () => {
   const dir = mkdtempSync(join(tmpdir(), 'basicauth-'));
   const password_file = join(dir, 'password');
   writeFileSync(password_file, 'one\n');

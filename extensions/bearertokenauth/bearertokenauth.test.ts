@@ -36,7 +36,7 @@ test('a client sends the first token in the header that it is told', () => {
   assert.equal(clientAuth!.needsTls, true);
 });
 
-test('a file of tokens is followed', async () => {
+test('a file of tokens is followed', { timeout: 30_000 }, async () => {
   const dir = mkdtempSync(join(tmpdir(), 'tokens-'));
   const filename = join(dir, 'tokens');
   const extension = create({ filename });

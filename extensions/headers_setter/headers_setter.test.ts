@@ -64,7 +64,7 @@ test('values of the client', async () => {
   assert.throws(() => ask({}, { address: '', metadata: twice }), /2 source keys found/);
 });
 
-test('a file that changes, and the same array while it does not', async () => {
+test('a file that changes, and the same array while it does not', { timeout: 30_000 }, async () => {
   const dir = mkdtempSync(join(tmpdir(), 'headers-'));
   const value_file = join(dir, 'value');
   writeFileSync(value_file, 'one\n');

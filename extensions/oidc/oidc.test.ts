@@ -155,7 +155,7 @@ test('several providers, claims for name and groups, keys without ids', async ()
   await assert.rejects(ask(`T ${stranger}`, 'x-token'), /no OIDC provider configured/);
 });
 
-test('a file of keys is followed', async () => {
+test('a file of keys is followed', { timeout: 30_000 }, async () => {
   const dir = mkdtempSync(join(tmpdir(), 'oidc-'));
   const file = join(dir, 'keys.json');
   const [old, fresh] = await Promise.all([makeKey('ES256'), makeKey('ES256')]);
