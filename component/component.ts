@@ -12,7 +12,7 @@ export interface Component {
    * Called before `start` when a changed configuration puts this instance in the place of a running
    * one of the same type, name, and place in the graph: it may take what the other holds (queued
    * batches, series, traces), through the other's own methods. Nothing is sent to either meanwhile;
-   * the other is shut down afterwards. Without it, the other hands on what it holds as it shuts down.
+   * the other is shut down afterwards. Without it, the other hands on what it holds as it stops.
    */
   takeOver?(previous: Component): Promise<void>;
   shutdown(): Promise<void>;

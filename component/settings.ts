@@ -140,7 +140,7 @@ export interface Attached {
 }
 
 /**
- * The listening sockets of the program. They outlive the servers behind them: a server that attaches
+ * The listening sockets of the program. They outlive the servers behind them: one that attaches
  * to an address where another one is takes its place, and no connection is refused meanwhile.
  */
 export interface Listeners {

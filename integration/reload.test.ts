@@ -1,5 +1,5 @@
-// A configuration of thirty pipelines changes under load: no connection is refused, nothing that was
-// accepted is lost, and a bad file changes nothing.
+// A configuration of thirty pipelines changes under load: no connection is refused, nothing that
+// was accepted is lost, and a bad file changes nothing.
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -74,7 +74,9 @@ test('the extension reloads when a file changes and when it is asked', async (t)
       file,
       `
 receivers: {otlp: {protocols: {http: {endpoint: "127.0.0.1:${otlp}"}}}}
-processors: {attributes: {actions: [{key: a, value: "\${file:${values}}", action: upsert}]}, attributes/2: {actions: [{key: b, action: delete}]}}
+processors:
+  attributes: {actions: [{key: a, value: "\${file:${values}}", action: upsert}]}
+  attributes/2: {actions: [{key: b, action: delete}]}
 exporters: {nop: {}}
 extensions: {reload: {watch: {interval: 100ms}, http: {endpoint: "127.0.0.1:${reload}"}}}
 service:

@@ -170,11 +170,17 @@ test('own traces: request, receipt, export; below the span of the sender', async
   const yaml = `
 receivers: {otlp: {protocols: {http: {endpoint: "127.0.0.1:${http}"}}}}
 exporters:
-  otlp_http/down: {endpoint: "http://127.0.0.1:1", sending_queue: {enabled: false}, retry_on_failure: {enabled: false}}
+  otlp_http/down:
+    endpoint: http://127.0.0.1:1
+    sending_queue: {enabled: false}
+    retry_on_failure: {enabled: false}
 service:
   telemetry:
     metrics: {level: none}
-    traces: {level: detailed, propagators: [tracecontext, b3], processors: [{batch: {schedule_delay: 50, exporter: {otlp: ${otlp}}}}]}
+    traces:
+      level: detailed
+      propagators: [tracecontext, b3]
+      processors: [{batch: {schedule_delay: 50, exporter: {otlp: ${otlp}}}}]
   pipelines:
     traces: {receivers: [otlp], exporters: [otlp_http/down]}
 `;

@@ -101,7 +101,7 @@ class Exporter<S extends Signal> implements Component, Consumer<S> {
 
   /**
    * Takes the batches that wait in the memory of another exporter; those that it has under way
-   * come here when they fail. A queue on disk is closed by the other, so that it can be opened here.
+   * come here when they fail. A queue on disk is closed by the other and opened here.
    */
   async takeOver(previous: Component): Promise<void> {
     if (!(previous instanceof Exporter)) return;

@@ -5,8 +5,8 @@ import { segmentBytesMin } from './log/log.ts';
 
 const mebibyte = 2 ** 20;
 /**
- * Taken, and there is nothing to do: files are removed when what they hold is done with, so there is
- * never room to win back.
+ * Taken, and there is nothing to do: files are removed when what they hold is done with, so that
+ * there is never room to win back.
  */
 const compaction = z
   .strictObject({

@@ -219,8 +219,8 @@ export class Graph {
   }
 
   /**
-   * Starts a receiver or an extension beside the one that it replaces, which is stopped after; where
-   * they cannot be there at once (a port, a folder), before.
+   * Starts a receiver or an extension beside the one that it replaces, which is stopped after;
+   * where they cannot be there at once (a port, a folder), before.
    */
   async #overlap(live: Live, previous: Live | undefined, fresh: Map<string, Live>): Promise<void> {
     const { plan } = live;

@@ -6,8 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export const pipelines = 30;
 
 /**
- * Each pipeline has a receiver, a processor and an exporter of its own. From one version to the next
- * two thirds of the receivers and processors say something else, and some exporters.
+ * Each pipeline has a receiver, a processor and an exporter of its own. From one version to the
+ * next two thirds of the receivers and processors say something else, and some exporters.
  */
 export function configuration(
   ports: readonly number[],

@@ -175,8 +175,8 @@ export class SendingQueue<S extends Signal> {
   }
 
   /**
-   * Gives what waits in memory to the queue of an exporter that replaces this one; what is under way
-   * follows when it fails. Sealed batches stay: they are as their backend made them.
+   * Gives what waits in memory to the queue of an exporter that replaces this one; what is under
+   * way follows when it fails. Sealed batches stay: they are as their backend made them.
    */
   handOver(heir: (batch: SignalData[S]) => void): void {
     const { sealer, disk, outcome, pauses } = this.#parts;
