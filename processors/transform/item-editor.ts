@@ -9,8 +9,8 @@ const maxArena = 1 << 22;
 const maxKeys = 1024;
 
 /**
- * Edits messages one by one: each gets an index and edits of its own, that are written and forgotten
- * before the next one's, so that nothing is allocated for it.
+ * Edits messages one by one: each gets an index and edits of its own, that are written and
+ * forgotten before the next one's, so that nothing is allocated for it.
  */
 export class ItemEditor {
   readonly view = new MessageView();
