@@ -20,13 +20,11 @@ const prefix = z
 const address = z
   .string()
   .refine((text) => parseAddress(text) !== undefined, expected('an IP address'));
+/** YAML reads a day or a time without quotes as a time. */
 const time = z
-  .string()
-  .refine(
-    (text) => /^\d{4}-\d\d-\d\d/.test(text) && !Number.isNaN(Date.parse(text)),
-    expected('a time as 2026-01-31T12:00:00Z, or a day'),
-  )
-  .transform((text) => BigInt(Date.parse(text)) * 1_000_000n);
+  .union([z.string(), z.date()])
+  .refine(isTime, expected('a time as 2026-01-31T12:00:00Z, or a day'))
+  .transform((given) => BigInt(new Date(given).getTime()) * 1_000_000n);
 const port = z
   .union([z.number().int(), z.string()])
   .refine(isPortRange, expected('a port, or a range of ports as 8000-8099'))
@@ -111,4 +109,9 @@ function portRange(value: number | string): readonly [number, number] {
   if (typeof value === 'number') return [value, value];
   const [, from, to] = /^(\d{1,5})-(\d{1,5})$/.exec(value) ?? [];
   return [Number(from ?? 0), Number(to ?? 0)];
+}
+
+function isTime(given: string | Date): boolean {
+  if (given instanceof Date) return true;
+  return /^\d{4}-\d\d-\d\d/.test(given) && !Number.isNaN(Date.parse(given));
 }
