@@ -26,6 +26,14 @@ export interface Operator extends EntryTarget {
   held(): Iterable<Origin>;
 }
 
+/** What lines of containers are taken for. */
+export interface ContainerLines {
+  /** undefined = what each line looks like */
+  readonly format: 'docker' | 'crio' | 'containerd' | undefined;
+  /** Whether the file's path becomes attributes of the resource. */
+  readonly fromPath: boolean;
+}
+
 /** A checked configuration of one operator, of which operators can be made. */
 export interface OperatorPlan {
   readonly type: string;
@@ -33,6 +41,8 @@ export interface OperatorPlan {
   readonly outputIds: readonly string[] | undefined;
   /** Keys that were given and do nothing. */
   readonly unknownKeys: readonly string[];
+  /** There when it treats every entry as a container's line: for those who can do so faster. */
+  readonly container?: ContainerLines | undefined;
   create(id: string, outputIds: readonly string[] | undefined, around: Surroundings): Operator;
 }
 

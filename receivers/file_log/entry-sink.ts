@@ -1,7 +1,8 @@
 import type { Settings } from '../../component/settings.ts';
 import type { Logs } from '../../pdata/batch.ts';
+import { LogsBuilder } from '../../pdata/builder.ts';
 import type { LogEncoding } from '../../stanza/encoding.ts';
-import { encodeEntries } from '../../stanza/entry/encode.ts';
+import { writeEntries } from '../../stanza/entry/encode.ts';
 import { Entry } from '../../stanza/entry/entry.ts';
 import { Pipeline } from '../../stanza/pipeline.ts';
 import type { FileLogConfig } from './config.ts';
@@ -90,12 +91,18 @@ export class EntrySink implements Sink {
   }
 
   take(): Logs | undefined {
+    const builder = new LogsBuilder();
+    this.drain(builder);
+    return builder.itemCount === 0 ? undefined : builder.finish();
+  }
+
+  /** Moves everything added so far to a batch. */
+  drain(builder: LogsBuilder): void {
     this.#run();
     this.#bytes = 0;
-    if (this.#out.length === 0) return undefined;
     const entries = this.#out;
     this.#out = [];
-    return encodeEntries(entries);
+    writeEntries(builder, entries);
   }
 
   flush(all: boolean): void {

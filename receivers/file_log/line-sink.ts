@@ -36,7 +36,7 @@ export function writeBody(w: Writer, data: Buffer, from: number, to: number): vo
 }
 
 /** Writes an integer attribute of a record. */
-function writeCount(w: Writer, key: string, value: number): void {
+export function writeCount(w: Writer, key: string, value: number): void {
   const at = w.open(6);
   w.stringField(1, key);
   const inner = w.open(2);

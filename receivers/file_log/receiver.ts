@@ -7,6 +7,7 @@ import { Delivery } from '../../stanza/receiver/delivery.ts';
 import { splitterMaker } from '../../stanza/split.ts';
 import { Checkpoints } from './checkpoint.ts';
 import type { FileLogConfig } from './config.ts';
+import { ContainerSink } from './container-sink.ts';
 import { Cutter } from './cutter.ts';
 import { EntrySink } from './entry-sink.ts';
 import { Glob } from './glob.ts';
@@ -70,9 +71,13 @@ export class FileLogReceiver implements Component {
 
   #makeSink(): Sink {
     const { operators, attributes, resource } = this.#config;
-    const plain = operators.steps.length === 0;
     const fixed = attributes.fixed !== undefined && resource.fixed !== undefined;
-    const Kind = plain && fixed ? LineSink : EntrySink;
+    const [first, ...others] = operators.steps;
+    const container = others.length === 0 ? first?.plan.container : undefined;
+    if (fixed && container !== undefined && this.#encoding.isUtf8 && !this.#encoding.isRaw) {
+      return new ContainerSink(this.#settings, this.#config, this.#encoding, container);
+    }
+    const Kind = fixed && first === undefined ? LineSink : EntrySink;
     return new Kind(this.#settings, this.#config, this.#encoding);
   }
 

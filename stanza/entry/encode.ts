@@ -74,11 +74,15 @@ interface ResourceGroup {
   readonly scopes: Map<string, Entry[]>;
 }
 
-/**
- * Turns entries into a batch, grouped by resource and scope in order of appearance.
- * @param builder with what comes before them
- */
-export function encodeEntries(entries: readonly Entry[], builder = new LogsBuilder()): Logs {
+/** Turns entries into a batch, grouped by resource and scope in order of appearance. */
+export function encodeEntries(entries: readonly Entry[]): Logs {
+  const builder = new LogsBuilder();
+  writeEntries(builder, entries);
+  return builder.finish();
+}
+
+/** Adds entries to a batch, with a resource of their own. */
+export function writeEntries(builder: LogsBuilder, entries: readonly Entry[]): void {
   const groups = new Map<string, ResourceGroup>();
   let lastResource: ValueMap | undefined;
   let last: ResourceGroup | undefined;
@@ -104,7 +108,6 @@ export function encodeEntries(entries: readonly Entry[], builder = new LogsBuild
       for (const entry of list) writeEntry(builder, entry);
     }
   }
-  return builder.finish();
 }
 
 /** Resource attributes in the form that the builder takes. */

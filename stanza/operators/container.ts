@@ -140,16 +140,15 @@ class Container extends TransformOperator {
 
   override process(entries: Entry[]): void {
     const out: Entry[] = [];
-    const partial: Entry[] = [];
     for (const entry of entries) {
       try {
         if (this.skips(entry)) out.push(entry);
-        else (this.#treat(entry) === 'docker' ? out : partial).push(entry);
+        else if (this.#treat(entry) === 'docker') out.push(entry);
+        else this.#recombine.join(entry, out);
       } catch (error) {
         if (this.failed(entry, error)) out.push(entry);
       }
     }
-    out.push(...this.#recombine.join(partial));
     this.outputs.write(out);
     this.#watch();
   }
@@ -182,6 +181,20 @@ class Container extends TransformOperator {
   }
 }
 
+/** Whether only the body is parsed, into attributes. */
+function isPlain(config: z.output<typeof schema>): boolean {
+  const { output, parse_from: from, parse_to: to } = config;
+  return (
+    output === undefined &&
+    from.root === 'body' &&
+    to.root === 'attributes' &&
+    from.keys.length + to.keys.length === 0 &&
+    [config.body, config.timestamp, config.severity, config.trace, config.scope_name].every(
+      (given) => given === undefined,
+    )
+  );
+}
+
 const formats: readonly string[] = ['docker', 'crio', 'containerd', ''];
 
 export const container: OperatorBuilder = (section) => {
@@ -208,6 +221,7 @@ export const container: OperatorBuilder = (section) => {
   return {
     ...identity(config),
     unknownKeys: unknownKeysOf(schema, section),
+    container: isPlain(config) && common.condition === undefined ? options : undefined,
     create: (id, outputIds, around) => new Container(id, outputIds, around, common, options),
   };
 };

@@ -78,30 +78,28 @@ export class Recombine extends TransformOperator {
   protected transform(): void {}
 
   override process(entries: Entry[]): void {
-    this.outputs.write(this.join(entries));
+    const out: Entry[] = [];
+    for (const entry of entries) this.join(entry, out);
+    this.outputs.write(out);
     this.#watch();
   }
 
-  /** Takes entries in. @returns what is complete now */
-  join(entries: readonly Entry[]): Entry[] {
-    const out: Entry[] = [];
+  /** Takes an entry in. @param out gets what is complete now */
+  join(entry: Entry, out: Entry[]): void {
     const { matches, matchIsFirst } = this.#options;
-    for (const entry of entries) {
-      try {
-        if (this.skips(entry)) {
-          out.push(entry);
-          continue;
-        }
-        const matched = matches(entry);
-        const source = this.#source(entry);
-        if (matched && matchIsFirst) this.#flush(source, out);
-        this.#add(entry, source, matched, out);
-        if (matched && !matchIsFirst) this.#flush(source, out);
-      } catch (error) {
-        if (this.failed(entry, error)) out.push(entry);
+    try {
+      if (this.skips(entry)) {
+        out.push(entry);
+        return;
       }
+      const matched = matches(entry);
+      const source = this.#source(entry);
+      if (matched && matchIsFirst) this.#flush(source, out);
+      this.#add(entry, source, matched, out);
+      if (matched && !matchIsFirst) this.#flush(source, out);
+    } catch (error) {
+      if (this.failed(entry, error)) out.push(entry);
     }
-    return out;
   }
 
   #source(entry: Entry): string {
