@@ -18,8 +18,8 @@ const stdout = encodeAttributes(new Map(Object.entries({ ...tag, 'log.iostream':
 const stderr = encodeAttributes(new Map(Object.entries({ ...tag, 'log.iostream': 'stderr' })));
 
 /**
- * The short way for the container operator alone: whole lines of CRI-O and containerd become records
- * without objects. Everything else, and what has to wait for it, goes the general way.
+ * The short way for the container operator alone: whole lines of CRI-O and containerd become
+ * records without objects. Everything else, and what has to wait for it, goes the general way.
  */
 export class ContainerSink implements Sink {
   readonly #config: FileLogConfig;

@@ -25,8 +25,8 @@ export class CriLine {
   logFrom = 0;
 
   /**
-   * @returns false for what needs a closer look: partial, empty and strange lines, strange times and
-   *   text that is no UTF-8
+   * @returns false for what needs a closer look: partial, empty and strange lines, strange times
+   *   and text that is no UTF-8
    */
   read(data: Buffer, from: number, to: number): boolean {
     this.#data = data;
