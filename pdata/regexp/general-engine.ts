@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import type * as re2js from 're2js';
+import { withoutNames } from './groups.ts';
 
 /** A regular expression that Go refuses too; the message is Go's. */
 export class RegexpError extends Error {
@@ -43,20 +44,6 @@ export function compileGeneral(pattern: string): General {
     const { nameless, names } = withoutNames(pattern);
     return { engine: compile(nameless), names };
   }
-}
-
-const token =
-  /\\Q[\s\S]*?(?:\\E|$)|\\[\s\S]|\[\^?\]?(?:\[:\^?\w+:\]|\\[\s\S]|[^\]\\])*\]|\(\?P?<([^>]*)>|\((?!\?)/g;
-
-/** A pattern whose groups have lost their names. */
-function withoutNames(pattern: string): { nameless: string; names: string[] } {
-  const names: string[] = [];
-  const nameless = pattern.replace(token, (whole: string, name: string | undefined) => {
-    if (!whole.startsWith('(')) return whole;
-    names.push(name ?? '');
-    return '(';
-  });
-  return { nameless, names };
 }
 
 function goMessage(message: string): string {

@@ -17,7 +17,7 @@ export interface Parsed {
 }
 
 /**
- * Reads a pattern that is known to be valid in Go's syntax (Perl flags, as regexp.Compile has them).
+ * Reads a pattern that is known to be valid in Go's syntax (Perl's flags, as regexp.Compile).
  *
  * @throws Untranslatable when the pattern uses something that is left to the general engine
  */

@@ -1,6 +1,6 @@
 /*
- * Pieces of which patterns of logs are made: a reference is a pattern, the field that it fills, and the
- * field's type.
+ * Pieces of which patterns of logs are made: a reference is a pattern, the field that it fills, and
+ * the field's type.
  */
 
 /** A reference: a pattern, the field it fills, and the field's type. */

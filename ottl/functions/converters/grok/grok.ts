@@ -1,3 +1,4 @@
+import { onlyNamedGroups } from '../../../../pdata/regexp/groups.ts';
 import { compileRegexp, type GoRegexp } from '../../../../pdata/regexp/index.ts';
 import { parseFloat64 } from '../../../compile/typed.ts';
 import { OttlRuntimeError } from '../../../errors.ts';
@@ -52,7 +53,8 @@ export function compileGrok(
       }
     }
   }
-  return { regexp: compileRegexp(expanded), types };
+  // groups without a name are in no result, and cost time
+  return { regexp: compileRegexp(onlyNamedGroups(expanded)), types };
 }
 
 function typed(text: string, type: string | undefined, group: string): OttlValue {
