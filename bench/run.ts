@@ -5,14 +5,15 @@
  *
  * Both programs get the same YAML, one core (the load and the sink have the other), and run in turn
  * A B A B ...; what is counted is user + system time of the process while load arrives, over the
- * items that it accepted. The Go collector is `$PEERS_DIR/bin/otelcol-lite`; without it only this
- * program's own figures are printed. Before both, the tables in ClickHouse are created with the
+ * items that it accepted. The Go collector is `$PEERS_DIR/bin/otelcol-lite` (`otelcol-dropin` for
+ * k8s_attributes); without it only this program's own figures are printed. Before both, the tables in ClickHouse are created with the
  * same statements: those of the Go collector's exporter, without it this program's own.
  */
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { manyPods, type RunningCluster, startCluster } from '../integration/k8s/cluster.ts';
 import { freePort } from '../testing/ports.ts';
 import {
   type Case,
@@ -48,6 +49,14 @@ const flags = process.execArgv;
 
 type Program = 'wirestitch' | 'otelcol';
 
+let cluster: Promise<RunningCluster> | undefined;
+
+/** The kubeconfig of a cluster with the pods that the load names. */
+async function kubeconfig(): Promise<string> {
+  cluster ??= startCluster(manyPods(1000));
+  return (await cluster).env.KUBECONFIG ?? '';
+}
+
 export interface Sample {
   itemsPerCpuSecond: number;
   /** Gateway and engine together; equal to the above without an engine. */
@@ -55,9 +64,13 @@ export interface Sample {
   rssMb: number;
 }
 
-function startProgram(program: Program, config: string): Child {
-  const options = { core: 0, log: values.verbose, env: { GOMAXPROCS: '1' } };
-  if (program === 'otelcol') return start(peer, ['--config', config], options);
+function startProgram(program: Program, config: string, kubeconfig = ''): Child {
+  const env = { GOMAXPROCS: '1', KUBECONFIG: kubeconfig };
+  const options = { core: 0, log: values.verbose, env };
+  if (program === 'otelcol') {
+    const command = kubeconfig === '' ? peer : peer.replace(/lite$/, 'dropin');
+    return start(command, ['--config', config], options);
+  }
   return start(node, [...flags, join(root, 'gateway/main.ts'), '--config', config], options);
 }
 
@@ -126,7 +139,8 @@ async function startCase(program: Program, test: Case, ports: Ports, name: strin
   const schema = program === 'wirestitch' && test.output === 'clickhouse' ? 'schema: otel' : '';
   const config = join(scratch, `${name}.yaml`);
   writeFileSync(config, configuration(test, ports, schema, program === 'otelcol'));
-  const child = startProgram(program, config);
+  const isCluster = processorStage(test.output)?.cluster === true;
+  const child = startProgram(program, config, isCluster ? await kubeconfig() : '');
   await waitForPort(ports.httpIn);
   return child;
 }
@@ -231,6 +245,7 @@ try {
   }
 } finally {
   await sink.stop();
+  await (await cluster)?.stop();
   rmSync(scratch, { recursive: true, force: true });
 }
 console.log(

@@ -3,12 +3,14 @@
 interface ProcessorStage {
   /** The keys of the processor. */
   readonly yaml: string;
-  /** Spans of each trace, in requests of distinct traces. */
+  /** Spans of each trace, in requests of distinct traces; 0 = the same request again and again. */
   readonly spansPerTrace: number;
-  /** Spans a second, so that both programs hold the same window. */
+  /** Spans a second, so that both programs hold the same window; 0 = as many as they take. */
   readonly rate: number;
   /** Time until the window is full, in ms. */
   readonly warmUpMs: number;
+  /** Both programs follow a replayed Kubernetes cluster with a thousand pods. */
+  readonly cluster?: boolean;
 }
 
 const policies = [
@@ -20,6 +22,13 @@ const policies = [
 
 const tail = `{decision_wait: 2s, num_traces: 200000, policies: [${policies}]}`;
 
+const podName =
+  '[{sources: [{from: resource_attribute, name: k8s.pod.name}, ' +
+  '{from: resource_attribute, name: k8s.namespace.name}]}]';
+const kubernetes =
+  `{auth_type: kubeConfig, wait_for_metadata: true, pod_association: ${podName}, ` +
+  'extract: {labels: [{key: app}]}}';
+
 const stages = {
   tail_sampling: { yaml: tail, spansPerTrace: 5, rate: 60_000, warmUpMs: 5000 },
   'tail_sampling, a span a trace': { yaml: tail, spansPerTrace: 1, rate: 40_000, warmUpMs: 5000 },
@@ -28,6 +37,13 @@ const stages = {
     spansPerTrace: 5,
     rate: 40_000,
     warmUpMs: 4000,
+  },
+  k8s_attributes: {
+    yaml: kubernetes,
+    spansPerTrace: 0,
+    rate: 0,
+    warmUpMs: 1500,
+    cluster: true,
   },
 } as const satisfies Record<string, ProcessorStage>;
 

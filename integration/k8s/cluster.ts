@@ -39,3 +39,26 @@ export async function startCluster(served: Objects = objects()): Promise<Running
 export function scenarios(folders: readonly string[] = []): Scenario[] {
   return scenariosIn(folders.length > 0 ? folders : [join(here, 'behaviour')]);
 }
+
+/** Pods `pod-N-abcdef` of a deployment each. */
+export function manyPods(count: number): Objects {
+  const pods = Array.from({ length: count }, (_, i) => ({
+    metadata: {
+      name: `pod-${i}-abcdef`,
+      namespace: 'default',
+      uid: `uid-${i}`,
+      creationTimestamp: '2026-03-01T10:00:00Z',
+      labels: { app: `app-${i % 40}`, 'pod-template-hash': 'abcdef' },
+      ownerReferences: [
+        { kind: 'ReplicaSet', name: `pod-${i}-abcdef`, uid: `rs-${i}`, controller: true },
+      ],
+    },
+    spec: { nodeName: `node-${i % 20}`, containers: [{ name: 'main', image: 'r.io/a/b:1.2.3' }] },
+    status: {
+      podIP: `10.${i >> 16}.${(i >> 8) & 255}.${i & 255}`,
+      startTime: '2026-03-01T10:00:05Z',
+      containerStatuses: [{ name: 'main', containerID: `containerd://${i}`, restartCount: 0 }],
+    },
+  }));
+  return { pods };
+}
