@@ -1,18 +1,14 @@
 /** Exporter and receiver through a real broker. */
 import assert from 'node:assert/strict';
-import { after, before, describe, it, type TestContext } from 'node:test';
+import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Component } from '../component/component.ts';
-import { background, type Consumer, type Context } from '../component/consumer.ts';
+import { background, type Context } from '../component/consumer.ts';
 import type { Signal, SignalData } from '../component/signals.ts';
-import { factory as exporter } from '../exporters/kafka/index.ts';
 import { parseJson, toJson } from '../pdata/json.ts';
 import { decodeLogs } from '../pdata/objects/index.ts';
-import { factory as receiver } from '../receivers/kafka/index.ts';
-import { realClock } from '../testing/clock.ts';
-import { realTimeSettings } from '../testing/settings.ts';
 import { type CollectingSink, collectingSink, retryable } from '../testing/sinks.ts';
 import { KafkaBroker, kafkaObstacle } from './lib/kafka.ts';
+import { exporting, receiverOf, receiving, until } from './lib/kafka-parts.ts';
 import { shopTraces } from './lib/otlp-samples.ts';
 
 const obstacle = kafkaObstacle();
@@ -24,50 +20,6 @@ before(async () => {
 after(async () => {
   await broker?.remove();
 });
-
-type Config = Readonly<Record<string, unknown>>;
-
-async function exporting<S extends Signal>(
-  t: TestContext,
-  signal: S,
-  given: Config,
-): Promise<Component & Consumer<S>> {
-  const config = exporter.config.parse({
-    brokers: [broker.address],
-    sending_queue: { enabled: false },
-    retry_on_failure: { enabled: false },
-    timeout: '20s',
-    ...given,
-  });
-  const made = exporter.create(signal, realTimeSettings(realClock()), config);
-  t.after(() => made.shutdown());
-  await made.start();
-  return made;
-}
-
-async function receiving<S extends Signal>(
-  t: TestContext,
-  signal: S,
-  given: Config,
-  sink: Consumer<S> = collectingSink<S>(),
-): Promise<CollectingSink<S>> {
-  const config = receiver.config.parse({
-    brokers: [broker.address],
-    initial_offset: 'earliest',
-    ...given,
-  });
-  const made = receiver.create(realTimeSettings(realClock()), config, { [signal]: sink });
-  t.after(() => made.shutdown());
-  await made.start();
-  return sink as CollectingSink<S>;
-}
-
-async function until(done: () => boolean, what: string): Promise<void> {
-  for (let left = 600; !done(); left -= 1) {
-    if (left === 0) throw new Error(`not within a minute: ${what}`);
-    await sleep(100);
-  }
-}
 
 function traces(count: number, seed = 1): SignalData['traces'] {
   const request = shopTraces(count, 1_700_000_000_000_000_000n, seed);
@@ -105,10 +57,10 @@ describe('kafka', { skip: obstacle !== '' && obstacle }, () => {
   for (const encoding of ['otlp_proto', 'otlp_json']) {
     it(`carries traces as ${encoding}`, async (t) => {
       const topic = `traces-${encoding}`;
-      const out = await exporting(t, 'traces', { traces: { topic, encoding } });
+      const out = await exporting(t, broker.address, 'traces', { traces: { topic, encoding } });
       const given = traces(5);
       await out.consume(given, background);
-      const sink = await receiving(t, 'traces', {
+      const sink = await receiving(t, broker.address, 'traces', {
         group_id: topic,
         traces: { topics: [topic], encoding },
       });
@@ -125,10 +77,13 @@ describe('kafka', { skip: obstacle !== '' && obstacle }, () => {
       const topic = `packed-${compression}`;
       const level = compression === 'gzip' || compression === 'zstd' ? 7 : 0;
       const producer = { compression, compression_params: { level }, required_acks: 'all' };
-      const out = await exporting(t, 'traces', { traces: { topic }, producer });
+      const out = await exporting(t, broker.address, 'traces', { traces: { topic }, producer });
       const given = traces(3);
       await out.consume(given, background);
-      const sink = await receiving(t, 'traces', { group_id: topic, traces: { topics: [topic] } });
+      const sink = await receiving(t, broker.address, 'traces', {
+        group_id: topic,
+        traces: { topics: [topic] },
+      });
       await until(() => sink.batches.length > 0, 'the batch');
       assert.deepEqual(json(sink.batches), json([given]));
     });
@@ -136,7 +91,7 @@ describe('kafka', { skip: obstacle !== '' && obstacle }, () => {
 
   it('cuts what is too large for a record, and refuses an item that is', async (t) => {
     const topic = 'cut';
-    const out = await exporting(t, 'logs', {
+    const out = await exporting(t, broker.address, 'logs', {
       logs: { topic },
       producer: { max_message_bytes: 2000 },
     });
@@ -144,7 +99,10 @@ describe('kafka', { skip: obstacle !== '' && obstacle }, () => {
     await out.consume(logs(given), background);
     const large = [text('before'), text('y'.repeat(3000)), text('behind')];
     await assert.rejects(out.consume(logs(large), background), /"cut".*exceeds max 2000/);
-    const sink = await receiving(t, 'logs', { group_id: topic, logs: { topics: [topic] } });
+    const sink = await receiving(t, broker.address, 'logs', {
+      group_id: topic,
+      logs: { topics: [topic] },
+    });
     await until(() => bodies(sink).length >= 52, 'all records');
     const texts = bodies(sink) as string[];
     assert.equal(new Set(texts).size, 52);
@@ -153,7 +111,7 @@ describe('kafka', { skip: obstacle !== '' && obstacle }, () => {
   });
 
   it('takes topic, key and headers from metadata and attributes', async (t) => {
-    const out = await exporting(t, 'logs', {
+    const out = await exporting(t, broker.address, 'logs', {
       logs: {
         topic: 'chosen-default',
         topic_from_metadata_key: 'X-Topic',
@@ -167,7 +125,7 @@ describe('kafka', { skip: obstacle !== '' && obstacle }, () => {
     await out.consume(logs([text('m')], to), from({ 'x-topic': 'chosen-metadata', tenant: 'a' }));
     await out.consume(logs([text('a')], to), background);
     await out.consume(logs([text('d')]), background);
-    const sink = await receiving(t, 'logs', {
+    const sink = await receiving(t, broker.address, 'logs', {
       group_id: 'chosen',
       logs: { topics: ['^chosen-'], exclude_topics: ['nothing'] },
       header_extraction: { extract_headers: true, headers: ['tenant', 'fixed'] },
@@ -188,14 +146,16 @@ describe('kafka', { skip: obstacle !== '' && obstacle }, () => {
   });
 
   it('carries bodies of logs as raw, text and json', async (t) => {
-    const out = await exporting(t, 'logs', { logs: { topic: 'bodies', encoding: 'raw' } });
+    const out = await exporting(t, broker.address, 'logs', {
+      logs: { topic: 'bodies', encoding: 'raw' },
+    });
     const given = [
       { body: { kvlistValue: { values: [{ key: 'n', value: { intValue: '7' } }] } } },
       {},
     ];
     await out.consume(logs(given), background);
     const read = async (encoding: string): Promise<unknown> => {
-      const sink = await receiving(t, 'logs', {
+      const sink = await receiving(t, broker.address, 'logs', {
         group_id: `bodies-${encoding}`,
         logs: { topics: ['bodies'], encoding },
       });
@@ -209,29 +169,26 @@ describe('kafka', { skip: obstacle !== '' && obstacle }, () => {
 
   it('goes on where the group stopped, and again from what was not accepted', async (t) => {
     const topic = 'again';
-    const out = await exporting(t, 'logs', { logs: { topic }, partition_logs_by_trace_id: true });
+    const out = await exporting(t, broker.address, 'logs', {
+      logs: { topic },
+      partition_logs_by_trace_id: true,
+    });
     const send = (name: string) => out.consume(logs([text(name)]), background);
     const given = { group_id: topic, logs: { topics: [topic] }, message_marking: { after: true } };
-    const settings = realTimeSettings(realClock());
-    const config = receiver.config.parse({
-      brokers: [broker.address],
-      initial_offset: 'earliest',
-      ...given,
-    });
     for (const name of ['1', '2', '3']) await send(name);
     const first = collectingSink<'logs'>();
-    const one = receiver.create(settings, config, { logs: first });
+    const one = receiverOf(broker.address, 'logs', given, first);
     await one.start();
     await until(() => first.items === 3, 'three records');
     await one.shutdown();
     for (const name of ['4', '5', '6']) await send(name);
     const refusing = collectingSink<'logs'>();
     refusing.failures.push(...Array.from({ length: 9 }, () => retryable()));
-    const two = receiver.create(realTimeSettings(realClock()), config, { logs: refusing });
+    const two = receiverOf(broker.address, 'logs', given, refusing);
     await two.start();
     await until(() => refusing.failures.length < 9, 'a refusal');
     await two.shutdown();
-    const last = await receiving(t, 'logs', given);
+    const last = await receiving(t, broker.address, 'logs', given);
     await until(() => last.items + refusing.items >= 3, 'the rest');
     const all = [...bodies(first), ...bodies(refusing), ...bodies(last)].sort();
     assert.deepEqual(all, ['1', '2', '3', '4', '5', '6']);
@@ -239,12 +196,13 @@ describe('kafka', { skip: obstacle !== '' && obstacle }, () => {
 
   it('offers a record again while error_backoff says so', async (t) => {
     const topic = 'backoff';
-    const out = await exporting(t, 'logs', { logs: { topic } });
+    const out = await exporting(t, broker.address, 'logs', { logs: { topic } });
     await out.consume(logs([text('x')]), background);
     const sink = collectingSink<'logs'>();
     sink.failures.push(retryable(), retryable(), retryable());
     await receiving(
       t,
+      broker.address,
       'logs',
       {
         group_id: topic,
@@ -258,15 +216,15 @@ describe('kafka', { skip: obstacle !== '' && obstacle }, () => {
 
   it('shares partitions among members', async (t) => {
     const topic = 'shared';
-    const out = await exporting(t, 'logs', {
+    const out = await exporting(t, broker.address, 'logs', {
       logs: { topic },
       record_partitioner: { round_robin: {} },
     });
     await out.consume(logs([text('first')]), background);
     const given = { group_id: topic, logs: { topics: [topic] } };
-    const one = await receiving(t, 'logs', given);
+    const one = await receiving(t, broker.address, 'logs', given);
     await until(() => one.items === 1, 'the first record');
-    const two = await receiving(t, 'logs', given);
+    const two = await receiving(t, broker.address, 'logs', given);
     const names = new Set<string>();
     for (let i = 0; two.items === 0; i += 1) {
       assert.ok(i < 300, 'the second member gets nothing');
@@ -280,13 +238,16 @@ describe('kafka', { skip: obstacle !== '' && obstacle }, () => {
 
   it('waits for a broker that is away', async (t) => {
     const topic = 'away';
-    const out = await exporting(t, 'logs', {
+    const out = await exporting(t, broker.address, 'logs', {
       logs: { topic },
       sending_queue: { enabled: true },
       retry_on_failure: { initial_interval: '200ms', max_elapsed_time: '0s' },
       metadata: { retry: { max: 1, backoff: '50ms' } },
     });
-    const sink = await receiving(t, 'logs', { group_id: topic, logs: { topics: [topic] } });
+    const sink = await receiving(t, broker.address, 'logs', {
+      group_id: topic,
+      logs: { topics: [topic] },
+    });
     await out.consume(logs([text('1')]), background);
     await until(() => sink.items === 1, 'the first record');
     await broker.stop();

@@ -16,7 +16,7 @@ const foreverMs = 2 ** 31 - 1;
 export interface GroupEvents {
   /** The partitions of this member from now on. */
   assigned(assignments: readonly GroupAssignment[]): void;
-  /** Partitions are about to be taken away: what was done should be committed. */
+  /** The group gives partitions away anew: nothing can be committed until `assigned`. */
   rebalancing(): void;
   /** The cluster cannot be reached or refuses; tried again. */
   trouble(text: string): void;

@@ -26,6 +26,8 @@ export class SignalReader<S extends Signal> {
   #fetcher: Fetcher | undefined;
   #running: Promise<void> | undefined;
   #closing = false;
+  /** Whether the group has settled: a commit meanwhile would begin another rebalance. */
+  #isStable = false;
   #wake: (() => void) | undefined;
   #generation = 0;
   #committing: Promise<void> = Promise.resolve();
@@ -44,7 +46,9 @@ export class SignalReader<S extends Signal> {
     const { report } = this.#settings;
     const group = await Group.create(this.#settings, this.#config, this.#signal, {
       assigned: (assignments) => void this.#assigned(assignments),
-      rebalancing: () => void this.#commit(),
+      rebalancing: () => {
+        this.#isStable = false;
+      },
       trouble: (text) => this.#trouble('cannot join the group', text),
       connected: (outcome) => this.#telemetry.connects.add(1, { outcome }),
       disconnected: () => this.#telemetry.closed.add(1),
@@ -65,6 +69,7 @@ export class SignalReader<S extends Signal> {
   /** Goes on with partitions that stay, begins with new ones where the group stopped. */
   async #assigned(assignments: readonly GroupAssignment[]): Promise<void> {
     this.#generation += 1;
+    this.#isStable = true;
     const generation = this.#generation;
     this.#settings.report?.('StatusOK');
     const wanted = new Map<string, Place>();
@@ -145,7 +150,7 @@ export class SignalReader<S extends Signal> {
       const mark = reader.marked;
       return mark === undefined ? [] : [{ reader, mark }];
     });
-    if (marked.length === 0 || this.#group === undefined) return;
+    if (marked.length === 0 || this.#group === undefined || !this.#isStable) return;
     const offsets = marked.map(({ reader: { topic, partition }, mark }) => ({
       topic,
       partition,
