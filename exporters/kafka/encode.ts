@@ -20,13 +20,7 @@ function numberText(value: number): string {
   if (!Number.isFinite(value)) throw new Error(`cannot write ${value} as JSON`);
   if (Object.is(value, -0)) return '-0';
   const size = Math.abs(value);
-  if (size !== 0 && (size < 1e-6 || size >= 1e21)) {
-    return value
-      .toExponential()
-      .replace(/e([+-])(\d)$/, (_, sign: string, digit: string) =>
-        sign === '-' ? `e-0${digit}`.replace('e-0', 'e-') : `e+0${digit}`.replace('e+0', 'e+'),
-      );
-  }
+  if (size !== 0 && (size < 1e-6 || size >= 1e21)) return value.toExponential();
   return String(value);
 }
 

@@ -136,7 +136,7 @@ export function kafkaClientKeys() {
       .optional()
       .describe('TLS; absent = none'),
     metadata: metadata.prefault({}),
-    rack_id: z.string().default('').describe('rack of this client: near replicas are read from'),
+    rack_id: z.string().default('').describe('rack of this client, as brokers are told'),
     use_leader_epoch: z
       .boolean()
       .default(true)
