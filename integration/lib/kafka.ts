@@ -30,8 +30,14 @@ export class KafkaBroker {
     this.#folder = folder;
   }
 
-  /** @param settings more lines of server.properties */
-  static async start(settings: readonly string[] = []): Promise<KafkaBroker> {
+  /**
+   * @param settings more lines of server.properties
+   * @param protocol that clients speak, as Kafka calls it
+   */
+  static async start(
+    settings: readonly string[] = [],
+    protocol: 'PLAINTEXT' | 'SASL_SSL' = 'PLAINTEXT',
+  ): Promise<KafkaBroker> {
     const folder = mkdtempSync(join(tmpdir(), 'wirestitch-kafka-'));
     const [port, controller] = (await freePorts(2)) as [number, number];
     const broker = new KafkaBroker(`127.0.0.1:${port}`, folder);
@@ -39,8 +45,10 @@ export class KafkaBroker {
       'process.roles=broker,controller',
       'node.id=1',
       `controller.quorum.voters=1@127.0.0.1:${controller}`,
-      `listeners=PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controller}`,
-      `advertised.listeners=PLAINTEXT://127.0.0.1:${port}`,
+      `listeners=${protocol}://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controller}`,
+      `advertised.listeners=${protocol}://127.0.0.1:${port}`,
+      `inter.broker.listener.name=${protocol}`,
+      `listener.security.protocol.map=CONTROLLER:PLAINTEXT,${protocol}:${protocol}`,
       'controller.listener.names=CONTROLLER',
       `log.dirs=${folder}/data`,
       'offsets.topic.replication.factor=1',
