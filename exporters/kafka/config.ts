@@ -179,7 +179,9 @@ const fields = z.strictObject({
     .boolean()
     .default(false)
     .describe('a record for each trace of a scope, its id (hex) as key'),
-  record_partitioner: partitioner.prefault({}).describe('how partitions are chosen'),
+  record_partitioner: partitioner
+    .prefault({ sticky_key: { hasher: 'sarama_compat' } })
+    .describe('how partitions are chosen'),
 });
 
 type Fields = z.output<typeof fields>;
