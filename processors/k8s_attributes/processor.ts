@@ -30,7 +30,6 @@ export class Processor<S extends Signal> implements Component, Consumer<S> {
   readonly #config: Given;
   readonly #next: Consumer<S>;
   #shared: SharedCluster | undefined;
-  #endGauge: (() => void) | undefined;
   #annotator: Annotator | undefined;
 
   constructor(signal: S, settings: Settings, given: Given, next: Consumer<S>) {
@@ -57,12 +56,10 @@ export class Processor<S extends Signal> implements Component, Consumer<S> {
     const { clock, logger } = this.#settings;
     this.#shared = rules.gates.share ? given.shared : new SharedCluster();
     const { openAccess } = await import('./api/access.ts');
-    const cluster = await this.#shared.open(
+    return this.#shared.open(
       () => new Cluster(rules, given, { clock, logger, telemetry }),
       () => openAccess(given.auth_type, given.context),
     );
-    this.#endGauge = telemetry.watchSize(() => cluster.podTableSize);
-    return cluster;
   }
 
   #warn({ wanted, labels, annotations, gates }: Rules): void {
@@ -93,8 +90,6 @@ export class Processor<S extends Signal> implements Component, Consumer<S> {
   }
 
   async shutdown(): Promise<void> {
-    this.#endGauge?.();
-    this.#endGauge = undefined;
     this.#shared?.close();
     this.#shared = undefined;
   }

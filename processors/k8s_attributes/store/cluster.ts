@@ -67,6 +67,7 @@ export class Cluster implements Owners {
   readonly #watches: { stop(): void }[] = [];
   #connection: Connection | undefined;
   #timer: Timer | undefined;
+  #endGauge: (() => void) | undefined;
   #stopped = false;
   #isFull = false;
 
@@ -79,11 +80,6 @@ export class Cluster implements Owners {
       config.pod_delete_grace_period,
       () => tools.clock.monotonicMs(),
     );
-  }
-
-  /** Identifiers of pods that are known. */
-  get podTableSize(): number {
-    return this.#pods.size;
   }
 
   /** The pod with an identifier, also one that must not be used. */
@@ -119,6 +115,7 @@ export class Cluster implements Owners {
   async start(access: Access): Promise<void> {
     const { config, clock } = { config: this.#config, clock: this.#tools.clock };
     this.#connection = new Connection(access);
+    this.#endGauge = this.#tools.telemetry.watchSize(() => this.#pods.size);
     const podCollection = collections.pods(config.filter);
     const owners = this.#followOwners();
     const pods = this.#watch(podCollection, this.#podHandlers());
@@ -148,6 +145,7 @@ export class Cluster implements Owners {
   stop(): void {
     this.#stopped = true;
     this.#timer?.cancel();
+    this.#endGauge?.();
     for (const watch of this.#watches) watch.stop();
     this.#connection?.close();
   }
