@@ -131,8 +131,7 @@ const single = new EditList();
 /**
  * Appends one message with its edits: tag, new length, body.
  *
- * @param header first byte of its tag in `bytes`, which is one byte long; `body` and `end` bound
- *   its fields
+ * @param header first byte of its tag in `bytes`; `body` and `end` bound its fields
  * @param edits those of node 0
  */
 export function writeMessage(
@@ -145,7 +144,7 @@ export function writeMessage(
   arena: Uint8Array,
 ): void {
   w.need(12 + end - body + edits.growth[0]!);
-  w.bytes[w.length] = bytes[header]!;
+  w.bytes[w.length] = tagAt(bytes, header);
   w.length = putVarint(w.bytes, w.length + 1, end - body + edits.growth[0]!);
   const { ops } = edits;
   const list = single;

@@ -25,7 +25,7 @@ export class MessageView {
   bytes: Uint8Array = noBytes;
   start = 0;
   end = 0;
-  /** First byte of a node's tag. */
+  /** First byte of the tag of a node, event or link. */
   header = 0;
   /** Field number of the attributes, 0 = none. */
   attributeField = 0;

@@ -93,6 +93,7 @@ export class SpanReader extends GroupReader<'traces'> {
     c.bytes = this.item.bytes;
     c.pos = from;
     while (c.pos < this.item.end) {
+      const header = c.pos;
       const tag = readVarint(c);
       if (tag !== wanted) {
         skipValue(c, tag);
@@ -100,6 +101,7 @@ export class SpanReader extends GroupReader<'traces'> {
       }
       const length = readVarint(c);
       view.bindBytes(c.bytes, c.pos, c.pos + length);
+      view.header = header;
       return true;
     }
     view.bindBytes(c.bytes, c.pos, c.pos);

@@ -87,13 +87,9 @@ class Sweep {
 
   #sweepEvents(reader: SpanReader, test: NonNullable<Rules['event']>): void {
     if (!reader.item.findField(SpanField.events)) return;
-    let from = reader.item.start;
     while (reader.nextEvent()) {
       const { event } = reader;
-      if (this.#holds(test)) {
-        this.#drops.cut(reader.item, eventHeader(event, from), event.end);
-      }
-      from = event.end;
+      if (this.#holds(test)) this.#drops.cut(reader.item, event.header, event.end);
     }
   }
 
@@ -118,14 +114,6 @@ class Sweep {
     }
     return kept > 0;
   }
-}
-
-/** First byte of the tag of a message: its length and tag lie before it. */
-function eventHeader(event: MessageView, from: number): number {
-  const { bytes } = event;
-  let at = event.start - 1;
-  while (at - 1 > from && bytes[at - 1]! > 127) at -= 1;
-  return at - 1;
 }
 
 /**
