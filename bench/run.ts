@@ -6,8 +6,9 @@
  * Both programs get the same YAML, one core (the load and the sink have the other), and run in turn
  * A B A B ...; what is counted is user + system time of the process while load arrives, over the
  * items that it accepted. The Go collector is `$PEERS_DIR/bin/otelcol-lite` (`otelcol-dropin` for
- * k8s_attributes); without it only this program's own figures are printed. Before both, the tables in ClickHouse are created with the
- * same statements: those of the Go collector's exporter, without it this program's own.
+ * k8s_attributes); without it only this program's own figures are printed. Before both, the tables
+ * in ClickHouse are created with the same statements: those of the Go collector's exporter, without
+ * it this program's own.
  */
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';

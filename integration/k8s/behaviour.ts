@@ -1,6 +1,6 @@
 // node integration/k8s/behaviour.ts [--record] [FOLDER...]
-// Sends the same data through both programs, which follow the same replayed cluster, and prints where
-// what comes out differs; --record keeps what came out of the Go collector in expected.json.
+// Sends the same data through both programs, which follow the same replayed cluster, and prints
+// where what comes out differs; --record keeps what came out of the Go collector in expected.json.
 import { deepStrictEqual } from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';

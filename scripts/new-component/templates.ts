@@ -154,7 +154,7 @@ function testFile(kind: Kind): string {
     extension: 'settings, config',
   };
   const nowhere = args[kind].includes('nowhere')
-    ? `\nconst nowhere = { mutates: false, consume: async () => {} };\n`
+    ? `\nconst nowhere = { mutates: false, consume: async () => {}${kind === 'connector' ? ', pipelines: new Map()' : ''} };\n`
     : '';
   return `import assert from 'node:assert/strict';
 import test from 'node:test';
