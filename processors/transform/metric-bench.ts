@@ -68,6 +68,15 @@ export class MetricBench implements Walk {
     if (point >= 0) mirror(this.item, reader.item);
   }
 
+  /** Goes on to the next point of the metric. @returns whether there is one */
+  nextPoint(): boolean {
+    const reader = this.#reader!;
+    if (!reader.nextPoint()) return false;
+    this.#point += 1;
+    mirror(this.item, reader.item);
+    return true;
+  }
+
   /** Brings the objects up to what statements have written. */
   settle(): void {
     const batch = this.#batch!;
@@ -126,25 +135,18 @@ export function benchPass(
   const bench = new MetricBench();
   const place = new MetricPlace(bench, client);
   let changed = false;
-  const visit = (
-    group: ResourceGroup<Metric>,
-    scope: ScopeGroup<Metric>,
-    at: number,
-    point: number,
-  ) => {
-    bench.load(group, scope, at, point);
+  const runHere = () => {
     place.next();
     run(place);
-    bench.settle();
-    changed = bench.takeChanged() || changed;
   };
   for (const group of groups) {
     for (const scope of group.scopes) {
       for (let at = 0; at < scope.items.length; at += 1) {
-        if (!onPoints) visit(group, scope, at, -1);
-        else
-          for (let i = 0; i < scope.items[at]!.data.points.length; i += 1)
-            visit(group, scope, at, i);
+        bench.load(group, scope, at, -1);
+        if (!onPoints) runHere();
+        else while (bench.nextPoint()) runHere();
+        bench.settle();
+        changed = bench.takeChanged() || changed;
       }
     }
   }
