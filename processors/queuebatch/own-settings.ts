@@ -34,14 +34,21 @@ export const metrics: readonly MetricInfo[] = [
     unit: '{unit}',
     kind: 'gauge',
   },
+  {
+    name: `${prefix}in_flight_requests`,
+    description: 'Batches on their way to the next component.',
+    unit: '{request}',
+    kind: 'gauge',
+  },
 ];
 
 /** The processor's metric in place of an exporter's. */
 function infoOf(name: string): MetricInfo | undefined {
   const what = name.replace(/^otelcol_exporter_/, '');
-  const own = what.startsWith('queue_')
-    ? what
-    : what.replace(/^(sent|send_failed|enqueue_failed)_.*/, '$1_items');
+  const own =
+    what.startsWith('queue_') || what === 'in_flight_requests'
+      ? what
+      : what.replace(/^(sent|send_failed|enqueue_failed)_.*/, '$1_items');
   return metrics.find((info) => info.name === prefix + own);
 }
 
