@@ -1,6 +1,6 @@
 // Finds test files without a dependency: *.test.ts below the checkout, fixed order.
 import { existsSync, readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 
 const skipped = new Set(['node_modules', '.git', '.cache', 'dist', 'build', 'data']);
 
@@ -13,10 +13,19 @@ function* walk(dir) {
   }
 }
 
-/** Every test file below `root`; those that start real processes come last. */
+/** Tests of live capture: what they find depends on the time that other programs leave them. */
+const live = /^integration\/(ebpf-|packet-live|tags-live|zero-code)/;
+
+/** 0: tests inside one process, 1: tests of real processes, 2: live capture. */
+function rank(path, root) {
+  const name = relative(root, path);
+  if (!name.startsWith('integration/')) return 0;
+  return live.test(name) ? 2 : 1;
+}
+
+/** Every test file below `root`; real processes come late, live capture last. */
 export function nodeTestFiles(root) {
-  const late = (path) => (path.startsWith(join(root, 'integration')) ? 1 : 0);
-  return [...walk(root)].sort((a, b) => late(a) - late(b) || (a < b ? -1 : 1));
+  return [...walk(root)].sort((a, b) => rank(a, root) - rank(b, root) || (a < b ? -1 : 1));
 }
 
 /** The test files that a file or folder argument stands for. */
