@@ -7,6 +7,9 @@ import { test } from 'node:test';
 import { freePort } from '../testing/ports.ts';
 import { type FlatSpan, point, Scene, skipReason } from './ebpf/capture.ts';
 import { listening, nginxConfig } from './ebpf/nginx.ts';
+import { alone } from './lib/alone.ts';
+
+await alone();
 
 const skip = skipReason('nginx', 'hey', 'curl');
 const reason = 'wirestitch.session.reason';

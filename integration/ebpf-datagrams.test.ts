@@ -2,6 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { freePort } from '../testing/ports.ts';
 import { type FlatSpan, point, Scene, skipReason } from './ebpf/capture.ts';
+import { alone } from './lib/alone.ts';
+
+await alone();
 
 const skip = skipReason('dnsmasq', 'dig');
 

@@ -8,6 +8,9 @@ import { freePort } from '../testing/ports.ts';
 import { type FlatSpan, Scene, skipReason } from './ebpf/capture.ts';
 import { judge, type Verdict, verdictTable } from './ebpf/judge.ts';
 import { listening, nginxConfig } from './ebpf/nginx.ts';
+import { alone } from './lib/alone.ts';
+
+await alone();
 
 const skip = skipReason();
 const app = (name: string) => fileURLToPath(new URL(`./ebpf/apps/${name}`, import.meta.url));

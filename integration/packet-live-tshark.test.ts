@@ -7,6 +7,9 @@ import { join } from 'node:path';
 import test from 'node:test';
 import { CaptureEngine } from '../agent/engine.ts';
 import { CaptureReader } from '../agent/pcap/reader.ts';
+import { alone } from './lib/alone.ts';
+
+await alone();
 
 const root = process.env.WIRESTITCH_CONFORMANCE ?? '';
 const folders = ['.', 'amqp', 'http', 'mysql', 'redis'];

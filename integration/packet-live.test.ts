@@ -16,6 +16,9 @@ import { loadPacketAddon } from '../receivers/packet/ring.ts';
 import { realClock } from '../testing/clock.ts';
 import { realTimeSettings } from '../testing/settings.ts';
 import { collectingSink } from '../testing/sinks.ts';
+import { alone } from './lib/alone.ts';
+
+await alone();
 
 const tools = ['ip', 'nft', 'ss', 'nstat'];
 

@@ -28,6 +28,9 @@ HTTPServer(('127.0.0.1', int(sys.argv[1])), Handler).serve_forever()
 `;
 
 import { freePorts } from '../testing/ports.ts';
+import { alone } from './lib/alone.ts';
+
+await alone();
 
 test('spans and flows lead to the process, its service and its host', async (t) => {
   if (process.getuid?.() !== 0) return t.skip('needs root: live capture');

@@ -8,7 +8,10 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { test } from 'node:test';
 import { ZeroCodeDemo } from '../scripts/demo-zero-code/run.ts';
+import { alone } from './lib/alone.ts';
 import { scratch } from './lib/program.ts';
+
+await alone();
 
 const clicks = 1000;
 const tools = ['nginx', 'mariadbd', 'redis-server', 'dnsmasq', 'java', 'javac', 'nft', 'ip'];
