@@ -12,6 +12,11 @@ export const systemClock: Clock = {
   },
 };
 
+/** A clock's time in nanoseconds since 1970, exact to the microsecond. */
+export function unixNanos(clock: Clock): bigint {
+  return BigInt(Math.round(clock.unixMs() * 1000)) * 1000n;
+}
+
 /** The machine's randomness. */
 export const systemRandom: Random = {
   float: () => Math.random(),

@@ -2,6 +2,7 @@ import type { Clock, OwnSpan, Random, Tracer } from '../../component/settings.ts
 import type { SpanView } from '../../component/view.ts';
 import type { Traces } from '../../pdata/batch.ts';
 import { TracesBuilder } from '../../pdata/builder.ts';
+import { unixNanos } from './clock.ts';
 import type { Sampler } from './span-sampler.ts';
 
 /** Traces of a program that has none. */
@@ -64,7 +65,7 @@ export class SpanRecorder implements Tracer {
     const traceId = above?.traceId ?? Buffer.from(random.bytes(16));
     if (!sampler(traceId, above?.sampled)) return undefined;
     const spanId = Buffer.from(random.bytes(8));
-    const start = nanos(clock);
+    const start = unixNanos(clock);
     const attributes = new Map<string, string | number | boolean>();
     return {
       traceparent: `00-${traceId.toString('hex')}-${spanId.toString('hex')}-01`,
@@ -72,7 +73,7 @@ export class SpanRecorder implements Tracer {
       end: (error) => {
         const ids = { traceId, spanId, parentSpanId: above?.spanId };
         const about = { name, kind: kinds[kind], attributes, error };
-        this.#keep({ ...ids, ...about, start, end: nanos(clock) });
+        this.#keep({ ...ids, ...about, start, end: unixNanos(clock) });
       },
     };
   }
@@ -84,10 +85,12 @@ export class SpanRecorder implements Tracer {
     return propagators.includes('b3') ? fromB3(header) : undefined;
   }
 
-  /** The spans that ended, undefined when there are none. */
-  take(most: number): Traces | undefined {
-    const taken = this.#finished.splice(0, most);
-    if (taken.length === 0) return undefined;
+  /** The spans that ended, in batches of at most so many; they are forgotten as they are taken. */
+  *take(most: number): Generator<Traces> {
+    while (this.#finished.length > 0) yield this.#batch(this.#finished.splice(0, most));
+  }
+
+  #batch(taken: readonly Finished[]): Traces {
     const { resource, version } = this.#parts;
     const builder = new TracesBuilder();
     builder.resource(resource);
@@ -138,10 +141,6 @@ function write(builder: TracesBuilder, span: Finished): void {
     ),
     ...(error === undefined ? {} : { statusCode: 2, statusMessage: error }),
   });
-}
-
-function nanos(clock: Clock): bigint {
-  return BigInt(Math.round(clock.unixMs() * 1000)) * 1000n;
 }
 
 interface ParentContext {

@@ -1,12 +1,13 @@
 import { sameConfig } from '../../../config/schema/same.ts';
+import { unixNanos } from '../clock.ts';
 import type { TelemetryConfig } from '../config.ts';
 import { errorText } from '../error-text.ts';
 import type { Telemetry } from '../index.ts';
 import { createMeter } from '../meter.ts';
 import { noTracer, type SpanRecorder } from '../tracer.ts';
 import { consoleExporter, type OwnSettings, otlpExporter } from './exporter.ts';
-import { MetricsPush } from './metrics.ts';
-import { TracesPush } from './traces.ts';
+import { OwnPush } from './push.ts';
+import { ReadingWriter } from './reading-writer.ts';
 
 /** OpenTelemetry's default for periodic readers. */
 const defaultIntervalMs = 60_000;
@@ -67,8 +68,8 @@ async function metricPushes(
   { level, readers }: TelemetryConfig['metrics'],
   { meter, resource }: Pick<Telemetry, 'meter' | 'resource'>,
   own: OwnSettings,
-): Promise<MetricsPush[]> {
-  const pushes: MetricsPush[] = [];
+): Promise<OwnPush<'metrics'>[]> {
+  const pushes: OwnPush<'metrics'>[] = [];
   for (const { periodic } of level === 'none' ? [] : readers) {
     if (periodic === undefined) continue;
     const { console, otlp } = periodic.exporter;
@@ -78,15 +79,18 @@ async function metricPushes(
       otlp === undefined
         ? consoleExporter<'metrics'>((line) => process.stdout.write(line))
         : await otlpExporter('metrics', { ...otlp, timeout }, own);
-    const push = new MetricsPush({
-      collect: () => meter.collect().filter(({ name }) => name !== 'target_info'),
-      exporter,
-      resource,
-      version: own.build.version,
+    const delta = otlp?.temporality_preference === 'delta';
+    const writer = new ReadingWriter(resource, own.build.version, unixNanos(own.clock), delta);
+    const push = new OwnPush({
+      signal: 'metrics',
+      batches: () => {
+        const readings = meter.collect().filter(({ name }) => name !== 'target_info');
+        return [writer.write(readings, unixNanos(own.clock))];
+      },
+      exporters: [exporter],
       clock: own.clock,
       logger: own.logger,
       intervalMs: periodic.interval ?? defaultIntervalMs,
-      delta: otlp?.temporality_preference === 'delta',
     });
     await push.start();
     pushes.push(push);
@@ -99,7 +103,7 @@ async function tracePushes(
   config: TelemetryConfig,
   recorder: SpanRecorder,
   own: OwnSettings,
-): Promise<TracesPush[]> {
+): Promise<OwnPush<'traces'>[]> {
   const exporters = [];
   for (const { batch, simple } of config.traces.processors) {
     const { otlp, console } = (batch ?? simple)?.exporter ?? {};
@@ -110,13 +114,14 @@ async function tracePushes(
   }
   if (exporters.length === 0) return [];
   const [first] = config.traces.processors;
-  const push = new TracesPush({
-    recorder,
+  const most = first?.batch?.max_export_batch_size ?? defaultExportSpans;
+  const push = new OwnPush({
+    signal: 'traces',
+    batches: () => recorder.take(most),
     exporters,
     clock: own.clock,
     logger: own.logger,
-    delayMs: first?.batch?.schedule_delay ?? defaultDelayMs,
-    most: first?.batch?.max_export_batch_size ?? defaultExportSpans,
+    intervalMs: first?.batch?.schedule_delay ?? defaultDelayMs,
   });
   await push.start();
   return [push];

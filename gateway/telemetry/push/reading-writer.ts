@@ -1,80 +1,8 @@
-import { background } from '../../../component/consumer.ts';
-import type { Clock, Logger, Timer } from '../../../component/settings.ts';
 import type { Metrics } from '../../../pdata/batch.ts';
 import { MetricsBuilder, type Temporality } from '../../../pdata/builder/metrics.ts';
-import { errorText } from '../error-text.ts';
 import type { Point, Reading } from '../meter.ts';
-import type { OwnExporter } from './exporter.ts';
 
 const scope = 'wirestitch';
-
-/** What a {@link MetricsPush} works with. */
-export interface PushParts {
-  readonly collect: () => readonly Reading[];
-  readonly exporter: OwnExporter<'metrics'>;
-  /** Attributes of the program. */
-  readonly resource: Readonly<Record<string, string>>;
-  readonly version: string;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  readonly intervalMs: number;
-  /** Counters and histograms tell what came since the last export, not since the start. */
-  readonly delta: boolean;
-}
-
-/** Sends the program's own metrics again and again, and once more at the end. */
-export class MetricsPush {
-  readonly #parts: PushParts;
-  readonly #writer: ReadingWriter;
-  #timer: Timer | undefined;
-  #stopped = false;
-  #failing = '';
-
-  constructor(parts: PushParts) {
-    this.#parts = parts;
-    const { resource, version, clock, delta } = parts;
-    this.#writer = new ReadingWriter(resource, version, nanos(clock), delta);
-  }
-
-  async start(): Promise<void> {
-    await this.#parts.exporter.start();
-    this.#later();
-  }
-
-  async shutdown(): Promise<void> {
-    if (this.#stopped) return;
-    this.#stopped = true;
-    this.#timer?.cancel();
-    await this.#send();
-    await this.#parts.exporter.shutdown();
-  }
-
-  #later(): void {
-    const { clock, intervalMs } = this.#parts;
-    this.#timer = clock.after(intervalMs, () => {
-      void this.#send().then(() => {
-        if (!this.#stopped) this.#later();
-      });
-    });
-  }
-
-  /** A fault is logged when it is another one than the last. */
-  async #send(): Promise<void> {
-    const { collect, exporter, clock, logger } = this.#parts;
-    let failing = '';
-    try {
-      await exporter.consume(this.#writer.write(collect(), nanos(clock)), background);
-    } catch (error) {
-      failing = errorText(error);
-      if (failing !== this.#failing) logger.warn('Sending own metrics failed', { error: failing });
-    }
-    this.#failing = failing;
-  }
-}
-
-function nanos(clock: Clock): bigint {
-  return BigInt(Math.round(clock.unixMs() * 1000)) * 1000n;
-}
 
 interface Before {
   readonly value: number;
