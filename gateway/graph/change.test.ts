@@ -1,64 +1,16 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { background } from '../../component/consumer.ts';
-import { parseYaml } from '../../config/confmap/parse.ts';
-import { TracesBuilder } from '../../pdata/builder.ts';
-import { createBudget } from '../../pipeline/budget.ts';
-import { Ledger } from '../../pipeline/ledger.ts';
-import type { RegistryEntry } from '../components.ts';
-import type { ProgramConfig } from '../config/program.ts';
-import { resolveConfig } from '../config/resolve.ts';
-import { systemClock, systemRandom } from '../telemetry/clock.ts';
-import { createLogger } from '../telemetry/logger.ts';
-import { createMeter } from '../telemetry/meter.ts';
-import { noTracer } from '../telemetry/tracer.ts';
-import { createProbe, testRegistry } from '../testing/components.ts';
-import { createService } from './service.ts';
-
-async function decoded(registry: readonly RegistryEntry[], yaml: string): Promise<ProgramConfig> {
-  const root = parseYaml(yaml, 'test.yaml');
-  assert.ok(root.kind === 'map');
-  return (await resolveConfig(root, registry)).config;
-}
+import { buildService, oneSpan } from '../testing/service.ts';
 
 async function running(yaml: string) {
-  const probe = createProbe();
-  const registry = testRegistry(probe);
-  const config = await decoded(registry, yaml);
-  const ledger = new Ledger();
-  const fatal: Error[] = [];
-  const environment = {
-    logger: await createLogger(config.telemetry.logs, {}, systemClock, () => {}),
-    meter: createMeter(),
-    tracer: noTracer,
-    clock: systemClock,
-    random: systemRandom,
-    budget: createBudget(1e6),
-    ledger,
-    build: { command: 'test', version: '0' },
-  };
-  const service = createService(config, environment, {
-    fatal: (error) => fatal.push(error),
-    reload: async () => ({ changed: false, faults: [] }),
-    configFiles: () => [],
-    gates: () => [],
-    config: async () => '{}',
-  });
+  const { probe, service, ledger, fatal, decode } = await buildService(yaml);
   await service.start();
   probe.events.length = 0;
-  const change = async (next: string) => service.change(await decoded(registry, next));
-  const send = () => probe.receivers.get('test')!.traces!.consume(batch(), background);
+  const change = async (next: string) => service.change(await decode(next));
+  const send = () => probe.receivers.get('test')!.traces!.consume(oneSpan(), background);
   const taken = (name: string): number => probe.taken.get(name)?.length ?? 0;
   return { probe, service, ledger, fatal, change, send, taken };
-}
-
-function batch() {
-  const builder = new TracesBuilder();
-  builder.resource({});
-  builder.scope('s', '');
-  const ids = { traceId: new Uint8Array(16).fill(1), spanId: new Uint8Array(8).fill(2) };
-  builder.span({ ...ids, name: 'a', startTimeUnixNano: 1n, endTimeUnixNano: 2n });
-  return builder.finish();
 }
 
 const first = `

@@ -2,58 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { background } from '../../component/consumer.ts';
 import { PipelineError } from '../../component/errors.ts';
-import { parseYaml } from '../../config/confmap/parse.ts';
-import { TracesBuilder } from '../../pdata/builder.ts';
-import { createBudget } from '../../pipeline/budget.ts';
-import { Ledger } from '../../pipeline/ledger.ts';
-import { resolveConfig } from '../config/resolve.ts';
-import { systemClock, systemRandom } from '../telemetry/clock.ts';
-import { createLogger } from '../telemetry/logger.ts';
-import { createMeter } from '../telemetry/meter.ts';
-import { noTracer } from '../telemetry/tracer.ts';
-import { createProbe, testRegistry } from '../testing/components.ts';
-import { createService } from './service.ts';
-
-async function build(yaml: string) {
-  const probe = createProbe();
-  const root = parseYaml(yaml, 'test.yaml');
-  assert.ok(root.kind === 'map');
-  const { config } = await resolveConfig(root, testRegistry(probe));
-  const ledger = new Ledger();
-  const fatal: Error[] = [];
-  const environment = {
-    logger: await createLogger(config.telemetry.logs, {}, systemClock, () => {}),
-    meter: createMeter(),
-    tracer: noTracer,
-    clock: systemClock,
-    random: systemRandom,
-    budget: createBudget(1e6),
-    ledger,
-    build: { command: 'test', version: '0' },
-  };
-  const service = createService(config, environment, {
-    fatal: (error) => fatal.push(error),
-    reload: async () => ({ changed: false, faults: [] }),
-    configFiles: () => [],
-    gates: () => [],
-    config: async () => '{}',
-  });
-  return { probe, service, ledger, fatal };
-}
-
-function batch() {
-  const builder = new TracesBuilder();
-  builder.resource({});
-  builder.scope('s', '');
-  builder.span({
-    traceId: new Uint8Array(16).fill(1),
-    spanId: new Uint8Array(8).fill(2),
-    name: 'a',
-    startTimeUnixNano: 1n,
-    endTimeUnixNano: 2n,
-  });
-  return builder.finish();
-}
+import { buildService, oneSpan } from '../testing/service.ts';
 
 const everything = `
 receivers: {test: , unused: }
@@ -70,7 +19,7 @@ service:
 `.replace('unused:', 'test/unused:');
 
 test('one instance of each kind, started from the far end and stopped from the near end', async () => {
-  const { probe, service } = await build(everything);
+  const { probe, service } = await buildService(everything);
   await service.start();
   const started = [
     'extension aside/2',
@@ -99,7 +48,7 @@ test('one instance of each kind, started from the far end and stopped from the n
 });
 
 test('a receiver gets a consumer for each signal that a pipeline wants', async () => {
-  const { probe, service } = await build(everything);
+  const { probe, service } = await buildService(everything);
   await service.start();
   assert.deepEqual(Object.keys(probe.receivers.get('test') ?? {}), ['traces', 'logs']);
   assert.equal(probe.receivers.has('test/unused'), false);
@@ -107,9 +56,9 @@ test('a receiver gets a consumer for each signal that a pipeline wants', async (
 });
 
 test('a batch reaches every exporter and the ledger balances', async () => {
-  const { probe, service, ledger } = await build(everything);
+  const { probe, service, ledger } = await buildService(everything);
   await service.start();
-  const sent = batch();
+  const sent = oneSpan();
   await probe.receivers.get('test')!.traces!.consume(sent, background);
   assert.equal(probe.taken.get('keep@traces')?.length, 2, 'from both pipelines');
   assert.equal(probe.taken.get('keep/2@traces')?.length, 1);
@@ -125,7 +74,7 @@ test('a batch reaches every exporter and the ledger balances', async () => {
 });
 
 test('all branches are tried and their refusals come back together', async () => {
-  const { probe, service, ledger } = await build(`
+  const { probe, service, ledger } = await buildService(`
 receivers: {test: }
 exporters: {keep: , keep/2: , keep/3: }
 service:
@@ -137,7 +86,7 @@ service:
   probe.refusals.set('keep', new PipelineError('first full', { retryable: true, retryAfterMs: 5 }));
   probe.refusals.set('keep/3', new PipelineError('third full', { retryable: true }));
   const consumer = probe.receivers.get('test')!.traces!;
-  await assert.rejects(consumer.consume(batch(), background), (error) => {
+  await assert.rejects(consumer.consume(oneSpan(), background), (error) => {
     assert.ok(error instanceof PipelineError);
     assert.equal(error.retryable, true);
     assert.match(error.message, /first full.*third full/);
@@ -149,7 +98,7 @@ service:
 });
 
 test('when a component cannot start, what has started is stopped', async () => {
-  const { probe, service } = await build(`
+  const { probe, service } = await buildService(`
 receivers: {test: }
 exporters: {keep: , keep/bad: {fail: start}}
 extensions: {aside: }
@@ -171,7 +120,7 @@ service:
 });
 
 test('when an extension fails as everything runs, everything is stopped', async () => {
-  const { probe, service } = await build(`
+  const { probe, service } = await buildService(`
 receivers: {test: }
 exporters: {keep: }
 extensions: {aside: {fail: ready}}
@@ -185,7 +134,7 @@ service:
 });
 
 test('a component that cannot stop does not keep the others from it', async () => {
-  const { probe, service } = await build(`
+  const { probe, service } = await buildService(`
 receivers: {test: {fail: shutdown}}
 exporters: {keep: }
 service:
