@@ -14,7 +14,7 @@ import { freePorts } from '../testing/ports.ts';
 import { stopProcess } from '../testing/process.ts';
 import type { CollectingSink } from '../testing/sinks.ts';
 import { findPeer } from './drop-in/lib/peer.ts';
-import { httpSink } from './lib/http-sink.ts';
+import { OtlpSink } from './drop-in/lib/sink.ts';
 import { KafkaBroker, kafkaObstacle } from './lib/kafka.ts';
 import { exporting, receiving, until } from './lib/kafka-parts.ts';
 import { shopTraces } from './lib/otlp-samples.ts';
@@ -101,10 +101,11 @@ const service = 'telemetry: { metrics: { level: none } }';
 describe('kafka: the program', { skip: obstacle !== '' && obstacle }, () => {
   it('loses no record when it is killed, again and again', async (t) => {
     const topic = 'killed';
-    const sink = await httpSink();
+    const sink = new OtlpSink();
+    const url = await sink.start();
     const folder = scratch();
-    t.after(async () => {
-      await sink.close();
+    t.after(() => {
+      sink.stop();
       folder.remove();
     });
     const config = `
@@ -118,7 +119,7 @@ receivers:
     logs: { topics: [${topic}] }
     autocommit: { interval: 100ms }
 exporters:
-  otlp_http: { endpoint: "${sink.url}", encoding: json, sending_queue: { enabled: false } }
+  otlp_http: { endpoint: "${url}", encoding: json, sending_queue: { enabled: false } }
 service:
   ${service}
   pipelines:
@@ -139,7 +140,7 @@ service:
         sent.add(`id-${i}`);
       }
     })();
-    const seen = (): Set<string> => new Set(JSON.stringify(sink.requests).match(/id-\d+/g) ?? []);
+    const seen = (): Set<string> => new Set(JSON.stringify(sink.received).match(/id-\d+/g) ?? []);
     let before = 0;
     for (let kill = 0; kill < 3; kill += 1) {
       const program = await Program.startWith(config, folder.path);
@@ -223,8 +224,9 @@ service:
   });
 
   it('writes what it reads, with headers', async (t) => {
-    const sink = await httpSink();
-    t.after(() => sink.close());
+    const sink = new OtlpSink();
+    const url = await sink.start();
+    t.after(() => sink.stop());
     const out = await exporting(t, broker.address, 'traces', {
       traces: { topic: 'to-them' },
       producer: { compression: 'zstd', compression_params: { level: 9 } },
@@ -240,15 +242,15 @@ receivers:
     initial_offset: earliest
     traces: { topics: [to-them] }
     header_extraction: { extract_headers: true, headers: [team] }
-exporters: { otlp_http: { endpoint: "${sink.url}", encoding: json } }
+exporters: { otlp_http: { endpoint: "${url}", encoding: json } }
 service:
   ${service}
   pipelines:
     traces: { receivers: [kafka], exporters: [otlp_http] }
 `,
     );
-    await until(() => sink.requests.length > 0, 'a request');
-    const text = JSON.stringify(sink.requests[0]);
+    await until(() => sink.received.traces.length > 0, 'a request');
+    const text = JSON.stringify(sink.received.traces[0]);
     assert.match(text, /"kafka\.header\.team","value":\{"stringValue":"a"\}/);
     const got = parseJson('traces', Buffer.from(text));
     assert.equal(got.itemCount, traces(4).itemCount);
@@ -257,8 +259,9 @@ service:
   });
 
   it('shares a group with it', async (t) => {
-    const sink = await httpSink();
-    t.after(() => sink.close());
+    const sink = new OtlpSink();
+    const url = await sink.start();
+    t.after(() => sink.stop());
     const out = await exporting(t, broker.address, 'logs', {
       logs: { topic: 'mixed' },
       record_partitioner: { round_robin: {} },
@@ -283,7 +286,7 @@ receivers:
     group_id: mixed
     initial_offset: earliest
     logs: { topics: [mixed] }
-exporters: { otlp_http: { endpoint: "${sink.url}", encoding: json } }
+exporters: { otlp_http: { endpoint: "${url}", encoding: json } }
 service:
   ${service}
   pipelines:
@@ -291,7 +294,7 @@ service:
 `,
     );
     const sent = new Set(['m-start']);
-    for (let i = 0; sink.requests.length === 0; i += 1) {
+    for (let i = 0; sink.received.logs.length === 0; i += 1) {
       assert.ok(i < 300, 'the peer gets nothing');
       await send(`m-${i}`);
       sent.add(`m-${i}`);
@@ -302,7 +305,7 @@ service:
       sent.add(`m-late-${i}`);
     }
     const seen = (): Set<string> => {
-      const text = JSON.stringify(sink.requests) + own.batches.map((one) => toJson(one)).join('');
+      const text = JSON.stringify(sink.received) + own.batches.map((one) => toJson(one)).join('');
       return new Set(text.match(/m-[a-z0-9-]+/g) ?? []);
     };
     await until(() => seen().size === sent.size, 'all records');

@@ -1,10 +1,13 @@
-/** An OTLP/HTTP backend that keeps what comes. */
+/** An OTLP/HTTP backend that keeps what comes, protobuf or JSON, plain or gzip. */
 import { once } from 'node:events';
 import * as http from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { gunzipSync } from 'node:zlib';
 import type { Signal } from '../../../component/signals.ts';
-import { toJson } from '../../../pdata/json.ts';
+import { parseJson, toJson } from '../../../pdata/json.ts';
 import { parseRequest } from '../../../pdata/parse.ts';
+
+const json = 'application/json';
 
 export const sent = ['traces', 'metrics', 'logs'] as const;
 export type Sent = (typeof sent)[number];
@@ -23,16 +26,20 @@ export class OtlpSink {
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
       const signal = sent.find((s) => request.url === `/v1/${s}`);
-      if (signal !== undefined) this.#keep(signal, Buffer.concat(chunks));
-      const headers = { 'content-type': 'application/x-protobuf' };
-      response.writeHead(signal === undefined ? 404 : 200, headers).end();
+      const type = request.headers['content-type'] ?? '';
+      const isPacked = request.headers['content-encoding'] === 'gzip';
+      const body = Buffer.concat(chunks);
+      if (signal !== undefined) this.#keep(signal, isPacked ? gunzipSync(body) : body, type);
+      response.writeHead(signal === undefined ? 404 : 200, { 'content-type': type });
+      response.end(type === json ? '{}' : '');
     });
   });
 
-  #keep(signal: Sent, body: Buffer): void {
+  #keep(signal: Sent, body: Buffer, type: string): void {
     this.last = performance.now();
     if (body.length === 0) return;
-    const batch = parseRequest(signal as Signal, body);
+    const parse = type === json ? parseJson : parseRequest;
+    const batch = parse(signal as Signal, body);
     this.received[signal].push(JSON.parse(toJson(batch)) as Json);
   }
 
