@@ -6,18 +6,10 @@ import { type ContextValue, compileActions } from '../../pdata/actions/actions.t
 import { contextValue } from '../../pdata/actions/client-context.ts';
 import { compileChoice } from '../../pdata/actions/match.ts';
 import { compileProgram } from '../../pdata/actions/program.ts';
-import type { Logs, Metrics, Traces } from '../../pdata/batch.ts';
-import { LogReader, MetricReader, SpanReader } from '../../pdata/readers.ts';
+import type { Batch } from '../../pdata/batch.ts';
+import { itemReader } from '../../pdata/readers.ts';
 import { editingProcessor } from '../../pipeline/editing.ts';
 import { type Config, config } from './config.ts';
-
-type ItemReader = SpanReader | LogReader | MetricReader;
-
-function readerOf<S extends Signal>(signal: S, batch: SignalData[S]): ItemReader {
-  if (signal === 'traces') return new SpanReader(batch as Traces);
-  if (signal === 'logs') return new LogReader(batch as Logs);
-  return new MetricReader(batch as Metrics);
-}
 
 function create<S extends Signal>(
   signal: S,
@@ -30,7 +22,7 @@ function create<S extends Signal>(
 
   function edit(batch: SignalData[S], ctx: Context): void {
     const value: ContextValue = (name) => contextValue(ctx.client, name);
-    const reader = readerOf(signal, batch);
+    const reader = itemReader(batch as Batch<'traces' | 'metrics' | 'logs'>);
     while (reader.nextAnyItem()) {
       if (chosen === undefined || chosen(reader)) apply(reader.item, value);
     }

@@ -1,34 +1,28 @@
 import { type OttlClient, Place } from '../../ottl/index.ts';
-import type { Batch, Logs, Metrics, Traces } from '../../pdata/batch.ts';
+import type { Batch } from '../../pdata/batch.ts';
 import { Drops, withoutDrops } from '../../pdata/drop.ts';
 import { settled } from '../../pdata/otlp-batch.ts';
 import {
-  LogReader,
+  type ItemReader,
+  itemReader,
   MessageView,
   MetricReader,
   SpanField,
-  SpanReader,
+  type SpanReader,
 } from '../../pdata/readers.ts';
 import type { Rules } from './rules.ts';
 
 type Filtered = 'traces' | 'metrics' | 'logs';
-type Reader = SpanReader | LogReader | MetricReader;
-
-function readerOf(batch: Batch<Filtered>): Reader {
-  if (batch.signal === 'traces') return new SpanReader(batch as Traces);
-  if (batch.signal === 'logs') return new LogReader(batch as Logs);
-  return new MetricReader(batch as Metrics);
-}
 
 /** One pass: what the rules take out, and the groups that are left empty. */
 class Sweep {
   readonly #rules: Rules;
-  readonly #reader: Reader;
+  readonly #reader: ItemReader;
   readonly #place: Place;
   readonly #drops: Drops;
   readonly #group = new MessageView();
 
-  constructor(rules: Rules, reader: Reader, client: OttlClient, drops: Drops) {
+  constructor(rules: Rules, reader: ItemReader, client: OttlClient, drops: Drops) {
     this.#rules = rules;
     this.#reader = reader;
     this.#place = new Place(reader, client);
@@ -130,7 +124,7 @@ export function sweep<S extends Filtered>(
 ): Batch<S> | undefined {
   const plain = settled(batch);
   const drops = new Drops(plain as Batch<Filtered>);
-  const reader = readerOf(plain as Batch<Filtered>);
+  const reader = itemReader(plain as Batch<Filtered>);
   new Sweep(rules, reader, client, drops).run();
   return withoutDrops(plain, drops);
 }

@@ -1,13 +1,13 @@
 import { type OttlClient, Place } from '../../ottl/index.ts';
-import type { Batch, Logs, Metrics, Traces } from '../../pdata/batch.ts';
+import type { Batch, Metrics, Traces } from '../../pdata/batch.ts';
 import { Drops, withoutDrops } from '../../pdata/drop.ts';
 import { settled } from '../../pdata/otlp-batch.ts';
 import { replaceRange } from '../../pdata/overlay.ts';
 import { Cursor, readVarint, skipValue } from '../../pdata/proto/cursor.ts';
 import { Writer } from '../../pdata/proto/writer.ts';
 import {
+  itemReader,
   LogField,
-  LogReader,
   type MessageView,
   MetricReader,
   SpanField,
@@ -18,15 +18,9 @@ import type { RunGroup } from './run-group.ts';
 
 export type Transformed = 'traces' | 'metrics' | 'logs';
 
-function readerOf(batch: Batch<Transformed>): SpanReader | LogReader | MetricReader {
-  if (batch.signal === 'traces') return new SpanReader(batch as Traces);
-  if (batch.signal === 'logs') return new LogReader(batch as Logs);
-  return new MetricReader(batch as Metrics);
-}
-
 /** Runs a group on each resource. */
 export function resourcePass(batch: Batch<Transformed>, run: RunGroup, client: OttlClient): void {
-  const reader = readerOf(batch);
+  const reader = itemReader(batch);
   const place = new Place(reader, client);
   while (reader.nextResource()) {
     place.next();
@@ -36,7 +30,7 @@ export function resourcePass(batch: Batch<Transformed>, run: RunGroup, client: O
 
 /** Runs a group on each scope. */
 export function scopePass(batch: Batch<Transformed>, run: RunGroup, client: OttlClient): void {
-  const reader = readerOf(batch);
+  const reader = itemReader(batch);
   const place = new Place(reader, client);
   while (reader.nextResource()) {
     while (reader.nextScope()) {
@@ -48,7 +42,7 @@ export function scopePass(batch: Batch<Transformed>, run: RunGroup, client: Ottl
 
 /** Runs a group on each span, log record or data point. */
 export function itemPass(batch: Batch<Transformed>, run: RunGroup, client: OttlClient): void {
-  const reader = readerOf(batch);
+  const reader = itemReader(batch);
   const place = new Place(reader, client);
   while (reader.nextAnyItem()) {
     place.next();
@@ -124,7 +118,7 @@ export class ItemRewriter {
 
   rewrite(given: Batch<Transformed>, client: OttlClient): Batch<Transformed> {
     const batch = settled(given);
-    const reader = readerOf(batch);
+    const reader = itemReader(batch);
     const editor = this.#editor;
     const written = this.#written;
     const { resource, scope, item } = reader;
