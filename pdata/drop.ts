@@ -4,6 +4,7 @@ import type { Part } from './part.ts';
 import { putVarint, varintSize, Writer } from './proto/writer.ts';
 import type { Signal } from './signal.ts';
 import { Column, NodeKind, stride, type Tree } from './tree.ts';
+import { tagAt } from './write-edits.ts';
 
 /** What happens to a node: it stays, it goes, or other bytes stand for it. */
 const Fate = { stays: 0, goes: 1, replaced: 2 } as const;
@@ -144,7 +145,7 @@ class DropWriter {
   /** Tag and new length of a node whose body begins at `body`. */
   open(header: number, body: number, size: number): void {
     this.copyTo(header);
-    this.out[this.#to] = nodeTag(this.#bytes, header);
+    this.out[this.#to] = tagAt(this.#bytes, header);
     this.#to = putVarint(this.out, this.#to + 1, size);
     this.#from = body;
   }
@@ -153,15 +154,6 @@ class DropWriter {
     this.copyTo(this.#bytes.length);
     if (this.#to === this.out.length) return this.out;
     throw new Error(`BUG: ${this.#to} bytes written of ${this.out.length}`);
-  }
-}
-
-/** The tag of a node, which is small however it is written. */
-function nodeTag(bytes: Uint8Array, at: number): number {
-  let tag = 0;
-  for (let p = at, shift = 0; ; p += 1, shift += 7) {
-    tag |= (bytes[p]! & 127) << shift;
-    if (bytes[p]! < 128) return tag;
   }
 }
 

@@ -7,7 +7,7 @@ import { Column, stride, type Tree } from './tree.ts';
 const shortCopy = 48;
 
 /** The tag of the message at `header`; tags of nodes are small, however they are written. */
-function tagAt(b: Uint8Array, header: number): number {
+export function tagAt(b: Uint8Array, header: number): number {
   let tag = 0;
   let scale = 1;
   for (let p = header; ; p += 1) {
