@@ -138,13 +138,12 @@ export class SpanCounter extends Walk<SpanReader> implements BatchCounter<'trace
 
   protected countScope(reader: SpanReader, place: Place): void {
     const scan = this.#scan;
-    const { counter, item, sources } = this.#spans;
+    const { counter, sources } = this.#spans;
     const own = [{ bytes: noBytes, scan: scan.attributes }, sources[1]!, sources[2]!];
     while (reader.nextItem()) {
       place.next();
       scan.scan(reader.item.bytes, reader.item.start, reader.item.end);
       own[0]!.bytes = reader.item.bytes;
-      item.bytes = reader.item.bytes;
       counter.time(scan.startLo, scan.startHi);
       counter.time(scan.endLo, scan.endHi);
       counter.count(place, own);

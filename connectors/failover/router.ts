@@ -21,11 +21,6 @@ export class FailoverRouter<S extends Signal> {
     this.#retryMs = retryMs;
   }
 
-  /** The level in use, 0 = the best. */
-  get current(): number {
-    return this.#current;
-  }
-
   async consume(batch: SignalData[S], ctx: Context): Promise<void> {
     if (this.#retryDue) {
       this.#retryDue = false;

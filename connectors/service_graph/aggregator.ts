@@ -27,7 +27,6 @@ export interface GraphPlan {
   readonly dimensions: readonly string[];
   readonly peerAttributes: readonly string[];
   readonly databaseAttributes: readonly string[];
-  readonly extraLabel: boolean;
   readonly maxItems: number;
   readonly ttlMs: number;
 }

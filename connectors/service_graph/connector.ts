@@ -36,7 +36,6 @@ export class ServiceGraphConnector implements Component, Consumer<'traces'> {
       dimensions,
       peerAttributes: config.virtual_node_peer_attributes,
       databaseAttributes: databases.length === 0 ? ['db.name'] : databases,
-      extraLabel,
       maxItems: store.max_items,
       ttlMs: store.ttl,
     };

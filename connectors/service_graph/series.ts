@@ -48,10 +48,6 @@ export class RequestSeries {
     this.#seed = own.seed;
   }
 
-  get size(): number {
-    return this.#table.size;
-  }
-
   get bytes(): number {
     const columns = this.#counts.bytes * 3;
     return this.#table.bytes + columns + this.#client.bytes + this.#server.bytes;

@@ -1,4 +1,4 @@
-import { type Config, defaultBucketsMs, defaultNamespace, isDelta } from './config.ts';
+import { type Config, defaultBucketsMs, defaultNamespace } from './config.ts';
 import { Dimensions } from './dimensions.ts';
 import type { Gates } from './gates.ts';
 import type { SeriesKind } from './series-set.ts';
@@ -26,7 +26,6 @@ export interface Plan {
   readonly keepsResource: boolean;
   /** Prefix of the metric names, with its dot. */
   readonly prefix: string;
-  readonly delta: boolean;
   /** Nanoseconds in the unit of durations. */
   readonly unitNs: number;
 }
@@ -60,7 +59,6 @@ export function planOf(config: Config, gates: Gates): Plan {
     statusKey: gates.otelStatus ? 'otel.status_code' : 'status.code',
     keepsResource: !gates.excludeResource || config.add_resource_attributes,
     prefix: prefixOf(config.namespace, gates),
-    delta: isDelta(config),
     unitNs: config.histogram.unit === 's' ? 1e9 : 1e6,
   };
 }

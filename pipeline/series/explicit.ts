@@ -63,12 +63,6 @@ export class ExplicitHistograms {
     for (const bound of this.bounds) w.double(bound);
   }
 
-  /** Sets a series back to nothing. */
-  clear(series: number): void {
-    const { values, width } = this.#column;
-    values.fill(0, series * width, (series + 1) * width);
-  }
-
   reorder(left: Int32Array): void {
     this.#column.reorder(left);
   }

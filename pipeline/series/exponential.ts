@@ -171,16 +171,8 @@ export class ExponentialHistograms {
     this.#all[series]!.record(value, times);
   }
 
-  count(series: number): number {
-    return this.#all[series]!.count;
-  }
-
   write(w: Writer, series: number): void {
     this.#all[series]!.write(w);
-  }
-
-  clear(series: number): void {
-    this.#all[series] = new ExponentialHistogram(this.#maxSize);
   }
 
   reorder(left: Int32Array): void {

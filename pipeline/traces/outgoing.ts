@@ -26,8 +26,7 @@ export class Outgoing {
   #start = 0;
   #length = 0;
   #count = 0;
-  /** Spans and bytes that wait to be taken. */
-  spans = 0;
+  /** Bytes that wait to be taken. */
   bytes = 0;
 
   readonly #pieceBytes: number;
@@ -46,9 +45,7 @@ export class Outgoing {
     const size = this.#writer.measure(first);
     if (this.#length + size > this.#piece.length) this.#turn(size);
     this.#length = this.#writer.write(first, this.#piece, this.#length);
-    const spans = this.#store.heldSpans(row);
-    this.#count += spans;
-    this.spans += spans;
+    this.#count += this.#store.heldSpans(row);
     this.bytes += size;
   }
 
@@ -103,7 +100,6 @@ export class Outgoing {
   take(): Traces | undefined {
     this.#close();
     if (this.#ranges.length === 0) return undefined;
-    this.spans = 0;
     this.bytes = 0;
     return new OtlpBatch('traces', this.#ranges.splice(0), this.#counts.splice(0));
   }

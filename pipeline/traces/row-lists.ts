@@ -15,9 +15,6 @@ export class RowLists {
     this.#last = new Int32Array(lists).fill(-1);
   }
 
-  /** Bytes a row. */
-  static readonly rowBytes = 12;
-
   grow(rows: number): void {
     const list = new Int32Array(rows).fill(-1, this.#list.length);
     list.set(this.#list);

@@ -53,11 +53,6 @@ export class TraceView {
     return this.#writer.measure(this.#first);
   }
 
-  /** First of the runs that are looked at. */
-  get firstRun(): number {
-    return this.#first;
-  }
-
   /** Moves to the runs of a row, from `first` on. */
   open(row: number, first: number): void {
     const { runs } = this.#store;

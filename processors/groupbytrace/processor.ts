@@ -29,8 +29,6 @@ export class GroupByTrace implements Component, Consumer<'traces'> {
   #outgoing: Outgoing | undefined;
   /** Rows by arrival. */
   #order = new RowLists(1);
-  /** Whether another has what this one held. */
-  #gaveUp = false;
   #telemetry: GroupTelemetry | undefined;
   #timer: Timer | undefined;
   #releasing: Promise<void> | undefined;
@@ -71,7 +69,6 @@ export class GroupByTrace implements Component, Consumer<'traces'> {
     if (!(previous instanceof GroupByTrace) || previous.#store === undefined) return;
     if (previous.#stopping) return;
     previous.#stopping = true;
-    previous.#gaveUp = true;
     previous.#timer?.cancel();
     await previous.#releasing;
     previous.#telemetry?.close();
@@ -206,7 +203,7 @@ export class GroupByTrace implements Component, Consumer<'traces'> {
 
   async shutdown(): Promise<void> {
     const store = this.#store;
-    if (store === undefined || this.#stopping || this.#gaveUp) return;
+    if (store === undefined || this.#stopping) return;
     this.#stopping = true;
     this.#timer?.cancel();
     await this.#releasing;

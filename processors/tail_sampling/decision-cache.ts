@@ -33,10 +33,6 @@ export class DecisionCache {
     while (this.#ids.count > Math.max(0, limit)) this.#evict();
   }
 
-  get size(): number {
-    return this.#ids.count;
-  }
-
   /** The value of an id given by its last two words; -1 = not there. */
   get(c: number, d: number): number {
     if (this.#limit <= 0) return -1;

@@ -95,12 +95,6 @@ export class Sampler {
     return this.store.ids.count;
   }
 
-  /** Whether a new trace has to wait for room: with block_on_overflow only. */
-  get full(): boolean {
-    if (!this.#config.block_on_overflow || this.store.ids.count < this.#limit) return false;
-    return this.#state.order.first(0) < 0;
-  }
-
   /**
    * Groups the spans of the ResourceSpans at [start, end), its tag included, by trace, for
    * {@link take}; drops those that were decided against.
