@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import http from 'node:http';
-import https from 'node:https';
+import { type Answer, answerOf, getRequest, responseTo } from './request.ts';
+import { accountFolder, serviceUrl } from './service-account.ts';
 
-const accountFolder = '/var/run/secrets/kubernetes.io/serviceaccount';
+export type { Answer };
 
 /** How the API of a cluster is reached. */
 export interface KubernetesApi {
@@ -20,8 +20,8 @@ export interface KubernetesApi {
  * @throws Error outside of a cluster
  */
 export async function inCluster(env: NodeJS.ProcessEnv): Promise<KubernetesApi> {
-  const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port } = env;
-  if (!host || !port) {
+  const url = serviceUrl(env);
+  if (url === undefined) {
     throw new Error(
       'cannot reach the Kubernetes API: this program does not run in a cluster ' +
         '(no KUBERNETES_SERVICE_HOST)',
@@ -33,34 +33,15 @@ export async function inCluster(env: NodeJS.ProcessEnv): Promise<KubernetesApi> 
   const namespace = (await read('namespace'))?.trim();
   const token = async () => (await read('token'))?.trim();
   return {
-    url: `https://${host.includes(':') ? `[${host}]` : host}:${port}`,
+    url,
     token,
     ...(ca === undefined ? {} : { ca }),
     ...(namespace === undefined ? {} : { namespace }),
   };
 }
 
-/** An answer that is being read; `close` ends it. */
-export interface Answer {
-  readonly lines: AsyncIterable<string>;
-  close(): void;
-}
-
-/** Longest answer and line that is taken, in characters. */
+/** Longest line that is taken, in characters. */
 const maxLength = 64 << 20;
-
-async function* linesOf(response: http.IncomingMessage): AsyncIterable<string> {
-  response.setEncoding('utf8');
-  let rest = '';
-  for await (const chunk of response) {
-    rest += chunk as string;
-    if (rest.length > maxLength) throw new Error(`cannot read a line of ${rest.length} characters`);
-    const lines = rest.split('\n');
-    rest = lines.pop() ?? '';
-    yield* lines;
-  }
-  if (rest !== '') yield rest;
-}
 
 /**
  * GETs a path of the API.
@@ -74,24 +55,13 @@ export async function get(api: KubernetesApi, path: string, idleMs: number): Pro
     accept: 'application/json',
     ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
   };
-  return new Promise((resolve, reject) => {
-    const done = (response: http.IncomingMessage): void => {
-      if (response.statusCode !== 200) {
-        response.resume();
-        reject(new Error(`cannot read ${url.pathname}: status ${response.statusCode}`));
-        return;
-      }
-      resolve({ lines: linesOf(response), close: () => void request.destroy() });
-    };
-    const request =
-      url.protocol === 'https:'
-        ? https.get(url, { headers, ca: api.ca }, done)
-        : http.get(url, { headers }, done);
-    request.setTimeout(idleMs, () => {
-      request.destroy(new Error(`cannot read ${url.pathname}: nothing came in ${idleMs} ms`));
-    });
-    request.on('error', reject);
-  });
+  const request = getRequest(url, { headers, ca: api.ca }, idleMs);
+  const response = await responseTo(request);
+  if (response.statusCode !== 200) {
+    response.resume();
+    throw new Error(`cannot read ${url.pathname}: status ${response.statusCode}`);
+  }
+  return answerOf(request, response, maxLength);
 }
 
 /**

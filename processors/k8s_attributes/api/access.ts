@@ -1,23 +1,9 @@
 import { readFile } from 'node:fs/promises';
+import { accountFolder, serviceUrl } from '../../../pipeline/kubernetes/service-account.ts';
 import type { Access } from './connection.ts';
 import { kubeConfigAccess } from './kubeconfig.ts';
 
-const accountFolder = '/var/run/secrets/kubernetes.io/serviceaccount';
-
 type Environment = Readonly<Record<string, string | undefined>>;
-
-function serviceUrl({
-  KUBERNETES_SERVICE_HOST: host,
-  KUBERNETES_SERVICE_PORT: port,
-}: Environment): string {
-  if (!host || !port) {
-    throw new Error(
-      'unable to load k8s config, KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT must be ' +
-        'defined: this program does not run in a cluster (auth_type kubeConfig needs none)',
-    );
-  }
-  return `https://${host.includes(':') ? `[${host}]` : host}:${port}`;
-}
 
 /** By the files that each pod has; tokens are replaced there from time to time. */
 async function serviceAccount(url: string): Promise<Access> {
@@ -44,6 +30,12 @@ export async function openAccess(
 ): Promise<Access> {
   if (type === 'kubeConfig') return kubeConfigAccess(context, env);
   const url = serviceUrl(env);
+  if (url === undefined) {
+    throw new Error(
+      'unable to load k8s config, KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT must be ' +
+        'defined: this program does not run in a cluster (auth_type kubeConfig needs none)',
+    );
+  }
   if (type === 'serviceAccount') return serviceAccount(url);
   if (type === 'none') {
     return { url, tls: { rejectUnauthorized: false }, authorization: async () => undefined };

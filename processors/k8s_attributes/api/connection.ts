@@ -1,6 +1,12 @@
 import http from 'node:http';
 import https from 'node:https';
 import type { SecureContextOptions } from 'node:tls';
+import {
+  type Answer,
+  answerOf,
+  getRequest,
+  responseTo,
+} from '../../../pipeline/kubernetes/request.ts';
 
 /** TLS of a cluster and of who asks it. */
 export interface ClusterTls extends Pick<SecureContextOptions, 'ca' | 'cert' | 'key'> {
@@ -27,38 +33,8 @@ export class StatusError extends Error {
   }
 }
 
-/** Longest line and object that is taken, in characters. */
+/** Longest line, which may be a whole list, that is taken, in characters. */
 const maxLength = 256 << 20;
-
-/** An answer that is being read; `close` ends it. */
-export interface Answer {
-  readonly lines: AsyncIterable<string>;
-  close(): void;
-}
-
-/**
- * Lines of a stream. What came without an end yet is kept in pieces and joined once: a list of all
- * pods may be one line.
- */
-async function* linesOf(stream: http.IncomingMessage): AsyncIterable<string> {
-  stream.setEncoding('utf8');
-  let pieces: string[] = [];
-  let held = 0;
-  for await (const chunk of stream) {
-    let text = chunk as string;
-    for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n')) {
-      pieces.push(text.slice(0, end));
-      yield pieces.join('');
-      pieces = [];
-      held = 0;
-      text = text.slice(end + 1);
-    }
-    pieces.push(text);
-    held += text.length;
-    if (held > maxLength) throw new Error(`cannot read an object of over ${maxLength} characters`);
-  }
-  if (held > 0) yield pieces.join('');
-}
 
 async function reasonIn(response: http.IncomingMessage): Promise<string> {
   let text = '';
@@ -93,22 +69,15 @@ export class Connection {
     const authorization = await this.#access.authorization();
     const url = new URL(this.#access.url.replace(/\/$/, '') + path);
     const headers = { accept, ...(authorization === undefined ? {} : { authorization }) };
-    const { get } = url.protocol === 'https:' ? https : http;
-    const request = get(url, { headers, agent: this.#agent });
+    const request = getRequest(url, { headers, agent: this.#agent }, idleMs);
     this.#open.add(request);
     request.once('close', () => this.#open.delete(request));
-    request.setTimeout(idleMs, () => {
-      request.destroy(new Error(`cannot read ${url.pathname}: nothing came in ${idleMs} ms`));
-    });
-    const response = await new Promise<http.IncomingMessage>((resolve, reject) => {
-      request.once('response', resolve);
-      request.on('error', reject);
-    });
+    const response = await responseTo(request);
     if (response.statusCode !== 200) {
       const why = await reasonIn(response);
       throw new StatusError(url.pathname, response.statusCode ?? 0, why);
     }
-    return { lines: linesOf(response), close: () => void request.destroy() };
+    return answerOf(request, response, maxLength);
   }
 
   /** Ends all requests. */

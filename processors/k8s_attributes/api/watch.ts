@@ -1,5 +1,6 @@
 import type { Clock, Logger, Timer } from '../../../component/settings.ts';
-import { type Answer, type Connection, StatusError } from './connection.ts';
+import type { Answer } from '../../../pipeline/kubernetes/request.ts';
+import { type Connection, StatusError } from './connection.ts';
 import type { Throttle } from './throttle.ts';
 
 /** Objects to follow: a collection of the API and what is selected of it. */

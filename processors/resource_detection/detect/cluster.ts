@@ -1,5 +1,6 @@
 import type { TlsClientConfig } from '../../../config/groups/tls.ts';
 import { loadTlsClient } from '../../../config/groups/tls-load.ts';
+import { accountFolder } from '../../../pipeline/kubernetes/service-account.ts';
 import { Finding, type Found, type Wanted } from '../found.ts';
 import { textAt } from '../json.ts';
 import { type Ask, fetchJson, type World } from '../world.ts';
@@ -78,11 +79,10 @@ const openShiftPlatforms: Readonly<Record<string, readonly string[]>> = {
 };
 
 async function infrastructure(world: World, options: OpenShiftOptions): Promise<Ask> {
-  const folder = '/var/run/secrets/kubernetes.io/serviceaccount';
-  const token = options.token || (await world.readText(`${folder}/token`));
+  const token = options.token || (await world.readText(`${accountFolder}/token`));
   const host = world.env('KUBERNETES_SERVICE_HOST') ?? '';
   const port = world.env('KUBERNETES_SERVICE_PORT') ?? '';
-  if (token === undefined) throw new Error(`cannot read ${folder}/token: no such file`);
+  if (token === undefined) throw new Error(`cannot read ${accountFolder}/token: no such file`);
   if (options.address === '' && (host === '' || port === '')) {
     throw new Error('could not extract openshift api host and port: give address');
   }
@@ -90,7 +90,7 @@ async function infrastructure(world: World, options: OpenShiftOptions): Promise<
   const { insecure, ca_file: own, ca_pem: pem } = options.tls;
   const isOwn = insecure || own !== undefined || pem !== undefined;
   const tls = await loadTlsClient(
-    isOwn ? options.tls : { ...options.tls, ca_file: `${folder}/ca.crt` },
+    isOwn ? options.tls : { ...options.tls, ca_file: `${accountFolder}/ca.crt` },
   );
   const url = `${address}/apis/config.openshift.io/v1/infrastructures/cluster/status`;
   return { url, tls, headers: { authorization: `Bearer ${token.trim()}` } };
