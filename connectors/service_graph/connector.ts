@@ -1,7 +1,8 @@
 import type { Component } from '../../component/component.ts';
-import { background, type Consumer } from '../../component/consumer.ts';
+import type { Consumer } from '../../component/consumer.ts';
 import type { Counter, Settings, Timer } from '../../component/settings.ts';
 import type { Traces } from '../../pdata/batch.ts';
+import { sendOn } from '../../pipeline/send-on.ts';
 import { GraphAggregator, type GraphState } from './aggregator.ts';
 import { type Config, defaultBucketsMs } from './config.ts';
 import { EdgeStore } from './edge-store.ts';
@@ -127,14 +128,10 @@ export class ServiceGraphConnector implements Component, Consumer<'traces'> {
     this.#state.dirty = false;
     const metrics = this.#state.series.build(this.#state.startNs, Math.round(nowMs * 1e6));
     if (metrics === undefined) return;
-    const items = metrics.itemCount;
-    ledger.created(items);
-    try {
-      await this.#next.consume(metrics, background);
-    } catch (error) {
-      ledger.dropped('refused_by_next', items);
-      logger.error('failed to flush metrics', { error });
-    }
+    ledger.created(metrics.itemCount);
+    await sendOn(this.#next, metrics, ledger, (error) =>
+      logger.error('failed to flush metrics', { error }),
+    );
   }
 
   async shutdown(): Promise<void> {

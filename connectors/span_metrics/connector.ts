@@ -1,7 +1,8 @@
 import type { Component } from '../../component/component.ts';
-import { background, type Consumer } from '../../component/consumer.ts';
+import type { Consumer } from '../../component/consumer.ts';
 import type { Settings, Timer } from '../../component/settings.ts';
 import type { Traces } from '../../pdata/batch.ts';
+import { sendOn } from '../../pipeline/send-on.ts';
 import { Aggregator } from './aggregator.ts';
 import type { Config } from './config.ts';
 import { Flush } from './flush.ts';
@@ -100,14 +101,10 @@ export class SpanMetricsConnector implements Component, Consumer<'traces'> {
     this.#flush.reset(clock.monotonicMs());
     this.#account();
     if (metrics === undefined) return;
-    const items = metrics.itemCount;
-    ledger.created(items);
-    try {
-      await this.#next.consume(metrics, background);
-    } catch (error) {
-      ledger.dropped('refused_by_next', items);
-      logger.error('Failed ConsumeMetrics', { error });
-    }
+    ledger.created(metrics.itemCount);
+    await sendOn(this.#next, metrics, ledger, (error) =>
+      logger.error('Failed ConsumeMetrics', { error }),
+    );
   }
 
   async shutdown(): Promise<void> {

@@ -1,7 +1,8 @@
-import { background, type Consumer } from '../../component/consumer.ts';
+import type { Consumer } from '../../component/consumer.ts';
 import { PipelineError } from '../../component/errors.ts';
 import type { Settings } from '../../component/settings.ts';
 import type { Traces } from '../../pdata/batch.ts';
+import { sendOn } from '../send-on.ts';
 
 /**
  * Sends batches on, one after the other, that nobody waits for any more. What the next refuses is
@@ -34,13 +35,10 @@ export class Outbox {
   async #sendNow(batch: Traces): Promise<void> {
     const { ledger, logger } = this.#settings;
     const items = batch.itemCount;
-    try {
-      await this.#next.consume(this.#next.mutates ? batch.editable() : batch, background);
-    } catch (thrown) {
+    await sendOn(this.#next, batch, ledger, (thrown) => {
       const error = PipelineError.from(thrown).message;
-      ledger.dropped('refused_by_next', items);
       logger.warn('Error sending spans to destination', { error, dropped_items: items });
-    }
+    });
     ledger.held(-items);
     this.bytes -= batch.byteLength;
   }

@@ -1,8 +1,9 @@
 import type { Component } from '../../component/component.ts';
-import { background, type Consumer } from '../../component/consumer.ts';
+import type { Consumer } from '../../component/consumer.ts';
 import { PipelineError } from '../../component/errors.ts';
 import type { Settings, Timer } from '../../component/settings.ts';
 import type { Traces } from '../../pdata/batch.ts';
+import { sendOn } from '../../pipeline/send-on.ts';
 import { eachResource, SpanGrouper } from '../../pipeline/traces/grouper.ts';
 import { Outgoing } from '../../pipeline/traces/outgoing.ts';
 import { RowLists } from '../../pipeline/traces/row-lists.ts';
@@ -190,13 +191,10 @@ export class GroupByTrace implements Component, Consumer<'traces'> {
   async #send(batch: Traces): Promise<void> {
     const { ledger, logger } = this.#settings;
     const items = batch.itemCount;
-    try {
-      await this.#next.consume(this.#next.mutates ? batch.editable() : batch, background);
-    } catch (thrown) {
+    await sendOn(this.#next, batch, ledger, (thrown) => {
       const error = PipelineError.from(thrown).message;
-      ledger.dropped('refused_by_next', items);
       logger.error('consume failed', { error, dropped_items: items });
-    }
+    });
     ledger.held(-items);
     this.#sending -= 1;
   }
