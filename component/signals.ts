@@ -1,4 +1,5 @@
 import type { Logs, Metrics, Profiles, Traces } from '../pdata/batch.ts';
+import type { Signal } from '../pdata/signal.ts';
 
 export { type Signal, signals } from '../pdata/signal.ts';
 
@@ -9,3 +10,11 @@ export interface SignalData {
   logs: Logs;
   profiles: Profiles;
 }
+
+/** What the items of a signal are called in metric names. */
+export const itemNames: Readonly<Record<Signal, string>> = {
+  traces: 'spans',
+  metrics: 'metric_points',
+  logs: 'log_records',
+  profiles: 'profile_samples',
+};

@@ -30,11 +30,3 @@ export function newDelivery<S extends Signal>(
 
 /** One link of the chain, seen by the link before it; rejects with PipelineError. */
 export type Sender<S extends Signal> = (delivery: Delivery<S>) => Promise<void>;
-
-/** What items are called in metric names. */
-export const itemNames: Readonly<Record<Signal, string>> = {
-  traces: 'spans',
-  metrics: 'metric_points',
-  logs: 'log_records',
-  profiles: 'profile_samples',
-};

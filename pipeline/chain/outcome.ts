@@ -1,7 +1,7 @@
 import { PipelineError } from '../../component/errors.ts';
 import type { Settings } from '../../component/settings.ts';
-import type { Signal } from '../../component/signals.ts';
-import { type Delivery, itemNames, type Sender } from './delivery.ts';
+import { itemNames, type Signal } from '../../component/signals.ts';
+import type { Delivery, Sender } from './delivery.ts';
 import { dropReason, ShutDown } from './errors.ts';
 
 /** What becomes of a batch that could not be delivered. */

@@ -1,8 +1,8 @@
 import { background, type Context } from '../../component/consumer.ts';
 import { PipelineError } from '../../component/errors.ts';
-import type { Signal, SignalData } from '../../component/signals.ts';
+import { itemNames, type Signal, type SignalData } from '../../component/signals.ts';
 import type { SealedBatch } from '../backend.ts';
-import { type Delivery, itemNames, newDelivery } from '../chain/delivery.ts';
+import { type Delivery, newDelivery } from '../chain/delivery.ts';
 import { ShutDown } from '../chain/errors.ts';
 import { batchSizer } from '../config.ts';
 import { compact, retain, retainedBytes } from '../retain.ts';

@@ -2,8 +2,7 @@ import type { Component } from '../../component/component.ts';
 import type { Consumer, Context } from '../../component/consumer.ts';
 import { Code, PipelineError } from '../../component/errors.ts';
 import type { Attributes, Counter, Settings, Timer } from '../../component/settings.ts';
-import type { Signal, SignalData } from '../../component/signals.ts';
-import { itemNames } from '../../pipeline/chain/delivery.ts';
+import { itemNames, type Signal, type SignalData } from '../../component/signals.ts';
 import type { Config } from './config.ts';
 import { backOff, decide, type Limits, limitsOf, type Usage } from './limiter.ts';
 

@@ -1,14 +1,10 @@
 import type { MetricInfo, ReceiverFactory } from '../../component/factory.ts';
+import { receiptMetrics } from '../../component/receipts.ts';
 import { config, type FileLogConfig } from './config.ts';
 import { FileLogReceiver } from './receiver.ts';
 
 const metrics: MetricInfo[] = [
-  ...(['accepted', 'refused', 'failed'] as const).map((what) => ({
-    name: `otelcol_receiver_${what}_log_records`,
-    description: `Log records that were ${what}.`,
-    unit: '{log_records}',
-    kind: 'counter' as const,
-  })),
+  ...receiptMetrics(['logs']),
   {
     name: 'otelcol_fileconsumer_open_files',
     description: 'Number of open files',

@@ -1,4 +1,5 @@
 import type { MetricInfo, ReceiverFactory } from '../../component/factory.ts';
+import { receiptMetrics } from '../../component/receipts.ts';
 import { config, type HostMetricsConfig } from './config.ts';
 import { HostMetricsReceiver } from './receiver.ts';
 
@@ -10,10 +11,7 @@ const counter = (name: string, description: string, unit: string): MetricInfo =>
 });
 
 const metrics: MetricInfo[] = [
-  ...['metric_points', 'log_records'].flatMap((items) => [
-    counter(`otelcol_receiver_accepted_${items}`, 'Items that were accepted.', `{${items}}`),
-    counter(`otelcol_receiver_refused_${items}`, 'Items that were refused.', `{${items}}`),
-  ]),
+  ...receiptMetrics(['metrics', 'logs'], ['accepted', 'refused']),
   counter('otelcol_scraper_scraped_metric_points', 'Points that were read.', '{datapoints}'),
   counter('otelcol_scraper_errored_metric_points', 'Readings that failed.', '{datapoints}'),
 ];

@@ -1,8 +1,9 @@
 import type { Component } from '../../component/component.ts';
 import { background, type Consumer, type Consumers } from '../../component/consumer.ts';
 import { PipelineError } from '../../component/errors.ts';
+import { Receipts } from '../../component/receipts.ts';
 import type { Counter, Settings, Timer } from '../../component/settings.ts';
-import type { Signal, SignalData } from '../../component/signals.ts';
+import type { SignalData } from '../../component/signals.ts';
 import { LogsBuilder, MetricsBuilder } from '../../pdata/builder.ts';
 import type { HostMetricsConfig } from './config.ts';
 import type { ScraperName } from './metric-specs.ts';
@@ -10,16 +11,12 @@ import { HostFiles } from './proc.ts';
 import { makeScrapers } from './scrapers/all.ts';
 import type { Scraper } from './scrapers/scraper.ts';
 
-interface Items {
-  readonly accepted: Counter;
-  readonly refused: Counter;
-}
-
 /** Reads metrics of this host at intervals, and says in logs pipelines that it is there. */
 export class HostMetricsReceiver implements Component {
   readonly #settings: Settings;
   readonly #config: HostMetricsConfig;
   readonly #next: Consumers;
+  readonly #receipts: Readonly<Record<'metrics' | 'logs', Receipts>>;
   readonly #scraped: Counter;
   readonly #errored: Counter;
   readonly #timers = new Set<Timer>();
@@ -31,6 +28,10 @@ export class HostMetricsReceiver implements Component {
     this.#settings = settings;
     this.#config = config;
     this.#next = next;
+    this.#receipts = {
+      metrics: new Receipts(settings, 'metrics', ''),
+      logs: new Receipts(settings, 'logs', ''),
+    };
     const counter = (what: string, description: string) =>
       settings.meter.counter(`otelcol_scraper_${what}_metric_points`, {
         description,
@@ -107,33 +108,19 @@ export class HostMetricsReceiver implements Component {
     const { timeout } = this.#config;
     const ctx =
       timeout > 0 ? { ...background, deadlineMs: clock.monotonicMs() + timeout } : background;
-    const counters = this.#items(signal);
-    const labels = { receiver: this.#settings.id, transport: '' };
+    const receipts = this.#receipts[signal];
     const items = batch.itemCount;
     try {
       const given = next.mutates ? batch.editable() : batch;
       await next.consume(given as SignalData[S], ctx);
-      counters.accepted.add(items, labels);
+      receipts.accepted(items);
     } catch (error) {
-      counters.refused.add(items, labels);
+      receipts.refused(items, true);
       logger.error('The pipeline refused data, it is dropped', {
         error: PipelineError.from(error).message,
         dropped_items: items,
       });
     }
-  }
-
-  #items(signal: Signal): Items {
-    const name = signal === 'logs' ? 'log_records' : 'metric_points';
-    const counter = (what: string, description: string) =>
-      this.#settings.meter.counter(`otelcol_receiver_${what}_${name}`, {
-        description,
-        unit: `{${name}}`,
-      });
-    return {
-      accepted: counter('accepted', 'Items that were pushed into the pipeline.'),
-      refused: counter('refused', 'Items that the pipeline refused.'),
-    };
   }
 
   /** An entity event: this host is there. */

@@ -1,22 +1,12 @@
 import type { Component } from '../../component/component.ts';
 import type { Consumer, Consumers } from '../../component/consumer.ts';
-import type { MetricInfo, ReceiverFactory } from '../../component/factory.ts';
+import type { ReceiverFactory } from '../../component/factory.ts';
+import { receiptMetrics } from '../../component/receipts.ts';
 import type { Settings } from '../../component/settings.ts';
 import { type Signal, signals } from '../../component/signals.ts';
 import { config, type KafkaReceiverConfig } from './config.ts';
 import { SignalReader } from './signal-reader.ts';
 import { kafkaMetrics } from './telemetry.ts';
-
-const items = ['spans', 'metric_points', 'log_records', 'profile_samples'];
-
-const metrics: MetricInfo[] = items.flatMap((name) =>
-  ['accepted', 'refused', 'failed'].map((what) => ({
-    name: `otelcol_receiver_${what}_${name}`,
-    description: `Items that were ${what}.`,
-    unit: `{${name}}`,
-    kind: 'counter' as const,
-  })),
-);
 
 /** A member of the group for each signal that a pipeline wants. */
 function create(settings: Settings, given: KafkaReceiverConfig, next: Consumers): Component {
@@ -45,6 +35,6 @@ export const factory: ReceiverFactory<KafkaReceiverConfig> = {
   stability: { traces: 'beta', metrics: 'beta', logs: 'beta', profiles: 'development' },
   description: 'Reads topics of Kafka as a member of a consumer group.',
   config,
-  metrics: [...metrics, ...kafkaMetrics],
+  metrics: [...receiptMetrics(signals), ...kafkaMetrics],
   create,
 };

@@ -1,6 +1,7 @@
 import type { Consumer } from '../../component/consumer.ts';
 import { PipelineError } from '../../component/errors.ts';
-import type { Attributes, Counter, Settings } from '../../component/settings.ts';
+import { Receipts } from '../../component/receipts.ts';
+import type { Settings } from '../../component/settings.ts';
 import type { Signal, SignalData } from '../../component/signals.ts';
 import type { Batch } from '../../pdata/batch.ts';
 import { setTextAttribute } from '../../pdata/overlay.ts';
@@ -9,13 +10,6 @@ import type { KafkaReceiverConfig } from './config.ts';
 import { type Decode, decoder } from './decode.ts';
 import { contextOf, headerOf, type InRecord } from './record.ts';
 import type { KafkaTelemetry } from './telemetry.ts';
-
-const itemNames: Readonly<Record<Signal, string>> = {
-  traces: 'spans',
-  metrics: 'metric_points',
-  logs: 'log_records',
-  profiles: 'profile_samples',
-};
 
 /** Time between looks at a memory budget that is used up. */
 const budgetPauseMs = 50;
@@ -27,10 +21,7 @@ export class Intake<S extends Signal> {
   readonly #decode: Decode<S>;
   readonly #headers: readonly (readonly [string, AttributeKey])[];
   readonly #telemetry: KafkaTelemetry;
-  readonly #attributes: Attributes;
-  readonly #accepted: Counter;
-  readonly #refused: Counter;
-  readonly #failed: Counter;
+  readonly #receipts: Receipts;
 
   /** @throws Error for an encoding that the signal does not have */
   constructor(
@@ -48,16 +39,7 @@ export class Intake<S extends Signal> {
       ? headers.map((name) => [name, new AttributeKey(`kafka.header.${name}`)] as const)
       : [];
     this.#telemetry = telemetry;
-    this.#attributes = { receiver: settings.id, transport: 'kafka' };
-    const name = itemNames[signal];
-    const counter = (what: string, description: string): Counter =>
-      settings.meter.counter(`otelcol_receiver_${what}_${name}`, {
-        description,
-        unit: `{${name}}`,
-      });
-    this.#accepted = counter('accepted', 'Items that were pushed into the pipeline.');
-    this.#refused = counter('refused', 'Items that the pipeline refused; they may come again.');
-    this.#failed = counter('failed', 'Items that the pipeline can never take.');
+    this.#receipts = new Receipts(settings, signal, 'kafka');
   }
 
   /**
@@ -87,11 +69,11 @@ export class Intake<S extends Signal> {
     try {
       const own = this.#next.mutates && given === batch ? batch.editable() : given;
       await this.#next.consume(own as unknown as SignalData[S], contextOf(record));
-      this.#accepted.add(items, this.#attributes);
+      this.#receipts.accepted(items);
       return undefined;
     } catch (thrown) {
       const error = PipelineError.from(thrown);
-      (error.retryable ? this.#refused : this.#failed).add(items, this.#attributes);
+      this.#receipts.refused(items, error.retryable);
       return error;
     }
   }

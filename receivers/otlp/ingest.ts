@@ -1,16 +1,15 @@
 import type { Consumer, Context } from '../../component/consumer.ts';
-import type { Attributes, Counter, Settings, Tracer } from '../../component/settings.ts';
-import type { Signal, SignalData } from '../../component/signals.ts';
+import { Receipts } from '../../component/receipts.ts';
+import type { Settings, Tracer } from '../../component/settings.ts';
+import { itemNames, type Signal, type SignalData } from '../../component/signals.ts';
 import { parseJson } from '../../pdata/json.ts';
 import { parseRequest } from '../../pdata/parse.ts';
 import type { Status } from '../../wire/status/status.ts';
 import { statusOf } from './failure.ts';
-import { itemNames } from './items.ts';
 
 /** How a request body is encoded. */
 export type Format = 'protobuf' | 'json';
 
-/** Takes request bodies of one signal over one transport and hands batches on. */
 /** What the Go collector calls the receipt of a signal in its spans. */
 const operations: Readonly<Record<Signal, string>> = {
   traces: 'TraceDataReceived',
@@ -19,13 +18,11 @@ const operations: Readonly<Record<Signal, string>> = {
   profiles: 'ProfilesReceived',
 };
 
+/** Takes request bodies of one signal over one transport and hands batches on. */
 export class Ingest<S extends Signal> {
   readonly signal: S;
   readonly #next: Consumer<S>;
-  readonly #accepted: Counter;
-  readonly #refused: Counter;
-  readonly #failed: Counter;
-  readonly #attributes: Attributes;
+  readonly #receipts: Receipts;
   readonly #tracer: Tracer;
   readonly #spanName: string;
   #used = false;
@@ -33,24 +30,9 @@ export class Ingest<S extends Signal> {
   constructor(signal: S, next: Consumer<S>, settings: Settings, transport: 'grpc' | 'http') {
     this.signal = signal;
     this.#next = next;
-    const name = itemNames[signal];
-    const unit = `{${name}}`;
-    const counter = (what: string, description: string): Counter =>
-      settings.meter.counter(`otelcol_receiver_${what}_${name}`, { description, unit });
-    this.#accepted = counter('accepted', 'Items that were pushed into the pipeline.');
-    this.#refused = counter('refused', 'Items that the pipeline refused; the sender may retry.');
-    this.#failed = counter('failed', 'Items that the pipeline can never take.');
-    this.#attributes = { receiver: settings.id, transport };
+    this.#receipts = new Receipts(settings, signal, transport);
     this.#tracer = settings.tracer;
     this.#spanName = `receiver/${settings.id}/${operations[signal]}`;
-  }
-
-  /** From its first items on a receiver shows all its counters, at 0. */
-  #begin(): void {
-    this.#used = true;
-    for (const counter of [this.#accepted, this.#refused, this.#failed]) {
-      counter.add(0, this.#attributes);
-    }
   }
 
   /**
@@ -68,7 +50,7 @@ export class Ingest<S extends Signal> {
       this.#take(body, format, ctx, done);
       return;
     }
-    span.set('transport', this.#attributes.transport!);
+    span.set('transport', this.#receipts.attributes.transport!);
     span.set('format', format);
     const inside = { ...ctx, traceparent: span.traceparent };
     this.#take(body, format, inside, (refusal, items = 0) => {
@@ -89,7 +71,7 @@ export class Ingest<S extends Signal> {
     let items = 0;
     const refuse = (error: unknown): void => {
       const failed = error instanceof Error && 'retryable' in error && error.retryable === false;
-      if (items > 0) (failed ? this.#failed : this.#refused).add(items, this.#attributes);
+      if (items > 0) this.#receipts.refused(items, !failed);
       done(statusOf(error), items);
     };
     try {
@@ -100,10 +82,13 @@ export class Ingest<S extends Signal> {
         done();
         return;
       }
-      if (!this.#used) this.#begin();
+      if (!this.#used) {
+        this.#used = true;
+        this.#receipts.begin();
+      }
       const given = this.#next.mutates ? batch.editable() : batch;
       this.#next.consume(given as unknown as SignalData[S], ctx).then(() => {
-        this.#accepted.add(items, this.#attributes);
+        this.#receipts.accepted(items);
         done(undefined, items);
       }, refuse);
     } catch (error) {

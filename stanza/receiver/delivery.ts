@@ -1,6 +1,7 @@
 import { background, type Consumer, type Context } from '../../component/consumer.ts';
 import { PipelineError } from '../../component/errors.ts';
-import type { Attributes, Counter, Settings } from '../../component/settings.ts';
+import { Receipts } from '../../component/receipts.ts';
+import type { Settings } from '../../component/settings.ts';
 import type { Logs } from '../../pdata/batch.ts';
 import type { RetryConfig } from './keys.ts';
 
@@ -12,10 +13,7 @@ export class Delivery {
   readonly #settings: Settings;
   readonly #next: Consumer<'logs'>;
   readonly #retry: RetryConfig;
-  readonly #accepted: Counter;
-  readonly #refused: Counter;
-  readonly #failed: Counter;
-  readonly #attributes: Attributes;
+  readonly #receipts: Receipts;
   #stopped = false;
   #wake: (() => void) | undefined;
 
@@ -23,15 +21,7 @@ export class Delivery {
     this.#settings = settings;
     this.#next = next;
     this.#retry = retry;
-    const counter = (what: string, description: string) =>
-      settings.meter.counter(`otelcol_receiver_${what}_log_records`, {
-        description,
-        unit: '{log_records}',
-      });
-    this.#accepted = counter('accepted', 'Items that were pushed into the pipeline.');
-    this.#refused = counter('refused', 'Items that the pipeline refused; they may be retried.');
-    this.#failed = counter('failed', 'Items that the pipeline can never take.');
-    this.#attributes = { receiver: settings.id, transport };
+    this.#receipts = new Receipts(settings, 'logs', transport);
   }
 
   /** Settles when the batch is accepted or given up; never rejects. */
@@ -45,12 +35,12 @@ export class Delivery {
     for (;;) {
       const error = await this.#offer(batch, ctx);
       if (error === undefined) {
-        this.#accepted.add(items, this.#attributes);
+        this.#receipts.accepted(items);
         return 'accepted';
       }
       const fields = { error: error.message, dropped_items: items };
       if (!error.retryable || !retry.enabled) {
-        (error.retryable ? this.#refused : this.#failed).add(items, this.#attributes);
+        this.#receipts.refused(items, error.retryable);
         const hint = error.retryable
           ? 'The pipeline refused data, it is dropped. Enable retry_on_failure to slow down reading and avoid dropping.'
           : 'The pipeline refused data for good, it is dropped.';
@@ -60,7 +50,7 @@ export class Delivery {
       const elapsedMs = clock.monotonicMs() - startedMs;
       const waitMs = Math.max(pauseMs * (0.5 + random.float()), error.retryAfterMs ?? 0);
       if (retry.max_elapsed_time > 0 && elapsedMs + waitMs > retry.max_elapsed_time) {
-        this.#refused.add(items, this.#attributes);
+        this.#receipts.refused(items, true);
         logger.error('Max elapsed time expired, data is dropped.', fields);
         return 'dropped';
       }

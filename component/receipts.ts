@@ -1,0 +1,67 @@
+import type { MetricInfo } from './factory.ts';
+import type { Attributes, Counter, Settings } from './settings.ts';
+import { itemNames, type Signal } from './signals.ts';
+
+const outcomes = {
+  accepted: 'Items that were pushed into the pipeline.',
+  refused: 'Items that the pipeline refused; a retry may succeed.',
+  failed: 'Items that the pipeline can never take.',
+} as const;
+
+type Outcome = keyof typeof outcomes;
+
+const allOutcomes = Object.keys(outcomes) as Outcome[];
+
+function info(what: Outcome, signal: Signal): MetricInfo {
+  const items = itemNames[signal];
+  return {
+    name: `otelcol_receiver_${what}_${items}`,
+    description: outcomes[what],
+    unit: `{${items}}`,
+    kind: 'counter',
+  };
+}
+
+/** Metrics of {@link Receipts}, for a component's documentation. */
+export function receiptMetrics(
+  signals: readonly Signal[],
+  whats: readonly Outcome[] = allOutcomes,
+): MetricInfo[] {
+  return signals.flatMap((signal) => whats.map((what) => info(what, signal)));
+}
+
+/** Counts what became of the items of one signal that a receiver handed to its pipelines. */
+export class Receipts {
+  readonly #accepted: Counter;
+  readonly #refused: Counter;
+  readonly #failed: Counter;
+  /** Labels of all that is counted. */
+  readonly attributes: Attributes;
+
+  constructor(settings: Pick<Settings, 'meter' | 'id'>, signal: Signal, transport: string) {
+    const counter = (what: Outcome): Counter => {
+      const { name, description, unit } = info(what, signal);
+      return settings.meter.counter(name, { description, unit });
+    };
+    this.#accepted = counter('accepted');
+    this.#refused = counter('refused');
+    this.#failed = counter('failed');
+    this.attributes = { receiver: settings.id, transport };
+  }
+
+  /** Shows all counters, at 0. */
+  begin(): void {
+    for (const counter of [this.#accepted, this.#refused, this.#failed]) {
+      counter.add(0, this.attributes);
+    }
+  }
+
+  accepted(items: number): void {
+    this.#accepted.add(items, this.attributes);
+  }
+
+  /** @param retryable whether the pipeline may take them another time */
+  refused(items: number, retryable: boolean): void {
+    (retryable ? this.#refused : this.#failed).add(items, this.attributes);
+  }
+}
