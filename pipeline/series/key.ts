@@ -25,39 +25,37 @@ export class SeriesKey {
     this.length += 1;
   }
 
-  /** A part with its length before it, so that two different lists of parts never are equal. */
-  part(source: Uint8Array, start: number, end: number): void {
-    const size = end - start;
+  /** Makes room for a part of `size` bytes and writes their number. @returns where they begin */
+  #begin(size: number): number {
     this.#need(size + 4);
     const b = this.bytes;
-    let p = this.length;
+    const p = this.length;
     b[p] = size;
     b[p + 1] = size >>> 8;
     b[p + 2] = size >>> 16;
     b[p + 3] = size >>> 24;
-    p += 4;
+    this.length = p + 4 + size;
+    return p + 4;
+  }
+
+  /** A part with its length before it, so that two different lists of parts never are equal. */
+  part(source: Uint8Array, start: number, end: number): void {
+    const size = end - start;
+    let p = this.#begin(size);
+    const b = this.bytes;
     if (size <= 48) for (let i = start; i < end; i += 1, p += 1) b[p] = source[i]!;
     else b.set(source.subarray(start, end), p);
-    this.length += size + 4;
   }
 
   /** A text as a part: two bytes for each of its UTF-16 units. */
   text(text: string): void {
-    const size = text.length * 2;
-    this.#need(size + 4);
+    let p = this.#begin(text.length * 2);
     const b = this.bytes;
-    let p = this.length;
-    b[p] = size;
-    b[p + 1] = size >>> 8;
-    b[p + 2] = size >>> 16;
-    b[p + 3] = size >>> 24;
-    p += 4;
     for (let i = 0; i < text.length; i += 1, p += 2) {
       const unit = text.charCodeAt(i);
       b[p] = unit;
       b[p + 1] = unit >>> 8;
     }
-    this.length = p;
   }
 
   /**
@@ -79,15 +77,11 @@ export class SeriesKey {
     for (let i = end - 1; i >= start; i -= 1) number = (number << 7) | (b[i]! & 127);
     let size = 1;
     for (let limit = 10; number >= limit; limit *= 10) size += 1;
-    this.#need(size + 4);
-    const at = this.length;
-    this.bytes[at] = size;
-    this.bytes.fill(0, at + 1, at + 4);
-    for (let i = at + 3 + size; i >= at + 4; i -= 1) {
+    const at = this.#begin(size);
+    for (let i = at + size - 1; i >= at; i -= 1) {
       this.bytes[i] = 48 + (number % 10);
       number = (number / 10) | 0;
     }
-    this.length = at + 4 + size;
   }
 
   #slowValue(view: ValueView, b: Uint8Array, start: number, end: number): void {
