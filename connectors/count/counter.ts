@@ -8,7 +8,7 @@ import type { MetricsBuilder } from '../../pdata/builder.ts';
 import type { AttributeScan } from '../../pdata/readers/span-scan.ts';
 import { encodeValue } from '../../pdata/values.ts';
 import { packAttributes, writePacked } from '../../pipeline/series/attributes.ts';
-import { countField } from '../../pipeline/series/explicit.ts';
+import { wholeField } from '../../pipeline/series/explicit.ts';
 import { SeriesKey } from '../../pipeline/series/key.ts';
 import { Column, SeriesTable } from '../../pipeline/series/table.ts';
 import { type CountContext, compileConditions } from './conditions.ts';
@@ -183,34 +183,34 @@ export class Counter {
     return attributes;
   }
 
-  /** Writes what was counted for the resource. @param now nanoseconds since 1970, for no times */
-  write(builder: MetricsBuilder, now: { readonly lo: number; readonly hi: number }): void {
+  /** Writes what was counted for the resource. @param nowNs since 1970, where items have no times */
+  write(builder: MetricsBuilder, nowNs: number): void {
     for (const metric of this.#metrics) {
       if (metric.isEmpty) continue;
       builder.metric(metric.name, '', metric.description);
       builder.sum(1, true);
       const { table } = metric;
-      if (metric.total > 0) this.#point(builder, now, metric.total, () => {});
+      if (metric.total > 0) this.#point(builder, nowNs, metric.total, () => {});
       for (let i = 0; i < table.size; i += 1) {
-        this.#point(builder, now, metric.counts.values[i]!, () =>
+        this.#point(builder, nowNs, metric.counts.values[i]!, () =>
           writePacked(builder.writer, 7, table.arena, table.extraStart(i), table.extraEnd(i)),
         );
       }
     }
   }
 
-  #point(
-    builder: MetricsBuilder,
-    now: { readonly lo: number; readonly hi: number },
-    count: number,
-    writeAttributes: () => void,
-  ): void {
+  #point(builder: MetricsBuilder, nowNs: number, count: number, writeAttributes: () => void): void {
     const w = builder.writer;
     const none = this.#firstLo === 0 && this.#firstHi === 0;
     const point = builder.openPoint();
-    w.fixed64Field(2, none ? now.lo : this.#firstLo, none ? now.hi : this.#firstHi);
-    w.fixed64Field(3, none ? now.lo : this.#lastLo, none ? now.hi : this.#lastHi);
-    countField(w, 6, count);
+    if (none) {
+      wholeField(w, 2, nowNs);
+      wholeField(w, 3, nowNs);
+    } else {
+      w.fixed64Field(2, this.#firstLo, this.#firstHi);
+      w.fixed64Field(3, this.#lastLo, this.#lastHi);
+    }
+    wholeField(w, 6, count);
     writeAttributes();
     builder.closePoint(point);
   }

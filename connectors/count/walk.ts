@@ -96,8 +96,6 @@ abstract class Walk<R extends GroupReader<Signal>> {
     const place = new Place(reader, client);
     const builder = this.#builder;
     builder.discard();
-    const hi = Math.floor(nowNs / 4294967296);
-    const now = { lo: nowNs - hi * 4294967296, hi };
     while (reader.nextResource()) {
       for (const kind of this.#kinds) kind.enterResource(reader.resource);
       while (reader.nextScope()) {
@@ -108,7 +106,7 @@ abstract class Walk<R extends GroupReader<Signal>> {
       const { bytes, start, end } = reader.resource;
       builder.rawResource(resourceFields(bytes, start, end));
       builder.scope(scopeName);
-      for (const { counter } of this.#kinds) counter.write(builder, now);
+      for (const { counter } of this.#kinds) counter.write(builder, nowNs);
     }
     return builder.itemCount === 0 ? undefined : builder.finish();
   }

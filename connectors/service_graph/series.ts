@@ -2,7 +2,7 @@ import type { Metrics } from '../../pdata/batch.ts';
 import { MetricsBuilder } from '../../pdata/builder.ts';
 import { encodeValue } from '../../pdata/values.ts';
 import { packAttributes, writePacked } from '../../pipeline/series/attributes.ts';
-import { countField, ExplicitHistograms } from '../../pipeline/series/explicit.ts';
+import { ExplicitHistograms, wholeField } from '../../pipeline/series/explicit.ts';
 import { ExponentialHistograms } from '../../pipeline/series/exponential.ts';
 import { SeriesKey } from '../../pipeline/series/key.ts';
 import { Column, SeriesTable } from '../../pipeline/series/table.ts';
@@ -121,7 +121,7 @@ export class RequestSeries {
     const builder = new MetricsBuilder();
     builder.resource();
     builder.scope('traces_service_graph');
-    const times = { start: halves(startNs), now: halves(timeNs) };
+    const times = { startNs, timeNs };
     builder.metric('traces_service_graph_request_total');
     builder.sum(2, true);
     this.#writeCounts(builder, times, () => true);
@@ -141,7 +141,7 @@ export class RequestSeries {
       if (!wanted(i)) continue;
       const point = builder.openPoint();
       this.#writeTimes(builder, times);
-      countField(w, 6, this.#counts.values[i]!);
+      wholeField(w, 6, this.#counts.values[i]!);
       this.#writeAttributes(builder, 7, i);
       builder.closePoint(point);
     }
@@ -165,9 +165,9 @@ export class RequestSeries {
     }
   }
 
-  #writeTimes(builder: MetricsBuilder, { start, now }: Times): void {
-    builder.writer.fixed64Field(2, start.lo, start.hi);
-    builder.writer.fixed64Field(3, now.lo, now.hi);
+  #writeTimes(builder: MetricsBuilder, { startNs, timeNs }: Times): void {
+    wholeField(builder.writer, 2, startNs);
+    wholeField(builder.writer, 3, timeNs);
   }
 
   #writeAttributes(builder: MetricsBuilder, field: number, i: number): void {
@@ -176,17 +176,8 @@ export class RequestSeries {
   }
 }
 
-interface Halves {
-  readonly lo: number;
-  readonly hi: number;
-}
-
+/** Nanoseconds since 1970. */
 interface Times {
-  readonly start: Halves;
-  readonly now: Halves;
-}
-
-function halves(ns: number): Halves {
-  const hi = Math.floor(ns / 4294967296);
-  return { lo: ns - hi * 4294967296, hi };
+  readonly startNs: number;
+  readonly timeNs: number;
 }

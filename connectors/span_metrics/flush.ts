@@ -1,7 +1,7 @@
 import type { Metrics } from '../../pdata/batch.ts';
 import { MetricsBuilder } from '../../pdata/builder.ts';
 import { writePacked } from '../../pipeline/series/attributes.ts';
-import { countField } from '../../pipeline/series/explicit.ts';
+import { wholeField } from '../../pipeline/series/explicit.ts';
 import { ExponentialHistograms } from '../../pipeline/series/exponential.ts';
 import type { Config } from './config.ts';
 import { isDelta } from './config.ts';
@@ -64,14 +64,13 @@ export class Flush {
     const builder = this.#builder;
     builder.sum(this.#delta ? 1 : 2, true);
     const w = builder.writer;
-    const { lo, hi } = halves(times.nowNs);
     for (let i = 0; i < set.table.size; i += 1) {
       const point = builder.openPoint();
       const isNew = !this.#delta && !times.last && set.exported.values[i] === 0;
       set.exported.values[i] = 1;
       this.#timeFields(set, i, times.nowNs);
-      set.exemplars?.write(w, 5, i, lo, hi);
-      countField(w, 6, isNew ? 0 : set.counts.values[i]!);
+      set.exemplars?.write(w, 5, i, times.nowNs);
+      wholeField(w, 6, isNew ? 0 : set.counts.values[i]!);
       writePacked(w, 7, set.table.arena, set.table.extraStart(i), set.table.extraEnd(i));
       builder.closePoint(point);
     }
@@ -84,7 +83,6 @@ export class Flush {
     if (exponential) builder.exponentialHistogram(this.#delta ? 1 : 2);
     else builder.histogram(this.#delta ? 1 : 2);
     const w = builder.writer;
-    const { lo, hi } = halves(times.nowNs);
     const attributesField = exponential ? 1 : 9;
     const exemplarsField = exponential ? 11 : 8;
     for (let i = 0; i < set.table.size; i += 1) {
@@ -92,7 +90,7 @@ export class Flush {
       const { table } = set;
       this.#timeFields(set, i, times.nowNs);
       histograms!.write(w, i);
-      set.exemplars?.write(w, exemplarsField, i, lo, hi);
+      set.exemplars?.write(w, exemplarsField, i, times.nowNs);
       writePacked(w, attributesField, table.arena, table.extraStart(i), table.extraEnd(i));
       builder.closePoint(point);
     }
@@ -106,10 +104,8 @@ export class Flush {
       this.#written.add(key);
     }
     const w = this.#builder.writer;
-    const start = halves(startNs);
-    const now = halves(nowNs);
-    w.fixed64Field(2, start.lo, start.hi);
-    w.fixed64Field(3, now.lo, now.hi);
+    wholeField(w, 2, startNs);
+    wholeField(w, 3, nowNs);
   }
 
   #lastTime(key: string): number | undefined {
@@ -152,9 +148,4 @@ export class Flush {
       evicted.set(key, resource);
     }
   }
-}
-
-function halves(ns: number): { lo: number; hi: number } {
-  const hi = Math.floor(ns / 4294967296);
-  return { lo: ns - hi * 4294967296, hi };
 }

@@ -1,4 +1,5 @@
 import type { Writer } from '../../pdata/proto/writer.ts';
+import { wholeField } from './explicit.ts';
 import { Column } from './table.ts';
 
 /** Trace id, span id. */
@@ -58,15 +59,18 @@ export class Exemplars {
     this.#before = before;
   }
 
-  /** Writes the exemplars of a series as field `field` of its point, oldest first. */
-  write(w: Writer, field: number, series: number, timeLo: number, timeHi: number): void {
+  /**
+   * Writes the exemplars of a series as field `field` of its point, oldest first.
+   * @param timeNs nanoseconds since 1970
+   */
+  write(w: Writer, field: number, series: number, timeNs: number): void {
     this.#chains.open(series);
     const order: number[] = [];
     let at = this.#chains.values[series * 2]! - 1;
     for (; at >= 0; at = this.#before[at]!) order.push(at);
     for (const one of order.reverse()) {
       const opened = w.open(field);
-      w.fixed64Field(2, timeLo, timeHi);
+      wholeField(w, 2, timeNs);
       w.doubleField(3, this.#values[one]!);
       const id = one * idBytes;
       if (this.#ids.subarray(id + 16, id + 24).some((byte) => byte !== 0)) {

@@ -48,7 +48,7 @@ export class ExplicitHistograms {
   write(w: Writer, series: number): void {
     const { values, width } = this.#column;
     const at = series * width;
-    countField(w, 4, values[at]!);
+    wholeField(w, 4, values[at]!);
     w.doubleField(5, values[at + 1]!);
     const buckets = this.bounds.length + 1;
     w.tag(6, 2);
@@ -68,7 +68,7 @@ export class ExplicitHistograms {
   }
 }
 
-/** A fixed 64-bit count. */
-export function countField(w: Writer, field: number, count: number): void {
-  w.fixed64Field(field, (count % 4294967296) >>> 0, Math.floor(count / 4294967296));
+/** A whole number, a count or nanoseconds, as a field of fixed 64 bits. */
+export function wholeField(w: Writer, field: number, value: number): void {
+  w.fixed64Field(field, (value % 4294967296) >>> 0, Math.floor(value / 4294967296));
 }

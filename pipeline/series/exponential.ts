@@ -1,5 +1,5 @@
 import type { Writer } from '../../pdata/proto/writer.ts';
-import { countField } from './explicit.ts';
+import { wholeField } from './explicit.ts';
 
 const maxScale = 20;
 const bits = new DataView(new ArrayBuffer(8));
@@ -127,11 +127,11 @@ export class ExponentialHistogram {
 
   /** Writes the fields of an ExponentialHistogramDataPoint but times, attributes and exemplars. */
   write(w: Writer): void {
-    countField(w, 4, this.count);
+    wholeField(w, 4, this.count);
     w.doubleField(5, this.sum);
     const scale = this.count === this.zeroCount ? 0 : this.scale;
     if (scale !== 0) w.uintField(6, ((scale << 1) ^ (scale >> 31)) >>> 0);
-    if (this.zeroCount > 0) countField(w, 7, this.zeroCount);
+    if (this.zeroCount > 0) wholeField(w, 7, this.zeroCount);
     const positive = w.open(8);
     if (this.length > 0) {
       if (this.offset !== 0) w.uintField(1, ((this.offset << 1) ^ (this.offset >> 31)) >>> 0);
