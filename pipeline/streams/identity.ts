@@ -36,6 +36,12 @@ export function newStreamState({ budget, random }: Settings): StreamState {
   return { seed, resources: table(), streams: table(), nextResource: 0 };
 }
 
+/** Forgets streams and resources that were last seen before a time. */
+export function forgetStreams({ streams, resources }: StreamState, before: number): void {
+  streams.retain((i) => streams.seen(i) >= before);
+  resources.retain((i) => resources.seen(i) >= before);
+}
+
 /**
  * Keys of streams: resource, scope, metric and attributes as bytes, walked with a batch. Resources
  * stand in keys as numbers.

@@ -1,4 +1,4 @@
-import type { Settings } from '../../component/settings.ts';
+import type { Logger, Settings } from '../../component/settings.ts';
 import type { Metrics } from '../../pdata/batch.ts';
 import {
   decodeExponentialPoint,
@@ -59,7 +59,9 @@ export class Converter implements MetricVisitor {
   readonly #initial: Config['initial_value'];
   readonly #isChosen: (name: string, dataKind: number) => boolean;
   readonly #telemetry: Telemetry;
+  readonly #logger: Logger;
   #dataKind = 0;
+  /** Histogram points of the batch whose buckets are others than before. */
   #mismatches = 0;
 
   constructor(
@@ -67,31 +69,27 @@ export class Converter implements MetricVisitor {
     initial: Config['initial_value'],
     isChosen: (name: string, dataKind: number) => boolean,
     telemetry: Telemetry,
+    logger: Logger,
   ) {
     this.#state = state;
     this.#identity = new StreamIdentity(state, false);
     this.#initial = initial;
     this.#isChosen = isChosen;
     this.#telemetry = telemetry;
+    this.#logger = logger;
   }
 
   /** @returns undefined when nothing is left */
   convert(batch: Metrics): Metrics | undefined {
-    return rewriteMetrics(batch, this, delta);
-  }
-
-  /** Histogram points whose buckets were others than before, since the last call. */
-  takeMismatches(): number {
-    const count = this.#mismatches;
+    const result = rewriteMetrics(batch, this, delta);
+    this.#telemetry.report();
+    const points = this.#mismatches;
     this.#mismatches = 0;
-    return count;
-  }
-
-  /** Forgets streams whose last point is older. @param beforeMs milliseconds since 1970 */
-  forget(beforeMs: number): void {
-    const { streams, resources } = this.#state;
-    streams.retain((i) => streams.seen(i) >= beforeMs);
-    resources.retain((i) => resources.seen(i) >= beforeMs);
+    if (points > 0) {
+      const text = 'Points in histogram series have different buckets; some data is dropped';
+      this.#logger.warn(text, { points });
+    }
+    return result;
   }
 
   resource(place: MetricPlace): void {

@@ -55,14 +55,9 @@ export class Accumulator implements MetricVisitor {
   /** @returns undefined when nothing is left */
   convert(batch: Metrics): Metrics | undefined {
     this.#nowMs = this.#clock.monotonicMs();
-    return rewriteMetrics(batch, this, cumulative);
-  }
-
-  /** Forgets streams that had no point since. @param beforeMs of the clock's monotonicMs */
-  forget(beforeMs: number): void {
-    const { streams, resources } = this.#state;
-    streams.retain((i) => streams.seen(i) >= beforeMs);
-    resources.retain((i) => resources.seen(i) >= beforeMs);
+    const result = rewriteMetrics(batch, this, cumulative);
+    this.#telemetry.report();
+    return result;
   }
 
   resource(place: MetricPlace): void {
