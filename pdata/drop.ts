@@ -7,10 +7,10 @@ import { Column, NodeKind, stride, type Tree } from './tree.ts';
 import { tagAt } from './write-edits.ts';
 
 /** What happens to a node: it stays, it goes, or other bytes stand for it. */
-const Fate = { stays: 0, goes: 1, replaced: 2 } as const;
+export const Fate = { stays: 0, goes: 1, replaced: 2 } as const;
 
 /** What is taken out of one request or replaced in it. */
-class PartDrops {
+export class PartDrops {
   /** A {@link Fate} for each node. */
   readonly nodes: Uint8Array;
   /** Node, start and end of each piece that goes, in the order of the bytes. */
@@ -66,10 +66,11 @@ export class Drops {
   }
 }
 
-/** Bytes that each node's body loses; a node that is not touched has -2^31. The last is the whole. */
+const untouched = -0x80000000;
+
+/** Bytes that each node's body loses, or {@link untouched}. The last is the whole. */
 function losses(tree: Tree, drops: PartDrops): Int32Array {
   const { nodes, count } = tree;
-  const untouched = -0x80000000;
   const loss = new Int32Array(count + 1).fill(untouched);
   const add = (node: number, bytes: number): void => {
     const at = node < 0 ? count : node;
@@ -157,8 +158,8 @@ class DropWriter {
   }
 }
 
-/** The request without what was dropped. */
-function writePart({ tree, bytes }: Part, drops: PartDrops, added: Uint8Array): Uint8Array {
+/** The request without what was dropped. @param added what `drops.replaced` is bytes of */
+export function writePart({ tree, bytes }: Part, drops: PartDrops, added: Uint8Array): Uint8Array {
   const { nodes, count } = tree;
   const { cuts, replaced } = drops;
   const loss = losses(tree, drops);
@@ -180,7 +181,7 @@ function writePart({ tree, bytes }: Part, drops: PartDrops, added: Uint8Array): 
       w.replace(header, end, replaced[change]!, replaced[change + 1]!);
       change += 2;
       n = next;
-    } else if (loss[n] === -0x80000000) n = next;
+    } else if (loss[n] === untouched) n = next;
     else {
       w.open(header, nodes[at + Column.body]!, end - nodes[at + Column.body]! - loss[n]!);
       for (; cuts[cut] === n; cut += 3) {

@@ -1,10 +1,9 @@
 import type { Batch } from './batch.ts';
+import { Fate, PartDrops, writePart } from './drop.ts';
 import { OtlpBatch, otlpBatch } from './otlp-batch.ts';
 import type { Part } from './part.ts';
-import { Cursor, readVarint } from './proto/cursor.ts';
-import { Writer } from './proto/writer.ts';
 import type { Signal } from './signal.ts';
-import { Column, NodeKind, stride } from './tree.ts';
+import { Column, NodeKind, stride, type Tree } from './tree.ts';
 
 /**
  * Some items of a batch, with their resources, scopes and metrics, which keep all else that they
@@ -26,7 +25,7 @@ export function selectItems<S extends Signal>(
     const items = source.counts[i]!;
     const count = countOf(keep, first, first + items);
     if (count > 0) {
-      ranges.push(count === items ? bytes : new Selection(source.part(i), keep, first).write());
+      ranges.push(count === items ? bytes : keptOf(source.part(i), keep, first));
       counts.push(count);
     }
     kept += count;
@@ -42,64 +41,37 @@ function countOf(keep: Uint8Array, from: number, to: number): number {
   return count;
 }
 
-class Selection {
-  readonly #part: Part;
-  /** Items inside each node, and those of them that are kept. */
-  readonly #items: Int32Array;
-  readonly #kept: Int32Array;
-  readonly #w: Writer;
-  readonly #cursor: Cursor;
+function keptOf(part: Part, keep: Uint8Array, first: number): Uint8Array {
+  return writePart(part, leftOut(part.tree, keep, first), noBytes);
+}
 
-  constructor(part: Part, keep: Uint8Array, first: number) {
-    this.#part = part;
-    const { tree, bytes } = part;
-    const { nodes, count } = tree;
-    this.#items = new Int32Array(count);
-    this.#kept = new Int32Array(count);
-    let item = first;
-    for (let n = 0; n < count; n += 1) {
-      if (nodes[n * stride] !== NodeKind.item) continue;
-      this.#items[n] = 1;
-      this.#kept[n] = keep[item] === 0 ? 0 : 1;
-      item += 1;
-    }
-    for (let n = count - 1; n >= 0; n -= 1) {
-      const parent = nodes[n * stride + Column.parent]!;
-      if (parent < 0) continue;
-      this.#items[parent]! += this.#items[n]!;
-      this.#kept[parent]! += this.#kept[n]!;
-    }
-    this.#w = new Writer(Math.max(256, bytes.length >> 1));
-    this.#cursor = new Cursor(bytes);
-  }
+const noBytes = new Uint8Array(0);
 
-  write(): Uint8Array {
-    const { tree, bytes } = this.#part;
-    this.#writeInside(0, tree.count, 0, bytes.length);
-    return this.#w.finish();
+/** Those nodes of a request go that are left without items, unless all around them stays. */
+function leftOut(tree: Tree, keep: Uint8Array, first: number): PartDrops {
+  const { nodes, count } = tree;
+  const items = new Int32Array(count);
+  const kept = new Int32Array(count);
+  let item = first;
+  for (let n = 0; n < count; n += 1) {
+    if (nodes[n * stride] !== NodeKind.item) continue;
+    items[n] = 1;
+    kept[n] = keep[item] === 0 ? 0 : 1;
+    item += 1;
   }
-
-  /** Nodes [first, stop) and what stands between them in bytes [from, to). */
-  #writeInside(first: number, stop: number, from: number, to: number): void {
-    const { tree, bytes } = this.#part;
-    const { nodes } = tree;
-    let cursor = from;
-    for (let n = first; n < stop; n = nodes[n * stride + Column.next]!) {
-      const at = n * stride;
-      const kind = nodes[at]!;
-      if (kind === NodeKind.resource || kind === NodeKind.scope) continue; // as all between nodes
-      const header = nodes[at + Column.header]!;
-      const end = nodes[at + Column.end]!;
-      if (this.#kept[n]! > 0 && this.#kept[n] === this.#items[n]) continue;
-      this.#w.copy(bytes, cursor, header);
-      cursor = end;
-      if (this.#kept[n] === 0) continue;
-      const c = this.#cursor;
-      c.pos = header;
-      const opened = this.#w.open(readVarint(c) >>> 3, kind <= NodeKind.scopeGroup ? 3 : 2);
-      this.#writeInside(n + 1, nodes[at + Column.next]!, nodes[at + Column.body]!, end);
-      this.#w.close(opened);
-    }
-    this.#w.copy(bytes, cursor, to);
+  for (let n = count - 1; n >= 0; n -= 1) {
+    const parent = nodes[n * stride + Column.parent]!;
+    if (parent < 0) continue;
+    items[parent]! += items[n]!;
+    kept[parent]! += kept[n]!;
   }
+  const drops = new PartDrops(tree);
+  for (let n = 0; n < count; ) {
+    const kind = nodes[n * stride]!;
+    const isPartly = kept[n]! > 0 && kept[n]! < items[n]!;
+    const hasItems = kind !== NodeKind.resource && kind !== NodeKind.scope;
+    if (kept[n] === 0 && hasItems) drops.nodes[n] = Fate.goes;
+    n = isPartly ? n + 1 : nodes[n * stride + Column.next]!;
+  }
+  return drops;
 }
