@@ -35,15 +35,9 @@ export function pickItems<S extends 'traces' | 'logs'>(
   for (const bytes of batch.ranges()) {
     const picker = new Picker(bytes, attributeFields[batch.signal], decide);
     picker.run();
-    if (!picker.changed) {
-      if (picker.kept === 0) continue;
-      ranges.push(bytes);
-      counts.push(picker.kept);
-      continue;
-    }
-    changed = true;
+    changed ||= picker.changed;
     if (picker.kept === 0) continue;
-    ranges.push(picker.out.finish());
+    ranges.push(picker.changed ? picker.out.finish() : bytes);
     counts.push(picker.kept);
   }
   if (ranges.length === 0) return undefined;
