@@ -1,6 +1,7 @@
+import { eachKey } from './each-key.ts';
 import type { ConfigIssue } from './issue.ts';
 import type { ConfNode, ConfPath } from './node.ts';
-import { type AnySchema, childSchemas, metaOf } from './shape.ts';
+import { type AnySchema, metaOf } from './shape.ts';
 
 /**
  * A line for each key that is set and whose schema says `.meta({deprecated: true})`, with
@@ -8,25 +9,12 @@ import { type AnySchema, childSchemas, metaOf } from './shape.ts';
  */
 export function deprecations(node: ConfNode, schema: AnySchema, path: ConfPath): ConfigIssue[] {
   const found: ConfigIssue[] = [];
-  const walk = (here: ConfNode, schemas: readonly AnySchema[], steps: ConfPath): void => {
-    if (here.kind === 'list') {
-      const inner = schemas.flatMap((s) => childSchemas(s, 0));
-      here.items.forEach((item, i) => {
-        walk(item, inner, [...steps, i]);
-      });
-    } else if (here.kind === 'map') {
-      for (const [key, { at, value }] of here.entries) {
-        const inner = schemas.flatMap((s) => childSchemas(s, key));
-        const old = inner.find((s) => metaOf(s, 'deprecated') === true);
-        if (old !== undefined) {
-          const message = `${JSON.stringify(key)} is deprecated${insteadOf(old)}`;
-          found.push({ at, path: steps, message });
-        }
-        walk(value, inner, [...steps, key]);
-      }
-    }
-  };
-  walk(node, [schema], path);
+  eachKey(node, [schema], path, ({ at }, key, schemas, steps) => {
+    const old = schemas.find((s) => metaOf(s, 'deprecated') === true);
+    if (old === undefined) return;
+    const message = `${JSON.stringify(key)} is deprecated${insteadOf(old)}`;
+    found.push({ at, path: steps, message });
+  });
   return found;
 }
 

@@ -1,9 +1,10 @@
 import { formatDuration } from './duration.ts';
+import { eachKey } from './each-key.ts';
 import { encode } from './encode.ts';
 import type { ConfigIssue } from './issue.ts';
 import { nullField } from './materialize.ts';
 import type { ConfNode, ConfPath } from './node.ts';
-import { type AnySchema, childSchemas, hasDefault } from './shape.ts';
+import { type AnySchema, hasDefault } from './shape.ts';
 
 /**
  * A line for each key that is there without a value and is therefore zero though its default is
@@ -11,24 +12,11 @@ import { type AnySchema, childSchemas, hasDefault } from './shape.ts';
  */
 export function zeroedDefaults(node: ConfNode, schema: AnySchema, path: ConfPath): ConfigIssue[] {
   const found: ConfigIssue[] = [];
-  const walk = (here: ConfNode, schemas: readonly AnySchema[], steps: ConfPath): void => {
-    if (here.kind === 'list') {
-      const inner = schemas.flatMap((s) => childSchemas(s, 0));
-      here.items.forEach((item, i) => {
-        walk(item, inner, [...steps, i]);
-      });
-    }
-    if (here.kind !== 'map') return;
-    for (const [key, { at, value }] of here.entries) {
-      const inner = schemas.flatMap((s) => childSchemas(s, key));
-      if (value.kind === 'scalar' && value.value === null && inner.length === 1) {
-        const message = zeroed(value, inner[0]!);
-        if (message !== undefined) found.push({ at, path: [...steps, key], message });
-      }
-      walk(value, inner, [...steps, key]);
-    }
-  };
-  walk(node, [schema], path);
+  eachKey(node, [schema], path, ({ at, value }, key, schemas, steps) => {
+    if (value.kind !== 'scalar' || value.value !== null || schemas.length !== 1) return;
+    const message = zeroed(value, schemas[0]!);
+    if (message !== undefined) found.push({ at, path: [...steps, key], message });
+  });
   return found;
 }
 
