@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import type { Timer } from '../../component/settings.ts';
 import { typeName, type Value, type ValueMap } from '../../expr/index.ts';
 import {
   commonOf,
@@ -13,7 +12,12 @@ import {
 import type { Entry, Origin } from '../entry/entry.ts';
 import { getField } from '../entry/field.ts';
 import { OperatorFault } from '../fault.ts';
-import { type Common, type Surroundings, TransformOperator } from '../operator.ts';
+import {
+  type Common,
+  type EntryTarget,
+  type Surroundings,
+  TransformOperator,
+} from '../operator.ts';
 import { pathMetadata, splitLine } from '../parse/container.ts';
 import { parseJsonObject } from '../parse/json.ts';
 import { logSize, transformerKeys } from '../schema.ts';
@@ -120,7 +124,6 @@ interface Options {
 class Container extends TransformOperator {
   readonly #options: Options;
   readonly #recombine: Recombine;
-  #timer: Timer | undefined;
 
   constructor(
     id: string,
@@ -133,7 +136,12 @@ class Container extends TransformOperator {
     this.#options = options;
     const inner: Common = { onError: 'send', condition: undefined };
     const how = containerRecombine(options.maxBytes);
-    this.#recombine = new Recombine(`${id}_recombine`, [], around, inner, how);
+    this.#recombine = new Recombine(`${id}_recombine`, outputIds, around, inner, how);
+  }
+
+  override connect(find: (id: string) => EntryTarget): void {
+    super.connect(find);
+    this.#recombine.connect(find);
   }
 
   protected transform(): void {}
@@ -150,7 +158,7 @@ class Container extends TransformOperator {
       }
     }
     this.outputs.write(out);
-    this.#watch();
+    this.#recombine.watch();
   }
 
   #treat(entry: Entry): Format {
@@ -161,19 +169,8 @@ class Container extends TransformOperator {
     return format;
   }
 
-  #watch(): void {
-    if (this.#timer !== undefined || !this.#recombine.holds) return;
-    this.#timer = this.around.clock.after(1000, () => {
-      this.#timer = undefined;
-      this.outputs.write(this.#recombine.expired());
-      this.#watch();
-    });
-  }
-
   override stop(): void {
-    this.#timer?.cancel();
-    this.#timer = undefined;
-    this.outputs.write(this.#recombine.rest());
+    this.#recombine.stop();
   }
 
   override held(): Iterable<Origin> {

@@ -81,10 +81,10 @@ export class Recombine extends TransformOperator {
     const out: Entry[] = [];
     for (const entry of entries) this.join(entry, out);
     this.outputs.write(out);
-    this.#watch();
+    this.watch();
   }
 
-  /** Takes an entry in. @param out gets what is complete now */
+  /** Takes an entry in; call {@link watch} afterwards. @param out gets what is complete now */
   join(entry: Entry, out: Entry[]): void {
     const { matches, matchIsFirst } = this.#options;
     try {
@@ -163,12 +163,8 @@ export class Recombine extends TransformOperator {
     for (const source of [...this.#batches.keys()]) this.#flush(source, out);
   }
 
-  get holds(): boolean {
-    return this.#batches.size > 0;
-  }
-
   /** What has waited for too long. */
-  expired(): Entry[] {
+  #expired(): Entry[] {
     const out: Entry[] = [];
     const limit = this.around.clock.monotonicMs() - this.#options.flushMs;
     for (const [source, batch] of [...this.#batches]) {
@@ -177,26 +173,22 @@ export class Recombine extends TransformOperator {
     return out;
   }
 
-  /** Everything that is held. */
-  rest(): Entry[] {
-    const out: Entry[] = [];
-    this.#flushAll(out);
-    return out;
-  }
-
-  #watch(): void {
+  /** Sends what waits for too long, while anything is held. */
+  watch(): void {
     if (this.#timer !== undefined || this.#batches.size === 0) return;
     this.#timer = this.around.clock.after(Math.max(1, this.#options.flushMs / 5), () => {
       this.#timer = undefined;
-      this.outputs.write(this.expired());
-      this.#watch();
+      this.outputs.write(this.#expired());
+      this.watch();
     });
   }
 
   override stop(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
-    this.outputs.write(this.rest());
+    const out: Entry[] = [];
+    this.#flushAll(out);
+    this.outputs.write(out);
   }
 
   override held(): Iterable<Origin> {
