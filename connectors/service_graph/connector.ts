@@ -3,6 +3,7 @@ import type { Consumer } from '../../component/consumer.ts';
 import type { Counter, Settings, Timer } from '../../component/settings.ts';
 import type { Traces } from '../../pdata/batch.ts';
 import { sendOn } from '../../pipeline/send-on.ts';
+import { StateMemory } from '../../pipeline/series/memory.ts';
 import { GraphAggregator, type GraphState } from './aggregator.ts';
 import { type Config, defaultBucketsMs } from './config.ts';
 import { EdgeStore } from './edge-store.ts';
@@ -20,12 +21,13 @@ export class ServiceGraphConnector implements Component, Consumer<'traces'> {
   readonly #counters: { readonly [K in 'dropped' | 'edges' | 'expired']: Counter };
   readonly #timers = new Map<string, Timer>();
   #exporting: Promise<void> | undefined;
-  #reserved = 0;
+  readonly #memory: StateMemory;
 
   constructor(settings: Settings, config: Config, next: Consumer<'metrics'>) {
     this.#settings = settings;
     this.#config = config;
     this.#next = next;
+    this.#memory = new StateMemory(settings.budget);
     const seed = Math.floor(settings.random.float() * 0x7fffffff);
     const extraLabel = config.virtual_node_extra_label;
     const { dimensions, store, database_name_attributes: databases } = config;
@@ -64,8 +66,7 @@ export class ServiceGraphConnector implements Component, Consumer<'traces'> {
     const fresh = { ...this.#state };
     Object.assign(this.#state, previous.#state);
     Object.assign(previous.#state, fresh);
-    this.#reserved = previous.#reserved;
-    previous.#reserved = 0;
+    this.#memory.takeOver(previous.#memory);
   }
 
   #every(name: string, ms: number, run: () => void): void {
@@ -101,16 +102,12 @@ export class ServiceGraphConnector implements Component, Consumer<'traces'> {
 
   /** Reserves what the state has grown by; when that does not fit nothing new is taken up. */
   #account(): void {
-    const { budget, logger } = this.#settings;
     const { edges, series } = this.#state;
     const bytes = edges.bytes + series.bytes;
-    if (bytes === this.#reserved && !series.full) return;
-    if (bytes < this.#reserved) budget.release(this.#reserved - bytes);
-    const fits = bytes <= this.#reserved || budget.tryReserve(bytes - this.#reserved);
-    if (fits) this.#reserved = bytes;
+    const fits = this.#memory.resize(bytes);
     if (!fits && !series.full) {
       const hint = 'spans of new requests are dropped until there is room again';
-      logger.warn(`The memory budget is exhausted: ${hint}`, { bytes });
+      this.#settings.logger.warn(`The memory budget is exhausted: ${hint}`, { bytes });
     }
     series.full = !fits;
   }
@@ -139,8 +136,7 @@ export class ServiceGraphConnector implements Component, Consumer<'traces'> {
     this.#timers.clear();
     await this.#exporting;
     if (this.#state.dirty) await this.#export();
-    this.#settings.budget.release(this.#reserved);
-    this.#reserved = 0;
+    this.#memory.resize(0);
   }
 }
 

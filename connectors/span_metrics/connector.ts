@@ -3,6 +3,7 @@ import type { Consumer } from '../../component/consumer.ts';
 import type { Settings, Timer } from '../../component/settings.ts';
 import type { Traces } from '../../pdata/batch.ts';
 import { sendOn } from '../../pipeline/send-on.ts';
+import { StateMemory } from '../../pipeline/series/memory.ts';
 import { Aggregator } from './aggregator.ts';
 import type { Config } from './config.ts';
 import { Flush } from './flush.ts';
@@ -22,12 +23,13 @@ export class SpanMetricsConnector implements Component, Consumer<'traces'> {
   readonly #flush: Flush;
   #timer: Timer | undefined;
   #exporting: Promise<void> | undefined;
-  #reserved = 0;
+  readonly #memory: StateMemory;
 
   constructor(settings: Settings, config: Config, next: Consumer<'metrics'>) {
     this.#settings = settings;
     this.#config = config;
     this.#next = next;
+    this.#memory = new StateMemory(settings.budget);
     const { random } = settings;
     this.#state = new SpanMetricsState(config.resource_metrics_cache_size, {
       seed: Math.floor(random.float() * 0x7fffffff),
@@ -54,8 +56,7 @@ export class SpanMetricsConnector implements Component, Consumer<'traces'> {
     if (!(previous instanceof SpanMetricsConnector)) return;
     if (shapeOf(previous.#config) !== shapeOf(this.#config)) return;
     this.#state.adopt(previous.#state);
-    this.#reserved = previous.#reserved;
-    previous.#reserved = 0;
+    this.#memory.takeOver(previous.#memory);
   }
 
   #arm(): void {
@@ -82,14 +83,11 @@ export class SpanMetricsConnector implements Component, Consumer<'traces'> {
 
   /** Reserves what the state has grown by; when that does not fit it may not grow any more. */
   #account(): void {
-    const { budget, logger } = this.#settings;
-    const bytes = this.#state.bytes;
-    if (bytes < this.#reserved) budget.release(this.#reserved - bytes);
-    const fits = bytes <= this.#reserved || budget.tryReserve(bytes - this.#reserved);
-    if (fits) this.#reserved = bytes;
+    const { bytes } = this.#state;
+    const fits = this.#memory.resize(bytes);
     if (!fits && !this.#aggregator.full) {
       const hint = 'new series count as one until there is room again';
-      logger.warn(`The memory budget is exhausted: ${hint}`, { bytes });
+      this.#settings.logger.warn(`The memory budget is exhausted: ${hint}`, { bytes });
     }
     this.#aggregator.full = !fits;
   }
