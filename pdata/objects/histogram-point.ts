@@ -32,6 +32,13 @@ export function newHistogramPoint(): HistogramPoint {
   };
 }
 
+/** Whether the buckets of two points have the same bounds. */
+export function hasSameBounds(a: HistogramPoint, b: HistogramPoint): boolean {
+  const { explicitBounds: bounds } = a;
+  const { explicitBounds: others } = b;
+  return bounds.length === others.length && bounds.every((bound, i) => bound === others[i]);
+}
+
 function readField(point: HistogramPoint, c: Cursor, start: number, tag: number): void {
   switch (tag) {
     case 17:

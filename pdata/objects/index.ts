@@ -23,7 +23,7 @@ import { putSpan, readSpan } from './span.ts';
 
 export { newExponentialPoint } from './exponential-point.ts';
 export { newResource, newScope } from './groups.ts';
-export { newHistogramPoint } from './histogram-point.ts';
+export { hasSameBounds, newHistogramPoint } from './histogram-point.ts';
 export { newLogRecord } from './log-record.ts';
 export { newMetric, pointCount } from './metric.ts';
 export type * from './model.ts';

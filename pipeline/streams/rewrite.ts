@@ -2,7 +2,7 @@ import type { Metrics } from '../../pdata/batch.ts';
 import { OtlpBatch, otlpBatch } from '../../pdata/otlp-batch.ts';
 import { Cursor, noBytes, readVarint, skipValue } from '../../pdata/proto/cursor.ts';
 import { Writer } from '../../pdata/proto/writer.ts';
-import { MessageView } from '../../pdata/readers.ts';
+import { DataKind, MessageView } from '../../pdata/readers.ts';
 import { Column, NodeKind, stride, type Tree } from '../../pdata/tree.ts';
 
 /** A metric in its place. Views are moved, never made anew. */
@@ -15,6 +15,15 @@ export interface MetricPlace {
   /** One of DataKind; 0 = a metric without data. */
   readonly dataKind: number;
   readonly pointCount: number;
+}
+
+/** Whether data of this kind say over what time their points count. */
+export function hasTemporality(dataKind: number): boolean {
+  return (
+    dataKind === DataKind.sum ||
+    dataKind === DataKind.histogram ||
+    dataKind === DataKind.exponentialHistogram
+  );
 }
 
 /** What happens to the metrics of a batch. */

@@ -15,6 +15,7 @@ import {
 } from '../../pipeline/streams/identity.ts';
 import { doubleTag, isLess, unixMs } from '../../pipeline/streams/point-scan.ts';
 import {
+  hasTemporality,
   type MetricPlace,
   type MetricVisitor,
   rewriteMetrics,
@@ -98,11 +99,8 @@ export class Converter implements MetricVisitor {
 
   visits(place: MetricPlace): boolean {
     const { dataKind, data } = place;
+    if (!hasTemporality(dataKind) || data.uint(2) !== cumulative) return false;
     const isSum = dataKind === DataKind.sum;
-    if (!isSum && dataKind !== DataKind.histogram && dataKind !== DataKind.exponentialHistogram) {
-      return false;
-    }
-    if (data.uint(2) !== cumulative) return false;
     if (isSum ? data.uint(3) === 0 : place.pointCount === 0) return false;
     if (!this.#isChosen(place.metric.string(1), dataKind)) return false;
     this.#dataKind = dataKind;

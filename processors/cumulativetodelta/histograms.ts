@@ -1,27 +1,26 @@
-import type { ExponentialPoint, HistogramPoint } from '../../pdata/objects/index.ts';
+import { wrapCount } from '../../pdata/aggregate/go-numbers.ts';
+import {
+  type ExponentialPoint,
+  type HistogramPoint,
+  hasSameBounds,
+  newExponentialPoint,
+  newHistogramPoint,
+} from '../../pdata/objects/index.ts';
 import { coarsen, difference, trimZeros } from './exponential-buckets.ts';
 
 /** What becomes of a point after the first: its delta, or why there is none. */
 export type Outcome = 'delta' | 'bucket_mismatch' | 'reset';
 
-const wrap = (value: bigint): bigint => BigInt.asUintN(64, value);
-
 /** A point without what differs from stream to stream or is not compared: what is remembered. */
 export function bareHistogram(point: HistogramPoint): HistogramPoint {
   const { count, sum, bucketCounts, explicitBounds } = point;
-  return {
-    ...{ count, sum, bucketCounts, explicitBounds, min: undefined, max: undefined },
-    ...{ attributes: new Map(), exemplars: [], startTimeUnixNano: 0n, timeUnixNano: 0n, flags: 0 },
-  };
+  return { ...newHistogramPoint(), count, sum, bucketCounts, explicitBounds };
 }
 
 export function bareExponential(point: ExponentialPoint): ExponentialPoint {
   const { count, sum, scale, zeroCount, zeroThreshold, positive, negative } = point;
-  return {
-    ...{ count, sum, scale, zeroCount, zeroThreshold, positive, negative },
-    ...{ min: undefined, max: undefined, attributes: new Map(), exemplars: [] },
-    ...{ startTimeUnixNano: 0n, timeUnixNano: 0n, flags: 0 },
-  };
+  const counts = { count, sum, zeroCount, positive, negative };
+  return { ...newExponentialPoint(), ...counts, scale, zeroThreshold };
 }
 
 /**
@@ -39,15 +38,11 @@ export function histogramDelta(
   const sum = Number.isNaN(given) ? before : given;
   if (Number.isNaN(given)) keep.sum = before;
   if (point.bucketCounts.length !== previous.bucketCounts.length) return 'bucket_mismatch';
-  const { explicitBounds: bounds } = point;
-  const same =
-    bounds.length === previous.explicitBounds.length &&
-    bounds.every((bound, i) => bound === previous.explicitBounds[i]);
-  if (!same) return 'bucket_mismatch';
+  if (!hasSameBounds(point, previous)) return 'bucket_mismatch';
   if (point.count < previous.count) return 'delta';
   point.count -= previous.count;
   point.bucketCounts = point.bucketCounts.map((count, i) =>
-    wrap(count - previous.bucketCounts[i]!),
+    wrapCount(count - previous.bucketCounts[i]!),
   );
   if (point.sum !== undefined && !Number.isNaN(point.sum)) point.sum = sum - before;
   return 'delta';
@@ -73,7 +68,7 @@ export function exponentialDelta(point: ExponentialPoint, previous: ExponentialP
   }
   point.count -= previous.count;
   if (point.sum !== undefined && !Number.isNaN(point.sum)) point.sum -= previous.sum ?? 0;
-  point.zeroCount = wrap(point.zeroCount - previous.zeroCount);
+  point.zeroCount = wrapCount(point.zeroCount - previous.zeroCount);
   point.positive = difference(point.positive, previous.positive);
   point.negative = difference(point.negative, previous.negative);
   return 'delta';

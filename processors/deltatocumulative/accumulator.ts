@@ -13,6 +13,7 @@ import { DataKind } from '../../pdata/readers.ts';
 import { StreamIdentity, type StreamState } from '../../pipeline/streams/identity.ts';
 import { doubleTag, intTag, isLess } from '../../pipeline/streams/point-scan.ts';
 import {
+  hasTemporality,
   type MetricPlace,
   type MetricVisitor,
   rewriteMetrics,
@@ -66,11 +67,7 @@ export class Accumulator implements MetricVisitor {
 
   visits(place: MetricPlace): boolean {
     const { dataKind, data } = place;
-    const has =
-      dataKind === DataKind.sum ||
-      dataKind === DataKind.histogram ||
-      dataKind === DataKind.exponentialHistogram;
-    if (!has || data.uint(2) !== delta) return false;
+    if (!hasTemporality(dataKind) || data.uint(2) !== delta) return false;
     const monotonic = dataKind === DataKind.sum && data.uint(3) !== 0;
     this.#dataKind = dataKind;
     this.#identity.enterMetric(place, monotonic ? 1 : 0);

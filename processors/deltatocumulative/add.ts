@@ -1,10 +1,13 @@
-import type { ExponentialPoint, HistogramPoint } from '../../pdata/objects/index.ts';
+import { wrapCount } from '../../pdata/aggregate/go-numbers.ts';
+import {
+  type ExponentialPoint,
+  type HistogramPoint,
+  hasSameBounds,
+} from '../../pdata/objects/index.ts';
 import { downscale, fittingScale, merge, widenZero } from './exponential-buckets.ts';
 
 /** Buckets of either sign that an exponential histogram has at most. */
 const maxBuckets = 160;
-
-const wrap = (count: bigint): bigint => BigInt.asUintN(64, count);
 
 interface Summary {
   sum: number | undefined;
@@ -26,16 +29,12 @@ function addSummary(state: Summary, point: Summary): void {
 
 /** Adds a point to what its stream has; other bounds mean that counting begins anew. */
 export function addHistogram(state: HistogramPoint, point: HistogramPoint): HistogramPoint {
-  const { explicitBounds: bounds } = state;
-  const same =
-    bounds.length === point.explicitBounds.length &&
-    bounds.every((bound, i) => bound === point.explicitBounds[i]);
-  if (!same) return point;
+  if (!hasSameBounds(state, point)) return point;
   const common = Math.min(state.bucketCounts.length, point.bucketCounts.length);
   for (let i = 0; i < common; i += 1) {
-    state.bucketCounts[i] = wrap(state.bucketCounts[i]! + point.bucketCounts[i]!);
+    state.bucketCounts[i] = wrapCount(state.bucketCounts[i]! + point.bucketCounts[i]!);
   }
-  state.count = wrap(state.count + point.count);
+  state.count = wrapCount(state.count + point.count);
   addSummary(state, point);
   return state;
 }
@@ -60,7 +59,7 @@ export function addExponential(state: ExponentialPoint, point: ExponentialPoint)
   else if (state.zeroThreshold < point.zeroThreshold) widenZero(state, point.zeroThreshold);
   merge(state.positive, point.positive);
   merge(state.negative, point.negative);
-  state.count = wrap(state.count + point.count);
-  state.zeroCount = wrap(state.zeroCount + point.zeroCount);
+  state.count = wrapCount(state.count + point.count);
+  state.zeroCount = wrapCount(state.zeroCount + point.zeroCount);
   addSummary(state, point);
 }

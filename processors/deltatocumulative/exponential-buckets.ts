@@ -1,3 +1,4 @@
+import { wrapCount } from '../../pdata/aggregate/go-numbers.ts';
 import type { Buckets, ExponentialPoint } from '../../pdata/objects/index.ts';
 
 /*
@@ -5,8 +6,6 @@ import type { Buckets, ExponentialPoint } from '../../pdata/objects/index.ts';
  * 2^(2^-scale); `bucketCounts[0]` is that of bucket `offset`
  * (https://opentelemetry.io/docs/specs/otel/metrics/data-model/#exponentialhistogram).
  */
-
-const wrap = (count: bigint): bigint => BigInt.asUintN(64, count);
 
 function countAt({ offset, bucketCounts }: Buckets, index: number): bigint {
   return bucketCounts[index - offset] ?? 0n;
@@ -51,7 +50,7 @@ function collapse(buckets: Buckets): void {
   buckets.offset = (offset + shift) / 2;
   const halved = counts.map((_, i) => {
     const at = i * 2 + shift;
-    return wrap((counts[at] ?? 0n) + (counts[at + 1] ?? 0n));
+    return wrapCount((counts[at] ?? 0n) + (counts[at + 1] ?? 0n));
   });
   buckets.bucketCounts = halved;
 }
@@ -72,7 +71,7 @@ export function merge(a: Buckets, b: Buckets): void {
   }
   const [low, high] = usedRange(a, b);
   const sum: bigint[] = [];
-  for (let i = low; i < high; i += 1) sum.push(wrap(countAt(a, i) + countAt(b, i)));
+  for (let i = low; i < high; i += 1) sum.push(wrapCount(countAt(a, i) + countAt(b, i)));
   a.offset = low;
   a.bucketCounts = sum;
 }
@@ -92,7 +91,8 @@ export function widenZero(point: ExponentialPoint, threshold: number): void {
   for (const buckets of [point.positive, point.negative]) {
     const { offset, bucketCounts: counts } = buckets;
     const taken = Math.min(Math.max(last + 1 - offset, 0), counts.length);
-    for (const count of counts.splice(0, taken)) point.zeroCount = wrap(point.zeroCount + count);
+    const zeros = counts.splice(0, taken).reduce((sum, count) => sum + count, 0n);
+    point.zeroCount = wrapCount(point.zeroCount + zeros);
     buckets.offset = offset + taken;
   }
   point.zeroThreshold = Math.exp((last + 1) * Math.LN2 * 2 ** -point.scale);
