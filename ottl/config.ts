@@ -1,6 +1,13 @@
 import { z } from 'zod';
+import type { Environment } from './functions/types.ts';
 import type { ErrorMode } from './sequence.ts';
 import { errorMode } from './sequence.ts';
+
+/** For conditions and statements that are compiled only to be checked: nothing is evaluated. */
+export const checkEnvironment: Environment = {
+  clock: { unixMs: () => 0 },
+  random: { bytes: (length) => new Uint8Array(length) },
+};
 
 /** `error_mode` as it is written. */
 export const errorModeText = z.string().transform((text, ctx): ErrorMode => {

@@ -1,3 +1,4 @@
+import type { Signal } from '../pdata/signal.ts';
 import { OttlError } from './errors.ts';
 import type { FunctionTable } from './functions/types.ts';
 import { Walker } from './grammar/check.ts';
@@ -21,6 +22,20 @@ const priority: readonly string[] = [
 
 /** Contexts that a signal's statements may run on, each with what it may call. */
 export type Candidates = ReadonlyMap<ContextName, FunctionTable>;
+
+const contexts: Readonly<Partial<Record<Signal, readonly ContextName[]>>> = {
+  traces: ['resource', 'scope', 'span', 'spanevent'],
+  metrics: ['resource', 'scope', 'metric', 'datapoint'],
+  logs: ['resource', 'scope', 'log'],
+};
+
+/** The contexts of a signal, none for profiles. @param functions what each of them may call */
+export function candidatesOf(
+  signal: Signal,
+  functions: (context: ContextName) => FunctionTable,
+): Candidates {
+  return new Map((contexts[signal] ?? []).map((name) => [name, functions(name)]));
+}
 
 function rank(context: string): number {
   const at = priority.indexOf(context);

@@ -1,16 +1,10 @@
 import type { Signal } from '../../component/signals.ts';
-import type { Environment } from '../../ottl/functions/types.ts';
+import { checkEnvironment } from '../../ottl/config.ts';
 import type { ContextName } from '../../ottl/index.ts';
 import { compileAll, compileGroup } from './conditions.ts';
 import type { Config, LogMatch } from './config.ts';
 import { oldestRules } from './rules.ts';
 import { severityNumber } from './severity.ts';
-
-/** Conditions are compiled once to be checked; nothing is evaluated then. */
-const environment: Environment = {
-  clock: { unixMs: () => 0 },
-  random: { bytes: (length) => new Uint8Array(length) },
-};
 
 interface Report {
   addIssue(issue: { code: 'custom'; path: PropertyKey[]; message: string }): void;
@@ -110,14 +104,16 @@ export function checkConfig(config: Input, report: Report): void {
   }
   for (const [key, signal] of groupKeys) {
     config[key]?.forEach((group, i) => {
-      attempt(report, [key, i], () => compileGroup(signal, group, environment));
+      attempt(report, [key, i], () => compileGroup(signal, group, checkEnvironment));
     });
   }
   for (const [signal, key, context] of nestedKeys) {
     const section = config[signal as 'traces' | 'metrics' | 'logs'] as Record<string, unknown>;
     const list = section[key] as readonly string[] | undefined;
     list?.forEach((text, i) => {
-      attempt(report, [signal, key, i], () => compileAll(signal, context, [text], environment));
+      attempt(report, [signal, key, i], () =>
+        compileAll(signal, context, [text], checkEnvironment),
+      );
     });
   }
   for (const signal of ['traces', 'metrics', 'logs'] as const) {

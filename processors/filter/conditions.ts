@@ -2,22 +2,11 @@ import type { Signal } from '../../component/signals.ts';
 import { conditionFunctions } from '../../ottl/functions/standard.ts';
 import type { Environment } from '../../ottl/functions/types.ts';
 import { type Condition, type ContextName, compileCondition } from '../../ottl/index.ts';
-import { type Candidates, inferContext } from '../../ottl/infer.ts';
+import { candidatesOf, inferContext } from '../../ottl/infer.ts';
 import type { ConditionGroup } from './config.ts';
 
 /** Conditions by what they are tested on. */
 export type Compiled = ReadonlyMap<ContextName, readonly Condition[]>;
-
-const contexts: Readonly<Partial<Record<Signal, readonly ContextName[]>>> = {
-  traces: ['resource', 'scope', 'span', 'spanevent'],
-  metrics: ['resource', 'scope', 'metric', 'datapoint'],
-  logs: ['resource', 'scope', 'log'],
-};
-
-function candidates(signal: Signal): Candidates {
-  const names = contexts[signal] ?? [];
-  return new Map(names.map((name) => [name, conditionFunctions(name)]));
-}
 
 /** Compiles conditions whose context is given; paths may leave it out. @throws OttlError */
 export function compileAll(
@@ -43,7 +32,7 @@ export function compileGroup(
   { context, conditions }: ConditionGroup,
   environment: Environment,
 ): Compiled {
-  const known = candidates(signal);
+  const known = candidatesOf(signal, conditionFunctions);
   const compiled = new Map<ContextName, Condition[]>();
   if (context !== undefined) {
     if (!known.has(context as ContextName)) {

@@ -1,13 +1,7 @@
 import type { Signal } from '../../component/signals.ts';
-import type { Environment } from '../../ottl/functions/types.ts';
+import { checkEnvironment } from '../../ottl/config.ts';
 import type { Config } from './config.ts';
 import { compileGroup } from './groups.ts';
-
-/** Statements are compiled once to be checked; nothing is evaluated then. */
-const environment: Environment = {
-  clock: { unixMs: () => 0 },
-  random: { bytes: (length) => new Uint8Array(length) },
-};
 
 interface Report {
   addIssue(issue: { code: 'custom'; path: PropertyKey[]; message: string }): void;
@@ -24,7 +18,7 @@ export function checkConfig(config: Config, report: Report): void {
   for (const [key, signal] of keys) {
     config[key].forEach((group, i) => {
       try {
-        compileGroup(signal, group, config.error_mode, environment);
+        compileGroup(signal, group, config.error_mode, checkEnvironment);
       } catch (error) {
         const { message } = error as Error;
         report.addIssue({ code: 'custom', path: [key, i], message });

@@ -1,6 +1,6 @@
 import type { Signal } from '../../component/signals.ts';
 import { conditionFunctions, statementFunctions } from '../../ottl/functions/standard.ts';
-import type { Environment, FunctionTable } from '../../ottl/functions/types.ts';
+import type { Environment } from '../../ottl/functions/types.ts';
 import {
   type Condition,
   type ContextName,
@@ -8,7 +8,7 @@ import {
   compileStatement,
   type Statement,
 } from '../../ottl/index.ts';
-import { type Candidates, inferContext } from '../../ottl/infer.ts';
+import { candidatesOf, inferContext } from '../../ottl/infer.ts';
 import type { ErrorMode } from '../../ottl/sequence.ts';
 import type { Config, StatementGroup } from './config.ts';
 import { ownFunctions } from './functions/index.ts';
@@ -19,22 +19,6 @@ export interface Group {
   readonly conditions: readonly Condition[];
   readonly statements: readonly Statement[];
   readonly mode: ErrorMode;
-}
-
-const contexts: Readonly<Partial<Record<Signal, readonly ContextName[]>>> = {
-  traces: ['resource', 'scope', 'span', 'spanevent'],
-  metrics: ['resource', 'scope', 'metric', 'datapoint'],
-  logs: ['resource', 'scope', 'log'],
-};
-
-function candidates(signal: Signal): Candidates {
-  const names = contexts[signal] ?? [];
-  return new Map(
-    names.map((name): [ContextName, FunctionTable] => [
-      name,
-      statementFunctions(name, ownFunctions(name)),
-    ]),
-  );
 }
 
 /**
@@ -48,7 +32,7 @@ export function compileGroup(
   mode: ErrorMode,
   environment: Environment,
 ): Group {
-  const tables = candidates(signal);
+  const tables = candidatesOf(signal, (name) => statementFunctions(name, ownFunctions(name)));
   if (given !== undefined && !tables.has(given as ContextName)) {
     throw new Error(`unknown context "${given}" for statements: [${statements.join(' ')}]`);
   }
