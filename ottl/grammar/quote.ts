@@ -52,7 +52,8 @@ function codeOf([, byte, short, long, octal]: RegExpExecArray): number {
   return code > 255 ? -1 : code;
 }
 
-const shortNames: Readonly<Record<string, string>> = {
+/** Escapes that Go writes for characters, quotation marks aside. */
+export const escapes: Readonly<Record<string, string>> = {
   '\x07': '\\a',
   '\b': '\\b',
   '\f': '\\f',
@@ -61,7 +62,6 @@ const shortNames: Readonly<Record<string, string>> = {
   '\t': '\\t',
   '\v': '\\v',
   '\\': '\\\\',
-  '"': '\\"',
 };
 
 /** A text in quotation marks as Go's %q prints it. */
@@ -69,7 +69,8 @@ export function quote(text: string): string {
   let out = '"';
   for (const char of text) {
     const code = char.codePointAt(0)!;
-    if (shortNames[char] !== undefined) out += shortNames[char];
+    if (char === '"') out += '\\"';
+    else if (escapes[char] !== undefined) out += escapes[char];
     else if (code < 32 || code === 127) out += `\\x${code.toString(16).padStart(2, '0')}`;
     else out += char;
   }

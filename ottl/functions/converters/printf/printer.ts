@@ -1,3 +1,4 @@
+import { escapes } from '../../../grammar/quote.ts';
 import { valueText } from '../../../text.ts';
 import { OttlDuration, OttlId, OttlTime, type OttlValue, typeName } from '../../../values.ts';
 import { formatTime } from '../time/format-layout.ts';
@@ -20,17 +21,6 @@ function pad(text: string, { flags, width }: Spec, zeros = flags.includes('0')):
   if (flags.includes('-')) return text + ' '.repeat(missing);
   return (zeros ? '0' : ' ').repeat(missing) + text;
 }
-
-const escapes: Readonly<Record<string, string>> = {
-  '\x07': '\\a',
-  '\b': '\\b',
-  '\f': '\\f',
-  '\n': '\\n',
-  '\r': '\\r',
-  '\t': '\\t',
-  '\v': '\\v',
-  '\\': '\\\\',
-};
 
 function escapeChar(char: string, quote: string, ascii: boolean): string {
   if (char === quote) return `\\${char}`;
