@@ -1,10 +1,6 @@
 import { z } from 'zod';
 import { duration } from '../../config/schema/index.ts';
 
-export const defaultBucketsMs: readonly number[] = [
-  2, 4, 6, 8, 10, 50, 100, 200, 400, 800, 1000, 1400, 2000, 5000, 10_000, 15_000,
-];
-
 /** Durations where zero and less mean something. */
 const anyDuration = () => duration({ min: Number.NEGATIVE_INFINITY });
 

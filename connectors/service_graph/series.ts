@@ -2,8 +2,8 @@ import type { Metrics } from '../../pdata/batch.ts';
 import { MetricsBuilder } from '../../pdata/builder.ts';
 import { encodeValue } from '../../pdata/values.ts';
 import { packAttributes, writePacked } from '../../pipeline/series/attributes.ts';
-import { ExplicitHistograms, wholeField } from '../../pipeline/series/explicit.ts';
-import { ExponentialHistograms } from '../../pipeline/series/exponential.ts';
+import { wholeField } from '../../pipeline/series/explicit.ts';
+import { type Histograms, histogramsOf } from '../../pipeline/series/histograms.ts';
 import { SeriesKey } from '../../pipeline/series/key.ts';
 import { Column, SeriesTable } from '../../pipeline/series/table.ts';
 import { connectionLabels, type EdgeStore } from './edge-store.ts';
@@ -23,9 +23,8 @@ export class RequestSeries {
   /** Clock.monotonicMs() of the last request. */
   readonly #updated = new Column();
   readonly #failed = new Column();
-  readonly #client: ExplicitHistograms | ExponentialHistograms;
-  readonly #server: ExplicitHistograms | ExponentialHistograms;
-  readonly #exponential: boolean;
+  readonly #client: Histograms;
+  readonly #server: Histograms;
   readonly #dimensions: readonly string[];
   readonly #extraLabel: boolean;
   readonly #seed: number;
@@ -36,13 +35,8 @@ export class RequestSeries {
     buckets: readonly number[] | number,
     own: { dimensions: readonly string[]; extraLabel: boolean; seed: number },
   ) {
-    const make = () =>
-      typeof buckets === 'number'
-        ? new ExponentialHistograms(buckets)
-        : new ExplicitHistograms(buckets);
-    this.#client = make();
-    this.#server = make();
-    this.#exponential = typeof buckets === 'number';
+    this.#client = histogramsOf(buckets);
+    this.#server = histogramsOf(buckets);
     this.#dimensions = own.dimensions;
     this.#extraLabel = own.extraLabel;
     this.#seed = own.seed;
@@ -150,17 +144,16 @@ export class RequestSeries {
   #writeDurations(
     builder: MetricsBuilder,
     name: string,
-    histograms: ExplicitHistograms | ExponentialHistograms,
+    histograms: Histograms,
     times: Times,
   ): void {
     builder.metric(name, 's');
-    if (this.#exponential) builder.exponentialHistogram(2);
-    else builder.histogram(2);
+    histograms.begin(builder, 2);
     for (let i = 0; i < this.#table.size; i += 1) {
       const point = builder.openPoint();
       this.#writeTimes(builder, times);
       histograms.write(builder.writer, i);
-      this.#writeAttributes(builder, this.#exponential ? 1 : 9, i);
+      this.#writeAttributes(builder, histograms.fields.attributes, i);
       builder.closePoint(point);
     }
   }

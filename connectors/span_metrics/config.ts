@@ -3,10 +3,6 @@ import { optionalSection } from '../../config/groups/optional.ts';
 import { duration } from '../../config/schema/index.ts';
 import { compileGlob } from './glob.ts';
 
-export const defaultBucketsMs: readonly number[] = [
-  2, 4, 6, 8, 10, 50, 100, 200, 400, 800, 1000, 1400, 2000, 5000, 10_000, 15_000,
-];
-
 /** Prefix of the metric names. */
 export const defaultNamespace = 'traces.span.metrics';
 

@@ -2,7 +2,6 @@ import type { Metrics } from '../../pdata/batch.ts';
 import { MetricsBuilder } from '../../pdata/builder.ts';
 import { writePacked } from '../../pipeline/series/attributes.ts';
 import { wholeField } from '../../pipeline/series/explicit.ts';
-import { ExponentialHistograms } from '../../pipeline/series/exponential.ts';
 import type { Config } from './config.ts';
 import { isDelta } from './config.ts';
 import type { SeriesSet } from './series-set.ts';
@@ -78,20 +77,17 @@ export class Flush {
 
   #durations(set: SeriesSet, times: Times): void {
     const builder = this.#builder;
-    const { histograms } = set;
-    const exponential = histograms instanceof ExponentialHistograms;
-    if (exponential) builder.exponentialHistogram(this.#delta ? 1 : 2);
-    else builder.histogram(this.#delta ? 1 : 2);
+    const histograms = set.histograms!;
+    histograms.begin(builder, this.#delta ? 1 : 2);
     const w = builder.writer;
-    const attributesField = exponential ? 1 : 9;
-    const exemplarsField = exponential ? 11 : 8;
+    const { attributes, exemplars } = histograms.fields;
     for (let i = 0; i < set.table.size; i += 1) {
       const point = builder.openPoint();
       const { table } = set;
       this.#timeFields(set, i, times.nowNs);
-      histograms!.write(w, i);
-      set.exemplars?.write(w, exemplarsField, i, times.nowNs);
-      writePacked(w, attributesField, table.arena, table.extraStart(i), table.extraEnd(i));
+      histograms.write(w, i);
+      set.exemplars?.write(w, exemplars, i, times.nowNs);
+      writePacked(w, attributes, table.arena, table.extraStart(i), table.extraEnd(i));
       builder.closePoint(point);
     }
   }

@@ -1,4 +1,5 @@
-import { type Config, defaultBucketsMs, defaultNamespace } from './config.ts';
+import { defaultBucketsMs } from '../../pipeline/series/histograms.ts';
+import { type Config, defaultNamespace } from './config.ts';
 import { Dimensions } from './dimensions.ts';
 import type { Gates } from './gates.ts';
 import type { SeriesKind } from './series-set.ts';

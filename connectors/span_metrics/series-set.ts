@@ -1,6 +1,5 @@
 import { Exemplars } from '../../pipeline/series/exemplars.ts';
-import { ExplicitHistograms } from '../../pipeline/series/explicit.ts';
-import { ExponentialHistograms } from '../../pipeline/series/exponential.ts';
+import { type Histograms, histogramsOf } from '../../pipeline/series/histograms.ts';
 import type { SeriesKey } from '../../pipeline/series/key.ts';
 import { Column, SeriesTable } from '../../pipeline/series/table.ts';
 
@@ -23,15 +22,14 @@ export class SeriesSet {
   readonly seen = new Column();
   /** 1 = has been exported. */
   readonly exported = new Column();
-  readonly histograms: ExplicitHistograms | ExponentialHistograms | undefined;
+  readonly histograms: Histograms | undefined;
   readonly exemplars: Exemplars | undefined;
   /** The series that those beyond the limit count for, -1 = not needed yet. */
   overflow = -1;
   readonly #limit: number;
 
   constructor({ buckets, exemplars, limit }: SeriesKind) {
-    if (typeof buckets === 'number') this.histograms = new ExponentialHistograms(buckets);
-    else if (buckets !== undefined) this.histograms = new ExplicitHistograms(buckets);
+    if (buckets !== undefined) this.histograms = histogramsOf(buckets);
     if (exemplars > 0) this.exemplars = new Exemplars(exemplars);
     this.#limit = limit;
   }

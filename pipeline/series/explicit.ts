@@ -1,9 +1,12 @@
+import type { MetricsBuilder, Temporality } from '../../pdata/builder.ts';
 import type { Writer } from '../../pdata/proto/writer.ts';
 import { Column } from './table.ts';
 
 /** Explicit-bucket histograms of the series of a table. */
 export class ExplicitHistograms {
   readonly bounds: readonly number[];
+  /** Fields of a HistogramDataPoint that others write. */
+  readonly fields = { attributes: 9, exemplars: 8 } as const;
   readonly #bounds: Float64Array;
   /** Count and sum, then the buckets. */
   readonly #column: Column;
@@ -42,6 +45,11 @@ export class ExplicitHistograms {
 
   count(series: number): number {
     return this.#column.values[series * this.#column.width]!;
+  }
+
+  /** Begins the data of a metric. */
+  begin(builder: MetricsBuilder, temporality: Temporality): void {
+    builder.histogram(temporality);
   }
 
   /** Writes count, sum, buckets and bounds of a HistogramDataPoint. */

@@ -1,3 +1,4 @@
+import type { MetricsBuilder, Temporality } from '../../pdata/builder.ts';
 import type { Writer } from '../../pdata/proto/writer.ts';
 import { wholeField } from './explicit.ts';
 
@@ -149,6 +150,8 @@ export class ExponentialHistogram {
 
 /** Exponential histograms of the series of a table. */
 export class ExponentialHistograms {
+  /** Fields of an ExponentialHistogramDataPoint that others write. */
+  readonly fields = { attributes: 1, exemplars: 11 } as const;
   readonly #maxSize: number;
   #all: ExponentialHistogram[] = [];
 
@@ -169,6 +172,11 @@ export class ExponentialHistograms {
 
   record(series: number, value: number, times: number): void {
     this.#all[series]!.record(value, times);
+  }
+
+  /** Begins the data of a metric. */
+  begin(builder: MetricsBuilder, temporality: Temporality): void {
+    builder.exponentialHistogram(temporality);
   }
 
   write(w: Writer, series: number): void {
