@@ -56,7 +56,10 @@ export class GraphAggregator {
   readonly #state: GraphState;
   readonly #scan: SpanScan;
   readonly #resource: AttributeScan;
-  readonly #names: readonly string[];
+  /** Where the scans have what they found, of each attribute. */
+  readonly #dimensions: readonly number[];
+  readonly #peers: readonly number[];
+  readonly #databases: readonly number[];
   readonly #value = new ValueView();
   readonly #texts = new InternTable(4096);
   readonly #packs = new LatinTable();
@@ -76,9 +79,13 @@ export class GraphAggregator {
     this.#plan = plan;
     this.#state = state;
     const { dimensions, peerAttributes, databaseAttributes } = plan;
-    this.#names = [...new Set([...dimensions, ...peerAttributes, ...databaseAttributes])];
-    this.#scan = new SpanScan(this.#names);
-    this.#resource = new AttributeScan([...this.#names, 'service.name']);
+    const names = [...new Set([...dimensions, ...peerAttributes, ...databaseAttributes])];
+    this.#scan = new SpanScan(names);
+    this.#resource = new AttributeScan([...names, 'service.name']);
+    const placesOf = (list: readonly string[]) => list.map((name) => names.indexOf(name) * 2);
+    this.#dimensions = placesOf(dimensions);
+    this.#peers = placesOf(peerAttributes);
+    this.#databases = placesOf(databaseAttributes);
   }
 
   get #edges(): EdgeStore {
@@ -231,13 +238,13 @@ export class GraphAggregator {
     const side = this.#side;
     edges.connections[edge] = side.connection;
     if (side.failed === 1) edges.failed[edge] = 1;
-    const dimensions = this.#plan.dimensions.length > 0 ? this.#packDimensions() : '';
+    const dimensions = this.#dimensions.length > 0 ? this.#packDimensions() : '';
     if (side.isClient) {
       edges.clients[edge] = side.service;
       edges.clientSeconds[edge] = side.seconds;
       edges.clientDimensions[edge] = dimensions;
-      edges.peers[edge] = this.#firstOf(this.#plan.peerAttributes, false) ?? '';
-      const database = this.#firstOf(this.#plan.databaseAttributes, true);
+      edges.peers[edge] = this.#firstOf(this.#peers, false) ?? '';
+      const database = this.#firstOf(this.#databases, true);
       if (database === undefined) return;
       edges.connections[edge] = Connection.database;
       edges.servers[edge] = database;
@@ -250,9 +257,8 @@ export class GraphAggregator {
   }
 
   /** The first of some attributes that is there; those of the resource first if `inResource`. */
-  #firstOf(names: readonly string[], inResource: boolean): string | undefined {
-    for (const name of names) {
-      const at = this.#names.indexOf(name) * 2;
+  #firstOf(places: readonly number[], inResource: boolean): string | undefined {
+    for (const at of places) {
       const own = this.#resource.found;
       if (inResource && own[at]! >= 0) {
         return this.#text(this.#resourceBytes, own[at]!, own[at + 1]!);
@@ -267,8 +273,7 @@ export class GraphAggregator {
   #packDimensions(): string {
     const pack = this.#pack;
     pack.reset();
-    this.#plan.dimensions.forEach((name, i) => {
-      const at = this.#names.indexOf(name) * 2;
+    this.#dimensions.forEach((at, i) => {
       const inResource = this.#resource.found[at]! >= 0;
       const found = inResource ? this.#resource.found : this.#scan.attributes.found;
       if (found[at]! < 0) return;
