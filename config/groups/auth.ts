@@ -1,5 +1,13 @@
 import { z } from 'zod';
-import type { AuthData, ClientAuth, HeaderMap, ServerAuth } from '../../component/extension.ts';
+import { Code, PipelineError } from '../../component/errors.ts';
+import type {
+  AuthData,
+  ClientAuth,
+  HeaderChanges,
+  HeaderMap,
+  OutgoingRequest,
+  ServerAuth,
+} from '../../component/extension.ts';
 import type { Host } from '../../component/settings.ts';
 import { extensionId } from './extension-id.ts';
 import { optionalSection, orEmptyMap } from './optional.ts';
@@ -104,6 +112,34 @@ export function clientAuth(
     );
   }
   return auth;
+}
+
+/**
+ * Asks for the credentials of one request.
+ * @throws PipelineError (or rejects), retryable, when there are none now
+ */
+export function askCredentials(
+  auth: ClientAuth,
+  request: OutgoingRequest,
+): HeaderChanges | Promise<HeaderChanges> {
+  try {
+    const changes = auth.headers(request);
+    if (!(changes instanceof Promise)) return changes;
+    return changes.catch((error: unknown) => {
+      throw noCredentials(error);
+    });
+  } catch (error) {
+    throw noCredentials(error);
+  }
+}
+
+function noCredentials(error: unknown): PipelineError {
+  const text = error instanceof Error ? error.message : String(error);
+  return new PipelineError(`cannot get credentials: ${text}`, {
+    retryable: true,
+    status: Code.UNAVAILABLE,
+    cause: error,
+  });
 }
 
 /** Asks an authenticator; one of the two is called once, at once where it answers at once. */

@@ -1,8 +1,7 @@
-import { Code, PipelineError } from '../../component/errors.ts';
-import type { ClientAuth, HeaderChanges } from '../../component/extension.ts';
+import type { ClientAuth } from '../../component/extension.ts';
 import type { Settings } from '../../component/settings.ts';
 import type { Signal, SignalData } from '../../component/signals.ts';
-import { clientAuth, refuseMiddlewares } from '../../config/groups/auth.ts';
+import { askCredentials, clientAuth, refuseMiddlewares } from '../../config/groups/auth.ts';
 import { sendable } from '../../config/groups/headers.ts';
 import { compressionLevel, isHttpUrl } from '../../config/groups/http-client.ts';
 import { proxyFor } from '../../config/groups/proxy.ts';
@@ -124,7 +123,8 @@ export class OtlpHttpBackend<S extends Signal> implements PushBackend<S> {
   async push(batch: SignalData[S], attempt: Attempt): Promise<void> {
     const client = this.#client;
     if (client === undefined) throw new Error('BUG: push before start');
-    let changes = this.#credentials(attempt);
+    const auth = this.#auth;
+    let changes = auth && askCredentials(auth, { headers: this.#headers, client: attempt.client });
     if (changes instanceof Promise) changes = await changes;
     const json = this.#config.encoding === 'json';
     const parts = json
@@ -137,20 +137,6 @@ export class OtlpHttpBackend<S extends Signal> implements PushBackend<S> {
       throw pipelineErrorOf(this.#url, answer, this.#settings.clock.unixMs());
     }
     if (answer.body.length > 0) this.#warn(answer);
-  }
-
-  #credentials(attempt: Attempt): HeaderChanges | undefined | Promise<HeaderChanges> {
-    const auth = this.#auth;
-    if (auth === undefined) return undefined;
-    try {
-      const changes = auth.headers({ headers: this.#headers, client: attempt.client });
-      if (!(changes instanceof Promise)) return changes;
-      return changes.catch((error: unknown) => {
-        throw noCredentials(error);
-      });
-    } catch (error) {
-      throw noCredentials(error);
-    }
   }
 
   #warn(answer: Answer): void {
@@ -166,13 +152,4 @@ function partialOf(answer: Answer): PartialSuccess | undefined {
   if (type === 'application/x-protobuf') return decodePartialSuccess(answer.body);
   if (type === 'application/json') return partialSuccessOfJson(answer.body.toString('utf8'));
   return undefined;
-}
-
-function noCredentials(error: unknown): PipelineError {
-  const text = error instanceof Error ? error.message : String(error);
-  return new PipelineError(`cannot get credentials: ${text}`, {
-    retryable: true,
-    status: Code.UNAVAILABLE,
-    cause: error,
-  });
 }

@@ -1,6 +1,6 @@
 import type { ClientInfo } from '../../component/consumer.ts';
-import { Code, PipelineError } from '../../component/errors.ts';
 import type { ClientAuth, HeaderChanges } from '../../component/extension.ts';
+import { askCredentials } from '../../config/groups/auth.ts';
 import { encodeFields } from '../../wire/grpc/http2/hpack-encoder.ts';
 
 const none: ReadonlyMap<string, string> = new Map();
@@ -17,18 +17,9 @@ export class Credentials {
 
   /** @throws PipelineError, retryable, when there are none now */
   fields(client: ClientInfo | undefined): Buffer | undefined | Promise<Buffer | undefined> {
-    try {
-      const changes = this.#auth.headers({ headers: none, client });
-      if (!(changes instanceof Promise)) return this.#encode(changes);
-      return changes.then(
-        (found) => this.#encode(found),
-        (error: unknown) => {
-          throw noCredentials(error);
-        },
-      );
-    } catch (error) {
-      throw noCredentials(error);
-    }
+    const changes = askCredentials(this.#auth, { headers: none, client });
+    if (!(changes instanceof Promise)) return this.#encode(changes);
+    return changes.then((found) => this.#encode(found));
   }
 
   #encode(changes: HeaderChanges): Buffer | undefined {
@@ -40,13 +31,4 @@ export class Credentials {
     this.#encoded = fields.length === 0 ? undefined : encodeFields(fields);
     return this.#encoded;
   }
-}
-
-function noCredentials(error: unknown): PipelineError {
-  const text = error instanceof Error ? error.message : String(error);
-  return new PipelineError(`cannot get credentials: ${text}`, {
-    retryable: true,
-    status: Code.UNAVAILABLE,
-    cause: error,
-  });
 }
