@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { checkEnvironment } from '../../ottl/config.ts';
 import { type CountContext, compileConditions } from './conditions.ts';
 
 /** A value that OTLP can hold. */
@@ -84,10 +85,7 @@ function faultOf(section: Section, name: string, given: MetricConfig): string | 
   }
   try {
     const context = sections[section][0] as CountContext;
-    compileConditions(context, given.conditions, {
-      clock: { unixMs: () => 0 },
-      random: { bytes: () => new Uint8Array() },
-    });
+    compileConditions(context, given.conditions, checkEnvironment);
   } catch (error) {
     return `${section} condition: metric ${q}: ${(error as Error).message}`;
   }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { pipelineId } from '../../config/groups/pipeline-id.ts';
-import { errorModeText } from '../../ottl/config.ts';
+import { checkEnvironment, errorModeText } from '../../ottl/config.ts';
 import { compileItem } from './compile.ts';
 
 const contexts = ['resource', 'span', 'metric', 'datapoint', 'log', 'request'] as const;
@@ -47,7 +47,7 @@ const item = z
       return;
     }
     try {
-      compileItem(given, { clock: { unixMs: () => 0 }, random: { bytes: () => new Uint8Array() } });
+      compileItem(given, checkEnvironment);
     } catch (error) {
       const path = [given.condition === '' ? 'statement' : 'condition'];
       ctx.addIssue({ code: 'custom', path, message: (error as Error).message });
