@@ -15,6 +15,11 @@ export const conventions = 'https://opentelemetry.io/schemas/1.40.0';
 /** What a detector says that is not where it looks for. */
 export const nothing: Found = { attributes: new Map(), schemaUrl: '' };
 
+/** A text that stands for nothing when it is empty. */
+export function orAbsent(text: string): string | undefined {
+  return text === '' ? undefined : text;
+}
+
 /** Collects what a detector found; attributes that are not wanted are left out. */
 export class Finding {
   readonly #wanted: Wanted;

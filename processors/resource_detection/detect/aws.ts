@@ -1,4 +1,4 @@
-import { Finding, type Found, nothing, type Wanted } from '../found.ts';
+import { Finding, type Found, nothing, orAbsent, type Wanted } from '../found.ts';
 import { at, type Json, listAt, textAt } from '../json.ts';
 import { fetchJson, fetchText, type World } from '../world.ts';
 import { describeTags } from './ec2-api.ts';
@@ -162,8 +162,6 @@ function setLogs(finding: Finding, task: Json, self: Json, account: string): voi
       logs.map((log) => `${arn(log)}:log-stream:${log.stream}`),
     );
 }
-
-const orAbsent = (text: string) => (text === '' ? undefined : text);
 
 /** A task of Amazon's container service. */
 export async function ecs(world: World, wanted: Wanted): Promise<Found> {

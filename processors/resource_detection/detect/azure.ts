@@ -1,4 +1,4 @@
-import { Finding, type Found, nothing, type Wanted } from '../found.ts';
+import { Finding, type Found, nothing, orAbsent, type Wanted } from '../found.ts';
 import { listAt, textAt } from '../json.ts';
 import { fetchJson, type World } from '../world.ts';
 import { quietly } from './quiet.ts';
@@ -7,8 +7,6 @@ import { anyPattern } from './tags.ts';
 const url = 'http://169.254.169.254/metadata/instance/compute?api-version=2020-09-01&format=json';
 
 const compute = (world: World) => fetchJson(world, { url, headers: { metadata: 'true' } });
-
-const orAbsent = (text: string) => (text === '' ? undefined : text);
 
 /**
  * A virtual machine of Azure.

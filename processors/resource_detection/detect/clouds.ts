@@ -1,4 +1,4 @@
-import { Finding, type Found, nothing, type Wanted } from '../found.ts';
+import { Finding, type Found, nothing, orAbsent, type Wanted } from '../found.ts';
 import { numberAt, textAt } from '../json.ts';
 import { fetchJson, fetchText, type World } from '../world.ts';
 import { quietly } from './quiet.ts';
@@ -14,6 +14,30 @@ async function texts<K extends string>(
   const names = Object.keys(paths) as K[];
   const values = await Promise.all(names.map((name) => read(paths[name])));
   return Object.fromEntries(names.map((name, i) => [name, values[i]!])) as Record<K, string>;
+}
+
+/** What metadata say of an instance, each under a path of its own. */
+type Instance = Readonly<
+  Record<'host' | 'image' | 'id' | 'type' | 'account' | 'region' | 'zone', string>
+>;
+
+function foundInstance(
+  wanted: Wanted,
+  provider: string,
+  platform: string,
+  instance: Instance,
+): Found {
+  return new Finding(wanted)
+    .set('cloud.provider', provider)
+    .set('cloud.platform', platform)
+    .set('cloud.account.id', instance.account)
+    .set('cloud.region', instance.region)
+    .set('cloud.availability_zone', instance.zone)
+    .set('host.id', instance.id)
+    .set('host.name', instance.host)
+    .set('host.image.id', instance.image)
+    .set('host.type', instance.type)
+    .found();
 }
 
 export async function akamai(world: World, wanted: Wanted): Promise<Found> {
@@ -61,24 +85,9 @@ export async function alibabaEcs(world: World, wanted: Wanted, needed: boolean):
     };
     return texts(paths, (path) => fetchText(world, { url: `${base}/meta-data/${path}`, headers }));
   };
-  return quietly(
-    world,
-    'Alibaba Cloud ECS',
-    ask,
-    (instance) =>
-      new Finding(wanted)
-        .set('cloud.provider', 'alibaba_cloud')
-        .set('cloud.platform', 'alibaba_cloud_ecs')
-        .set('cloud.account.id', instance.account)
-        .set('cloud.region', instance.region)
-        .set('cloud.availability_zone', instance.zone)
-        .set('host.id', instance.id)
-        .set('host.name', instance.host)
-        .set('host.image.id', instance.image)
-        .set('host.type', instance.type)
-        .found(),
-    needed,
-  );
+  const found = (instance: Instance) =>
+    foundInstance(wanted, 'alibaba_cloud', 'alibaba_cloud_ecs', instance);
+  return quietly(world, 'Alibaba Cloud ECS', ask, found, needed);
 }
 
 export async function digitalOcean(world: World, wanted: Wanted): Promise<Found> {
@@ -135,7 +144,7 @@ export async function nova(
     const url = `${link}/latest/meta-data/instance-type`;
     const type = await fetchText(world, { url, timeoutMs: 2000 }).catch(() => '');
     const finding = new Finding(wanted)
-      .set('host.type', type === '' ? undefined : type)
+      .set('host.type', orAbsent(type))
       .set('cloud.provider', 'openstack')
       .set('cloud.platform', 'openstack_nova')
       .set('cloud.account.id', textAt(document, 'project_id'))
@@ -203,24 +212,9 @@ export async function tencentCvm(world: World, wanted: Wanted, needed: boolean):
     zone: 'placement/zone',
   };
   const ask = () => texts(paths, (path) => fetchText(world, { url: `${base}/${path}` }));
-  return quietly(
-    world,
-    'Tencent Cloud CVM',
-    ask,
-    (instance) =>
-      new Finding(wanted)
-        .set('cloud.provider', 'tencent_cloud')
-        .set('cloud.platform', 'tencent_cloud_cvm')
-        .set('cloud.account.id', instance.account)
-        .set('cloud.region', instance.region)
-        .set('cloud.availability_zone', instance.zone)
-        .set('host.id', instance.id)
-        .set('host.name', instance.host)
-        .set('host.image.id', instance.image)
-        .set('host.type', instance.type)
-        .found(),
-    needed,
-  );
+  const found = (instance: Instance) =>
+    foundInstance(wanted, 'tencent_cloud', 'tencent_cloud_cvm', instance);
+  return quietly(world, 'Tencent Cloud CVM', ask, found, needed);
 }
 
 export async function upcloud(world: World, wanted: Wanted, needed: boolean): Promise<Found> {

@@ -1,7 +1,7 @@
 import type { TlsClientConfig } from '../../../config/groups/tls.ts';
 import { loadTlsClient } from '../../../config/groups/tls-load.ts';
 import { accountFolder } from '../../../pipeline/kubernetes/service-account.ts';
-import { Finding, type Found, type Wanted } from '../found.ts';
+import { Finding, type Found, orAbsent, type Wanted } from '../found.ts';
 import { textAt } from '../json.ts';
 import { type Ask, fetchJson, type World } from '../world.ts';
 import { quietly } from './quiet.ts';
@@ -108,9 +108,8 @@ export async function openShift(
     'OpenShift',
     () => fetchJson(world, ask),
     (answer) => {
-      const name = textAt(answer, 'status', 'infrastructureName');
       const finding = new Finding(wanted);
-      finding.set('k8s.cluster.name', name === '' ? undefined : name);
+      finding.set('k8s.cluster.name', orAbsent(textAt(answer, 'status', 'infrastructureName')));
       const status = ['status', 'platformStatus'];
       const type = textAt(answer, ...status, 'type').toLowerCase();
       const platform = openShiftPlatforms[type];

@@ -1,4 +1,4 @@
-import { Finding, type Found, type Wanted } from '../found.ts';
+import { Finding, type Found, orAbsent, type Wanted } from '../found.ts';
 import type { Machine } from '../machine/machine.ts';
 import type { World } from '../world.ts';
 
@@ -66,7 +66,7 @@ async function setCpu(finding: Finding, machine: Machine): Promise<void> {
   finding
     .set('host.cpu.vendor.id', cpu.vendor)
     .set('host.cpu.family', cpu.family)
-    .set('host.cpu.model.id', cpu.model === '' ? undefined : cpu.model)
+    .set('host.cpu.model.id', orAbsent(cpu.model))
     .set('host.cpu.model.name', cpu.modelName)
     .set('host.cpu.stepping', String(cpu.stepping))
     .set('host.cpu.cache.l2.size', cpu.cacheKib);
