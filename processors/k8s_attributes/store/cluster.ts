@@ -63,6 +63,7 @@ export class Cluster implements Owners {
   readonly #config: Config;
   readonly #tools: ClusterTools;
   readonly #pods: PodTable;
+  readonly #throttle: Throttle;
   readonly #tables = new Map<Kind, Map<string, Known>>();
   readonly #watches: { stop(): void }[] = [];
   #connection: Connection | undefined;
@@ -75,6 +76,7 @@ export class Cluster implements Owners {
     this.#rules = rules;
     this.#config = config;
     this.#tools = tools;
+    this.#throttle = new Throttle(tools.clock, config.kube_api_qps, config.kube_api_burst);
     this.#pods = new PodTable(
       associationsOf(config.pod_association),
       config.pod_delete_grace_period,
@@ -113,33 +115,31 @@ export class Cluster implements Owners {
    * @throws Error when the pods are waited for and do not come in time
    */
   async start(access: Access): Promise<void> {
-    const { config, clock } = { config: this.#config, clock: this.#tools.clock };
+    const config = this.#config;
     this.#connection = new Connection(access);
     this.#endGauge = this.#tools.telemetry.watchSize(() => this.#pods.size);
     const podCollection = collections.pods(config.filter);
     const owners = this.#followOwners();
     const pods = this.#watch(podCollection, this.#podHandlers());
     this.#sweepLater();
-    const started = this.#timed(Promise.all(owners.map((watch) => watch.synced)), ownersMs).then(
-      () => {
-        if (!this.#stopped) pods.start();
-      },
-    );
+    const known = Promise.all(owners.map((watch) => watch.synced));
+    const started = this.#inTime(known, ownersMs).then(() => {
+      if (!this.#stopped) pods.start();
+    });
     if (!config.wait_for_metadata) return;
-    const known = started.then(() => pods.synced).then(() => true);
-    const late = Promise.withResolvers<boolean>();
-    const timer = clock.after(config.wait_for_metadata_timeout, () => late.resolve(false));
-    const inTime = await Promise.race([known, late.promise]);
-    timer.cancel();
-    if (!inTime) throw new Error('failed to wait for caches to sync');
+    const synced = started.then(() => pods.synced);
+    if (!(await this.#inTime(synced, config.wait_for_metadata_timeout))) {
+      throw new Error('failed to wait for caches to sync');
+    }
   }
 
-  /** Resolves with `done`, but no later than `ms` from now. */
-  async #timed(done: Promise<unknown>, ms: number): Promise<void> {
-    const late = Promise.withResolvers<void>();
-    const timer = this.#tools.clock.after(ms, late.resolve);
-    await Promise.race([done, late.promise]);
+  /** Waits for `done`, but no longer than `ms` from now. @returns whether it came in time */
+  async #inTime(done: Promise<unknown>, ms: number): Promise<boolean> {
+    const late = Promise.withResolvers<boolean>();
+    const timer = this.#tools.clock.after(ms, () => late.resolve(false));
+    const inTime = await Promise.race([done.then(() => true), late.promise]);
     timer.cancel();
+    return inTime;
   }
 
   stop(): void {
@@ -151,11 +151,11 @@ export class Cluster implements Owners {
   }
 
   #watch<T>(collection: Collection, handlers: Handlers<T>): Watch<T> {
-    const { kube_api_qps: qps, kube_api_burst: burst, watch_sync_period: resyncMs } = this.#config;
+    const { watch_sync_period: resyncMs } = this.#config;
     const { clock, logger } = this.#tools;
     const watch = new Watch(collection, handlers, {
       connection: this.#connection!,
-      throttle: (this.#throttle ??= new Throttle(clock, qps, burst)),
+      throttle: this.#throttle,
       clock,
       logger,
       resyncMs,
@@ -163,8 +163,6 @@ export class Cluster implements Owners {
     this.#watches.push(watch);
     return watch;
   }
-
-  #throttle: Throttle | undefined;
 
   #followOwners(): Watch<MetaObject>[] {
     const { filter } = this.#config;
