@@ -75,3 +75,13 @@ export function listenAddress(
   if (parsed.host !== '') return parsed;
   return transport === 'tcp4' ? { host: '0.0.0.0', port } : { port };
 }
+
+/** Opens a listener. @throws Error that names the endpoint and says why it cannot be opened */
+export async function openAt<T>(endpoint: string, open: () => Promise<T>): Promise<T> {
+  try {
+    return await open();
+  } catch (cause) {
+    const text = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`cannot listen on ${endpoint}: ${text}`, { cause });
+  }
+}

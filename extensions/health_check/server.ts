@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Extension } from '../../component/extension.ts';
 import type { Settings } from '../../component/settings.ts';
 import {
@@ -7,6 +8,7 @@ import {
   serveHttp,
   takesPath,
 } from '../../config/groups/http-listen.ts';
+import { openAt } from '../../config/groups/listen.ts';
 import type { HealthCheckConfig } from './config.ts';
 import { type Health, healthAnswer } from './status.ts';
 
@@ -20,24 +22,20 @@ export function createHealthCheck(settings: Settings, config: HealthCheckConfig)
     sinceUnixMs: readySince?.unixMs ?? 0,
     uptimeMs: readySince === undefined ? 0 : clock.monotonicMs() - readySince.monotonicMs,
   });
+  const answer = (request: IncomingMessage, response: ServerResponse): void => {
+    request.resume();
+    if (!takesPath(config.path, pathOf(request))) {
+      notFound(response);
+      return;
+    }
+    const { status, contentType, body } = healthAnswer(health(), config.response_body);
+    response.writeHead(status, { 'content-type': contentType });
+    response.end(request.method === 'HEAD' ? undefined : body);
+  };
   return {
     capabilities: {},
     async start() {
-      try {
-        listener = await serveHttp(config, settings, (request, response) => {
-          request.resume();
-          if (!takesPath(config.path, pathOf(request))) {
-            notFound(response);
-            return;
-          }
-          const { status, contentType, body } = healthAnswer(health(), config.response_body);
-          response.writeHead(status, { 'content-type': contentType });
-          response.end(request.method === 'HEAD' ? undefined : body);
-        });
-      } catch (cause) {
-        const text = cause instanceof Error ? cause.message : String(cause);
-        throw new Error(`cannot listen on ${config.endpoint}: ${text}`, { cause });
-      }
+      listener = await openAt(config.endpoint, () => serveHttp(config, settings, answer));
       logger.info('Starting health_check extension', { address: listener.address });
     },
     async ready() {

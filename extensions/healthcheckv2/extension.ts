@@ -2,6 +2,7 @@ import type { Extension } from '../../component/extension.ts';
 import type { Settings } from '../../component/settings.ts';
 import type { InstanceStatus } from '../../component/view.ts';
 import type { Listener } from '../../config/groups/http-listen.ts';
+import { openAt } from '../../config/groups/listen.ts';
 import { aggregate } from './aggregate.ts';
 import type { HealthCheckV2Config } from './config.ts';
 import { HealthService } from './grpc.ts';
@@ -30,15 +31,10 @@ export function createHealthCheckV2(settings: Settings, config: HealthCheckV2Con
 
   async function listen(): Promise<void> {
     const { use_v2: v2, http, grpc } = config;
-    const endpoint = v2 ? http?.endpoint : config.endpoint;
-    try {
-      if (!v2) listener = await serveLegacy(settings, config, statuses);
-      else if (http !== undefined) {
-        listener = await serveStatuses(settings, http, health, statuses);
-      }
-    } catch (cause) {
-      const text = cause instanceof Error ? cause.message : String(cause);
-      throw new Error(`cannot listen on ${endpoint}: ${text}`, { cause });
+    if (!v2) {
+      listener = await openAt(config.endpoint, () => serveLegacy(settings, config, statuses));
+    } else if (http !== undefined) {
+      listener = await openAt(http.endpoint, () => serveStatuses(settings, http, health, statuses));
     }
     if (!v2 || grpc === undefined) return;
     service = new HealthService(settings, grpc, health, statuses);

@@ -5,6 +5,7 @@ import type { Extension } from '../../component/extension.ts';
 import type { Settings } from '../../component/settings.ts';
 import { type Listener, notFound, pathOf, serveHttp } from '../../config/groups/http-listen.ts';
 import { type HttpServerConfig, httpServerKeys } from '../../config/groups/http-server.ts';
+import { openAt } from '../../config/groups/listen.ts';
 import type { PprofConfig } from './config.ts';
 import { ProcessProfiler } from './profiler.ts';
 
@@ -89,16 +90,13 @@ export function createPprof(settings: Settings, config: PprofConfig): Extension 
     if (endpoint === '') {
       throw new Error('"endpoint" is required when using the "pprof" extension');
     }
-    try {
-      listener = await serveHttp(serverConfig(endpoint), settings, (request, response) => {
+    listener = await openAt(endpoint, async () =>
+      serveHttp(serverConfig(endpoint), settings, (request, response) => {
         handle(request, response).catch((error: Error) => {
           if (!response.headersSent) refuse(response, 500, error.message);
         });
-      });
-    } catch (cause) {
-      const text = cause instanceof Error ? cause.message : String(cause);
-      throw new Error(`cannot listen on ${endpoint}: ${text}`, { cause });
-    }
+      }),
+    );
   }
 
   return {

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Extension } from '../../component/extension.ts';
 import type { Settings } from '../../component/settings.ts';
 import { type Listener, notFound, pathOf, serveHttp } from '../../config/groups/http-listen.ts';
+import { openAt } from '../../config/groups/listen.ts';
 import type { ZpagesConfig } from './config.ts';
 import { expvar } from './expvar.ts';
 import { extensionz, featurez, type Page, pipelinez, servicez } from './pages.ts';
@@ -53,12 +54,7 @@ export function createZpages(settings: Settings, config: ZpagesConfig): Extensio
   return {
     capabilities: {},
     async start() {
-      try {
-        listener = await serveHttp(config, settings, handle);
-      } catch (cause) {
-        const text = cause instanceof Error ? cause.message : String(cause);
-        throw new Error(`cannot listen on ${config.endpoint}: ${text}`, { cause });
-      }
+      listener = await openAt(config.endpoint, () => serveHttp(config, settings, handle));
       stopSpans = host.view.watchSpans((span) => spans.add(span));
       logger.info('Starting zPages extension', { address: listener.address });
     },

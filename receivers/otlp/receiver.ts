@@ -3,6 +3,7 @@ import type { Component } from '../../component/component.ts';
 import type { Consumers } from '../../component/consumer.ts';
 import type { Settings } from '../../component/settings.ts';
 import type { Listener } from '../../config/groups/http-listen.ts';
+import { openAt } from '../../config/groups/listen.ts';
 import type { OtlpReceiverConfig } from './config.ts';
 
 /** Open requests have so long to be answered at shutdown. */
@@ -27,13 +28,17 @@ export class OtlpReceiver implements Component {
     const { grpc, http } = this.#config.protocols;
     if (grpc !== undefined) {
       const { listenGrpc } = await import('./grpc.ts');
-      const listener = await bind(grpc.endpoint, listenGrpc(grpc, this.#settings, this.#next));
+      const listener = await openAt(grpc.endpoint, () =>
+        listenGrpc(grpc, this.#settings, this.#next),
+      );
       this.#listeners.push(listener);
       this.addresses.grpc = listener.address;
     }
     if (http !== undefined) {
       const { listenHttp } = await import('./http.ts');
-      const listener = await bind(http.endpoint, listenHttp(http, this.#settings, this.#next));
+      const listener = await openAt(http.endpoint, () =>
+        listenHttp(http, this.#settings, this.#next),
+      );
       this.#listeners.push(listener);
       this.addresses.http = listener.address;
     }
@@ -43,14 +48,5 @@ export class OtlpReceiver implements Component {
     const listeners = this.#listeners;
     this.#listeners = [];
     await Promise.all(listeners.map((listener) => listener.close(drainMs)));
-  }
-}
-
-async function bind(endpoint: string, listening: Promise<Listener>): Promise<Listener> {
-  try {
-    return await listening;
-  } catch (cause) {
-    const text = cause instanceof Error ? cause.message : String(cause);
-    throw new Error(`cannot listen on ${endpoint}: ${text}`, { cause });
   }
 }
