@@ -29,6 +29,16 @@ export function compileRegexp(pattern: string): GoRegexp {
   return new GoRegexp(pattern);
 }
 
+/** Why a pattern is not valid, in Go's words; undefined = it is. */
+export function regexpFault(pattern: string): string | undefined {
+  try {
+    compileRegexp(pattern);
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
 /** A compiled pattern; see {@link compileRegexp}. Has no state that callers could notice. */
 export class GoRegexp {
   readonly pattern: string;

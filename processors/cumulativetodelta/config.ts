@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { duration } from '../../config/schema/index.ts';
-import { compileRegexp } from '../../pdata/regexp/index.ts';
+import { regexpFault } from '../../pdata/regexp/index.ts';
 
 const typeNames = ['sum', 'histogram', 'exponentialhistogram'] as const;
 
@@ -40,19 +40,10 @@ const match = z
     }
     if (given.match_type !== 'regexp') return;
     for (const [i, pattern] of given.metrics.entries()) {
-      const message = patternFault(pattern);
+      const message = regexpFault(pattern);
       if (message !== undefined) ctx.addIssue({ code: 'custom', path: ['metrics', i], message });
     }
   });
-
-function patternFault(pattern: string): string | undefined {
-  try {
-    compileRegexp(pattern);
-    return undefined;
-  } catch (error) {
-    return (error as Error).message;
-  }
-}
 
 export const config = z.strictObject({
   max_staleness: duration({ min: Number.NEGATIVE_INFINITY })

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { duration } from '../../config/schema/index.ts';
-import { compileRegexp } from '../../pdata/regexp/index.ts';
+import { regexpFault } from '../../pdata/regexp/index.ts';
 import { authTypes } from './api/auth-types.ts';
 import { defaultMetadata, metadataFields } from './metadata-fields.ts';
 import { SharedCluster } from './store/shared-cluster.ts';
@@ -20,15 +20,6 @@ const origins = [
 export type Origin = (typeof origins)[number];
 
 const text = (what: string) => z.string().default('').describe(what);
-
-function patternFault(pattern: string): string | undefined {
-  try {
-    compileRegexp(`^(?:${pattern})$`);
-    return undefined;
-  } catch (error) {
-    return (error as Error).message;
-  }
-}
 
 const field = z
   .strictObject({
@@ -52,7 +43,7 @@ const field = z
         `${from} is not a valid choice for From. Must be one of: ${origins.join(', ')}`,
       );
     }
-    const fault = pattern === '' ? undefined : patternFault(pattern);
+    const fault = pattern === '' ? undefined : regexpFault(`^(?:${pattern})$`);
     if (fault !== undefined) issue('key_regex', fault);
   });
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { compileRegexp } from '../../pdata/regexp/index.ts';
+import { regexpFault } from '../../pdata/regexp/index.ts';
 
 export const aggregations = ['sum', 'mean', 'min', 'max', 'count', 'median'] as const;
 export type Aggregation = (typeof aggregations)[number] | '';
@@ -64,15 +64,6 @@ const operation = z
     }
   });
 
-function patternFault(pattern: string): string | undefined {
-  try {
-    compileRegexp(pattern);
-    return undefined;
-  } catch (error) {
-    return (error as Error).message;
-  }
-}
-
 const transform = z
   .strictObject({
     include: text('name or pattern of the metrics to act upon; required'),
@@ -113,10 +104,10 @@ const transform = z
       missing('group_resource_labels');
     }
     if (given.match_type !== 'regexp') return;
-    const wrong = patternFault(given.include);
+    const wrong = regexpFault(given.include);
     if (wrong !== undefined) fault('include', wrong);
     for (const [label, pattern] of Object.entries(given.experimental_match_labels)) {
-      const message = patternFault(pattern);
+      const message = regexpFault(pattern);
       const path = ['experimental_match_labels', label];
       if (message !== undefined) ctx.addIssue({ code: 'custom', path, message });
     }

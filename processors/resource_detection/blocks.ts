@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { tlsClient } from '../../config/groups/tls.ts';
 import { duration, secret } from '../../config/schema/index.ts';
-import { compileRegexp } from '../../pdata/regexp/index.ts';
+import { regexpFault } from '../../pdata/regexp/index.ts';
 import { hostnameSources } from './detect/system.ts';
 
 /** The key `resource_attributes`: what is `off` is left out unless it is enabled. */
@@ -34,11 +34,8 @@ function cloud(on: readonly string[], off: readonly string[] = []) {
 
 function patterns(what: string) {
   const pattern = z.string().superRefine((text, ctx) => {
-    try {
-      compileRegexp(text);
-    } catch (error) {
-      ctx.addIssue({ code: 'custom', message: (error as Error).message });
-    }
+    const message = regexpFault(text);
+    if (message !== undefined) ctx.addIssue({ code: 'custom', message });
   });
   return z.array(pattern).default([]).describe(what);
 }
