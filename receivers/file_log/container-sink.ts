@@ -1,4 +1,5 @@
 import type { Settings } from '../../component/settings.ts';
+import { unixNs } from '../../component/unix-ns.ts';
 import type { Logs } from '../../pdata/batch.ts';
 import { LogsBuilder } from '../../pdata/builder.ts';
 import type { LogEncoding } from '../../stanza/encoding.ts';
@@ -73,7 +74,7 @@ export class ContainerSink implements Sink {
     const short = metadata !== undefined && !used.some((key) => all.has(key));
     this.#resource = short ? new Map([...resource.fixed!, ...metadata]) : undefined;
     this.#attributes = encodeAttributes(all);
-    this.#observed = BigInt(Math.trunc(this.#settings.clock.unixMs() * 1e3)) * 1000n;
+    this.#observed = unixNs(this.#settings.clock);
     this.#behind = this.#general.pending > 0 || this.#waits();
   }
 

@@ -1,4 +1,5 @@
 import type { Settings } from '../../component/settings.ts';
+import { unixNs } from '../../component/unix-ns.ts';
 import type { Logs } from '../../pdata/batch.ts';
 import { LogsBuilder } from '../../pdata/builder.ts';
 import type { LogEncoding } from '../../stanza/encoding.ts';
@@ -40,7 +41,7 @@ export class EntrySink implements Sink {
   begin(file: LogFile): void {
     this.#run();
     this.#file = file;
-    this.#observed = BigInt(Math.trunc(this.#settings.clock.unixMs() * 1e3)) * 1000n;
+    this.#observed = unixNs(this.#settings.clock);
   }
 
   add(data: Buffer, from: number, to: number, offset: number, record: number): void {

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { Settings } from '../../component/settings.ts';
+import { unixNs } from '../../component/unix-ns.ts';
 import type { Logs } from '../../pdata/batch.ts';
 import { LogsBuilder } from '../../pdata/builder.ts';
 import { varintSize, Writer } from '../../pdata/proto/writer.ts';
@@ -72,7 +73,7 @@ export class LineSink implements Sink {
   begin(file: LogFile): void {
     // What the file says wins over what the configuration says.
     this.#attributes = encodeAttributes(this.#config.attributes.fixed!, file.state.attributes);
-    this.#observed = BigInt(Math.trunc(this.#settings.clock.unixMs() * 1e3)) * 1000n;
+    this.#observed = unixNs(this.#settings.clock);
   }
 
   add(data: Buffer, from: number, to: number, offset: number, record: number): void {

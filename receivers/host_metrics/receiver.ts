@@ -4,6 +4,7 @@ import { PipelineError } from '../../component/errors.ts';
 import { Receipts } from '../../component/receipts.ts';
 import type { Counter, Settings, Timer } from '../../component/settings.ts';
 import type { SignalData } from '../../component/signals.ts';
+import { unixNs } from '../../component/unix-ns.ts';
 import { LogsBuilder, MetricsBuilder } from '../../pdata/builder.ts';
 import type { HostMetricsConfig } from './config.ts';
 import type { ScraperName } from './metric-specs.ts';
@@ -81,7 +82,7 @@ export class HostMetricsReceiver implements Component {
     const builder = new MetricsBuilder();
     for (const [name, scraper] of this.#scrapers) {
       const before = builder.itemCount;
-      const now = BigInt(Math.trunc(clock.unixMs() * 1e3)) * 1000n;
+      const now = unixNs(clock);
       let faults: readonly string[];
       try {
         faults = await scraper.scrape(builder, now);
@@ -131,7 +132,7 @@ export class HostMetricsReceiver implements Component {
     builder.resource();
     builder.scope('', '', { 'otel.entity.event_as_log': true });
     builder.record({
-      timeUnixNano: BigInt(Math.trunc(clock.unixMs() * 1e3)) * 1000n,
+      timeUnixNano: unixNs(clock),
       attributes: {
         'otel.entity.event.type': 'entity_state',
         'otel.entity.type': 'host',

@@ -1,4 +1,5 @@
 import type { Settings } from '../../component/settings.ts';
+import { unixNs } from '../../component/unix-ns.ts';
 import { Entry } from '../../stanza/entry/entry.ts';
 import type { Intake } from '../../stanza/receiver/intake.ts';
 import type { SyslogReceiverConfig } from './config.ts';
@@ -41,7 +42,7 @@ export class Messages {
 
   /** One message; nothing happens before `end`. @param bytes that it took */
   add(text: string, bytes: number, origin: Origin | undefined): void {
-    const entry = new Entry(BigInt(Math.trunc(this.#settings.clock.unixMs() * 1e3)) * 1000n);
+    const entry = new Entry(unixNs(this.#settings.clock));
     entry.body = text;
     try {
       this.#config.attributes.add(entry);
