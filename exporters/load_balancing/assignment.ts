@@ -1,5 +1,3 @@
-import { PipelineError } from '../../component/errors.ts';
-
 /** Backend that a routing key belongs to, -1 = none. */
 export type BackendOf = (key: Uint8Array | string) => number;
 
@@ -29,10 +27,4 @@ export class Routes {
     }
     this.#next += 1;
   }
-}
-
-/** Of a batch in which nothing has a service name. */
-export function noServiceName(): PipelineError {
-  const message = 'unable to get service name: no resource has the attribute service.name';
-  return new PipelineError(message, { retryable: false });
 }

@@ -1,37 +1,13 @@
 import { AttributeKey } from '../../pdata/attribute-key.ts';
 import type { Logs } from '../../pdata/batch.ts';
-import { LogReader, type MessageView } from '../../pdata/readers.ts';
-import { type BackendOf, noServiceName, type Routes } from './assignment.ts';
-import { attributesOf, resourceName } from './identity.ts';
-import { valuePart } from './route-traces.ts';
+import { LogReader } from '../../pdata/readers.ts';
+import type { BackendOf, Routes } from './assignment.ts';
+import { byResource, byService, foundPart } from './route-groups.ts';
 import { keyPart } from './routing-key.ts';
 
 type Route = (batch: Logs, routes: Routes, backendOf: BackendOf) => void;
 
-const serviceName = new AttributeKey('service.name');
-
-/** The service name as it is; undefined = the resource has none. */
-export function serviceOf(resource: MessageView): string | undefined {
-  return resource.find(serviceName) ? resource.value.string() : undefined;
-}
-
-const byService: Route = (batch, routes, backendOf) => {
-  const reader = new LogReader(batch);
-  while (reader.nextResource()) {
-    const service = serviceOf(reader.resource);
-    const backend = service === undefined ? undefined : backendOf(service);
-    while (reader.nextScope()) while (reader.nextItem()) routes.give(backend);
-  }
-  if (routes.skipped > 0 && routes.parts.size === 0) throw noServiceName();
-};
-
-const byResource: Route = (batch, routes, backendOf) => {
-  const reader = new LogReader(batch);
-  while (reader.nextResource()) {
-    const backend = backendOf(resourceName(attributesOf(reader.resource)));
-    while (reader.nextScope()) while (reader.nextItem()) routes.give(backend);
-  }
-};
+const readerOf = (batch: Logs) => new LogReader(batch);
 
 /** Records without a trace id go anywhere. */
 function byTraceId(random: () => number): Route {
@@ -51,14 +27,13 @@ function byTraceId(random: () => number): Route {
 }
 
 function recordPart(reader: LogReader, key: AttributeKey): string {
-  for (const view of [reader.resource, reader.scope]) {
-    if (view.find(key)) return valuePart(view, key);
-  }
+  const outer = foundPart([reader.resource, reader.scope], key);
+  if (outer !== undefined) return outer;
   if (key.text === 'log.severity') return keyPart(key.text, reader.severityText);
   if (key.text === 'log.body') {
     return keyPart(key.text, reader.findBody() ? reader.item.value.toText() : '');
   }
-  return reader.item.find(key) ? valuePart(reader.item, key) : keyPart(key.text, undefined);
+  return foundPart([reader.item], key) ?? keyPart(key.text, undefined);
 }
 
 /** All records of a resource go by the attributes of the first of them. */
@@ -80,9 +55,9 @@ function byAttributes(names: readonly string[]): Route {
 
 /** @throws Error for a routing key that logs do not have */
 export function routeLogs(key: string, attributes: readonly string[], random: () => number): Route {
-  if (key === '' || key === 'service') return byService;
+  if (key === '' || key === 'service') return byService(readerOf);
   if (key === 'traceID') return byTraceId(random);
-  if (key === 'resource') return byResource;
+  if (key === 'resource') return byResource(readerOf);
   if (key === 'attributes') return byAttributes(attributes);
   throw new Error(`cannot balance logs: unsupported routing_key: ${JSON.stringify(key)}`);
 }

@@ -1,37 +1,14 @@
 import { AttributeKey } from '../../pdata/attribute-key.ts';
 import type { Metrics } from '../../pdata/batch.ts';
 import { DataKind, MetricReader } from '../../pdata/readers.ts';
-import { type BackendOf, noServiceName, type Routes } from './assignment.ts';
-import {
-  attributesOf,
-  type MetricIdentity,
-  mapHash,
-  resourceName,
-  streamName,
-} from './identity.ts';
-import { serviceOf } from './route-logs.ts';
-import { valuePart } from './route-traces.ts';
+import type { BackendOf, Routes } from './assignment.ts';
+import { attributesOf, type MetricIdentity, mapHash, streamName } from './identity.ts';
+import { byResource, byService, foundPart } from './route-groups.ts';
 import { keyPart } from './routing-key.ts';
 
 type Route = (batch: Metrics, routes: Routes, backendOf: BackendOf) => void;
 
-const byService: Route = (batch, routes, backendOf) => {
-  const reader = new MetricReader(batch);
-  while (reader.nextResource()) {
-    const service = serviceOf(reader.resource);
-    const backend = service === undefined ? undefined : backendOf(service);
-    while (reader.nextScope()) while (reader.nextItem()) routes.give(backend);
-  }
-  if (routes.skipped > 0 && routes.parts.size === 0) throw noServiceName();
-};
-
-const byResource: Route = (batch, routes, backendOf) => {
-  const reader = new MetricReader(batch);
-  while (reader.nextResource()) {
-    const backend = backendOf(resourceName(attributesOf(reader.resource)));
-    while (reader.nextScope()) while (reader.nextItem()) routes.give(backend);
-  }
-};
+const readerOf = (batch: Metrics) => new MetricReader(batch);
 
 const byName: Route = (batch, routes, backendOf) => {
   const reader = new MetricReader(batch);
@@ -81,10 +58,8 @@ const byStream: Route = (batch, routes, backendOf) => {
 };
 
 function pointPart(reader: MetricReader, key: AttributeKey): string {
-  for (const view of [reader.resource, reader.scope, reader.item]) {
-    if (view.find(key)) return valuePart(view, key);
-  }
-  return keyPart(key.text, undefined);
+  const part = foundPart([reader.resource, reader.scope, reader.item], key);
+  return part ?? keyPart(key.text, undefined);
 }
 
 function byAttributes(names: readonly string[]): Route {
@@ -102,9 +77,9 @@ export function routeMetrics(key: string, attributes: readonly string[]): Route 
   switch (key) {
     case '':
     case 'service':
-      return byService;
+      return byService(readerOf);
     case 'resource':
-      return byResource;
+      return byResource(readerOf);
     case 'metric':
       return byName;
     case 'streamID':

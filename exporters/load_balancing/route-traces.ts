@@ -1,8 +1,8 @@
 import { AttributeKey } from '../../pdata/attribute-key.ts';
 import type { Traces } from '../../pdata/batch.ts';
-import { decodeValue } from '../../pdata/objects/index.ts';
 import { type MessageView, SpanReader } from '../../pdata/readers.ts';
 import type { BackendOf, Routes } from './assignment.ts';
+import { foundPart } from './route-groups.ts';
 import { keyPart } from './routing-key.ts';
 
 type Route = (batch: Traces, routes: Routes, backendOf: BackendOf) => void;
@@ -25,18 +25,11 @@ const byTraceId: Route = (batch, routes, backendOf) => {
 const kinds = ['Unspecified', 'Internal', 'Server', 'Client', 'Producer', 'Consumer'];
 
 function spanPart(reader: SpanReader, key: AttributeKey): string {
-  for (const view of [reader.resource, reader.scope]) {
-    if (view.find(key)) return valuePart(view, key);
-  }
+  const outer = foundPart([reader.resource, reader.scope], key);
+  if (outer !== undefined) return outer;
   if (key.text === 'span.kind') return keyPart(key.text, kinds[reader.kind] ?? '');
   if (key.text === 'span.name') return keyPart(key.text, reader.name);
-  return reader.item.find(key) ? valuePart(reader.item, key) : keyPart(key.text, undefined);
-}
-
-/** The part of a key for the attribute that a view found. */
-export function valuePart(view: MessageView, key: AttributeKey): string {
-  const { bytes, start, end } = view.value;
-  return keyPart(key.text, decodeValue(bytes, start, end));
+  return foundPart([reader.item], key) ?? keyPart(key.text, undefined);
 }
 
 /** The spans that a scope has of one trace go by the attributes of the first of them. */

@@ -1,5 +1,4 @@
 import type { Signal, SignalData } from '../../component/signals.ts';
-import type { Logs, Metrics, Traces } from '../../pdata/batch.ts';
 import type { BackendOf, Routes } from './assignment.ts';
 import type { Config } from './config.ts';
 import { routeLogs } from './route-logs.ts';
@@ -25,15 +24,9 @@ export function routerFor<S extends Signal>(
 ): Router<S> {
   const { routing_key: key, routing_attributes: attributes } = config;
   let route: unknown;
-  if (signal === 'traces') {
-    const by = routeTraces(key, attributes);
-    route = (batch: Traces, routes: Routes, of: BackendOf) => by(batch, routes, of);
-  } else if (signal === 'logs') {
-    const by = routeLogs(key, attributes, random);
-    route = (batch: Logs, routes: Routes, of: BackendOf) => by(batch, routes, of);
-  } else if (signal === 'metrics') {
-    const by = routeMetrics(key, attributes);
-    route = (batch: Metrics, routes: Routes, of: BackendOf) => by(batch, routes, of);
-  } else throw new Error(`cannot balance ${signal}`);
+  if (signal === 'traces') route = routeTraces(key, attributes);
+  else if (signal === 'logs') route = routeLogs(key, attributes, random);
+  else if (signal === 'metrics') route = routeMetrics(key, attributes);
+  else throw new Error(`cannot balance ${signal}`);
   return route as Router<S>;
 }
