@@ -5,7 +5,7 @@ import type { Settings } from '../../component/settings.ts';
 import type { Signal, SignalData } from '../../component/signals.ts';
 import { selectItems } from '../../pdata/select.ts';
 import type { Attempt, PushBackend } from '../../pipeline/exporter.ts';
-import { combined } from '../../pipeline/fanout.ts';
+import { sendEach } from '../../pipeline/send-each.ts';
 import { Routes } from './assignment.ts';
 import type { Config } from './config.ts';
 import type { Resolver } from './resolver.ts';
@@ -107,39 +107,33 @@ export class Balancer<S extends Signal> implements PushBackend<S> {
       deadlineMs: attempt.deadlineMs,
       ...(attempt.client === undefined ? {} : { client: attempt.client }),
     };
-    let sent = 0;
-    const errors: PipelineError[] = [];
-    const sending = [...routes.parts.values()].map(async (keep, i) => {
+    const parts = [...routes.parts.values()].flatMap((keep, i) => {
       const part = selectItems(plain, keep) as SignalData[S] | undefined;
-      if (part === undefined) return;
-      try {
-        await this.#send(to[i]!, part, ctx);
-        sent += part.itemCount;
-      } catch (error) {
-        errors.push(PipelineError.from(error));
-      }
+      return part === undefined ? [] : [{ consumer: to[i]!, batch: part }];
     });
-    await Promise.all(sending);
-    if (errors.length > 0) {
-      if (sent > 0) ledger.created(sent); // the sender is told that nothing was taken
-      throw combined(errors);
-    }
-    if (routes.skipped === 0) return;
-    const fields = { dropped_items: routes.skipped };
+    const { itemCount: items } = plain;
+    const { skipped: unsent } = routes;
+    await sendEach(parts, ctx, { ledger, items, unsent, reason: 'no_service_name' });
+    if (unsent === 0) return;
+    const fields = { dropped_items: unsent };
     logger.error('unable to get service name: no attribute service.name. Dropping data.', fields);
-    ledger.dropped('no_service_name', routes.skipped);
   }
 
-  #exporterAt(ring: Ring, index: number): { endpoint: string; exporter: Exporter<S> } {
+  /** The exporter for a backend of the ring, measured. */
+  #exporterAt(ring: Ring, index: number): Consumer<S> {
     const endpoint = ring.endpoints[index] ?? '';
-    const exporter = this.#exporters.get(withPort(endpoint));
-    if (exporter !== undefined) return { endpoint: withPort(endpoint), exporter };
+    const full = withPort(endpoint);
+    const exporter = this.#exporters.get(full);
+    if (exporter !== undefined) {
+      return { mutates: false, consume: (part, ctx) => this.#send(full, exporter, part, ctx) };
+    }
     const message = `couldn't find the exporter for the endpoint ${JSON.stringify(endpoint)}`;
     throw new PipelineError(message, { retryable: true });
   }
 
   async #send(
-    { endpoint, exporter }: { endpoint: string; exporter: Exporter<S> },
+    endpoint: string,
+    exporter: Exporter<S>,
     part: SignalData[S],
     ctx: Context,
   ): Promise<void> {
