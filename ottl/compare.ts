@@ -1,7 +1,12 @@
 import type { Comparison } from './grammar/ast.ts';
 import { OttlDuration, OttlId, OttlOpaque, OttlTime, type OttlValue } from './values.ts';
 
-function ordered<T extends number | bigint | string>(a: T, b: T, operator: Comparison): boolean {
+/** Whether two values of one type stand so to each other. */
+export function ordered<T extends number | bigint | string>(
+  a: T,
+  b: T,
+  operator: Comparison,
+): boolean {
   switch (operator) {
     case '==':
       return a === b;

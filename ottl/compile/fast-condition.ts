@@ -1,6 +1,6 @@
 import { type MessageView, ValueType, type ValueView } from '../../pdata/readers.ts';
 import { compileRegexp } from '../../pdata/regexp/index.ts';
-import { compareValues } from '../compare.ts';
+import { compareValues, ordered } from '../compare.ts';
 import type { Comparison } from '../grammar/ast.ts';
 import type { Spot } from '../paths/access.ts';
 import { readValue } from '../paths/bytes.ts';
@@ -101,23 +101,6 @@ function numberTest(
     message.uint(field);
     return ordered(message.lo | 0, wanted, operator);
   };
-}
-
-function ordered(a: number, b: number, operator: Comparison): boolean {
-  switch (operator) {
-    case '==':
-      return a === b;
-    case '!=':
-      return a !== b;
-    case '<':
-      return a < b;
-    case '<=':
-      return a <= b;
-    case '>':
-      return a > b;
-    case '>=':
-      return a >= b;
-  }
 }
 
 /** Compares an AnyValue in place (undefined = absent) with a value. */
