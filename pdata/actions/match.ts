@@ -1,15 +1,17 @@
 import { encodeValue } from '../builder.ts';
-import {
-  AttributeKey,
-  LogField,
-  type MessageView,
-  SpanField,
-  ValueType,
-  type ValueView,
-} from '../readers.ts';
-import { compileRegexp } from '../regexp/index.ts';
+import { type MessageView, ValueType, type ValueView } from '../readers.ts';
 import type { Signal } from '../signal.ts';
+import type { AttributeValue } from '../values.ts';
 import { decimal } from './decimal.ts';
+import {
+  attributesTest,
+  knownKinds,
+  libraryTests,
+  logTests,
+  spanTests,
+  type TextTest,
+  textTestOf,
+} from './item-tests.ts';
 import type { Choice, Match } from './match-config.ts';
 
 /** What a walk stands on. `metric` is there for metrics only. */
@@ -21,16 +23,6 @@ export interface Place {
 }
 
 export type Matches = (place: Place) => boolean;
-
-type TextTest = (text: string) => boolean;
-
-const serviceName = new AttributeKey('service.name');
-
-const spanKinds = ['UNSPECIFIED', 'INTERNAL', 'SERVER', 'CLIENT', 'PRODUCER', 'CONSUMER'].map(
-  (name) => `SPAN_KIND_${name}`,
-);
-
-type KeyValues = Match['attributes'];
 
 /** Conditions that a signal does not know, and of those it knows one must be there. */
 const conditions: Readonly<
@@ -88,16 +80,10 @@ function checkConditions(signal: Signal, match: Match): void {
 
 /** A test of texts, in the way that match_type asks for. */
 function textTest(type: string, wanted: readonly string[]): TextTest {
-  if (type === 'regexp') {
-    const patterns = wanted.map(compileRegexp);
-    return (text) => patterns.some((pattern) => pattern.test(text));
-  }
-  if (type !== 'strict') {
-    const got = JSON.stringify(type);
-    throw new Error(`unrecognized match_type: ${got}, valid types are: regexp, strict`);
-  }
-  const set = new Set(wanted);
-  return (text) => set.has(text);
+  const test = textTestOf(type, wanted);
+  if (test !== undefined) return test;
+  const got = JSON.stringify(type);
+  throw new Error(`unrecognized match_type: ${got}, valid types are: regexp, strict`);
 }
 
 /** A number, text or boolean as text; undefined for others, which no pattern matches. */
@@ -108,30 +94,25 @@ function plainText(value: ValueView): string | undefined {
   return plain ? value.toText() : undefined;
 }
 
-/** All of the keys must be there, with their values where given. */
-function attributesTest(type: string, wanted: KeyValues): (view: MessageView) => boolean {
-  const tests = wanted.map(({ key, value }) => {
-    if (key === '') throw new Error("can't have empty key in the list of attributes");
-    const name = new AttributeKey(key);
-    if (value === undefined) return (view: MessageView) => view.find(name);
-    if (type === 'regexp') {
-      if (typeof value !== 'string') {
-        const quoted = JSON.stringify(key);
-        throw new Error(
-          `match_type=regexp for ${quoted} only supports Str, but found another type`,
-        );
-      }
-      const matches = textTest(type, [value]);
-      return (view: MessageView) => {
-        const text = view.find(name) ? plainText(view.value) : undefined;
-        return text !== undefined && matches(text);
-      };
+function valueTest(
+  type: string,
+  key: string,
+  value: AttributeValue,
+): (found: ValueView) => boolean {
+  if (type === 'regexp') {
+    if (typeof value !== 'string') {
+      const quoted = JSON.stringify(key);
+      throw new Error(`match_type=regexp for ${quoted} only supports Str, but found another type`);
     }
-    textTest(type, []);
-    const bytes = encodeValue(value);
-    return (view: MessageView) => view.find(name) && sameValue(view.value, bytes);
-  });
-  return (view) => tests.every((test) => test(view));
+    const matches = textTest(type, [value]);
+    return (found) => {
+      const text = plainText(found);
+      return text !== undefined && matches(text);
+    };
+  }
+  textTest(type, []);
+  const bytes = encodeValue(value);
+  return (found) => sameValue(found, bytes);
 }
 
 function sameValue(value: ValueView, bytes: Uint8Array): boolean {
@@ -139,65 +120,12 @@ function sameValue(value: ValueView, bytes: Uint8Array): boolean {
   return Buffer.compare(value.bytes.subarray(start, end), bytes) === 0;
 }
 
-function librariesTest(type: string, wanted: Match['libraries']): Matches {
-  const tests = wanted.map(({ name, version }) => {
-    const named = textTest(type, [name]);
-    const versioned = version === undefined ? () => true : textTest(type, [version]);
-    return (scope: MessageView) => named(scope.string(1)) && versioned(scope.string(2));
-  });
-  return ({ scope }) => tests.every((test) => test(scope));
-}
-
-function severityTest({
-  min,
-  match_undefined,
-}: NonNullable<Match['log_severity_number']>): Matches {
-  return ({ item }) => {
-    const number = item.uint(LogField.severityNumber);
-    return number === 0 ? match_undefined : number >= min;
-  };
-}
-
-function spanTests(type: string, match: Match): Matches[] {
-  const tests: Matches[] = [];
-  if (match.span_kinds.length > 0 && type === 'strict') {
-    const unknown = match.span_kinds.find((kind) => spanKinds.indexOf(kind) < 1);
-    if (unknown !== undefined) {
-      const known = spanKinds.slice(1).join(' ');
-      throw new Error(
-        `span_kinds string must match one of the standard span kinds when match_type=strict: ${known}`,
-      );
-    }
-  }
-  if (match.services.length > 0) {
-    const test = textTest(type, match.services);
-    tests.push(({ resource }) =>
-      test(resource.find(serviceName) ? resource.value.toText() : '<nil-service-name>'),
-    );
-  }
-  if (match.span_names.length > 0) {
-    const test = textTest(type, match.span_names);
-    tests.push(({ item }) => test(item.string(SpanField.name)));
-  }
-  if (match.span_kinds.length > 0) {
-    const test = textTest(type, match.span_kinds);
-    tests.push(({ item }) => test(spanKinds[item.uint(SpanField.kind)] ?? ''));
-  }
-  return tests;
-}
-
-function logTests(type: string, match: Match): Matches[] {
-  const tests: Matches[] = [];
-  if (match.log_bodies.length > 0) {
-    const test = textTest(type, match.log_bodies);
-    tests.push(({ item }) => test(item.findField(LogField.body) ? item.value.toText() : ''));
-  }
-  if (match.log_severity_texts.length > 0) {
-    const test = textTest(type, match.log_severity_texts);
-    tests.push(({ item }) => test(item.string(LogField.severityText)));
-  }
-  if (match.log_severity_number) tests.push(severityTest(match.log_severity_number));
-  return tests;
+function checkKinds({ match_type: type, span_kinds: kinds }: Match): void {
+  if (type !== 'strict' || kinds.every((kind) => knownKinds.includes(kind))) return;
+  const known = knownKinds.join(' ');
+  throw new Error(
+    `span_kinds string must match one of the standard span kinds when match_type=strict: ${known}`,
+  );
 }
 
 /**
@@ -213,17 +141,25 @@ function compileMatch(signal: Signal, match: Match): Matches {
     const test = textTest(type, match.metric_names);
     return ({ metric }) => metric !== undefined && test(metric.string(1));
   }
-  const tests: Matches[] = [];
-  if (match.libraries.length > 0) tests.push(librariesTest(type, match.libraries));
+  const texts = (wanted: readonly string[]) => textTest(type, wanted);
+  const values = (key: string, value: AttributeValue) => valueTest(type, key, value);
+  const tests: Matches[] = libraryTests(texts, match.libraries);
   if (match.attributes.length > 0) {
-    const test = attributesTest(type, match.attributes);
+    const test = attributesTest(match.attributes, values);
     tests.push(({ item }) => test(item));
   }
   if (match.resources.length > 0) {
-    const test = attributesTest(type, match.resources);
+    const test = attributesTest(match.resources, values);
     tests.push(({ resource }) => test(resource));
   }
-  tests.unshift(...(signal === 'traces' ? spanTests(type, match) : logTests(type, match)));
+  if (signal === 'traces') {
+    checkKinds(match);
+    tests.unshift(...spanTests(texts, match));
+  } else {
+    const { log_bodies: bodies, log_severity_texts: severityTexts } = match;
+    const severity = match.log_severity_number;
+    tests.unshift(...logTests(texts, { bodies, severityTexts, severity }));
+  }
   return (place) => tests.every((test) => test(place));
 }
 

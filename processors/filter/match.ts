@@ -1,13 +1,15 @@
 import type { Place } from '../../ottl/index.ts';
-import { encodeValue } from '../../pdata/builder.ts';
 import {
-  AttributeKey,
-  LogField,
-  type MessageView,
-  SpanField,
-  type ValueView,
-} from '../../pdata/readers.ts';
-import { compileRegexp } from '../../pdata/regexp/index.ts';
+  attributesTest,
+  knownKinds,
+  libraryTests,
+  logTests,
+  spanTests,
+  type TextTest,
+  textTestOf,
+} from '../../pdata/actions/item-tests.ts';
+import { encodeValue } from '../../pdata/builder.ts';
+import { type MessageView, ValueType, type ValueView } from '../../pdata/readers.ts';
 import type { AttributeValue } from '../../pdata/values.ts';
 import type { LogMatch, MetricMatch, SpanMatch } from './config.ts';
 import { expressionTest } from './expressions.ts';
@@ -19,24 +21,17 @@ import { severityNumber } from './severity.ts';
  */
 
 export type Test = (place: Place) => boolean;
-type TextTest = (text: string) => boolean;
 
 /** @throws Error for another match type or a bad pattern */
 function textTest(type: string, list: readonly string[]): TextTest {
-  if (type === 'strict') {
-    const set = new Set(list);
-    return (text) => set.has(text);
-  }
-  if (type !== 'regexp') {
-    throw new Error(`unrecognized match_type: '${type}', valid types are: [regexp strict]`);
-  }
-  const patterns = [...new Set(list)].map(compileRegexp);
-  return (text) => patterns.some((pattern) => pattern.test(text));
+  const test = textTestOf(type, list);
+  if (test !== undefined) return test;
+  throw new Error(`unrecognized match_type: '${type}', valid types are: [regexp strict]`);
 }
 
-type Wanted = readonly { readonly key: string; readonly value?: unknown }[];
+const textsOf = (type: string) => (list: readonly string[]) => textTest(type, list);
 
-const kinds = ['Empty', 'Str', 'Bool', 'Int', 'Double', 'Slice', 'Map', 'Bytes'];
+type Wanted = readonly { readonly key: string; readonly value?: unknown }[];
 
 function kindOf(value: unknown): string {
   if (typeof value === 'boolean') return 'Bool';
@@ -46,10 +41,10 @@ function kindOf(value: unknown): string {
 
 /** Text of a value where patterns are matched with; undefined for lists, maps and bytes. */
 function plainText(value: ValueView): string | undefined {
-  const kind = kinds[value.type];
-  return kind === 'Slice' || kind === 'Map' || kind === 'Bytes' || kind === 'Empty'
-    ? undefined
-    : value.toText();
+  const { type } = value;
+  const isNumber = type === ValueType.int || type === ValueType.double;
+  const isPlain = isNumber || type === ValueType.string || type === ValueType.bool;
+  return isPlain ? value.toText() : undefined;
 }
 
 function valueTest(type: string, key: string, value: unknown): (found: ValueView) => boolean {
@@ -73,22 +68,9 @@ function valueTest(type: string, key: string, value: unknown): (found: ValueView
   };
 }
 
-/** All of the attributes have to be there. @throws Error */
-function attributesTest(type: string, wanted: Wanted): (view: MessageView) => boolean {
-  const tests = wanted.map(({ key, value }) => {
-    if (key === '') throw new Error("can't have empty key in the list of attributes");
-    const name = new AttributeKey(key);
-    if (value === undefined || value === null) return (view: MessageView) => view.find(name);
-    const matches = valueTest(type, key, value);
-    return (view: MessageView) => view.find(name) && matches(view.value);
-  });
-  return (view) => tests.every((test) => test(view));
+function wantedTest(type: string, wanted: Wanted): (view: MessageView) => boolean {
+  return attributesTest(wanted, (key, value) => valueTest(type, key, value));
 }
-
-const serviceName = new AttributeKey('service.name');
-const spanKinds = ['UNSPECIFIED', 'INTERNAL', 'SERVER', 'CLIENT', 'PRODUCER', 'CONSUMER'].map(
-  (name) => `SPAN_KIND_${name}`,
-);
 
 function checkSpanMatch(match: SpanMatch): void {
   const foreign = [
@@ -109,75 +91,43 @@ function checkSpanMatch(match: SpanMatch): void {
   }
   if (
     match.match_type === 'strict' &&
-    match.span_kinds.some((kind) => !spanKinds.slice(1).includes(kind))
+    match.span_kinds.some((kind) => !knownKinds.includes(kind))
   ) {
     throw new Error(
-      `span_kinds string must match one of the standard span kinds when match_type=strict: [${spanKinds.slice(1).sort().join(' ')}]`,
+      `span_kinds string must match one of the standard span kinds when match_type=strict: [${[...knownKinds].sort().join(' ')}]`,
     );
   }
-}
-
-function librariesTest(match: SpanMatch): Test[] {
-  return match.libraries.map(({ name, version }) => {
-    const named = textTest(match.match_type, [name]);
-    const versioned = version === undefined ? () => true : textTest(match.match_type, [version]);
-    return ({ scope }) => named(scope.string(1)) && versioned(scope.string(2));
-  });
 }
 
 /** @throws Error for what spans cannot be matched by */
 export function spanMatch(match: SpanMatch): Test {
   checkSpanMatch(match);
   const { match_type: type } = match;
-  const tests = librariesTest(match);
-  if (match.services.length > 0) {
-    const matches = textTest(type, match.services);
-    tests.push(({ resource }) =>
-      matches(resource.find(serviceName) ? resource.value.toText() : '<nil-service-name>'),
-    );
-  }
-  if (match.span_names.length > 0) {
-    const matches = textTest(type, match.span_names);
-    tests.push(({ item }) => matches(item.string(SpanField.name)));
-  }
-  if (match.span_kinds.length > 0) {
-    const matches = textTest(type, match.span_kinds);
-    tests.push(({ item }) => matches(spanKinds[item.uint(SpanField.kind)] ?? ''));
-  }
+  const texts = textsOf(type);
+  const tests: Test[] = [...libraryTests(texts, match.libraries), ...spanTests(texts, match)];
   pushAttributes(tests, type, match.resources, match.attributes);
   return (place) => tests.every((test) => test(place));
 }
 
 function pushAttributes(tests: Test[], type: string, resources: Wanted, attributes: Wanted): void {
   if (resources.length > 0) {
-    const matches = attributesTest(type, resources);
+    const matches = wantedTest(type, resources);
     tests.push(({ resource }) => matches(resource));
   }
   if (attributes.length > 0) {
-    const matches = attributesTest(type, attributes);
+    const matches = wantedTest(type, attributes);
     tests.push(({ item }) => matches(item));
   }
 }
 
 /** @returns undefined when nothing is asked for. @throws Error */
 export function logMatch(match: LogMatch): Test | undefined {
-  const { match_type: type, severity_number: severity } = match;
-  const tests: Test[] = [];
-  if (match.bodies.length > 0) {
-    const matches = textTest(type, match.bodies);
-    tests.push(({ item }) => matches(item.findField(LogField.body) ? item.value.toText() : ''));
-  }
-  if (match.severity_texts.length > 0) {
-    const matches = textTest(type, match.severity_texts);
-    tests.push(({ item }) => matches(item.string(LogField.severityText)));
-  }
-  if (severity !== undefined) {
-    const min = severityNumber(severity.min) ?? 0;
-    tests.push(({ item }) => {
-      const number = item.uint(LogField.severityNumber);
-      return number === 0 ? severity.match_undefined : number >= min;
-    });
-  }
+  const { match_type: type, bodies, severity_texts: severityTexts, severity_number } = match;
+  const severity = severity_number && {
+    ...severity_number,
+    min: severityNumber(severity_number.min) ?? 0,
+  };
+  const tests: Test[] = logTests(textsOf(type), { bodies, severityTexts, severity });
   pushAttributes(tests, type, match.resource_attributes, match.record_attributes);
   return tests.length === 0 ? undefined : (place) => tests.every((test) => test(place));
 }
@@ -194,7 +144,7 @@ export function metricMatch(match: MetricMatch): Test | undefined {
 
 /** What the resource of a metric is matched by. @throws Error */
 export function metricResourceMatch(match: MetricMatch): Test {
-  const matches = attributesTest(match.match_type, match.resource_attributes);
+  const matches = wantedTest(match.match_type, match.resource_attributes);
   return ({ resource }) => matches(resource);
 }
 
