@@ -1,3 +1,4 @@
+import { grown } from '../../pipeline/grown.ts';
 /** How two services are connected; `label` is what metrics say. */
 export const Connection = { direct: 0, messaging: 1, database: 2, virtual: 3 } as const;
 
@@ -197,23 +198,17 @@ export class EdgeStore {
 
   #grow(): void {
     const capacity = this.#hashes.length * 2;
-    const ids = new Uint8Array(capacity * idBytes);
-    ids.set(this.#ids);
-    this.#ids = ids;
+    this.#ids = grown(this.#ids, capacity * idBytes);
     for (const name of ['kinds', 'connections', 'failed', 'root', 'served'] as const) {
-      const grown = new Uint8Array(capacity);
-      grown.set(this[name]);
-      this[name] = grown;
+      this[name] = grown(this[name], capacity);
     }
     for (const name of ['expiresMs', 'clientSeconds', 'serverSeconds'] as const) {
-      const grown = new Float64Array(capacity);
-      grown.set(this[name]);
-      this[name] = grown;
+      this[name] = grown(this[name], capacity);
     }
-    this.#hashes = enlarged(this.#hashes, capacity);
-    this.#before = enlarged(this.#before, capacity);
-    this.#older = enlarged(this.#older, capacity);
-    this.#newer = enlarged(this.#newer, capacity);
+    this.#hashes = grown(this.#hashes, capacity);
+    this.#before = grown(this.#before, capacity);
+    this.#older = grown(this.#older, capacity);
+    this.#newer = grown(this.#newer, capacity);
     this.#heads = new Int32Array(capacity);
     for (let i = this.#oldest; i >= 0; i = this.#newer[i]!) {
       const bucket = this.#hashes[i]! & (capacity - 1);
@@ -221,10 +216,4 @@ export class EdgeStore {
       this.#heads[bucket] = i + 1;
     }
   }
-}
-
-function enlarged(from: Int32Array<ArrayBuffer>, length: number): Int32Array<ArrayBuffer> {
-  const to = new Int32Array(length);
-  to.set(from);
-  return to;
 }

@@ -1,4 +1,5 @@
 import type { Writer } from '../../pdata/proto/writer.ts';
+import { grown } from '../grown.ts';
 import { wholeField } from './explicit.ts';
 import { Column } from './table.ts';
 
@@ -48,15 +49,9 @@ export class Exemplars {
 
   #grow(): void {
     const capacity = Math.max(16, this.#values.length * 2);
-    const ids = new Uint8Array(capacity * idBytes);
-    ids.set(this.#ids);
-    this.#ids = ids;
-    const values = new Float64Array(capacity);
-    values.set(this.#values);
-    this.#values = values;
-    const before = new Int32Array(capacity);
-    before.set(this.#before);
-    this.#before = before;
+    this.#ids = grown(this.#ids, capacity * idBytes);
+    this.#values = grown(this.#values, capacity);
+    this.#before = grown(this.#before, capacity);
   }
 
   /**

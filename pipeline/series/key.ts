@@ -1,5 +1,6 @@
 import type { ValueView } from '../../pdata/readers.ts';
 import { ValueType } from '../../pdata/readers.ts';
+import { grown } from '../grown.ts';
 
 const encoder = new TextEncoder();
 
@@ -14,9 +15,7 @@ export class SeriesKey {
 
   #need(count: number): void {
     if (this.length + count <= this.bytes.length) return;
-    const grown = new Uint8Array(Math.max(this.bytes.length * 2, this.length + count));
-    grown.set(this.bytes.subarray(0, this.length));
-    this.bytes = grown;
+    this.bytes = grown(this.bytes, Math.max(this.bytes.length * 2, this.length + count));
   }
 
   byte(value: number): void {

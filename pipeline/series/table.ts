@@ -1,3 +1,4 @@
+import { grown } from '../grown.ts';
 import type { SeriesKey } from './key.ts';
 
 /**
@@ -69,16 +70,14 @@ export class SeriesTable {
 
   #reserve(count: number): void {
     if (this.#used + count <= this.arena.length) return;
-    const grown = new Uint8Array(Math.max(this.arena.length * 2, this.#used + count));
-    grown.set(this.arena.subarray(0, this.#used));
-    this.arena = grown;
+    this.arena = grown(this.arena, Math.max(this.arena.length * 2, this.#used + count));
   }
 
   #grow(): void {
     const capacity = this.#hashes.length * 2;
-    this.#hashes = enlarged(this.#hashes, capacity);
-    this.#splits = enlarged(this.#splits, capacity);
-    this.#starts = enlarged(this.#starts, capacity + 1);
+    this.#hashes = grown(this.#hashes, capacity);
+    this.#splits = grown(this.#splits, capacity);
+    this.#starts = grown(this.#starts, capacity + 1);
     this.#rehash(capacity * 2);
   }
 
@@ -142,12 +141,6 @@ export class SeriesTable {
   }
 }
 
-function enlarged(from: Int32Array<ArrayBuffer>, length: number): Int32Array<ArrayBuffer> {
-  const to = new Int32Array(length);
-  to.set(from);
-  return to;
-}
-
 /** Numbers for each series of a table, `width` of them. Counts are exact up to 2^53. */
 export class Column {
   values: Float64Array<ArrayBuffer>;
@@ -166,9 +159,7 @@ export class Column {
   open(i: number): void {
     const needed = (i + 1) * this.width;
     if (needed <= this.values.length) return;
-    const grown = new Float64Array(Math.max(this.values.length * 2, needed));
-    grown.set(this.values);
-    this.values = grown;
+    this.values = grown(this.values, Math.max(this.values.length * 2, needed));
   }
 
   /** Follows {@link SeriesTable.retain}. */

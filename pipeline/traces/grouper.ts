@@ -1,4 +1,5 @@
 import { Cursor, noBytes, readVarint, skipValue } from '../../pdata/proto/cursor.ts';
+import { grown } from '../grown.ts';
 import { readWord } from './id-table.ts';
 
 /** Columns of a span in {@link SpanGrouper.spans}. */
@@ -168,9 +169,7 @@ export class SpanGrouper {
     this.last = grown(this.last, size);
     this.counts = grown(this.counts, size);
     this.ids = grown(this.ids, size * 4);
-    const roots = new Uint8Array(size);
-    roots.set(this.roots);
-    this.roots = roots;
+    this.roots = grown(this.roots, size);
   }
 
   #growIndex(): void {
@@ -220,12 +219,6 @@ export class SpanGrouper {
 function isZero(b: Uint8Array, start: number, size: number): boolean {
   for (let i = 0; i < size; i += 1) if (b[start + i] !== 0) return false;
   return true;
-}
-
-function grown(old: Int32Array, size: number): Int32Array<ArrayBuffer> {
-  const array = new Int32Array(size);
-  array.set(old);
-  return array;
 }
 
 function hash(x: number, y: number, z: number, w: number): number {

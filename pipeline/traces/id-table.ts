@@ -1,4 +1,5 @@
 import type { Random } from '../../component/settings.ts';
+import { grown } from '../grown.ts';
 
 /**
  * Rows for trace ids: a hash table over typed arrays with open addressing. A row is a small number
@@ -41,14 +42,11 @@ export class IdTable {
   }
 
   #grow(capacity: number): void {
-    const words = new Int32Array(capacity * 4);
-    words.set(this.#words);
-    const next = new Int32Array(capacity);
-    next.set(this.#next);
+    const next = grown(this.#next, capacity);
     for (let row = this.capacity; row < capacity; row += 1) next[row] = row + 1;
     next[capacity - 1] = this.#free;
     this.#free = this.capacity;
-    this.#words = words;
+    this.#words = grown(this.#words, capacity * 4);
     this.#next = next;
     const old = this.#index;
     this.#mask = capacity * 2 - 1;

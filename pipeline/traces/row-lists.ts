@@ -1,3 +1,5 @@
+import { grown } from '../grown.ts';
+
 /**
  * Doubly linked lists of rows, threaded through typed arrays: a row is in one list at most, and
  * leaves it in constant time.
@@ -19,12 +21,8 @@ export class RowLists {
     const list = new Int32Array(rows).fill(-1, this.#list.length);
     list.set(this.#list);
     this.#list = list;
-    const prev = new Int32Array(rows);
-    prev.set(this.#prev);
-    this.#prev = prev;
-    const next = new Int32Array(rows);
-    next.set(this.#next);
-    this.#next = next;
+    this.#prev = grown(this.#prev, rows);
+    this.#next = grown(this.#next, rows);
   }
 
   /** First row of a list, -1 = empty. */

@@ -1,4 +1,5 @@
 import type { MemoryBudget, Random } from '../../component/settings.ts';
+import { grown } from '../grown.ts';
 import { Blocks, type Placed } from './blocks.ts';
 import { SpanColumn, type SpanGrouper, spanStride } from './grouper.ts';
 import { IdTable } from './id-table.ts';
@@ -52,15 +53,11 @@ export class TraceStore {
   }
 
   #grow(rows: number): void {
-    this.firstRun = grownInts(this.firstRun, rows);
-    this.lastRun = grownInts(this.lastRun, rows);
-    this.spans = grownInts(this.spans, rows);
-    const bytes = new Float64Array(rows);
-    bytes.set(this.bytes);
-    this.bytes = bytes;
-    const arrival = new Float64Array(rows);
-    arrival.set(this.arrival);
-    this.arrival = arrival;
+    this.firstRun = grown(this.firstRun, rows);
+    this.lastRun = grown(this.lastRun, rows);
+    this.spans = grown(this.spans, rows);
+    this.bytes = grown(this.bytes, rows);
+    this.arrival = grown(this.arrival, rows);
     for (const listener of this.#listeners) listener(rows);
     this.#account();
   }
@@ -154,7 +151,7 @@ export class TraceStore {
       run = this.#runCount;
       this.#runCount += 1;
       if (this.#runCount * runStride > this.runs.length) {
-        this.runs = grownInts(this.runs, this.runs.length * 2);
+        this.runs = grown(this.runs, this.runs.length * 2);
         this.#account();
       }
     }
@@ -211,10 +208,4 @@ export class TraceStore {
     this.#budget.release(this.#tables);
     this.#tables = 0;
   }
-}
-
-function grownInts(old: Int32Array, size: number): Int32Array<ArrayBuffer> {
-  const array = new Int32Array(size);
-  array.set(old);
-  return array;
 }

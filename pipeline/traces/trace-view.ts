@@ -1,5 +1,6 @@
 import { Cursor, noBytes, readVarint, skipValue } from '../../pdata/proto/cursor.ts';
 import { MessageView } from '../../pdata/readers.ts';
+import { grown } from '../grown.ts';
 import { Run, runStride } from './runs.ts';
 import type { TraceStore } from './store.ts';
 import type { TraceWriter } from './write.ts';
@@ -76,9 +77,7 @@ export class TraceView {
 
   #addGroup(run: number): void {
     if (this.groupCount === this.#groups.length) {
-      const grown = new Int32Array(this.groupCount * 2);
-      grown.set(this.#groups);
-      this.#groups = grown;
+      this.#groups = grown(this.#groups, this.groupCount * 2);
     }
     this.#groups[this.groupCount] = run;
     this.groupCount += 1;
@@ -96,9 +95,7 @@ export class TraceView {
       const length = readVarint(c);
       const at = this.spanCount * entryStride;
       if (at === this.#entries.length) {
-        const grown = new Int32Array(at * 2);
-        grown.set(this.#entries);
-        this.#entries = grown;
+        this.#entries = grown(this.#entries, at * 2);
       }
       const e = this.#entries;
       e[at] = this.groupCount - 1;

@@ -1,4 +1,5 @@
 import type { Random } from '../../component/settings.ts';
+import { grown } from '../../pipeline/grown.ts';
 import { IdTable } from '../../pipeline/traces/id-table.ts';
 import { RowLists } from '../../pipeline/traces/row-lists.ts';
 
@@ -19,9 +20,7 @@ export class DecisionCache {
       random,
       (rows) => {
         this.#order.grow(rows);
-        const values = new Int16Array(rows);
-        values.set(this.#values);
-        this.#values = values;
+        this.#values = grown(this.#values, rows);
       },
       16,
     );

@@ -1,4 +1,5 @@
 import type { MemoryBudget, Random } from '../../component/settings.ts';
+import { grown } from '../../pipeline/grown.ts';
 import { RowLists } from '../../pipeline/traces/row-lists.ts';
 import { TraceStore } from '../../pipeline/traces/store.ts';
 import type { Config } from './config.ts';
@@ -54,15 +55,9 @@ export class SamplerState {
   #grow(rows: number): void {
     this.order.grow(rows);
     this.batches.grow(rows);
-    const decisions = new Uint8Array(rows);
-    decisions.set(this.decisions);
-    this.decisions = decisions;
-    const decided = new Float64Array(rows);
-    decided.set(this.decidedMs);
-    this.decidedMs = decided;
-    const batches = new Float64Array(rows);
-    batches.set(this.batchOf);
-    this.batchOf = batches;
+    this.decisions = grown(this.decisions, rows);
+    this.decidedMs = grown(this.decidedMs, rows);
+    this.batchOf = grown(this.batchOf, rows);
   }
 
   /** Lists of batches: those that wait, the one that is filled and the one that is decided. */
