@@ -3,7 +3,7 @@ import type { Value } from '../expr/index.ts';
 import type { Entry } from './entry/entry.ts';
 import { type Field, getField, printField, setField } from './entry/field.ts';
 import { entryCondition } from './expressions.ts';
-import { at, OperatorFault } from './fault.ts';
+import { at, below, OperatorFault } from './fault.ts';
 import {
   type Common,
   FunctionOperator,
@@ -111,16 +111,6 @@ export type ParserConfig = z.output<typeof parserObject>;
 /** Parses one value. @throws Error that says why it cannot */
 export type Parse = (value: Value, entry: Entry) => Value;
 
-function within<T>(key: string, step: () => T): T {
-  try {
-    return step();
-  } catch (error) {
-    if (error instanceof OperatorFault)
-      throw new OperatorFault(error.message, [key, ...error.path]);
-    throw error;
-  }
-}
-
 /** Sets the scope's name from a field. */
 export function scopeNameParser(from: Field): (entry: Entry) => void {
   return (entry) => {
@@ -145,11 +135,11 @@ export function parserRun(config: ParserConfig, parse: Parse, parserTime?: Run):
   const { timestamp, severity, trace, scope_name: scope } = config;
   const steps: [string, Run][] = [];
   if (timestamp !== undefined) {
-    const read = within('timestamp', () => timeParser(timestamp));
+    const read = below(['timestamp'], () => timeParser(timestamp));
     steps.push(['time parser', (entry, { clock }) => read(entry, clock.unixMs())]);
   } else if (parserTime !== undefined) steps.push(['time parser', parserTime]);
   if (severity !== undefined) {
-    steps.push(['severity parser', within('severity', () => severityParser(severity))]);
+    steps.push(['severity parser', below(['severity'], () => severityParser(severity))]);
   }
   if (trace !== undefined) steps.push(['trace parser', traceParser(trace)]);
   if (scope !== undefined) steps.push(['scope_name parser', scopeNameParser(scope.parse_from)]);

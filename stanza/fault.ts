@@ -18,3 +18,13 @@ export function at<T>(path: string | readonly (string | number)[], step: () => T
     throw new OperatorFault((error as Error).message, typeof path === 'string' ? [path] : path);
   }
 }
+
+/** Runs the build of what lies below a section; the keys that lead there are put before its faults'. */
+export function below<T>(keys: readonly (string | number)[], step: () => T): T {
+  try {
+    return step();
+  } catch (error) {
+    if (!(error instanceof OperatorFault)) throw error;
+    throw new OperatorFault(error.message, [...keys, ...error.path]);
+  }
+}

@@ -1,6 +1,6 @@
 import type { OperatorBuilder } from './build.ts';
 import type { Entry, Origin } from './entry/entry.ts';
-import { OperatorFault } from './fault.ts';
+import { below, OperatorFault } from './fault.ts';
 import type { EntryTarget, Operator, OperatorPlan, Surroundings } from './operator.ts';
 import { operators, refused } from './registry.ts';
 
@@ -27,7 +27,7 @@ export function planPipeline(
   sections: readonly unknown[],
   known: ReadonlyMap<string, OperatorBuilder> = operators,
 ): PipelinePlan {
-  const plans = sections.map((section, i) => inside(i, () => planOne(section, known)));
+  const plans = sections.map((section, i) => below([i], () => planOne(section, known)));
   const ids = uniqueIds(plans);
   const steps = plans.map((plan, i): Step => {
     const given = plan.outputIds ?? [];
@@ -37,15 +37,6 @@ export function planPipeline(
   });
   checkLinks(steps);
   return { steps };
-}
-
-function inside<T>(index: number, step: () => T): T {
-  try {
-    return step();
-  } catch (error) {
-    if (!(error instanceof OperatorFault)) throw error;
-    throw new OperatorFault(error.message, [index, ...error.path]);
-  }
 }
 
 function planOne(section: unknown, known: ReadonlyMap<string, OperatorBuilder>): OperatorPlan {

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { type Attributer, attributer } from '../attributer.ts';
-import { decodeSection, type OperatorBuilder, unknownKeysOf } from '../build.ts';
+import { decodeSection, identity, type OperatorBuilder, unknownKeysOf } from '../build.ts';
 import type { Entry } from '../entry/entry.ts';
 import { entryCondition } from '../expressions.ts';
-import { at, OperatorFault } from '../fault.ts';
+import { at, below } from '../fault.ts';
 import { BaseOperator, type EntryTarget, Outputs, type Surroundings } from '../operator.ts';
 
 const ids = () => z.union([z.string().transform((id) => [id]), z.array(z.string())]);
@@ -90,7 +90,7 @@ export const router: OperatorBuilder = (section) => {
   const config = decodeSection(schema, section);
   const routes: Route[] = config.routes.map((route, i) => ({
     test: at(['routes', i, 'expr'], () => entryCondition(route.expr)),
-    attributer: within(i, () => attributer('attributes', route.attributes)),
+    attributer: below(['routes', i], () => attributer('attributes', route.attributes)),
     outputIds: route.output,
   }));
   if (config.default !== undefined) {
@@ -98,19 +98,8 @@ export const router: OperatorBuilder = (section) => {
   }
   const { type, id } = config;
   return {
-    type,
-    id: id === undefined || id === '' ? type : id,
-    outputIds: routes.flatMap((route) => route.outputIds),
+    ...identity({ type, id, output: routes.flatMap((route) => route.outputIds) }),
     unknownKeys: unknownKeysOf(schema, section),
     create: (unique, _outputs, around) => new Router(unique, around, routes),
   };
 };
-
-function within<T>(index: number, step: () => T): T {
-  try {
-    return step();
-  } catch (error) {
-    if (!(error instanceof OperatorFault)) throw error;
-    throw new OperatorFault(error.message, ['routes', index, ...error.path]);
-  }
-}
