@@ -1,16 +1,7 @@
 import { PipelineError } from '../../component/errors.ts';
 import { GrpcError } from '../../wire/grpc/grpc-error.ts';
-import { Code, codeName } from '../../wire/status/code.ts';
+import { Code, codeName, retryableCodes } from '../../wire/status/code.ts';
 import { decodeStatus } from '../../wire/status/status.ts';
-
-const retryable: readonly number[] = [
-  Code.CANCELLED,
-  Code.DEADLINE_EXCEEDED,
-  Code.ABORTED,
-  Code.OUT_OF_RANGE,
-  Code.UNAVAILABLE,
-  Code.DATA_LOSS,
-];
 
 /**
  * What the pipeline is told: retryable as OTLP has it, RESOURCE_EXHAUSTED only when the server says
@@ -23,7 +14,7 @@ export function pipelineError(error: unknown): PipelineError {
   const throttled = code === Code.RESOURCE_EXHAUSTED && delay !== undefined;
   const text = `rpc error: code = ${codeName(code)} desc = ${error.message}`;
   return new PipelineError(text, {
-    retryable: retryable.includes(code) || throttled || unknownOutcome,
+    retryable: retryableCodes.includes(code) || throttled || unknownOutcome,
     status: code,
     unknownOutcome,
     cause: error,

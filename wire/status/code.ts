@@ -25,6 +25,16 @@ export const Code = {
 /** A gRPC status code, 0 to 16. */
 export type Code = (typeof Code)[keyof typeof Code];
 
+/** Codes on which an OTLP client sends again. */
+export const retryableCodes: readonly number[] = [
+  Code.CANCELLED,
+  Code.DEADLINE_EXCEEDED,
+  Code.ABORTED,
+  Code.OUT_OF_RANGE,
+  Code.UNAVAILABLE,
+  Code.DATA_LOSS,
+];
+
 const byNumber = Object.keys(Code) as (keyof typeof Code)[];
 
 /** @returns `UNAVAILABLE` for 14; the number in brackets when there is no such code */

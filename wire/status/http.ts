@@ -1,18 +1,9 @@
-import { Code } from './code.ts';
-
-const unavailable: readonly number[] = [
-  Code.CANCELLED,
-  Code.DEADLINE_EXCEEDED,
-  Code.ABORTED,
-  Code.OUT_OF_RANGE,
-  Code.UNAVAILABLE,
-  Code.DATA_LOSS,
-];
+import { Code, retryableCodes } from './code.ts';
 
 /** @returns the HTTP status of an OTLP answer for a status code, as the Go collector maps it */
 export function httpStatus(code: Code): number {
   if (code === Code.OK) return 200;
-  if (unavailable.includes(code)) return 503;
+  if (retryableCodes.includes(code)) return 503;
   if (code === Code.RESOURCE_EXHAUSTED) return 429;
   if (code === Code.INVALID_ARGUMENT) return 400;
   if (code === Code.UNAUTHENTICATED) return 401;
