@@ -18,10 +18,7 @@ const escapes: Readonly<Record<string, string>> = {
 /** A number as Go's JSON writes it. @throws Error for what JSON has no number for */
 function numberText(value: number): string {
   if (!Number.isFinite(value)) throw new Error(`cannot write ${value} as JSON`);
-  if (Object.is(value, -0)) return '-0';
-  const size = Math.abs(value);
-  if (size !== 0 && (size < 1e-6 || size >= 1e21)) return value.toExponential();
-  return String(value);
+  return Object.is(value, -0) ? '-0' : String(value);
 }
 
 function jsonText(value: Value): string {
