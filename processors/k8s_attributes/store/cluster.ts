@@ -55,6 +55,12 @@ export interface ClusterTools {
   readonly telemetry: Telemetry;
 }
 
+/** What is done with objects of a kind. */
+interface Changes<T> extends Pick<Handlers<T>, 'reduce'> {
+  set(object: T): void;
+  remove(object: T): void;
+}
+
 /** A view of the cluster that follows it. */
 export class Cluster implements Owners {
   /** Grows whenever what is known changes: what was made of it is then out of date. */
@@ -187,7 +193,6 @@ export class Cluster implements Owners {
   #handlers(kind: Kind): Handlers<MetaObject> {
     const table = new Map<string, Known>();
     this.#tables.set(kind, table);
-    const { telemetry } = this.#tools;
     const isNamed = kind === 'namespace' || kind === 'node';
     const keyOf = ({ name, uid }: MetaObject) => (isNamed ? name : uid);
     const madeBy = kind === 'job' ? 'CronJob' : 'Deployment';
@@ -201,8 +206,38 @@ export class Cluster implements Owners {
         controller: controllerOf(object.owners, madeBy),
       });
     };
+    const remove = (object: MetaObject): void => {
+      this.version += 1;
+      table.delete(keyOf(object));
+    };
+    return this.#counted(kind, { reduce: readMeta, set, remove });
+  }
+
+  #podHandlers(): Handlers<PodObject> {
+    const set = (object: PodObject): void => {
+      this.version += 1;
+      this.#pods.set(podOf(this.#rules, object, this));
+      if (this.#pods.refused > 0 && !this.#isFull) {
+        this.#isFull = true;
+        const known = this.#pods.size;
+        this.#tools.logger.warn('the table of pods is full: some stay unknown', { known });
+      }
+    };
+    return this.#counted('pod', {
+      reduce: (object) => readPod(object, this.#rules),
+      set,
+      remove: (object) => this.#pods.delete(podOf(this.#rules, object, this)),
+    });
+  }
+
+  /** Handlers that count what they hear. */
+  #counted<T extends MetaObject>(
+    kind: Kind | 'pod',
+    { reduce, set, remove }: Changes<T>,
+  ): Handlers<T> {
+    const { telemetry } = this.#tools;
     return {
-      reduce: readMeta,
+      reduce,
       keyOf: ({ namespace, name }) => `${namespace}/${name}`,
       added: (object) => {
         telemetry.event(kind, 'added');
@@ -214,37 +249,7 @@ export class Cluster implements Owners {
       },
       deleted: (object) => {
         telemetry.event(kind, 'deleted');
-        this.version += 1;
-        table.delete(keyOf(object));
-      },
-    };
-  }
-
-  #podHandlers(): Handlers<PodObject> {
-    const { telemetry } = this.#tools;
-    const set = (object: PodObject): void => {
-      this.version += 1;
-      this.#pods.set(podOf(this.#rules, object, this));
-      if (this.#pods.refused > 0 && !this.#isFull) {
-        this.#isFull = true;
-        const known = this.#pods.size;
-        this.#tools.logger.warn('the table of pods is full: some stay unknown', { known });
-      }
-    };
-    return {
-      reduce: (object) => readPod(object, this.#rules),
-      keyOf: ({ namespace, name }) => `${namespace}/${name}`,
-      added: (object) => {
-        telemetry.event('pod', 'added');
-        set(object);
-      },
-      updated: (object) => {
-        telemetry.event('pod', 'updated');
-        set(object);
-      },
-      deleted: (object) => {
-        telemetry.event('pod', 'deleted');
-        this.#pods.delete(podOf(this.#rules, object, this));
+        remove(object);
       },
     };
   }
