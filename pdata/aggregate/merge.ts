@@ -6,10 +6,10 @@ import type {
   NumberPoint,
   Point,
 } from '../objects/index.ts';
+import { int64Of, wrapCount, wrapInt } from './go-numbers.ts';
+
 /** How numbers become one; '' = the first stays. */
 export type Aggregation = 'sum' | 'mean' | 'min' | 'max' | 'median' | 'count' | '';
-
-import { int64Of, wrapCount, wrapInt } from './go-numbers.ts';
 
 /** Makes each group one point, the first of it, and gives them to `to`. */
 export function mergeInto(to: MetricData, groups: readonly Point[][], how: Aggregation): void {

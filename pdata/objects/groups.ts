@@ -104,13 +104,13 @@ export function readGroups<T, S extends Signal>(
   return groups;
 }
 
-export function putResource(w: Writer, resource: Resource): void {
+function putResource(w: Writer, resource: Resource): void {
   putAttributes(w, 1, resource.attributes);
   putUint(w, 2, resource.droppedAttributesCount);
   putRest(w, resource);
 }
 
-export function putScope(w: Writer, scope: Scope): void {
+function putScope(w: Writer, scope: Scope): void {
   putString(w, 1, scope.name);
   putString(w, 2, scope.version);
   putAttributes(w, 3, scope.attributes);

@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { regexpFault } from '../../pdata/regexp/index.ts';
 
-export const aggregations = ['sum', 'mean', 'min', 'max', 'count', 'median'] as const;
-export type Aggregation = (typeof aggregations)[number] | '';
+const aggregations = ['sum', 'mean', 'min', 'max', 'count', 'median'] as const;
 
 const operationActions = [
   'add_label',

@@ -20,7 +20,7 @@ export interface Owners {
 type Set = (name: string, value: string | undefined) => void;
 
 /** A deployment's ReplicaSets are called by its name and the hash of their template. */
-export function deploymentName(replicaSet: string, templateHash: string): string {
+function deploymentName(replicaSet: string, templateHash: string): string {
   const end = `-${templateHash}`;
   if (templateHash === '' || !replicaSet.endsWith(end)) return '';
   return replicaSet.slice(0, -end.length);
@@ -32,7 +32,7 @@ const dayMinutes = 24 * 60;
  * A CronJob's Jobs are called by its name and the minutes since 1970 of their time; eight digits
  * that are far from the creation of the pod are something else.
  */
-export function cronJobName(job: string, createdMs: number | undefined): string {
+function cronJobName(job: string, createdMs: number | undefined): string {
   const match = /^(.*)-(\d{8})$/.exec(job);
   if (match === null || createdMs === undefined) return '';
   const minutes = Math.floor(createdMs / 60_000);

@@ -9,7 +9,7 @@ interface Deletion {
 }
 
 /** Most identifiers that are kept. A pod has three and those of its associations. */
-export const maxIdentifiers = 1_000_000;
+const maxIdentifiers = 1_000_000;
 
 /**
  * Pods by what they are found by. Addresses are used again: of two pods with one the later started

@@ -53,7 +53,7 @@ function plainText(xml: string): string {
 }
 
 /** Names and values in an answer of DescribeTags. */
-export function parseTags(xml: string): (readonly [name: string, value: string])[] {
+function parseTags(xml: string): (readonly [name: string, value: string])[] {
   return xml
     .split('<item>')
     .slice(1)
