@@ -1,4 +1,6 @@
+import { PipelineError } from '../../component/errors.ts';
 import type { MemoryBudget, Random } from '../../component/settings.ts';
+import type { Traces } from '../../pdata/batch.ts';
 import { grown } from '../grown.ts';
 import { Blocks, type Placed } from './blocks.ts';
 import { SpanColumn, type SpanGrouper, spanStride } from './grouper.ts';
@@ -88,6 +90,18 @@ export class TraceStore {
     return true;
   }
 
+  /** The row of trace `trace` of a grouper, -1 = none. */
+  rowOf({ ids }: SpanGrouper, trace: number): number {
+    const at = trace * 4;
+    return this.ids.find(ids[at]!, ids[at + 1]!, ids[at + 2]!, ids[at + 3]!);
+  }
+
+  /** A row for trace `trace` of a grouper, which has none. */
+  addTrace({ ids }: SpanGrouper, trace: number, nowMs: number): number {
+    const at = trace * 4;
+    return this.add(ids[at]!, ids[at + 1]!, ids[at + 2]!, ids[at + 3]!, nowMs);
+  }
+
   /** A row for a new trace. */
   add(a: number, b: number, c: number, d: number, nowMs: number): number {
     const row = this.ids.add(a, b, c, d);
@@ -97,6 +111,14 @@ export class TraceStore {
     this.bytes[row] = 0;
     this.arrival[row] = nowMs;
     return row;
+  }
+
+  /** What to refuse a batch with for which the budget has no room; undefined = it has. */
+  refusal(batch: Traces): PipelineError | undefined {
+    const bytes = batch.ranges().reduce((sum, { length }) => sum + length, 0);
+    if (this.blocks.hasRoom(bytes)) return undefined;
+    const message = `memory budget exhausted: ${batch.byteLength} bytes do not fit`;
+    return new PipelineError(message, { retryable: true });
   }
 
   /** Copies a ResourceSpans to a block that stays until {@link release} is called for it. */

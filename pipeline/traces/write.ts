@@ -1,5 +1,6 @@
 import { Cursor, noBytes, readVarint, skipValue } from '../../pdata/proto/cursor.ts';
 import { putVarint, varintSize } from '../../pdata/proto/writer.ts';
+import { grown } from '../grown.ts';
 import { Run, runStride } from './runs.ts';
 import type { TraceStore } from './store.ts';
 
@@ -82,9 +83,7 @@ export class TraceWriter {
 
   #push(size: number): number {
     if (this.#sizeCount === this.#sizes.length) {
-      const grown = new Float64Array(this.#sizeCount * 2);
-      grown.set(this.#sizes);
-      this.#sizes = grown;
+      this.#sizes = grown(this.#sizes, this.#sizeCount * 2);
     }
     this.#sizes[this.#sizeCount] = size;
     this.#sizeCount += 1;

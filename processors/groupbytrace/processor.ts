@@ -83,16 +83,13 @@ export class GroupByTrace implements Component, Consumer<'traces'> {
       const message = 'cannot take data: the groupbytrace processor is not running';
       throw new PipelineError(message, { retryable: true });
     }
-    const ranges = batch.ranges();
-    if (!store.blocks.hasRoom(ranges.reduce((sum, { length }) => sum + length, 0))) {
-      const message = `memory budget exhausted: ${batch.byteLength} bytes do not fit`;
-      throw new PipelineError(message, { retryable: true });
-    }
+    const refusal = store.refusal(batch);
+    if (refusal !== undefined) throw refusal;
     const { clock, ledger } = this.#settings;
     const start = clock.monotonicMs();
     ledger.held(batch.itemCount);
     let traces = 0;
-    for (const bytes of ranges) {
+    for (const bytes of batch.ranges()) {
       eachResource(bytes, (from, to) => {
         this.#grouper.scan(bytes, from, to);
         this.#take(store, this.#grouper);
@@ -107,17 +104,11 @@ export class GroupByTrace implements Component, Consumer<'traces'> {
     if (grouper.traceCount === 0) return;
     const { block, offset } = store.place(grouper.bytes, grouper.group, grouper.end);
     const now = this.#settings.clock.monotonicMs();
-    const { ids } = grouper;
     for (let trace = 0; trace < grouper.traceCount; trace += 1) {
-      const at = trace * 4;
-      const a = ids[at]!;
-      const b = ids[at + 1]!;
-      const c = ids[at + 2]!;
-      const d = ids[at + 3]!;
-      let row = store.ids.find(a, b, c, d);
+      let row = store.rowOf(grouper, trace);
       if (row < 0) {
         if (store.ids.count >= this.#limit || !store.hasRow()) this.#evict(store);
-        row = store.add(a, b, c, d, now);
+        row = store.addTrace(grouper, trace, now);
         this.#order.push(0, row);
       }
       store.append(row, grouper, trace, block, offset - grouper.group);

@@ -153,12 +153,9 @@ export class TailSampling implements Component, Consumer<'traces'> {
     if (this.#outbox.bytes > outboxBytes) {
       return this.#outbox.drained().then(() => this.consume(batch));
     }
-    const ranges = batch.ranges();
-    if (!sampler.store.blocks.hasRoom(ranges.reduce((sum, { length }) => sum + length, 0))) {
-      const message = `memory budget exhausted: ${batch.byteLength} bytes do not fit`;
-      return Promise.reject(new PipelineError(message, { retryable: true }));
-    }
-    const groups = groupsOf(ranges);
+    const refusal = sampler.store.refusal(batch);
+    if (refusal !== undefined) return Promise.reject(refusal);
+    const groups = groupsOf(batch.ranges());
     for (let i = 0; i < groups.length; i += 1) {
       const { bytes, start, end } = groups[i]!;
       const grouper = sampler.read(bytes, start, end);

@@ -121,7 +121,7 @@ export class Sampler {
     for (let trace = 0; trace < grouper.traceCount; trace += 1) {
       const at = trace * 4;
       const { ids } = grouper;
-      const row = this.store.ids.find(ids[at]!, ids[at + 1]!, ids[at + 2]!, ids[at + 3]!);
+      const row = this.store.rowOf(grouper, trace);
       const fate = this.#fateOf(row, ids[at + 2]!, ids[at + 3]!);
       this.#rows[trace] = row;
       this.#fates[trace] = fate;
@@ -177,7 +177,7 @@ export class Sampler {
       }
       let row = this.#rows[trace]!;
       if (removals !== this.#removals) {
-        row = this.#find(grouper, trace);
+        row = this.store.rowOf(grouper, trace);
         // what was decided about it has just been forgotten
         if (row < 0 && fate === Fate.forwardLate) fate = Fate.hold;
       }
@@ -197,11 +197,6 @@ export class Sampler {
     return trace;
   }
 
-  #find({ ids }: SpanGrouper, trace: number): number {
-    const at = trace * 4;
-    return this.store.ids.find(ids[at]!, ids[at + 1]!, ids[at + 2]!, ids[at + 3]!);
-  }
-
   /** Sees to it that a row can be added. @returns false when one has to wait */
   #makeRoom(): boolean {
     while (!this.overflows && (this.store.ids.count >= this.#limit || !this.store.hasRow())) {
@@ -213,10 +208,8 @@ export class Sampler {
     return true;
   }
 
-  #add({ ids }: SpanGrouper, trace: number, waits: boolean): number {
-    const at = trace * 4;
-    const now = this.#clock.monotonicMs();
-    const row = this.store.add(ids[at]!, ids[at + 1]!, ids[at + 2]!, ids[at + 3]!, now);
+  #add(grouper: SpanGrouper, trace: number, waits: boolean): number {
+    const row = this.store.addTrace(grouper, trace, this.#clock.monotonicMs());
     this.#state.decisions[row] = Decision.none;
     this.#state.decidedMs[row] = 0;
     if (!waits) return row;
