@@ -1,9 +1,10 @@
 import type { Component } from '../../component/component.ts';
-import type { Consumer, Context } from '../../component/consumer.ts';
+import { background, type Consumer, type Context } from '../../component/consumer.ts';
 import type { ConnectorNext } from '../../component/factory.ts';
-import type { NodeLedger, Settings } from '../../component/settings.ts';
+import type { Settings } from '../../component/settings.ts';
 import type { Signal, SignalData } from '../../component/signals.ts';
 import { createExporter } from '../../pipeline/exporter.ts';
+import { frontLedger } from '../../pipeline/front-ledger.ts';
 import type { Config } from './config.ts';
 import { FailoverRouter } from './router.ts';
 
@@ -18,29 +19,20 @@ export function createFailover<S extends Signal>(
   const router = new FailoverRouter<S>(settings, levels, config.retry_interval);
   const { sending_queue } = config;
   if (sending_queue === undefined) return withoutQueue(settings, config, router);
-  // items leave along edges: a delivery is no end of them
-  const ledger: NodeLedger = {
-    dropped: (reason, items) => settings.ledger.dropped(reason, items),
-    held: (delta) => settings.ledger.held(delta),
-    created: (items) => settings.ledger.created(items),
-    delivered: () => {},
-  };
   return createExporter(
     signal,
-    { ...settings, ledger },
+    { ...settings, ledger: frontLedger(settings.ledger) },
     { timeout: 0, sending_queue },
     {
       start: async () => warnOfDeprecated(settings, config),
       shutdown: async () => router.stop(),
       push(batch, { deadlineMs, client }) {
-        const ctx: Context = { client: client ?? nobody, deadlineMs };
+        const ctx: Context = { client: client ?? background.client, deadlineMs };
         return router.consume(batch, ctx);
       },
     },
   );
 }
-
-const nobody = { address: '', metadata: new Map<string, readonly string[]>() };
 
 function withoutQueue<S extends Signal>(
   settings: Settings,

@@ -1,4 +1,5 @@
 import type { Logger, Meter, Settings } from '../../component/settings.ts';
+import { frontLedger } from '../../pipeline/front-ledger.ts';
 
 function loggerOf(logger: Logger, endpoint: string): Logger {
   const log =
@@ -37,15 +38,5 @@ const silent: Meter = {
 
 /** Settings of what stands before the backends: they count what was sent. */
 export function frontSettings(settings: Settings): Settings {
-  const { ledger } = settings;
-  return {
-    ...settings,
-    meter: silent,
-    ledger: {
-      dropped: (reason, items) => ledger.dropped(reason, items),
-      held: (delta) => ledger.held(delta),
-      created: (items) => ledger.created(items),
-      delivered: () => {},
-    },
-  };
+  return { ...settings, meter: silent, ledger: frontLedger(settings.ledger) };
 }

@@ -102,11 +102,8 @@ export class Balancer<S extends Signal> implements PushBackend<S> {
     const routes = new Routes(plain.itemCount);
     this.#route(plain, routes, (key) => ring.of(key));
     const to = [...routes.parts.keys()].map((i) => this.#exporterAt(ring, i));
-    const ctx: Context = {
-      ...background,
-      deadlineMs: attempt.deadlineMs,
-      ...(attempt.client === undefined ? {} : { client: attempt.client }),
-    };
+    const { client = background.client, deadlineMs } = attempt;
+    const ctx: Context = { client, deadlineMs };
     const parts = [...routes.parts.values()].flatMap((keep, i) => {
       const part = selectItems(plain, keep) as SignalData[S] | undefined;
       return part === undefined ? [] : [{ consumer: to[i]!, batch: part }];
