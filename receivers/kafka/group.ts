@@ -1,4 +1,5 @@
 import type { Admin, Consumer, GroupAssignment } from '@platformatic/kafka';
+import { Pause } from '../../component/pause.ts';
 import type { Settings } from '../../component/settings.ts';
 import type { Signal } from '../../component/signals.ts';
 import { clientOptions } from '../../pipeline/kafka/client.ts';
@@ -28,12 +29,11 @@ export interface GroupEvents {
 export class Group {
   readonly consumer: Consumer;
   readonly #admin: Admin;
-  readonly #settings: Settings;
   readonly #config: KafkaReceiverConfig;
   readonly #signal: Signal;
   readonly #events: GroupEvents;
   #closing = false;
-  #wake: (() => void) | undefined;
+  readonly #pause: Pause;
   #rejoin = false;
   #shape = '';
   #running: Promise<void> | undefined;
@@ -47,7 +47,7 @@ export class Group {
   ) {
     this.consumer = clients.consumer;
     this.#admin = clients.admin;
-    this.#settings = settings;
+    this.#pause = new Pause(settings.clock);
     this.#config = config;
     this.#signal = signal;
     this.#events = events;
@@ -97,7 +97,7 @@ export class Group {
       if (this.#closing) return;
       this.#events.trouble(faultText(error));
       this.#rejoin = true;
-      this.#wake?.();
+      this.#pause.end();
     });
     this.#admin.on('error', (error: Error) => {
       if (!this.#closing) this.#events.trouble(faultText(error));
@@ -112,7 +112,8 @@ export class Group {
   async #run(): Promise<void> {
     while (!this.#closing) {
       const waitMs = await this.#step();
-      if (!this.#closing) await this.#pause(waitMs);
+      const again = this.#rejoin && waitMs > lookMs;
+      if (!this.#closing && !again) await this.#pause.wait(waitMs);
     }
   }
 
@@ -141,21 +142,10 @@ export class Group {
     }
   }
 
-  #pause(ms: number): Promise<void> {
-    if (this.#rejoin && ms > lookMs) return Promise.resolve();
-    return new Promise((resolve) => {
-      const timer = this.#settings.clock.after(ms, resolve);
-      this.#wake = () => {
-        timer.cancel();
-        resolve();
-      };
-    });
-  }
-
   /** Leaves the group, so that others take the partitions at once. */
   async close(): Promise<void> {
     this.#closing = true;
-    this.#wake?.();
+    this.#pause.end();
     await this.consumer.close(true).catch(() => undefined);
     await this.#admin.close().catch(() => undefined);
     await this.#running;

@@ -1,4 +1,5 @@
 import type { PipelineError } from '../../component/errors.ts';
+import { Pause } from '../../component/pause.ts';
 import type { Settings } from '../../component/settings.ts';
 import type { KafkaReceiverConfig } from './config.ts';
 import type { InRecord } from './record.ts';
@@ -28,7 +29,7 @@ export class PartitionReader {
   #current = 0;
   #lag = 0;
   #cancelled = false;
-  #wake: (() => void) | undefined;
+  readonly #pause: Pause;
 
   constructor(
     place: { readonly topic: string; readonly partition: number; readonly offset: bigint },
@@ -41,6 +42,7 @@ export class PartitionReader {
     this.partition = place.partition;
     this.offset = place.offset;
     this.#settings = settings;
+    this.#pause = new Pause(settings.clock);
     this.#config = config;
     this.#take = take;
     const attributes = { topic: place.topic, partition: String(place.partition) };
@@ -61,7 +63,7 @@ export class PartitionReader {
     if (this.#cancelled) return;
     this.#cancelled = true;
     for (const end of this.#ends) end();
-    this.#wake?.();
+    this.#pause.end();
   }
 
   /**
@@ -104,7 +106,7 @@ export class PartitionReader {
             ...fields,
             delay_ms: Math.round(waitMs),
           });
-          await this.#pause(waitMs);
+          await this.#pause.wait(waitMs);
           if (this.#cancelled) return error;
           intervalMs = Math.min(intervalMs * backoff.multiplier, backoff.max_interval);
           continue;
@@ -144,15 +146,5 @@ export class PartitionReader {
 
   #fields(record: InRecord): Record<string, unknown> {
     return { topic: this.topic, partition: this.partition, offset: Number(record.offset) };
-  }
-
-  #pause(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = this.#settings.clock.after(ms, resolve);
-      this.#wake = () => {
-        timer.cancel();
-        resolve();
-      };
-    });
   }
 }

@@ -1,5 +1,6 @@
 import type { GroupAssignment } from '@platformatic/kafka';
 import type { Consumer } from '../../component/consumer.ts';
+import { Pause } from '../../component/pause.ts';
 import type { Settings } from '../../component/settings.ts';
 import type { Signal } from '../../component/signals.ts';
 import { faultText } from '../../pipeline/kafka/errors.ts';
@@ -28,7 +29,7 @@ export class SignalReader<S extends Signal> {
   #closing = false;
   /** Whether the group has settled: a commit meanwhile would begin another rebalance. */
   #isStable = false;
-  #wake: (() => void) | undefined;
+  readonly #pause: Pause;
   #generation = 0;
   #committing: Promise<void> = Promise.resolve();
   #timer: { cancel(): void } | undefined;
@@ -37,6 +38,7 @@ export class SignalReader<S extends Signal> {
   constructor(signal: S, settings: Settings, config: KafkaReceiverConfig, next: Consumer<S>) {
     this.#signal = signal;
     this.#settings = settings;
+    this.#pause = new Pause(settings.clock);
     this.#config = config;
     this.#telemetry = kafkaTelemetry(settings.meter, signal);
     this.#intake = new Intake(signal, settings, config, next, this.#telemetry);
@@ -83,7 +85,7 @@ export class SignalReader<S extends Signal> {
         this.#partitions.delete(name);
       }
     }
-    this.#wake?.();
+    this.#pause.end();
     while (wanted.size > 0 && generation === this.#generation && !this.#closing) {
       try {
         const found = await firstOffsets(this.#group!.consumer, [...wanted.values()], this.#config);
@@ -92,10 +94,10 @@ export class SignalReader<S extends Signal> {
         break;
       } catch (error) {
         this.#trouble('cannot find the offsets of the group', faultText(error));
-        await this.#pause(pauseMs.least);
+        await this.#wait(pauseMs.least);
       }
     }
-    this.#wake?.();
+    this.#pause.end();
   }
 
   #begin(place: Place & { readonly offset: bigint }): void {
@@ -114,7 +116,7 @@ export class SignalReader<S extends Signal> {
     while (!this.#closing) {
       const ready = [...this.#partitions.values()].filter(({ paused }) => !paused);
       if (ready.length === 0) {
-        await this.#pause(pauseMs.most);
+        await this.#wait(pauseMs.most);
         continue;
       }
       try {
@@ -125,7 +127,7 @@ export class SignalReader<S extends Signal> {
         if (this.#closing) return;
         this.#trouble('consumer fetch error', faultText(error));
         this.#group!.consumer.clearMetadata();
-        await this.#pause(waitMs);
+        await this.#wait(waitMs);
         waitMs = Math.min(2 * waitMs, pauseMs.most);
       }
     }
@@ -167,21 +169,14 @@ export class SignalReader<S extends Signal> {
     }
   }
 
-  #pause(ms: number): Promise<void> {
-    if (this.#closing) return Promise.resolve();
-    return new Promise((resolve) => {
-      const timer = this.#settings.clock.after(ms, resolve);
-      this.#wake = () => {
-        timer.cancel();
-        resolve();
-      };
-    });
+  async #wait(ms: number): Promise<void> {
+    if (!this.#closing) await this.#pause.wait(ms);
   }
 
   async shutdown(): Promise<void> {
     this.#closing = true;
     this.#timer?.cancel();
-    this.#wake?.();
+    this.#pause.end();
     for (const reader of this.#partitions.values()) reader.cancel();
     await this.#running;
     await this.#commit();

@@ -1,5 +1,6 @@
 import { background, type Consumer, type Context } from '../../component/consumer.ts';
 import { PipelineError } from '../../component/errors.ts';
+import { Pause } from '../../component/pause.ts';
 import { Receipts } from '../../component/receipts.ts';
 import type { Settings } from '../../component/settings.ts';
 import type { Logs } from '../../pdata/batch.ts';
@@ -15,10 +16,11 @@ export class Delivery {
   readonly #retry: RetryConfig;
   readonly #receipts: Receipts;
   #stopped = false;
-  #wake: (() => void) | undefined;
+  readonly #pause: Pause;
 
   constructor(settings: Settings, next: Consumer<'logs'>, retry: RetryConfig, transport: string) {
     this.#settings = settings;
+    this.#pause = new Pause(settings.clock);
     this.#next = next;
     this.#retry = retry;
     this.#receipts = new Receipts(settings, 'logs', transport);
@@ -59,7 +61,7 @@ export class Delivery {
         interval_ms: Math.round(waitMs),
       });
       if (this.#stopped) return 'stopped';
-      await this.#pause(waitMs);
+      await this.#pause.wait(waitMs);
       if (this.#stopped) return 'stopped';
       pauseMs = Math.min(pauseMs * 1.5, retry.max_interval);
     }
@@ -74,19 +76,9 @@ export class Delivery {
     }
   }
 
-  #pause(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = this.#settings.clock.after(ms, resolve);
-      this.#wake = () => {
-        timer.cancel();
-        resolve();
-      };
-    });
-  }
-
   /** Ends pauses: what waits for a retry is given up as `stopped`. */
   stop(): void {
     this.#stopped = true;
-    this.#wake?.();
+    this.#pause.end();
   }
 }
