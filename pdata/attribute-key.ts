@@ -26,3 +26,23 @@ export class AttributeKey {
     return true;
   }
 }
+
+/** Keys of texts that come again and again: each is made once, all are forgotten at `limit`. */
+export class AttributeKeys {
+  readonly #known = new Map<string, AttributeKey>();
+  readonly #limit: number;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  of(text: string): AttributeKey {
+    let key = this.#known.get(text);
+    if (key === undefined) {
+      if (this.#known.size >= this.#limit) this.#known.clear();
+      key = new AttributeKey(text);
+      this.#known.set(text, key);
+    }
+    return key;
+  }
+}

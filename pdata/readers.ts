@@ -1,4 +1,4 @@
-export { AttributeKey } from './attribute-key.ts';
+export { AttributeKey, AttributeKeys } from './attribute-key.ts';
 export { GroupReader } from './readers/group-reader.ts';
 export { InternTable } from './readers/intern.ts';
 export { type ItemReader, itemReader } from './readers/item-reader.ts';

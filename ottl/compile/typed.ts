@@ -107,9 +107,15 @@ export function parseFloat64(text: string): number {
 const trueTexts = new Set(['1', 't', 'T', 'TRUE', 'true', 'True']);
 const falseTexts = new Set(['0', 'f', 'F', 'FALSE', 'false', 'False']);
 
-function parseBool(text: string): boolean {
+/** A truth value as Go's strconv.ParseBool reads it; undefined for another text. */
+export function boolOf(text: string): boolean | undefined {
   if (trueTexts.has(text)) return true;
-  if (falseTexts.has(text)) return false;
+  return falseTexts.has(text) ? false : undefined;
+}
+
+function parseBool(text: string): boolean {
+  const value = boolOf(text);
+  if (value !== undefined) return value;
   throw new OttlRuntimeError(`strconv.ParseBool: parsing "${text}": invalid syntax`);
 }
 

@@ -4,7 +4,12 @@ import {
   setAttribute,
   setTextAttribute,
 } from '../../pdata/overlay.ts';
-import { AttributeKey, type MessageView, type ValueView } from '../../pdata/readers.ts';
+import {
+  AttributeKey,
+  AttributeKeys,
+  type MessageView,
+  type ValueView,
+} from '../../pdata/readers.ts';
 import { OttlRuntimeError } from '../errors.ts';
 import type { Place } from '../place.ts';
 import { type OttlMap, type OttlValue, typeName } from '../values.ts';
@@ -23,17 +28,8 @@ function keyReader(key: Key): (place: Place) => AttributeKey {
     const fixed = new AttributeKey(key.text);
     return () => fixed;
   }
-  const known = new Map<string, AttributeKey>();
-  return (place) => {
-    const text = textKey(key, place);
-    let found = known.get(text);
-    if (found === undefined) {
-      if (known.size >= maxKeys) known.clear();
-      found = new AttributeKey(text);
-      known.set(text, found);
-    }
-    return found;
-  };
+  const known = new AttributeKeys(maxKeys);
+  return (place) => known.of(textKey(key, place));
 }
 
 function sameBytes(value: ValueView, bytes: Uint8Array): boolean {

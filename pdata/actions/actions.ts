@@ -1,4 +1,4 @@
-import { AttributeKey } from '../attribute-key.ts';
+import { AttributeKey, AttributeKeys } from '../attribute-key.ts';
 import { deleteAttribute, insertAttribute, setAttribute, updateAttribute } from '../overlay.ts';
 import type { MessageView } from '../readers/message-view.ts';
 import { ValueType } from '../readers/value-view.ts';
@@ -73,21 +73,14 @@ function keyed(config: ActionConfig, one: (view: MessageView, key: AttributeKey)
     return (view) => one(view, key);
   }
   const pattern = compileRegexp(config.pattern);
-  const known = new Map<string, AttributeKey>();
+  const known = new AttributeKeys(maxKnownKeys);
   return (view) => {
     if (key !== undefined) one(view, key);
     const matching: AttributeKey[] = [];
     view.rewind();
     while (view.nextAttribute()) {
       const text = view.keyText();
-      if (!pattern.test(text)) continue;
-      let found = known.get(text);
-      if (found === undefined) {
-        if (known.size >= maxKnownKeys) known.clear();
-        found = new AttributeKey(text);
-        known.set(text, found);
-      }
-      matching.push(found);
+      if (pattern.test(text)) matching.push(known.of(text));
     }
     for (const found of matching) one(view, found);
   };

@@ -1,6 +1,6 @@
 import { onlyNamedGroups } from '../../../../pdata/regexp/groups.ts';
 import { compileRegexp, type GoRegexp } from '../../../../pdata/regexp/index.ts';
-import { parseFloat64 } from '../../../compile/typed.ts';
+import { boolOf, parseFloat64 } from '../../../compile/typed.ts';
 import { OttlRuntimeError } from '../../../errors.ts';
 import { quote } from '../../../grammar/quote.ts';
 import type { OttlMap, OttlValue } from '../../../values.ts';
@@ -73,10 +73,11 @@ function typed(text: string, type: string | undefined, group: string): OttlValue
         throw new OttlRuntimeError((error as Error).message.replace('ParseInt', 'Atoi'));
       }
     case 'bool':
-    case 'boolean':
-      if (/^(?:1|t|T|TRUE|true|True)$/.test(text)) return true;
-      if (/^(?:0|f|F|FALSE|false|False)$/.test(text)) return false;
+    case 'boolean': {
+      const value = boolOf(text);
+      if (value !== undefined) return value;
       throw new OttlRuntimeError(`strconv.ParseBool: parsing ${quote(text)}: invalid syntax`);
+    }
     default:
       throw new OttlRuntimeError(`invalid type for ${group}: type not specified`);
   }
