@@ -6,13 +6,13 @@ import { after, test } from 'node:test';
 import zlib from 'node:zlib';
 import { PipelineError } from '../../component/errors.ts';
 import { parseJson } from '../../pdata/json.ts';
+import { retryAfterMs } from '../../pipeline/http-client/failure.ts';
 import { realTimeSettings } from '../../testing/settings.ts';
 import { sampleBatch } from '../../testing/spans.ts';
 import { Code } from '../../wire/status/code.ts';
 import { encodeStatus, statusJson } from '../../wire/status/status.ts';
 import { OtlpHttpBackend } from './backend.ts';
 import { config } from './config.ts';
-import { retryAfterMs } from './failure.ts';
 
 const clock = {
   unixMs: () => Date.now(),

@@ -13,11 +13,11 @@ import { tlsServer } from '../../config/groups/tls.ts';
 import { loadTlsServer } from '../../config/groups/tls-load.ts';
 import { systemClock } from '../../gateway/telemetry/clock.ts';
 import { Authority } from '../../integration/lib/certificates.ts';
+import { CookieJar } from '../../pipeline/http-client/cookies.ts';
 import { realTimeSettings } from '../../testing/settings.ts';
 import { sampleBatch } from '../../testing/spans.ts';
 import { OtlpHttpBackend } from './backend.ts';
 import { config } from './config.ts';
-import { CookieJar } from './cookies.ts';
 
 const closers: (() => unknown)[] = [];
 after(async () => {

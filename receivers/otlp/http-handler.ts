@@ -5,11 +5,14 @@ import type { OwnSpan, Tracer } from '../../component/settings.ts';
 import { authenticate } from '../../config/groups/auth.ts';
 import type { Cors, HeaderPairs } from '../../config/groups/cors.ts';
 import { headerMap, remoteOf } from '../../config/groups/http-listen.ts';
-import type { Decompressed, Decompressor } from '../../wire/compression/decompressor.ts';
-import { type ByteBudget, DecompressError, type Encoding } from '../../wire/compression/types.ts';
+import type { Body } from '../../pipeline/http-intake/body.ts';
+import {
+  answerPastBody,
+  type BodyIntake,
+  type IntakeFault,
+} from '../../pipeline/http-intake/intake.ts';
 import { Code } from '../../wire/status/code.ts';
 import type { Status } from '../../wire/status/status.ts';
-import { type Body, type BodyFault, readBody } from './body.ts';
 import { answerFailure, answerSuccess, answerText } from './http-answer.ts';
 import type { Format } from './ingest.ts';
 
@@ -20,9 +23,7 @@ export interface BodySink {
 
 export interface HttpHandlerOptions {
   readonly sinks: ReadonlyMap<string, BodySink>;
-  readonly maxBodyBytes: number;
-  /** Content encodings that are decompressed; empty = none, bodies are taken as they are. */
-  readonly algorithms: ReadonlySet<string>;
+  readonly intake: BodyIntake;
   readonly includeMetadata: boolean;
   readonly keepAlive: boolean;
   readonly responseHeaders: HeaderPairs;
@@ -30,8 +31,6 @@ export interface HttpHandlerOptions {
   readonly auth: ServerAuth | undefined;
   /** Parameters of the query that `auth` sees as headers. */
   readonly authParams: readonly string[];
-  readonly budget: ByteBudget;
-  readonly decompressor: Decompressor;
   readonly tracer: Tracer;
 }
 
@@ -175,47 +174,17 @@ export class HttpHandler {
   }
 
   #body(exchange: Exchange, sink: BodySink): void {
-    const { algorithms, maxBodyBytes, budget } = this.#options;
-    const { headers } = exchange.request;
-    const coding = (headers['content-encoding'] ?? '').trim().toLowerCase();
-    const plain = coding === '' || coding === 'identity' || algorithms.size === 0;
-    if (!plain && !algorithms.has(coding)) {
-      const message = `unsupported Content-Encoding: ${coding.slice(0, 100)}`;
-      this.#refuse(exchange, { code: Code.INVALID_ARGUMENT, message });
-      return;
-    }
-    const declared = Number(headers['content-length'] ?? -1);
-    readBody(exchange.request, declared, maxBodyBytes, budget, (body) => {
-      if (typeof body === 'string') this.#bodyFault(exchange, body);
-      else if (plain) this.#take(exchange, sink, body);
-      else this.#decompress(exchange, sink, body, coding as Encoding);
+    this.#options.intake.take(exchange.request, (body) => {
+      if ('fault' in body) this.#bodyFault(exchange, body);
+      else this.#take(exchange, sink, body);
     });
-  }
-
-  #decompress(exchange: Exchange, sink: BodySink, body: Body, encoding: Encoding): void {
-    const { decompressor, maxBodyBytes, budget } = this.#options;
-    const done = (plain: Decompressed): void => {
-      budget.release(body.reserved);
-      this.#take(exchange, sink, plain);
-    };
-    const failed = (error: unknown): void => {
-      budget.release(body.reserved);
-      this.#decompressFault(exchange, error);
-    };
-    try {
-      const result = decompressor.decompress(encoding, body.bytes, maxBodyBytes);
-      if (result instanceof Promise) result.then(done, failed);
-      else done(result);
-    } catch (error) {
-      failed(error);
-    }
   }
 
   #take(exchange: Exchange, sink: BodySink, body: Body): void {
     const { response, format, extra } = exchange;
-    const { budget } = this.#options;
+    const { intake } = this.#options;
     sink.take(body.bytes, format, this.#context(exchange), (refusal) => {
-      budget.release(body.reserved);
+      intake.release(body);
       if (refusal === undefined) answerSuccess(response, format, extra);
       else answerFailure(response, format, refusal, extra);
     });
@@ -230,54 +199,26 @@ export class HttpHandler {
     return { client, deadlineMs, traceparent: span.traceparent };
   }
 
-  #bodyFault(exchange: Exchange, fault: BodyFault): void {
-    if (fault === 'no_memory') this.#noMemory(exchange);
-    else if (fault === 'too_large') this.#tooLarge(exchange);
-    else exchange.response.destroy();
+  #bodyFault(exchange: Exchange, { fault, message }: IntakeFault): void {
+    if (fault === 'cut_off') exchange.response.destroy();
+    else if (fault === 'too_large') {
+      this.#refuse(exchange, { code: Code.INVALID_ARGUMENT, message }, 413);
+    } else if (fault === 'no_memory') {
+      this.#refuse(exchange, { code: Code.UNAVAILABLE, message, retryDelayMs: memoryRetryMs });
+    } else {
+      const code = fault === 'bug' ? Code.INTERNAL : Code.INVALID_ARGUMENT;
+      this.#refuse(exchange, { code, message });
+    }
   }
 
-  #decompressFault(exchange: Exchange, error: unknown): void {
-    if (!(error instanceof DecompressError)) {
-      this.#refuse(exchange, { code: Code.INTERNAL, message: `BUG: ${String(error)}` });
-    } else if (error.fault === 'no_memory') this.#noMemory(exchange);
-    else if (error.fault === 'too_large') this.#tooLarge(exchange);
-    else this.#refuse(exchange, { code: Code.INVALID_ARGUMENT, message: error.message });
-  }
-
-  #noMemory(exchange: Exchange): void {
-    const message = 'no memory for the request now, try again later';
-    this.#refuse(exchange, { code: Code.UNAVAILABLE, message, retryDelayMs: memoryRetryMs });
-  }
-
-  #tooLarge(exchange: Exchange): void {
-    const message = `request body over ${this.#options.maxBodyBytes} bytes`;
-    this.#refuse(exchange, { code: Code.INVALID_ARGUMENT, message }, 413);
-  }
-
-  /**
-   * A sender that is still writing would lose an answer that comes with the end of the connection:
-   * the rest of a body of allowed size is let go by first, which takes no memory.
-   */
   #refuse(exchange: Exchange, status: Status, http?: number): void {
     const { request, response, format, extra } = exchange;
-    const { maxBodyBytes } = this.#options;
-    let answered = false;
-    const answer = (headers: HeaderPairs): void => {
-      if (answered || response.destroyed) return;
-      answered = true;
+    const rest = http === 413 ? 0 : this.#options.intake.maxBodyBytes;
+    answerPastBody(request, rest, (close) => {
+      if (response.destroyed) return;
+      const headers = close ? [...extra, 'connection', 'close'] : extra;
       answerFailure(response, format, status, headers, http);
-    };
-    request.resume();
-    if (request.complete) answer(extra);
-    else if (http === 413) answer([...extra, 'connection', 'close']);
-    else {
-      let seen = 0;
-      request.on('data', (chunk: Buffer) => {
-        seen += chunk.length;
-        if (seen > maxBodyBytes) answer([...extra, 'connection', 'close']);
-      });
-      request.on('end', () => answer(extra));
-    }
+    });
   }
 }
 

@@ -5,9 +5,7 @@ import { serverAuth } from '../../config/groups/auth.ts';
 import { Cors } from '../../config/groups/cors.ts';
 import { sendable } from '../../config/groups/headers.ts';
 import { type Listener, openHttpServer } from '../../config/groups/http-listen.ts';
-import { maxBodyBytes } from '../../config/groups/http-server.ts';
-import { Decompressor } from '../../wire/compression/decompressor.ts';
-import { encodings } from '../../wire/compression/types.ts';
+import { intakeOf } from '../../pipeline/http-intake/receive.ts';
 import type { OtlpHttpConfig } from './config.ts';
 import { type BodySink, HttpHandler } from './http-handler.ts';
 import { Ingest } from './ingest.ts';
@@ -33,16 +31,13 @@ function sinksOf(
 function handlerOf(config: OtlpHttpConfig, settings: Settings, next: Consumers): HttpHandler {
   return new HttpHandler({
     sinks: sinksOf(config, settings, next),
-    maxBodyBytes: maxBodyBytes(config),
-    algorithms: new Set(config.compression_algorithms ?? ['', ...encodings]),
+    intake: intakeOf(config, settings.budget),
     includeMetadata: config.include_metadata,
     keepAlive: config.keep_alives_enabled,
     responseHeaders: sendable(config.response_headers).flat(),
     cors: config.cors?.allowed_origins.length ? new Cors(config.cors) : undefined,
     auth: serverAuth(settings.host, config.auth),
     authParams: config.auth?.request_params ?? [],
-    budget: settings.budget,
-    decompressor: new Decompressor(settings.budget),
     tracer: settings.tracer,
   });
 }

@@ -1,0 +1,136 @@
+import type { IncomingMessage } from 'node:http';
+import { type Decompressed, Decompressor } from '../../wire/compression/decompressor.ts';
+import {
+  type ByteBudget,
+  DecompressError,
+  type Encoding,
+  encodings,
+} from '../../wire/compression/types.ts';
+import { type Body, readBody } from './body.ts';
+
+/** Why a body is not there. */
+export interface IntakeFault {
+  readonly fault: /** As sent or decompressed it is over the limit. */
+    | 'too_large'
+    /** The budget has no room for it now. */
+    | 'no_memory'
+    /** The sender went away. */
+    | 'cut_off'
+    /** A content encoding that is not known or allowed. */
+    | 'encoding'
+    /** It is not what its content encoding says. */
+    | 'corrupt'
+    | 'bug';
+  readonly message: string;
+}
+
+export interface IntakeOptions {
+  readonly budget: ByteBudget;
+  /** Bytes as sent and decompressed. */
+  readonly maxBodyBytes: number;
+  /** Key `compression_algorithms`: absent = all, empty = bodies are taken as they are. */
+  readonly algorithms: readonly string[] | undefined;
+}
+
+/** Reads and decompresses the bodies of requests; every byte is reserved before it is there. */
+export class BodyIntake {
+  readonly maxBodyBytes: number;
+  readonly #budget: ByteBudget;
+  readonly #algorithms: ReadonlySet<string>;
+  readonly #decompressor: Decompressor;
+
+  constructor(options: IntakeOptions) {
+    this.maxBodyBytes = options.maxBodyBytes;
+    this.#budget = options.budget;
+    this.#algorithms = new Set(options.algorithms ?? ['', ...encodings]);
+    this.#decompressor = new Decompressor(options.budget);
+  }
+
+  /**
+   * `done` is called exactly once. Whoever gets a body gives its bytes back by {@link release};
+   * after a fault nothing stays reserved.
+   */
+  take(request: IncomingMessage, done: (body: Body | IntakeFault) => void): void {
+    const { headers } = request;
+    const coding = (headers['content-encoding'] ?? '').trim().toLowerCase();
+    const plain = coding === '' || coding === 'identity' || this.#algorithms.size === 0;
+    if (!plain && !this.#algorithms.has(coding)) {
+      const message = `unsupported Content-Encoding: ${coding.slice(0, 100)}`;
+      done({ fault: 'encoding', message });
+      return;
+    }
+    const declared = Number(headers['content-length'] ?? -1);
+    readBody(request, declared, this.maxBodyBytes, this.#budget, (body) => {
+      if (typeof body === 'string') done(this.#fault(body));
+      else if (plain) done(body);
+      else this.#decompress(body, coding as Encoding, done);
+    });
+  }
+
+  /** Gives the bytes of a body back. */
+  release(body: Body): void {
+    this.#budget.release(body.reserved);
+  }
+
+  #decompress(body: Body, encoding: Encoding, done: (body: Body | IntakeFault) => void): void {
+    const finished = (plain: Decompressed): void => {
+      this.release(body);
+      done(plain);
+    };
+    const failed = (error: unknown): void => {
+      this.release(body);
+      if (!(error instanceof DecompressError)) {
+        done({ fault: 'bug', message: `BUG: ${String(error)}` });
+      } else if (error.fault === 'corrupt') done({ fault: 'corrupt', message: error.message });
+      else done(this.#fault(error.fault));
+    };
+    let result: Decompressed | Promise<Decompressed>;
+    try {
+      result = this.#decompressor.decompress(encoding, body.bytes, this.maxBodyBytes);
+    } catch (error) {
+      failed(error);
+      return;
+    }
+    if (result instanceof Promise) result.then(finished, failed);
+    else finished(result);
+  }
+
+  #fault(fault: 'too_large' | 'no_memory' | 'cut_off'): IntakeFault {
+    if (fault === 'too_large') {
+      return { fault, message: `request body over ${this.maxBodyBytes} bytes` };
+    }
+    if (fault === 'cut_off') return { fault, message: 'the request was cut off' };
+    return { fault, message: 'no memory for the request now, try again later' };
+  }
+}
+
+/**
+ * Answers a request whose body is not read, or not wanted any more. A sender that is still writing
+ * would lose an answer that comes with the end of the connection: the rest of a body of allowed
+ * size is let go by first, which takes no memory.
+ * @param maxBytes that may still come before the connection is ended; 0 = ends it at once
+ * @param answer writes it; `close` = with `connection: close`
+ */
+export function answerPastBody(
+  request: IncomingMessage,
+  maxBytes: number,
+  answer: (close: boolean) => void,
+): void {
+  let answered = false;
+  const once = (close: boolean): void => {
+    if (answered) return;
+    answered = true;
+    answer(close);
+  };
+  request.resume();
+  if (request.complete) once(false);
+  else if (maxBytes === 0) once(true);
+  else {
+    let seen = 0;
+    request.on('data', (chunk: Buffer) => {
+      seen += chunk.length;
+      if (seen > maxBytes) once(true);
+    });
+    request.on('end', () => once(false));
+  }
+}
