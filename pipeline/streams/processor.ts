@@ -16,6 +16,8 @@ export interface StreamWork<S extends StreamState> {
    * @returns what becomes of a batch; undefined = nothing is left of it
    */
   open(state: S, size: () => number): (batch: Metrics) => Metrics | undefined;
+  /** Points that were left out since the last call, by reason. */
+  left(): readonly (readonly [reason: string, points: number])[];
   /** How often streams are forgotten, in ms; 0 or less = never. */
   readonly sweepMs: number;
   /** Streams last seen before this time are forgotten. */
@@ -74,12 +76,17 @@ class StreamProcessor<S extends StreamState> implements Component, Consumer<'met
       throw new PipelineError('the processor is shut down', { retryable: true });
     }
     let result: Metrics | undefined;
+    let left: ReturnType<StreamWork<S>['left']>;
     try {
       result = convert(batch);
     } catch (error) {
       throw PipelineError.from(error);
+    } finally {
+      left = this.#work.left();
     }
     if (result !== undefined) await this.#next.consume(result, ctx);
+    // not before: of a batch that is refused nothing was taken
+    for (const [reason, points] of left) this.#settings.ledger.dropped(reason, points);
   }
 
   async shutdown(): Promise<void> {

@@ -28,6 +28,7 @@ function create<S extends Signal>(
   const work = {
     newState: () => newConverterState(settings),
     open,
+    left: () => telemetry.left(),
     sweepMs: given.max_staleness,
     oldest: () => clock.unixMs() - given.max_staleness,
     close: () => telemetry.close(),

@@ -40,10 +40,11 @@ const typeNames = new Map([
 /** Counters of one kind of data: converted points, then dropped ones by reason. */
 const width = reasons.length + 1;
 
-/** Counts what becomes of points; told to meter and ledger once a batch. */
+/** Counts what becomes of points; told to the meter once a batch. */
 export class Telemetry {
   readonly #settings: Settings;
   readonly #counts = new Float64Array(width * 16);
+  #left: [Reason, number][] = [];
   #unregister: (() => void) | undefined;
 
   constructor(settings: Settings) {
@@ -70,7 +71,7 @@ export class Telemetry {
 
   /** Reports what was counted since the last time. */
   report(): void {
-    const { meter, ledger } = this.#settings;
+    const { meter } = this.#settings;
     for (const [kind, metric_type] of typeNames) {
       const at = kind * width;
       const converted = this.#counts[at]!;
@@ -80,12 +81,17 @@ export class Telemetry {
       for (const [i, reason] of reasons.entries()) {
         const count = this.#counts[at + 1 + i]!;
         if (count === 0) continue;
-        ledger.dropped(reason, count);
+        this.#left.push([reason, count]);
         if (reason === 'no_recorded_value') continue;
         meter.counter(info.dropped.name, info.dropped).add(count, { metric_type, reason });
       }
     }
     this.#counts.fill(0);
+  }
+
+  /** Points that were dropped since the last call, for the ledger. */
+  left(): readonly (readonly [Reason, number])[] {
+    return this.#left.splice(0);
   }
 
   close(): void {

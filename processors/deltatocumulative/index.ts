@@ -28,6 +28,7 @@ function create<S extends Signal>(
   const work = {
     newState: () => newStreamState(settings),
     open,
+    left: () => telemetry.left(),
     sweepMs,
     oldest: () => clock.monotonicMs() - given.max_stale,
     close: () => telemetry.close(),

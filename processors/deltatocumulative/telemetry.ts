@@ -44,11 +44,12 @@ export type Reason = keyof typeof errors;
 
 const reasons = Object.keys(errors) as Reason[];
 
-/** Counts what becomes of points; told to meter and ledger once a batch. */
+/** Counts what becomes of points; told to the meter once a batch. */
 export class Telemetry {
   readonly #settings: Settings;
   #added = 0;
   readonly #dropped = new Float64Array(reasons.length);
+  #left: [Reason, number][] = [];
   #unregister: (() => void)[] = [];
 
   constructor(settings: Settings) {
@@ -80,17 +81,22 @@ export class Telemetry {
 
   /** Reports what was counted since the last time. */
   report(): void {
-    const { meter, ledger } = this.#settings;
+    const { meter } = this.#settings;
     const points = meter.counter(info.points.name, info.points);
     if (this.#added > 0) points.add(this.#added);
     for (const [i, reason] of reasons.entries()) {
       const count = this.#dropped[i]!;
       if (count === 0) continue;
       points.add(count, { error: errors[reason] });
-      ledger.dropped(reason, count);
+      this.#left.push([reason, count]);
     }
     this.#added = 0;
     this.#dropped.fill(0);
+  }
+
+  /** Points that were dropped since the last call, for the ledger. */
+  left(): readonly (readonly [Reason, number])[] {
+    return this.#left.splice(0);
   }
 
   close(): void {
