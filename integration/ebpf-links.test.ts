@@ -94,19 +94,16 @@ test('links of a server with a pool of threads (Java)', { skip: skipReason('java
   check(result, { plain: 0.99, client: 0 });
 });
 
-/** On a machine that does other work some calls keep no link; a wrong one is a fault anywhere. */
-const isShared = process.env.CI === 'true';
-
 test('links of Node, by async ids', { skip }, async () => {
   const found = {
     direct: 0.99,
     fresh: 0.99,
-    fetch: isShared ? 0.7 : 0.99,
+    fetch: 0.99,
     await: 0.99,
     immediateCall: 0.5,
     timerCall: 0.5,
     fs: 0.5,
-    fsCall: isShared ? 0.1 : 0.5,
+    fsCall: 0.5,
     two: 0.99,
     queued: 0.5,
     // What promises carry past a timer, or a pool of connections, has no link.

@@ -42,6 +42,14 @@ function whole(): Message {
   return m;
 }
 
+/** A request to another service. @returns key that it is counted under, and its message */
+function out(chains: Chains, origin: Origin, pid = PID): { key: number; message: Message } {
+  const message = new Message(true, 0, 0, 0);
+  message.origin = origin;
+  chains.called(pid, message, origin);
+  return { key: message.chain, message };
+}
+
 const PID = 10;
 const node = { rule: 'node_async_id' } as const;
 
@@ -49,14 +57,14 @@ test('a call keeps the chain of a request that is being answered', () => {
   const chains = new Chains(10);
   const asked = call(1);
   chains.served(PID, whole(), asked);
-  const out = call(1);
-  assert.equal(chains.called(PID, out), keyOf(call(1)));
-  assert.equal(out.chainLow, 1);
+  const asks = call(1);
+  assert.equal(out(chains, asks).key, keyOf(call(1)));
+  assert.equal(asks.chainLow, 1);
   const answered = call(1);
   chains.done(PID, keyOf(asked), session(asked, answered));
   assert.equal(answered.chainLow, 1);
   const late = call(1);
-  assert.equal(chains.called(PID, late), 0);
+  assert.equal(out(chains, late).key, 0);
   assert.deepEqual([late.chainHigh, late.chainLow], [0, 0]);
   assert.deepEqual([...chains.withheld], [['not_live', 1]]);
 });
@@ -64,7 +72,7 @@ test('a call keeps the chain of a request that is being answered', () => {
 test('zero is no chain and equals none', () => {
   const chains = new Chains(10);
   chains.served(PID, whole(), call(0));
-  assert.equal(chains.called(PID, call(0)), 0);
+  assert.equal(out(chains, call(0)).key, 0);
   assert.equal(keyOf(call(0)), 0);
   assert.equal(chains.withheld.size, 0);
 });
@@ -72,9 +80,9 @@ test('zero is no chain and equals none', () => {
 test('a chain of another process is none', () => {
   const chains = new Chains(10);
   chains.served(PID, whole(), call(1));
-  const out = call(1);
-  assert.equal(chains.called(PID + 1, out), 0);
-  assert.equal(keyOf(out), 0);
+  const asks = call(1);
+  assert.equal(out(chains, asks, PID + 1).key, 0);
+  assert.equal(keyOf(asks), 0);
 });
 
 test('of pipelined requests neither is linked', () => {
@@ -83,14 +91,14 @@ test('of pipelined requests neither is linked', () => {
   chains.served(PID, whole(), a);
   chains.served(PID, whole(), b);
   assert.deepEqual([keyOf(a), keyOf(b)], [0, 0]);
-  const out = call(1);
-  chains.called(PID, out);
-  assert.equal(keyOf(out), 0);
+  const asks = call(1);
+  out(chains, asks);
+  assert.equal(keyOf(asks), 0);
   chains.done(PID, keyOf(call(1)), session(a));
-  chains.called(PID, call(1));
+  out(chains, call(1));
   assert.equal(chains.withheld.get('pipelined'), 4);
   chains.done(PID, keyOf(call(1)), session(b));
-  chains.called(PID, call(1));
+  out(chains, call(1));
   assert.equal(chains.withheld.get('not_live'), 1);
 });
 
@@ -109,36 +117,97 @@ test('after an answer, or on a new connection, another request may have waited f
   chains.served(PID, whole(), call(1));
   chains.served(PID, whole(), call(2));
   for (const extra of [{ derived: true }, { first: true }]) {
-    const out = call(1, { ...node, ...extra });
-    chains.called(PID, out);
-    assert.equal(keyOf(out), 0, JSON.stringify(extra));
+    const asks = call(1, { ...node, ...extra });
+    const { key, message } = out(chains, asks);
+    assert.equal(key, 0);
+    chains.over(message);
+    assert.equal(keyOf(asks), 0, JSON.stringify(extra));
   }
   assert.equal(chains.withheld.get('pooled'), 2);
   const plain = call(1, node);
-  assert.notEqual(chains.called(PID, plain), 0);
+  assert.notEqual(out(chains, plain).key, 0);
   // Once the other has a call under way it waits for nothing else.
-  const key = chains.called(PID, call(2, node));
-  assert.notEqual(chains.called(PID, call(1, { ...node, derived: true })), 0);
+  const key = out(chains, call(2, node)).key;
+  assert.notEqual(out(chains, call(1, { ...node, derived: true })).key, 0);
   chains.answered(PID, key);
-  assert.equal(chains.called(PID, call(1, { ...node, derived: true })), 0);
+  assert.equal(out(chains, call(1, { ...node, derived: true })).key, 0);
+});
+
+test('what others call for themselves meanwhile ends the doubt', () => {
+  const chains = new Chains(10);
+  for (const n of [1, 2, 3]) chains.served(PID, whole(), call(n));
+  const asks = call(1, { rule: 'connect', first: true });
+  const { message } = out(chains, asks);
+  chains.connecting(PID, call(2, node));
+  assert.equal(message.chain, 0);
+  out(chains, call(3, node));
+  assert.equal(message.chain, keyOf(call(1)));
+  chains.over(message);
+  assert.equal(keyOf(asks), keyOf(call(1)));
+  assert.equal(chains.withheld.size, 0);
+});
+
+test('a doubt that ends ends others', () => {
+  const chains = new Chains(10);
+  for (const n of [1, 2, 3]) chains.served(PID, whole(), call(n));
+  const one = out(chains, call(1, { ...node, first: true }));
+  chains.connecting(PID, call(3, node));
+  const three = out(chains, call(2, node));
+  assert.equal(one.message.chain, keyOf(call(1)));
+  chains.answered(PID, three.key);
+  const two = out(chains, call(2, { ...node, derived: true }));
+  assert.equal(two.message.chain, keyOf(call(2)));
+});
+
+test('two that may have changed places stay in doubt, as does what is over', () => {
+  const chains = new Chains(10);
+  chains.served(PID, whole(), call(1));
+  chains.served(PID, whole(), call(2));
+  const [one, two] = [1, 2].map((n) => out(chains, call(n, { ...node, first: true })));
+  chains.over(one!.message);
+  out(chains, call(1, node));
+  assert.equal(two!.message.chain, keyOf(call(2)));
+  out(chains, call(2, node));
+  assert.equal(one!.message.chain, 0);
+  assert.equal(keyOf(one!.message.origin!), 0);
+  assert.deepEqual([...chains.withheld], [['pooled', 1]]);
+});
+
+test('that a request is answered, or calls in a guessed way, shows nothing', () => {
+  const chains = new Chains(10);
+  for (const n of [1, 2, 3]) chains.served(PID, whole(), call(n));
+  const { message } = out(chains, call(1, { rule: 'tick' }));
+  chains.answering(PID, call(2));
+  chains.connecting(PID, call(3, { rule: 'tick' }));
+  assert.equal(message.chain, 0);
+  chains.over(message);
+  assert.equal(chains.withheld.get('pooled'), 1);
+});
+
+test('of very many that wait it is not asked which', () => {
+  const chains = new Chains(1000);
+  for (let n = 1; n <= 100; n++) chains.served(PID, whole(), call(n));
+  const asks = call(1, { ...node, first: true });
+  out(chains, asks);
+  assert.equal(keyOf(asks), 0);
 });
 
 test('a loop may go on with a request that waited for a timer', () => {
   const tick = { rule: 'tick' } as const;
   const chains = new Chains(10);
   chains.served(PID, whole(), call(1));
-  assert.notEqual(chains.called(PID, call(1, tick)), 0);
+  assert.notEqual(out(chains, call(1, tick)).key, 0);
   chains.served(PID, whole(), call(2));
   chains.served(PID, whole(), call(3));
   // 2 or 3 may have been delayed.
-  assert.equal(chains.called(PID, call(3, tick)), 0);
-  assert.equal(chains.called(PID, call(3, { rule: 'connect' })), 0);
+  assert.equal(out(chains, call(3, tick)).key, 0);
+  assert.equal(out(chains, call(3, { rule: 'connect' })).key, 0);
   chains.answering(PID, call(2));
-  assert.notEqual(chains.called(PID, call(3, tick)), 0);
+  assert.notEqual(out(chains, call(3, tick)).key, 0);
   const parts = new Message(true, 0, 0, 0);
   chains.served(PID, parts, call(4));
   // The rest of 4 is still to come: its own read brings it.
-  assert.notEqual(chains.called(PID, call(3, tick)), 0);
+  assert.notEqual(out(chains, call(3, tick)).key, 0);
 });
 
 test('a connection that is made counts as under way', () => {
@@ -147,9 +216,9 @@ test('a connection that is made counts as under way', () => {
   chains.served(PID, whole(), call(1));
   chains.served(PID, whole(), call(2));
   const key = chains.connecting(PID, call(2));
-  assert.notEqual(chains.called(PID, call(1, tick)), 0);
+  assert.notEqual(out(chains, call(1, tick)).key, 0);
   chains.answered(PID, key);
-  assert.equal(chains.called(PID, call(1, tick)), 0);
+  assert.equal(out(chains, call(1, tick)).key, 0);
 });
 
 test('requests beyond the limit get no chain', () => {

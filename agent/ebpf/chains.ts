@@ -15,6 +15,8 @@ export type Withheld =
 
 /** Processes beyond which those that work on nothing are forgotten at once. */
 const KEPT = 256;
+/** Requests that wait beyond which it is not followed which of them asked. */
+const RIVALS = 64;
 
 /** A request that a server of this host works on. */
 interface Live {
@@ -27,6 +29,17 @@ interface Live {
   calls: number;
   /** Its response has begun: it waits for nothing. */
   answering: boolean;
+  /** Calls of others that may be its own as long as it is not seen to do something else. */
+  readonly doubts: Set<Doubt>;
+}
+
+/** A call of which it is not known yet whether it is its own chain's. */
+interface Doubt {
+  readonly message: Message;
+  readonly key: number;
+  readonly own: Live;
+  /** Requests that may have made it instead. */
+  readonly rivals: Set<Live>;
 }
 
 /**
@@ -38,6 +51,7 @@ export class Chains {
   readonly withheld = new Map<Withheld, number>();
   /** By process, by chain. */
   private readonly processes = new Map<number, Map<number, Live>>();
+  private readonly doubts = new Map<Message, Doubt>();
   private readonly limit: number;
   private count = 0;
 
@@ -67,24 +81,66 @@ export class Chains {
       return;
     }
     this.count++;
-    live.set(key, { open: [call], request, shared: false, calls: 0, answering: false });
+    const doubts = new Set<Doubt>();
+    live.set(key, { open: [call], request, shared: false, calls: 0, answering: false, doubts });
   }
 
-  /** A request went out. @returns key for `answered`, 0 when the call has no chain */
-  called(tgid: number, call: Origin): number {
-    if (!isKnown(call)) return 0;
+  /**
+   * A request went out; its message gets the key for `answered`, 0 when the call has no chain. While
+   * another request may have made it, that is left open until `over`.
+   */
+  called(tgid: number, message: Message, call: Origin): void {
+    if (!isKnown(call)) return;
     const key = keyOf(call);
     const live = this.processes.get(tgid);
     const own = live?.get(key);
-    if (own === undefined) this.withhold(call, 'not_live');
-    else if (own.shared) this.withhold(call, 'pipelined');
-    else if (isGuess(call) && mayWait(live!, own)) {
+    if (own === undefined) {
+      this.withhold(call, 'not_live');
+      return;
+    }
+    if (own.shared) {
+      this.withhold(call, 'pipelined');
+      return;
+    }
+    const rivals = isGuess(call) ? waiting(live!, own) : new Set<Live>();
+    if (rivals.size === 0) {
+      this.accept(own, message, key);
+    } else if (rivals.size > RIVALS) {
       this.withhold(call, 'pooled');
     } else {
-      own.calls++;
-      return key;
+      const doubt = { message, key, own, rivals };
+      this.doubts.set(message, doubt);
+      for (const rival of rivals) rival.doubts.add(doubt);
     }
-    return 0;
+  }
+
+  /** A request that went out is answered or given up: what is in doubt about it now stays so. */
+  over(message: Message | undefined): void {
+    const doubt = message === undefined ? undefined : this.doubts.get(message);
+    if (doubt === undefined) return;
+    this.doubts.delete(doubt.message);
+    for (const rival of doubt.rivals) rival.doubts.delete(doubt);
+    this.withhold(doubt.message.origin!, 'pooled');
+  }
+
+  private accept(own: Live, message: Message, key: number): void {
+    own.calls++;
+    message.chain = key;
+    this.busy(own);
+  }
+
+  /**
+   * A request is seen to call for itself: it waits for none of the calls in doubt. That it is
+   * answered shows nothing, for it may have given up to wait.
+   */
+  private busy(live: Live): void {
+    for (const doubt of live.doubts) {
+      doubt.rivals.delete(live);
+      if (doubt.rivals.size > 0 || doubt.own.open.length === 0) continue;
+      this.doubts.delete(doubt.message);
+      this.accept(doubt.own, doubt.message, doubt.key);
+    }
+    live.doubts.clear();
   }
 
   /** A connection is made. @returns key for `answered`, when its first request goes out or it ends */
@@ -93,6 +149,7 @@ export class Chains {
     const own = key === 0 ? undefined : this.processes.get(tgid)?.get(key);
     if (own === undefined) return 0;
     own.calls++;
+    if (call.rule !== 'tick' && !call.derived) this.busy(own);
     return key;
   }
 
@@ -180,10 +237,13 @@ function isGuess({ rule, derived, first }: Origin): boolean {
   return rule === 'tick' || rule === 'connect' || (rule === 'node_async_id' && (derived || first));
 }
 
-/** Whether a request other than `own` is there whole and nothing is done for it that is seen. */
-function mayWait(live: ReadonlyMap<number, Live>, own: Live): boolean {
+/** Requests other than `own` that are there whole and for which nothing is done that is seen. */
+function waiting(live: ReadonlyMap<number, Live>, own: Live): Set<Live> {
+  const found = new Set<Live>();
   for (const other of live.values()) {
-    if (other !== own && other.calls === 0 && !other.answering && other.request.ended) return true;
+    if (other === own || other.calls > 0 || other.answering || !other.request.ended) continue;
+    found.add(other);
+    if (found.size > RIVALS) break;
   }
-  return false;
+  return found;
 }

@@ -359,6 +359,7 @@ export class SyscallEngine implements Shared {
     if (flow !== undefined) {
       const key = flow.release(session.request);
       if (flow.isClient) {
+        this.chains.over(session.request);
         this.chains.answered(flow.tgid, key);
         agree(session.request, session.response);
       } else {

@@ -197,7 +197,7 @@ export class SocketFlow implements FlowHost {
     const { chains } = this.shared;
     if (this.client) {
       this.connected();
-      message.chain = chains.called(this.tgid, origin);
+      chains.called(this.tgid, message, origin);
     } else {
       const key = keyOf(origin);
       if (key === 0) return;
@@ -225,8 +225,10 @@ export class SocketFlow implements FlowHost {
 
   unpaired(_flow: number, message: Message): void {
     const key = this.release(message);
-    if (this.client) this.shared.chains.answered(this.tgid, key);
-    else this.shared.chains.forget(this.tgid, key, message.origin);
+    if (this.client) {
+      this.shared.chains.over(message);
+      this.shared.chains.answered(this.tgid, key);
+    } else this.shared.chains.forget(this.tgid, key, message.origin);
   }
 
   /** @returns key of the chain that a request of this flow was counted under; forgets it */

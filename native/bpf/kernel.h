@@ -34,7 +34,7 @@ enum { NO_PREALLOCATION = 1, CREATE = 1, NO_WAKEUP = 1 };
 
 #if defined(__TARGET_ARCH_x86)
 struct pt_regs {
-  unsigned long r14, r10, r9, r8, dx, cx, si, di, orig_ax;
+  unsigned long r14, r10, r9, r8, dx, cx, si, di, orig_ax, sp;
 } READ;
 struct thread_info {
   u32 status;

@@ -41,6 +41,7 @@ struct thread {
   u64 used_by; /* socket to which the tick gave its chain */
   u64 since;   /* next async id when `chain` came */
   u64 environment;
+  u64 scope; /* stack pointer of the callback that got the answer */
 };
 
 struct connection {

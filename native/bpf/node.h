@@ -28,6 +28,8 @@ int node_callback(struct pt_regs *regs) {
   }
   if (!t->fresh) {
     u8 derived = 0;
+    /* What is called inside another callback lies deeper: that of the answer is over. */
+    if (regs->sp >= t->scope) t->derived = 0;
     t->chain = chain_of_async(t, a.id, a.trigger, &derived);
     if (!t->chain || !t->derived) {
       t->derived = derived;
@@ -36,6 +38,7 @@ int node_callback(struct pt_regs *regs) {
     /* Inside the callback with an answer: what goes on from here is derived from it, whatever made
      * this resource. Pools hand connections on then. */
   }
+  if (t->fresh) t->scope = regs->sp;
   t->fresh = 0;
   struct async_key key = {.owner = async_owner(t), .id = a.id};
   struct async_value value = {.chain = t->chain, .since = t->since, .derived = t->derived};
