@@ -3,6 +3,7 @@ import type { GrpcEncoding } from './encodings.ts';
 import type { Stream } from './http2/stream.ts';
 import { MessageReader } from './message-reader.ts';
 import type { ServerConnection } from './server-connection.ts';
+import type { StreamInput } from './stream-input.ts';
 
 /** What a method is called with: one per request. */
 export class ServerCall {
@@ -15,6 +16,8 @@ export class ServerCall {
   readonly headers: readonly string[] | undefined;
   readonly reader = new MessageReader();
   stream: Stream<ServerCall> | undefined;
+  /** Of a call that streams: what cuts it into messages, instead of `reader`. */
+  input: StreamInput | undefined;
   /** content-length of the request, -1 = none; and what came of it. */
   declaredBytes = -1;
   receivedBytes = 0;
@@ -56,6 +59,7 @@ export class ServerCall {
   /** The stream is gone: what the handler answers goes nowhere. */
   abandon(): void {
     this.stream = undefined;
+    if (this.input !== undefined) this.input.abort();
     if (!this.dispatched) this.#finish();
   }
 
@@ -63,6 +67,7 @@ export class ServerCall {
     if (this.#answered) return false;
     this.#answered = true;
     this.reader.release(this.connection.options.budget);
+    this.input?.stop();
     this.connection.finished();
     return this.stream !== undefined;
   }

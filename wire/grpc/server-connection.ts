@@ -1,5 +1,5 @@
 import type { Decompressed, Decompressor } from '../compression/decompressor.ts';
-import { type ByteBudget, DecompressError } from '../compression/types.ts';
+import type { ByteBudget } from '../compression/types.ts';
 import { Code } from '../status/code.ts';
 import {
   answerHeaders,
@@ -9,19 +9,24 @@ import {
   statusBlock,
 } from './answers.ts';
 import { formatOf, type GrpcEncoding, isGrpcEncoding } from './encodings.ts';
+import { failDecompress, failMessage } from './failures.ts';
 import { Connection, type StreamHandler } from './http2/connection.ts';
 import { ErrorCode } from './http2/constants.ts';
 import type { HeaderList } from './http2/hpack-decoder.ts';
 import type { Stream } from './http2/stream.ts';
 import type { Wire } from './http2/wire.ts';
 import type { Keepalive } from './keepalive.ts';
-import { type MessageFault, prefixBytes } from './message-reader.ts';
+import { prefixBytes } from './message-reader.ts';
 import { ServerCall, type UnaryHandler } from './server-call.ts';
+import { StreamInput, type StreamMethod } from './stream-input.ts';
 import { parseTimeout } from './timeout.ts';
 
+/** Handles the calls of a path: one request each, or a stream of them; one answer in both cases. */
+export type Method = UnaryHandler | StreamMethod;
+
 export interface ServerConnectionOptions {
-  /** Handlers by path, `/package.Service/Method`. */
-  readonly methods: ReadonlyMap<string, UnaryHandler>;
+  /** By path, `/package.Service/Method`. */
+  readonly methods: ReadonlyMap<string, Method>;
   /** Bytes of a message, as sent and decompressed. */
   readonly maxMessageBytes: number;
   readonly maxConcurrentStreams: number;
@@ -102,21 +107,27 @@ export class ServerConnection implements StreamHandler<ServerCall> {
       return;
     }
     const refusal = this.#refusal(list, request);
-    const handler = this.options.methods.get(request.path);
+    const method = this.options.methods.get(request.path);
     const now = this.options.nowMs();
     const timeout =
       request.timeout === '' ? Number.POSITIVE_INFINITY : parseTimeout(request.timeout);
-    if (refusal !== undefined || handler === undefined || timeout === undefined) {
+    if (refusal !== undefined || method === undefined || timeout === undefined) {
       this.#refuse(id, end, refusal ?? statusBlock(Code.INTERNAL, 'malformed grpc-timeout'));
       return;
     }
     const encoding = isGrpcEncoding(request.encoding) ? request.encoding : undefined;
     const kept = this.options.keepHeaders ? keep(list) : undefined;
+    const handler = typeof method === 'function' ? method : noHandler;
     const call = new ServerCall(this, handler, encoding, now + timeout, kept);
     if (request.length !== '') call.declaredBytes = Number(request.length);
     call.stream = this.http2.open(id, call);
     this.open += 1;
     this.activeMs = now;
+    if (typeof method === 'function') return;
+    const input = new StreamInput(call);
+    call.input = input;
+    call.stream.paused = true;
+    method.open(call, (sink) => input.start(sink));
   }
 
   data(stream: Stream<ServerCall>, chunk: Buffer, start: number, end: number): void {
@@ -124,9 +135,14 @@ export class ServerConnection implements StreamHandler<ServerCall> {
     if (stream.localClosed) return;
     call.silentTicks = 0;
     call.receivedBytes += end - start;
+    if (call.input !== undefined) {
+      call.input.push(chunk, start, end);
+      return;
+    }
     const { maxMessageBytes, budget } = this.options;
-    const fault = call.reader.push(chunk, start, end, maxMessageBytes, budget);
-    if (fault !== undefined) this.#fault(call, fault);
+    const { reader } = call;
+    const fault = reader.push(chunk, start, end, maxMessageBytes, budget);
+    if (fault !== undefined) failMessage(call, fault, reader.length);
   }
 
   end(stream: Stream<ServerCall>): void {
@@ -137,6 +153,10 @@ export class ServerConnection implements StreamHandler<ServerCall> {
       // RFC 9113 8.1.1: malformed
       this.http2.guard.reset(this.options.nowMs());
       this.http2.reset(stream, ErrorCode.PROTOCOL_ERROR);
+      return;
+    }
+    if (call.input !== undefined) {
+      call.input.end();
       return;
     }
     if (!reader.complete) {
@@ -178,12 +198,14 @@ export class ServerConnection implements StreamHandler<ServerCall> {
     if (body === undefined || body.length === 0) {
       if (out.fits(stream, prefixBytes)) {
         out.whole(stream, emptyAnswer(stream.id), prefixBytes);
+        this.http2.stopReceiving(stream);
         return;
       }
     }
     const bytes = body ?? new Uint8Array();
     out.headers(stream, answerHeaders, false);
     out.data(stream, [messagePrefix(bytes.length), bytes], answerTrailers);
+    if (stream.localClosed) this.http2.stopReceiving(stream);
   }
 
   answerStatus(call: ServerCall, code: Code, message: string, details?: Uint8Array): void {
@@ -223,21 +245,6 @@ export class ServerConnection implements StreamHandler<ServerCall> {
     if (!end) this.http2.stopReceiving(stream);
   }
 
-  #fault(call: ServerCall, fault: MessageFault): void {
-    const { reader } = call;
-    const { maxMessageBytes } = this.options;
-    if (fault === 'too_large') {
-      call.fail(
-        Code.RESOURCE_EXHAUSTED,
-        `grpc: received message larger than max (${reader.length} vs. ${maxMessageBytes})`,
-      );
-    } else if (fault === 'no_memory') {
-      call.fail(Code.UNAVAILABLE, 'no memory for the request now, try again later');
-    } else if (fault === 'extra') {
-      call.fail(Code.INTERNAL, 'more bytes than the message of a unary call has');
-    } else call.fail(Code.INTERNAL, 'grpc: received unexpected payload format');
-  }
-
   #decompress(call: ServerCall, encoding: GrpcEncoding): void {
     const { decompressor, maxMessageBytes } = this.options;
     call.dispatched = true;
@@ -261,16 +268,8 @@ export class ServerConnection implements StreamHandler<ServerCall> {
 /** Stands for the call on streams that are answered from their headers. */
 const noCall: { abandon(): void } = { abandon: () => undefined };
 
-function failDecompress(call: ServerCall, error: unknown, maxMessageBytes: number): void {
-  if (!(error instanceof DecompressError)) {
-    call.fail(Code.INTERNAL, `BUG: ${String(error)}`);
-  } else if (error.fault === 'too_large') {
-    const text = `grpc: received message after decompression larger than max ${maxMessageBytes}`;
-    call.fail(Code.RESOURCE_EXHAUSTED, text);
-  } else if (error.fault === 'no_memory') {
-    call.fail(Code.UNAVAILABLE, 'no memory for the request now, try again later');
-  } else call.fail(Code.INTERNAL, `grpc: failed to decompress the message: ${error.message}`);
-}
+/** Stands for the handler of calls that stream. */
+const noHandler: UnaryHandler = () => undefined;
 
 /** @returns undefined for a malformed request (RFC 9113 sections 8.2 and 8.3) */
 function readRequest(list: HeaderList): Request | undefined {
@@ -347,7 +346,7 @@ function quote(text: string): string {
   return JSON.stringify(text.slice(0, 200));
 }
 
-function unknownPath(path: string, methods: ReadonlyMap<string, UnaryHandler>): string {
+function unknownPath(path: string, methods: ReadonlyMap<string, Method>): string {
   const match = /^\/([^/]+)\/([^/]+)$/.exec(path);
   if (match === null) return `malformed method name: ${quote(path)}`;
   const [, service = '', method = ''] = match;

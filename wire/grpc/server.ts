@@ -5,8 +5,10 @@ import type { SecureContextOptions, TlsOptions } from 'node:tls';
 import { Code } from '../status/code.ts';
 import { ErrorCode } from './http2/constants.ts';
 import { defaultKeepalive, Keepalive, type KeepaliveOptions } from './keepalive.ts';
+import type { ServerCall } from './server-call.ts';
 import { ServerConnection, type ServerConnectionOptions } from './server-connection.ts';
 import { SharedRead } from './shared-read.ts';
+import type { StreamInput } from './stream-input.ts';
 
 /** The time that servers and clients go by. */
 export interface Time {
@@ -63,7 +65,7 @@ interface Peer {
 }
 
 /**
- * gRPC over node:net or node:tls: unary calls, the HTTP/2 of ./http2. One timer sweeps all
+ * gRPC over node:net or node:tls: unary calls and streams of clients, the HTTP/2 of ./http2. One timer sweeps all
  * connections once a second for time-outs and keepalive.
  */
 export class GrpcServer {
@@ -222,6 +224,10 @@ function failSilentCalls(connection: ServerConnection): void {
   for (const stream of connection.http2.streams.values()) {
     const call = stream.owner;
     if (stream.localClosed || call.dispatched) continue;
+    if (call.input !== undefined) {
+      failSilentStream(call, call.input);
+      continue;
+    }
     call.silentTicks += 1;
     call.ticks += 1;
     if (call.silentTicks * sweepMs > patience.silenceMs) {
@@ -230,6 +236,17 @@ function failSilentCalls(connection: ServerConnection): void {
       call.fail(Code.DEADLINE_EXCEEDED, 'the request comes too slowly');
     }
   }
+}
+
+/** A stream may be idle between messages, not within one. */
+function failSilentStream(call: ServerCall, input: StreamInput): void {
+  if (!input.midMessage) {
+    call.silentTicks = 0;
+    return;
+  }
+  call.silentTicks += 1;
+  if (call.silentTicks * sweepMs <= patience.silenceMs) return;
+  input.fail(Code.DEADLINE_EXCEEDED, 'the request stopped coming');
 }
 
 function endSoon(socket: Socket): void {

@@ -277,10 +277,20 @@ export class Connection<T> implements FrameSink {
     this.#dataStream = undefined;
     if (stream === undefined || stream.closed) return;
     if (endStream) this.#remoteEnd(stream);
-    else if (stream.receiveWindow < o.streamWindow / 2) {
-      this.out.push(frames.windowUpdateFrame(stream.id, o.streamWindow - stream.receiveWindow));
-      stream.receiveWindow = o.streamWindow;
-    }
+    else if (!stream.paused) this.#widen(stream);
+  }
+
+  /** Lets the peer send on a stream that was paused. */
+  resume(stream: Stream<T>): void {
+    stream.paused = false;
+    if (!stream.closed && !stream.remoteClosed && !this.closed) this.#widen(stream);
+  }
+
+  #widen(stream: Stream<T>): void {
+    const { streamWindow } = this.#options;
+    if (stream.receiveWindow >= streamWindow / 2) return;
+    this.out.push(frames.windowUpdateFrame(stream.id, streamWindow - stream.receiveWindow));
+    stream.receiveWindow = streamWindow;
   }
 
   #headers(flags: number, id: number, b: Buffer, start: number, end: number): void {

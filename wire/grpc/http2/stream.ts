@@ -7,6 +7,8 @@ export class Stream<T> {
   sendWindow: number;
   /** Bytes that we still let the peer send. */
   receiveWindow: number;
+  /** The peer is not told that it may send more. */
+  paused = false;
   /** The peer has ended its side. */
   remoteClosed = false;
   /** We have ended our side. */
