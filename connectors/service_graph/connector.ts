@@ -127,9 +127,10 @@ export class ServiceGraphConnector implements Component, Consumer<'traces'> {
     const metrics = this.#state.series.build(this.#state.startNs, Math.round(nowMs * 1e6));
     if (metrics === undefined) return;
     ledger.created(metrics.itemCount);
-    await sendOn(this.#next, metrics, ledger, (error) =>
-      logger.error('failed to flush metrics', { error }),
-    );
+    await sendOn(this.#next, metrics, ledger, (error) => {
+      this.#state.dirty = true;
+      logger.error('failed to flush metrics', { error });
+    });
   }
 
   async shutdown(): Promise<void> {

@@ -35,7 +35,7 @@ export class SpanMetricsConnector implements Component, Consumer<'traces'> {
       seed: Math.floor(random.float() * 0x7fffffff),
       instanceId: uuid(random.bytes(16)),
     });
-    const plan = planOf(config, readGates(settings.host.view.gates()));
+    const plan = planOf(config, readGates(settings.gates));
     this.#aggregator = new Aggregator(plan, this.#state, {
       resourceKeys: new ResourceKeys(config.resource_metrics_key_attributes),
       random,
@@ -100,9 +100,10 @@ export class SpanMetricsConnector implements Component, Consumer<'traces'> {
     this.#account();
     if (metrics === undefined) return;
     ledger.created(metrics.itemCount);
-    await sendOn(this.#next, metrics, ledger, (error) =>
-      logger.error('Failed ConsumeMetrics', { error }),
-    );
+    await sendOn(this.#next, metrics, ledger, (error) => {
+      this.#state.dirty = true;
+      logger.error('Failed ConsumeMetrics', { error });
+    });
   }
 
   async shutdown(): Promise<void> {

@@ -38,6 +38,7 @@ export class Flush {
     const { unit } = this.#config.histogram;
     const builder = this.#builder;
     const prefix = this.#prefix;
+    this.#state.dirty = false;
     let resources = 0;
     for (const { fields, calls, durations, events } of this.#state.all()) {
       resources += 1;
@@ -55,7 +56,6 @@ export class Flush {
       }
       this.#remember(times.nowNs);
     }
-    this.#state.dirty = false;
     return resources === 0 ? undefined : builder.finish();
   }
 

@@ -1,4 +1,4 @@
-import type { GateView } from '../../component/view.ts';
+import type { Gates as Switches } from '../../component/settings.ts';
 
 /** Feature gates that change what is written. */
 export interface Gates {
@@ -12,14 +12,12 @@ export interface Gates {
   readonly otelStatus: boolean;
 }
 
-/** The gates as they are set; those that the program does not know are as they are by default. */
-export function readGates(gates: readonly GateView[]): Gates {
-  const enabled = (id: string, usual: boolean) =>
-    gates.find((gate) => gate.id === id)?.enabled ?? usual;
+/** The gates as they are set. */
+export function readGates(gates: Switches): Gates {
   return {
-    excludeResource: enabled('connector.spanmetrics.excludeResourceMetrics', false),
-    instanceId: enabled('connector.spanmetrics.includeCollectorInstanceID', true),
-    legacyNames: enabled('connector.spanmetrics.legacyMetricNames', false),
-    otelStatus: enabled('spanmetrics.statusCodeConvention.useOtelPrefix', false),
+    excludeResource: gates.enabled('connector.spanmetrics.excludeResourceMetrics'),
+    instanceId: gates.enabled('connector.spanmetrics.includeCollectorInstanceID'),
+    legacyNames: gates.enabled('connector.spanmetrics.legacyMetricNames'),
+    otelStatus: gates.enabled('spanmetrics.statusCodeConvention.useOtelPrefix'),
   };
 }

@@ -7,7 +7,7 @@ import { setAttribute } from '../../pdata/overlay.ts';
 import { AttributeKey, SpanReader } from '../../pdata/readers.ts';
 import { type AttributeSet, encodeValue } from '../../pdata/values.ts';
 import { pointLines, startConnector } from '../../testing/connector.ts';
-import { testSettings } from '../../testing/settings.ts';
+import { testGates, testSettings } from '../../testing/settings.ts';
 import { collectingSink, permanent } from '../../testing/sinks.ts';
 import { factory } from './index.ts';
 
@@ -241,26 +241,14 @@ test('edits of an earlier processor are seen', async () => {
 });
 
 test('feature gates', async () => {
-  const settings = testSettings();
-  const gate = (id: string, enabled: boolean) => ({
-    id,
-    enabled,
-    stage: 'alpha',
-    description: '',
-    from: '',
-    to: '',
-  });
-  const view = {
-    ...settings.host.view,
-    gates: () => [
-      gate('connector.spanmetrics.excludeResourceMetrics', true),
-      gate('connector.spanmetrics.includeCollectorInstanceID', false),
-      gate('connector.spanmetrics.legacyMetricNames', true),
-      gate('spanmetrics.statusCodeConvention.useOtelPrefix', true),
-    ],
-  };
+  const gates = testGates(
+    'connector.spanmetrics.excludeResourceMetrics',
+    '-connector.spanmetrics.includeCollectorInstanceID',
+    'connector.spanmetrics.legacyMetricNames',
+    'spanmetrics.statusCodeConvention.useOtelPrefix',
+  );
   const given = { ...delta, exclude_dimensions: [], histogram: { disable: true } };
-  const started = await start(given, { ...settings, host: { ...settings.host, view } });
+  const started = await start(given, testSettings({ gates }));
   const builder = new TracesBuilder();
   builder.resource(a);
   for (const statusCode of [0, 2]) {
@@ -275,4 +263,13 @@ test('feature gates', async () => {
   ]);
   assert.match(toJson(started.sink.batches[0]!), /"resource":\{\}/);
   await finish(started);
+});
+
+test('the end tells what was counted when it was refused before', async () => {
+  const started = await start(quiet);
+  await started.send(spans(a, {}, {}));
+  started.sink.failures.push(permanent());
+  assert.deepEqual(await flushed(started), []);
+  await finish(started);
+  assert.match(started.sink.batches.flatMap(pointLines)[0] ?? '', /calls .*: 2$/);
 });
