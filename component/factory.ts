@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { Component } from './component.ts';
 import type { Consumer, Consumers } from './consumer.ts';
 import type { Extension } from './extension.ts';
-import type { MetricLevel, Settings } from './settings.ts';
+import type { Gates, MetricLevel, Settings } from './settings.ts';
 import type { Signal, SignalData } from './signals.ts';
 
 export type Kind = 'receiver' | 'processor' | 'exporter' | 'connector' | 'extension';
@@ -17,6 +17,13 @@ export interface MetricInfo {
   readonly kind: 'counter' | 'gauge' | 'histogram';
   /** Least level at which it is measured; default basic. */
   readonly level?: MetricLevel;
+}
+
+/** What is wrong at a place of a component's configuration. */
+export interface ConfigFault {
+  /** Keys from the component's section on. */
+  readonly path: readonly (string | number)[];
+  readonly message: string;
 }
 
 /**
@@ -34,6 +41,8 @@ interface FactoryBase<C> {
   readonly description: string;
   readonly config: z.ZodType<C>;
   readonly metrics?: readonly MetricInfo[];
+  /** What a configuration may not say as the feature gates are. */
+  checkGates?(config: C, gates: Gates): readonly ConfigFault[];
 }
 
 /** One instance a configured id; `next` holds a consumer for each signal that a pipeline wants. */

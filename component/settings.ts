@@ -19,6 +19,8 @@ export interface Counter {
 }
 
 export interface Histogram {
+  /** Whether anybody is told: what only a histogram wants to know need not be found out. */
+  readonly enabled: boolean;
   record(value: number, attributes?: Attributes): void;
 }
 
@@ -30,6 +32,8 @@ export interface InstrumentOptions {
   readonly level?: MetricLevel;
   /** What a gauge's `observe` reads only grows: it is exposed as a counter. */
   readonly monotonic?: boolean;
+  /** A gauge whose series mean something when they are added up: OTLP has a sum for it. */
+  readonly upDown?: boolean;
 }
 
 /** How much the program tells of itself, from least to most. */
@@ -40,8 +44,8 @@ export interface Meter {
   counter(name: string, options: InstrumentOptions): Counter;
   histogram(name: string, options: InstrumentOptions, bounds: readonly number[]): Histogram;
   /**
-   * `observe` is called when metrics are read; the returned function unregisters it. What several
-   * observe with equal attributes is added up.
+   * `observe` is called when metrics are read, NaN = nothing yet; the returned function unregisters
+   * it. What several observe with equal attributes is added up.
    */
   gauge(
     name: string,
@@ -190,6 +194,12 @@ export interface Host {
   fatal(error: Error): void;
 }
 
+/** The feature gates of the run (`--feature-gates`). */
+export interface Gates {
+  /** @throws Error for an id that the program does not know: a programming error */
+  enabled(id: string): boolean;
+}
+
 export interface BuildInfo {
   readonly command: string;
   readonly version: string;
@@ -208,6 +218,7 @@ export interface Settings {
   readonly ledger: NodeLedger;
   readonly host: Host;
   readonly build: BuildInfo;
+  readonly gates: Gates;
   /** Says how the component is doing, for health checks; start and end are known without it. */
   report?(status: ReportedStatus, error?: string): void;
 }

@@ -94,7 +94,8 @@ export async function startProgram(
     const budget = createBudget(limit, collectorFor(limit));
     const { tracer } = telemetry;
     const random = systemRandom;
-    const environment = { logger, meter, tracer, clock, random, budget, ledger, build };
+    const { gates } = ready;
+    const environment = { logger, meter, tracer, clock, random, budget, ledger, build, gates };
     service = createService(config, environment, {
       fatal,
       reload,

@@ -6,11 +6,10 @@ import { join } from 'node:path';
 import test, { after, before, suite, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { background, type Context } from '../component/consumer.ts';
-import type { GateView } from '../component/view.ts';
 import { parseJson, toJson } from '../pdata/json.ts';
 import { factory } from '../processors/k8s_attributes/index.ts';
 import { fakeClock, realClock } from '../testing/clock.ts';
-import { realTimeSettings, testView } from '../testing/settings.ts';
+import { realTimeSettings, testGates } from '../testing/settings.ts';
 import { collectingSink } from '../testing/sinks.ts';
 import { startInside } from './drop-in/lib/run.ts';
 import { play } from './drop-in/lib/scenario.ts';
@@ -37,23 +36,14 @@ function pod(name: string, ip: string, labels: Record<string, string> = {}): Api
   return { metadata, spec: {}, status: { podIP: ip } };
 }
 
-const gateOn = (id: string): GateView => ({
-  id: `processor.k8sattributes.${id}`,
-  enabled: true,
-  stage: 'alpha',
-  description: '',
-  from: '',
-  to: '',
-});
+const gateOn = (id: string): string => `processor.k8sattributes.${id}`;
 
 async function startProcessor(
   t: TestContext,
   keys: Readonly<Record<string, unknown>> = {},
-  gates: readonly GateView[] = [],
+  gates: readonly string[] = [],
 ) {
-  const real = realTimeSettings(realClock());
-  const host = { ...real.host, view: testView({ gates: () => gates }) };
-  const settings = { ...real, host };
+  const settings = realTimeSettings(realClock(), { gates: testGates(...gates) });
   const given = factory.config.parse({
     auth_type: 'kubeConfig',
     wait_for_metadata: true,

@@ -2,6 +2,7 @@ import type { Extension, StorageProvider } from '../component/extension.ts';
 import type {
   Attributes,
   Clock,
+  Gates,
   Host,
   Logger,
   MemoryBudget,
@@ -11,6 +12,7 @@ import type {
   Settings,
 } from '../component/settings.ts';
 import type { ProgramView } from '../component/view.ts';
+import { FeatureGates } from '../gateway/config/gates.ts';
 import { createBudget } from '../pipeline/budget.ts';
 import { Ledger } from '../pipeline/ledger.ts';
 import { createListeners } from '../pipeline/listeners.ts';
@@ -76,7 +78,7 @@ export function testMeter(): TestMeter {
     },
     histogram(name) {
       names.add(name);
-      return { record: (_value, attributes = {}) => add(name, attributes, 1) };
+      return { enabled: true, record: (_value, attributes = {}) => add(name, attributes, 1) };
     },
     gauge(name, _options, read, attributes = {}) {
       names.add(name);
@@ -153,6 +155,8 @@ export interface TestSettingsOptions {
   readonly clock?: FakeClock;
   readonly extensions?: ReadonlyMap<string, Extension>;
   readonly book?: Ledger;
+  /** Default: all as they are when nobody sets them. */
+  readonly gates?: Gates;
 }
 
 export function testSettings(options: TestSettingsOptions = {}): TestSettings {
@@ -170,7 +174,15 @@ export function testSettings(options: TestSettingsOptions = {}): TestSettings {
     ledger: book.node(id),
     host: testHost(options.extensions),
     build: { command: 'wirestitch', version: '0.0.0-test' },
+    gates: options.gates ?? new FeatureGates(),
   };
+}
+
+/** Feature gates as they are but for those given: `-id` is off. */
+export function testGates(...set: readonly string[]): Gates {
+  const gates = new FeatureGates();
+  gates.apply(set.join(','));
+  return gates;
 }
 
 /** The same with the real clock. */

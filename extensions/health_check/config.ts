@@ -32,8 +32,8 @@ const pipelineCheck = z.strictObject({
 });
 
 const gateText =
-  'v2 healthcheck configuration (http/grpc fields) detected but feature gate is disabled: ' +
-  'use the extension healthcheckv2';
+  'v2 healthcheck configuration (http/grpc fields) detected but feature gate is disabled: enable ' +
+  'it with --feature-gates=+extension.healthcheck.useComponentStatus, or use healthcheckv2';
 
 /** Configuration of the extension. */
 export const config = z

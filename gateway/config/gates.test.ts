@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { parseYaml } from '../../config/confmap/parse.ts';
 import { toPlain } from '../../config/schema/node.ts';
+import type { HealthCheckV2Config } from '../../extensions/healthcheckv2/config.ts';
 import { withGateDefaults } from './gate-defaults.ts';
 import { gateTable } from './gate-table.ts';
 import { describeGates, FeatureGates } from './gates.ts';
+import { resolveConfig } from './resolve.ts';
 
 test('gates are on or off by their stage until they are set', () => {
   const gates = new FeatureGates();
@@ -55,6 +57,20 @@ test('gates change defaults, not what is written', () => {
   assert.deepEqual(f('{a: 1}', new FeatureGates()), { a: 1 });
 });
 
+test('gates change defaults inside sections', () => {
+  const on = new FeatureGates();
+  on.apply('connector.spanmetrics.useSecondAsDefaultMetricsUnit');
+  const f = (text: string, gates: FeatureGates) =>
+    toPlain(withGateDefaults(parseYaml(text, 'f'), 'connector', 'span_metrics', gates));
+  assert.deepEqual(f('', on), { histogram: { unit: 's' } });
+  assert.deepEqual(f('{histogram: {disable: true}}', on), {
+    histogram: { disable: true, unit: 's' },
+  });
+  assert.deepEqual(f('{histogram: {unit: ms}}', on), { histogram: { unit: 'ms' } });
+  assert.deepEqual(f('{histogram: 1}', on), { histogram: 1 });
+  assert.deepEqual(f('{}', new FeatureGates()), {});
+});
+
 test('the table, and one gate', () => {
   const lines = describeGates(new FeatureGates()).trimEnd().split('\n');
   assert.equal(lines.length, gateTable.length + 1);
@@ -72,4 +88,29 @@ test('the table is in order and its ids are of letters, digits and dots', () => 
   const ids = gateTable.map((gate) => gate.id);
   assert.deepEqual(ids, ids.toSorted());
   for (const id of ids) assert.match(id, /^[0-9a-zA-Z.]+$/);
+});
+
+test('health_check becomes healthcheckv2 with the gate of component status', async () => {
+  const on = new FeatureGates();
+  on.apply('extension.healthcheck.useComponentStatus');
+  const f = async (text: string, gates: FeatureGates) => {
+    const yaml = `
+extensions: {health_check: ${text}}
+receivers: {otlp: {protocols: {grpc: }}}
+exporters: {nop: }
+service: {extensions: [health_check], pipelines: {logs: {receivers: [otlp], exporters: [nop]}}}`;
+    const root = parseYaml(yaml, 'f');
+    if (root.kind !== 'map') throw new Error('BUG: no map');
+    const { config } = await resolveConfig(root, undefined, gates);
+    return config.components.extension.get('health_check')!;
+  };
+  assert.equal((await f('{}', new FeatureGates())).factory.type, 'health_check');
+  await assert.rejects(f('{http: {}}', new FeatureGates()), /--feature-gates=\+extension\.health/);
+  const plain = await f('{endpoint: "localhost:1", path: /live}', on);
+  assert.equal(plain.factory.type, 'healthcheckv2');
+  const { http, grpc, use_v2: isSecond } = plain.config as HealthCheckV2Config;
+  assert.deepEqual([isSecond, grpc, http?.endpoint], [true, undefined, 'localhost:1']);
+  assert.deepEqual([http?.status.path, http?.config.enabled], ['/live', false]);
+  const own = (await f('{grpc: {endpoint: "localhost:2"}}', on)).config as HealthCheckV2Config;
+  assert.deepEqual([own.http, own.grpc?.endpoint], [undefined, 'localhost:2']);
 });

@@ -1,13 +1,20 @@
-import type { Kind } from '../../component/factory.ts';
+import type { Factory, Kind } from '../../component/factory.ts';
 import { decode } from '../../config/schema/decode.ts';
 import { deprecations } from '../../config/schema/deprecated.ts';
 import { parseId } from '../../config/schema/id.ts';
 import type { ConfigIssue } from '../../config/schema/issue.ts';
-import type { MapEntry, MapNode } from '../../config/schema/node.ts';
+import {
+  type ConfNode,
+  type ConfPath,
+  type MapEntry,
+  type MapNode,
+  positionAt,
+} from '../../config/schema/node.ts';
 import { zeroedDefaults } from '../../config/schema/nulls.ts';
 import { didYouMean } from '../../config/schema/suggest.ts';
 import { findComponent, type RegistryEntry, typesOf } from '../components.ts';
 import { withGateDefaults } from './gate-defaults.ts';
+import { healthSubstitute } from './gate-health.ts';
 import type { FeatureGates } from './gates.ts';
 import type { ComponentConfig } from './program.ts';
 
@@ -79,11 +86,15 @@ async function readComponent(
       const message = `${old} alias is deprecated; use ${now} instead`;
       findings.warnings.push({ at: entry.at, path, message });
     }
-    const { factory } = await known.load();
-    const value = withGateDefaults(entry.value, kind, factory.type, findings.gates);
+    const other = healthSubstitute(known, entry.value, entries, findings.gates);
+    const { factory } = await (other?.entry ?? known).load();
+    const given = other?.value ?? entry.value;
+    const value = withGateDefaults(given, kind, factory.type, findings.gates);
     const decoded = decode(value, factory.config, path);
     findings.warnings.push(...deprecations(value, factory.config, path));
     findings.warnings.push(...zeroedDefaults(value, factory.config, path));
+    if (decoded.ok)
+      findings.issues.push(...gateFaults(factory, decoded.value, value, path, findings));
     if (decoded.ok) return { kind, id: id.text, factory, config: decoded.value, at: entry.at };
     findings.issues.push(...decoded.issues);
     // Kept so that references to it are not reported as well.
@@ -95,6 +106,22 @@ async function readComponent(
     findings.issues.push({ at: entry.at, path: [sectionOf[kind]], message });
     return undefined;
   }
+}
+
+/** What a component may not be told as the gates are, each where it is written. */
+function gateFaults(
+  factory: Factory<unknown>,
+  config: unknown,
+  node: ConfNode,
+  path: ConfPath,
+  { gates }: Findings,
+): ConfigIssue[] {
+  const faults = factory.checkGates?.(config, gates) ?? [];
+  return faults.map((fault) => ({
+    at: positionAt(node, fault.path),
+    path: [...path, ...fault.path],
+    message: fault.message,
+  }));
 }
 
 function unknownType(

@@ -1,6 +1,7 @@
 import type {
   BuildInfo,
   Clock,
+  Gates,
   Host,
   MemoryBudget,
   Meter,
@@ -22,5 +23,6 @@ export interface Environment {
   readonly ledger: Ledger;
   readonly host: Host;
   readonly build: BuildInfo;
+  readonly gates: Gates;
   readonly statuses: StatusBoard;
 }

@@ -11,12 +11,13 @@ export function settingsFor(
   node: string,
   fields: Readonly<Record<string, string>>,
 ): Settings {
-  const { meter, tracer, clock, random, budget, host, build } = env;
+  const { meter, tracer, clock, random, budget, host, build, gates } = env;
   const named = { 'otelcol.component.id': id, 'otelcol.component.kind': kind, ...fields };
   const logger = env.logger.child(named);
   const ledger = kind === 'extension' ? unused : env.ledger.node(node, roleOf(kind));
   const report: Settings['report'] = (status, error) => env.statuses.reported(node, status, error);
-  return { id, logger, meter, tracer, clock, random, budget, host, build, ledger, report };
+  const given = { logger, meter, tracer, clock, random, budget, host, build, gates };
+  return { ...given, id, ledger, report };
 }
 
 function roleOf(kind: Kind): NodeRole {

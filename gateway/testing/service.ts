@@ -3,6 +3,7 @@ import { parseYaml } from '../../config/confmap/parse.ts';
 import { TracesBuilder } from '../../pdata/builder.ts';
 import { createBudget } from '../../pipeline/budget.ts';
 import { Ledger } from '../../pipeline/ledger.ts';
+import { FeatureGates } from '../config/gates.ts';
 import type { ProgramConfig } from '../config/program.ts';
 import { resolveConfig } from '../config/resolve.ts';
 import { createService } from '../graph/service.ts';
@@ -33,6 +34,7 @@ export async function buildService(yaml: string) {
     budget: createBudget(1e6),
     ledger,
     build: { command: 'test', version: '0' },
+    gates: new FeatureGates(),
   };
   const service = createService(config, environment, {
     fatal: (error) => fatal.push(error),

@@ -1,4 +1,4 @@
-import type { GateView } from '../../component/view.ts';
+import type { Gates as Switches } from '../../component/settings.ts';
 
 /** Feature gates that change what is written. */
 export interface Gates {
@@ -18,8 +18,8 @@ const prefix = 'processor.k8sattributes.';
  * The gates as they are set.
  * @throws Error when the old conventions are off and the new ones not on
  */
-export function readGates(gates: readonly GateView[]): Gates {
-  const on = (id: string) => gates.find((gate) => gate.id === prefix + id)?.enabled ?? false;
+export function readGates(gates: Switches): Gates {
+  const on = (id: string) => gates.enabled(prefix + id);
   const stable = on('EmitV1K8sConventions');
   const legacy = !on('DontEmitV0K8sConventions');
   if (!legacy && !stable) {

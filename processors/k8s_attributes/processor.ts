@@ -41,7 +41,7 @@ export class Processor<S extends Signal> implements Component, Consumer<S> {
 
   async start(): Promise<void> {
     const given = this.#config;
-    const gates = readGates(this.#settings.host.view.gates());
+    const gates = readGates(this.#settings.gates);
     const rules = rulesOf(given, gates);
     const telemetry = telemetryOf(this.#settings, this.#signal, gates);
     this.#warn(rules);

@@ -74,8 +74,7 @@ export class TailSampling implements Component, Consumer<'traces'> {
 
   /** Whether a feature gate of the processor is on. */
   #gate(name: string): boolean {
-    const id = `processor.tailsamplingprocessor.${name}`;
-    return this.#settings.host.view.gates().some((gate) => gate.id === id && gate.enabled);
+    return this.#settings.gates.enabled(`processor.tailsamplingprocessor.${name}`);
   }
 
   /** Goes on with the traces of the other, those that wait and those that were decided. */

@@ -2,19 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { toJson } from '../../pdata/json.ts';
 import { settle } from '../../testing/clock.ts';
-import { testSettings } from '../../testing/settings.ts';
+import { testGates, testSettings } from '../../testing/settings.ts';
 import { always, errors, prefix, started } from './testing/fixture.ts';
 
 test('gates add counts, and write the policy into scopes', async () => {
-  const plain = testSettings();
-  const gate = (name: string) => ({
-    id: `processor.tailsamplingprocessor.${name}`,
-    ...{ enabled: true, stage: 'alpha', description: '', from: '', to: '' },
-  });
-  const gates = () =>
-    ['recordpolicy', 'metricstatcountspanssampled', 'metricstatcountbytessampled'].map(gate);
-  const view = { ...plain.host.view, gates };
-  const settings = { ...plain, host: { ...plain.host, view } };
+  const names = ['recordpolicy', 'metricstatcountspanssampled', 'metricstatcountbytessampled'];
+  const ids = names.map((name) => `processor.tailsamplingprocessor.${name}`);
+  const settings = testSettings({ gates: testGates(...ids) });
   const composite = {
     max_total_spans_per_second: 10,
     composite_sub_policy: [{ name: 'inner', type: 'always_sample' }],
@@ -38,17 +32,14 @@ test('gates add counts, and write the policy into scopes', async () => {
   assert.match(json[0]!, /tailsampling.composite_policy","value":\{"stringValue":"inner"/);
   assert.doesNotMatch(json[0]!, /cached_decision/);
   assert.match(json[1]!, /tailsampling.cached_decision","value":\{"boolValue":true/);
-  assert.equal(plain.meter.value(`${prefix}count_spans_sampled`, { policy: 'all' }), 2);
-  assert.ok(plain.meter.value(`${prefix}count_bytes_sampled`, { policy: 'all' }) > 100);
+  assert.equal(settings.meter.value(`${prefix}count_spans_sampled`, { policy: 'all' }), 2);
+  assert.ok(settings.meter.value(`${prefix}count_bytes_sampled`, { policy: 'all' }) > 100);
   await stop();
 });
 
 test('span-ingest marks the spans that decided only', async () => {
-  const plain = testSettings();
-  const id = 'processor.tailsamplingprocessor.recordpolicy';
-  const gate = { id, enabled: true, stage: 'alpha', description: '', from: '', to: '' };
-  const view = { ...plain.host.view, gates: () => [gate] };
-  const settings = { ...plain, host: { ...plain.host, view } };
+  const gates = testGates('processor.tailsamplingprocessor.recordpolicy');
+  const settings = testSettings({ gates });
   const config = { sampling_strategy: 'span-ingest', policies: errors };
   const { sink, send, stop, names } = await started(config, settings);
   await send([{ trace: 1, name: 'a' }], 'one');

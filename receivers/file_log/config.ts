@@ -81,9 +81,9 @@ const keys = z.strictObject({
     .string()
     .default('ignore')
     .describe('when a file shrinks: ignore until it is long again, read_whole_file, read_new'),
-  delete_after_read: absent(
-    'whether files are deleted once read',
-    "'delete_after_read' requires feature gate 'filelog.allowFileDeletion', which is not built",
+  delete_after_read: flag(
+    'whether files are deleted once what they hold was taken; needs the feature gate ' +
+      'filelog.allowFileDeletion',
   ),
   acquire_fs_lock: absent(
     'whether files are locked while they are read',
@@ -140,6 +140,9 @@ function check(config: Keys, ctx: z.RefinementCtx): void {
     issue(['start_at'], `invalid start_at location '${config.start_at}'`);
   }
   attempt(['encoding'], () => void lookUpEncoding(config.encoding));
+  if (config.delete_after_read && config.start_at === 'end') {
+    issue(['delete_after_read'], "'delete_after_read' cannot be used with 'start_at: end'");
+  }
   if (config.header !== undefined) checkHeader(config.header.pattern, config, attempt, issue);
   if (ctx.issues.length > 0) return;
   attempt(['multiline'], () => {

@@ -1,6 +1,7 @@
 import type { MetricInfo, ReceiverFactory } from '../../component/factory.ts';
 import { receiptMetrics } from '../../component/receipts.ts';
 import { config, type FileLogConfig } from './config.ts';
+import { gateFaults } from './gates.ts';
 import { FileLogReceiver } from './receiver.ts';
 
 const metrics: MetricInfo[] = [
@@ -29,5 +30,6 @@ export const factory: ReceiverFactory<FileLogConfig> = {
     'Reads log files as they grow, through rotation and restarts, and parses their entries.',
   config,
   metrics,
+  checkGates: gateFaults,
   create: (settings, given, next) => new FileLogReceiver(settings, given, next.logs!),
 };

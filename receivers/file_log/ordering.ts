@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { z } from 'zod';
 import { compileRegexp, type GoRegexp } from '../../pdata/regexp/index.ts';
 import { splitStrptime } from '../../stanza/time/chunks.ts';
@@ -5,7 +6,10 @@ import { parseTime } from '../../stanza/time/parse-time.ts';
 import { loadZone } from '../../stanza/time/zone.ts';
 
 const sortKeys = {
-  sort_type: z.string().default('').describe('numeric, alphabetical or timestamp'),
+  sort_type: z
+    .string()
+    .default('')
+    .describe('numeric, alphabetical, timestamp or mtime (needs a feature gate)'),
   regex_key: z.string().default('').describe('named group of regex whose text is sorted by'),
   ascending: z.boolean().default(false).describe('smallest first; else largest first'),
   layout: z.string().default('').describe('strptime layout of timestamps'),
@@ -72,7 +76,7 @@ export function orderOf(config: OrderingConfig, failed: (why: string) => void): 
   if (needsRegex && config.regex === '') {
     throw new OrderingFault("'regex' must be specified when 'sort_by' is specified", ['regex']);
   }
-  const regex = pattern(config.regex, 'regex', 'regex');
+  const regex = needsRegex ? pattern(config.regex, 'regex', 'regex') : undefined;
   const sorts = config.sort_by.map((sort, i) => sortOf(sort, i, failed));
   const narrow = (paths: readonly string[]): string[] => {
     let items = paths.flatMap((path) => itemOf(path, regex, failed));
@@ -87,7 +91,21 @@ export function orderOf(config: OrderingConfig, failed: (why: string) => void): 
   };
 }
 
-function itemOf(path: string, regex: GoRegexp, failed: (why: string) => void): Item[] {
+/** Oldest first when ascending, else youngest first; files that are gone are left out. */
+function byTime(items: Item[], ascending: boolean, failed: (why: string) => void): Item[] {
+  const dated = items.flatMap((item) => {
+    const stat = statSync(item.path, { bigint: true, throwIfNoEntry: false });
+    if (stat !== undefined) return [{ item, ns: stat.mtimeNs }];
+    failed(`${item.path} is gone`);
+    return [];
+  });
+  const sign = ascending ? 1 : -1;
+  dated.sort((a, b) => (a.ns < b.ns ? -sign : a.ns > b.ns ? sign : 0));
+  return dated.map(({ item }) => item);
+}
+
+function itemOf(path: string, regex: GoRegexp | undefined, failed: (why: string) => void): Item[] {
+  if (regex === undefined) return [{ path, groups: new Map() }];
   const match = regex.exec(path);
   if (match === undefined) {
     failed(`'${path}' does not match regex`);
@@ -111,12 +129,7 @@ function sortOf(
   const fail = (message: string, key: string) =>
     new OrderingFault(message, ['sort_by', index, key]);
   const { sort_type: type, regex_key: key, ascending } = sort;
-  if (type === 'mtime') {
-    throw fail(
-      'the "filelog.mtimeSortType" feature gate must be enabled to use "mtime" sort type',
-      'sort_type',
-    );
-  }
+  if (type === 'mtime') return (items) => byTime(items, ascending, failed);
   if (!['numeric', 'alphabetical', 'timestamp'].includes(type)) {
     throw fail("'sort_type' must be specified", 'sort_type');
   }

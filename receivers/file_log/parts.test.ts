@@ -3,9 +3,11 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { lookUpEncoding } from '../../stanza/encoding.ts';
 import { splitterMaker } from '../../stanza/split.ts';
+import { testGates } from '../../testing/settings.ts';
 import { config } from './config.ts';
 import { type CutState, Cutter } from './cutter.ts';
 import { continues } from './fingerprint.ts';
+import { gateFaults } from './gates.ts';
 import { Glob } from './glob.ts';
 
 test('globs match as those of the Go collector', () => {
@@ -161,7 +163,10 @@ test('configurations that cannot work are refused by key', () => {
     [{ ...base, max_batches: -1 }, /'max_batches' must not be negative/],
     [{ ...base, max_log_size_behavior: 'x' }, /'max_log_size_behavior' must be one of/],
     [{ ...base, encoding: 'klingon' }, /unsupported encoding 'klingon'/],
-    [{ ...base, delete_after_read: true }, /'delete_after_read' requires feature gate/],
+    [
+      { ...base, delete_after_read: true },
+      /'delete_after_read' cannot be used with 'start_at: end'/,
+    ],
     [{ ...base, multiline: { line_start_pattern: '(' } }, /compile line start regex/],
     [{ ...base, multiline: { line_start_pattern: 'a', line_end_pattern: 'b' } }, /only one of/],
     [{ ...base, encoding: 'nop', multiline: { line_end_pattern: 'b' } }, /nop encoding/],
@@ -176,4 +181,40 @@ test('configurations that cannot work are refused by key', () => {
     assert.ok(!result.success, JSON.stringify(given));
     assert.match(JSON.stringify(result.error.issues), message);
   }
+});
+
+test('what needs a feature gate', () => {
+  const gated: readonly (readonly [Record<string, unknown>, string, RegExp])[] = [
+    [
+      { start_at: 'beginning', delete_after_read: true },
+      'filelog.allowFileDeletion',
+      /^delete_after_read: 'delete_after_read' requires feature gate 'filelog.allowFileDeletion'$/,
+    ],
+    [
+      { ordering_criteria: { sort_by: [{ sort_type: 'mtime' }] } },
+      'filelog.mtimeSortType',
+      /^ordering_criteria.sort_by.0.sort_type: the "filelog.mtimeSortType" feature gate must/,
+    ],
+  ];
+  const faults = (given: Record<string, unknown>, ...set: string[]) =>
+    gateFaults(config.parse({ include: ['a'], ...given }), testGates(...set)).map(
+      ({ path, message }) => `${path.join('.')}: ${message}`,
+    );
+  for (const [given, gate, text] of gated) {
+    assert.deepEqual(faults(given, gate), []);
+    assert.match(faults(given).join('\n'), text);
+  }
+  const header = {
+    pattern: '^#',
+    metadata_operators: [{ type: 'regex_parser', regex: '(?P<a>.)' }],
+  };
+  assert.deepEqual(faults({ start_at: 'beginning', header }), []);
+  assert.deepEqual(
+    faults({ start_at: 'beginning', header }, '-filelog.allowHeaderMetadataParsing'),
+    ["header: 'header' requires feature gate 'filelog.allowHeaderMetadataParsing'"],
+  );
+  const operators = [{ type: 'noop' }, { type: 'json_array_parser' }];
+  assert.deepEqual(faults({ operators }, '-logs.jsonParserArray'), [
+    `operators.1.type: unsupported type 'json_array_parser': it needs the feature gate "logs.jsonParserArray"`,
+  ]);
 });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -318,4 +318,70 @@ test('a storage that is not there is named', async () => {
   );
   await assert.rejects(receiver.start(), /file_storage\/nope/);
   await receiver.shutdown();
+});
+
+test('files that were read are deleted once what they held was taken', async () => {
+  const directory = newDirectory();
+  doStep(directory, ['write', 'a.log', 'one\ntwo\n']);
+  doStep(directory, ['write', 'b.log', 'unfinished']);
+  const sink = collectingSink<'logs'>();
+  let isDown = true;
+  const next = {
+    ...sink,
+    consume: (...given: Parameters<typeof sink.consume>) =>
+      isDown ? Promise.reject(retryable()) : sink.consume(...given),
+  };
+  const given = {
+    include: [join(directory, '*.log')],
+    start_at: 'beginning',
+    delete_after_read: true,
+    retry_on_failure: { enabled: true, initial_interval: '1s', max_interval: '1s' },
+  };
+  const { receiver, clock, look } = testReceiver(given, next, new Map(), [
+    'filelog.allowFileDeletion',
+  ]);
+  await receiver.start();
+  const there = () => readdirSync(directory).sort();
+  await clock.advance(250);
+  assert.deepEqual(there(), ['a.log', 'b.log'], 'nobody has taken them');
+  isDown = false;
+  await clock.advance(1700);
+  await receiver.idle();
+  assert.deepEqual(there(), ['b.log'], 'its line may go on');
+  await look(5);
+  assert.deepEqual(there(), []);
+  const bodies = () =>
+    shortRecords(sink.batches).map(({ body }) => Object.values(body as object)[0]);
+  assert.deepEqual(bodies(), ['one', 'two', 'unfinished']);
+  doStep(directory, ['write', 'c.log', 'one\ntwo\n']);
+  await look(2);
+  assert.equal(bodies().length, 5, 'what is gone is forgotten');
+  assert.deepEqual(there(), []);
+  await receiver.shutdown();
+});
+
+test('files by the time of their last change', async () => {
+  const directory = newDirectory();
+  for (const [i, name] of ['b.log', 'c.log', 'a.log'].entries()) {
+    doStep(directory, ['write', name, `${name}\n`]);
+    utimesSync(join(directory, name), 1000 + i, 1000 + i);
+  }
+  for (const [ascending, first] of [
+    [true, 'b.log'],
+    [false, 'a.log'],
+  ] as const) {
+    const sink = collectingSink<'logs'>();
+    const sort_by = [{ sort_type: 'mtime', ascending }];
+    const given = {
+      include: [join(directory, '*.log')],
+      start_at: 'beginning',
+      ordering_criteria: { sort_by },
+    };
+    const { receiver, look } = testReceiver(given, sink, new Map(), ['filelog.mtimeSortType']);
+    await receiver.start();
+    await look(2);
+    const bodies = shortRecords(sink.batches).map(({ body }) => Object.values(body as object)[0]);
+    assert.deepEqual(bodies, [first]);
+    await receiver.shutdown();
+  }
 });

@@ -10,6 +10,7 @@ import type { FileLogConfig } from './config.ts';
 import { ContainerSink } from './container-sink.ts';
 import { Cutter } from './cutter.ts';
 import { EntrySink } from './entry-sink.ts';
+import { gateIds } from './gates.ts';
 import { Glob } from './glob.ts';
 import { HeaderReader } from './header.ts';
 import { LineSink } from './line-sink.ts';
@@ -193,8 +194,16 @@ export class FileLogReceiver implements Component {
     this.#sink.flush(false);
     await this.#handOn();
     this.#fromStart = true;
+    if (this.#config.delete_after_read) this.#deleteRead();
     await this.#save();
     await this.#tracker.endLook();
+  }
+
+  #deleteRead(): void {
+    const held = this.#sink.held();
+    const { gates } = this.#settings;
+    if (!gates.enabled(gateIds.deletion)) return;
+    this.#tracker.deleteRead((state) => state.offset === state.position && !held.has(state));
   }
 
   #match(): string[] {

@@ -14,7 +14,7 @@ import type { Consumer } from '../../component/consumer.ts';
 import type { Extension, KeyValueStore } from '../../component/extension.ts';
 import { toJson } from '../../pdata/json.ts';
 import { type FakeClock, fakeClock } from '../../testing/clock.ts';
-import { type TestSettings, testSettings } from '../../testing/settings.ts';
+import { type TestSettings, testGates, testSettings } from '../../testing/settings.ts';
 import { config } from './config.ts';
 import { FileLogReceiver } from './receiver.ts';
 
@@ -75,9 +75,13 @@ export function testReceiver(
   given: Readonly<Record<string, unknown>>,
   next: Consumer<'logs'>,
   extensions: ReadonlyMap<string, Extension> = new Map(),
+  gates: readonly string[] = [],
 ): TestReceiver {
   const clock = fakeClock(Date.UTC(2026, 10, 22, 10));
-  const settings = testSettings({ id: 'file_log', clock, extensions });
+  const settings = testSettings({
+    ...{ id: 'file_log', clock, extensions },
+    gates: testGates(...gates),
+  });
   const receiver = new FileLogReceiver(settings, config.parse(given), next);
   const interval = 200;
   return {

@@ -1,4 +1,4 @@
-import { closeSync, openSync, type Stats, statSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, type Stats, statSync, unlinkSync } from 'node:fs';
 import type { Logger } from '../../component/settings.ts';
 import { fileAttributes } from './attributes.ts';
 import type { Checkpoints } from './checkpoint.ts';
@@ -245,6 +245,28 @@ export class Tracker {
     const settled = state.flush.length === 0;
     file.size = settled ? stat.size : -1;
     file.mtimeMs = settled ? stat.mtimeMs : -1;
+  }
+
+  /**
+   * Deletes the files that were read to their end, and forgets them. One that has grown since, or
+   * whose path leads to another file by now, stays.
+   */
+  deleteRead(isDelivered: (state: FileState) => boolean): void {
+    this.#open = this.#open.filter((file) => {
+      const { path, fd, state } = file;
+      const now = fstatSync(fd);
+      if (state.offset < now.size || !isDelivered(state)) return true;
+      const stat = statSync(path, { throwIfNoEntry: false });
+      if (stat !== undefined && !isSame(file, stat)) return true;
+      try {
+        if (stat !== undefined) unlinkSync(path);
+      } catch (error) {
+        this.#logger.error('could not delete', { path, error: (error as Error).message });
+        return true;
+      }
+      closeSync(fd);
+      return false;
+    });
   }
 
   /** Keeps at most so many files open; the others are remembered. */

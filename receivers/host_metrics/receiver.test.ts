@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { toJson } from '../../pdata/json.ts';
 import { fakeClock } from '../../testing/clock.ts';
-import { testSettings } from '../../testing/settings.ts';
+import { testGates, testSettings } from '../../testing/settings.ts';
 import { collectingSink, retryable } from '../../testing/sinks.ts';
 import { config } from './config.ts';
 import { metricSpecs } from './metric-specs.ts';
@@ -65,9 +66,13 @@ function lines(json: Json): string[] {
 const everything = (name: keyof typeof metricSpecs) =>
   Object.fromEntries(metricSpecs[name].map((spec) => [spec.name, { enabled: true }]));
 
-function start(scrapers: Record<string, unknown>, more: Record<string, unknown> = {}) {
+function start(
+  scrapers: Record<string, unknown>,
+  more: Record<string, unknown> = {},
+  gates = testGates(),
+) {
   const clock = fakeClock(1_700_100_000_000);
-  const settings = testSettings({ id: 'host_metrics', clock });
+  const settings = testSettings({ id: 'host_metrics', clock, gates });
   const metrics = collectingSink<'metrics'>();
   const decoded = config.parse({ root_path: root, collection_interval: '10s', scrapers, ...more });
   const receiver = new HostMetricsReceiver(settings, decoded, { metrics });
@@ -76,8 +81,9 @@ function start(scrapers: Record<string, unknown>, more: Record<string, unknown> 
 
 async function scrape(
   scrapers: Record<string, unknown>,
+  gates = testGates(),
 ): Promise<{ lines: string[]; log: string }> {
-  const { clock, settings, metrics, receiver } = start(scrapers);
+  const { clock, settings, metrics, receiver } = start(scrapers, {}, gates);
   await receiver.start();
   await clock.advance(1000);
   await receiver.idle();
@@ -195,5 +201,23 @@ test('any scraper section decodes or is refused', () => {
       config.safeParse({ scrapers });
     }),
     { numRuns: 300 },
+  );
+});
+
+test('used memory as the feature gate has it', async () => {
+  const used = async (...set: string[]) => {
+    const { lines: got } = await scrape({ memory: null }, testGates(...set));
+    const line = got.find(
+      (one) => one.includes('system.memory.usage') && one.includes('state=used'),
+    );
+    return Number(/\} (\d+) @/.exec(line ?? '')?.[1]);
+  };
+  const info = readFileSync(join(root, 'proc/meminfo'), 'utf8');
+  const kib = (name: string) => Number(new RegExp(`^${name}: +(\\d+)`, 'm').exec(info)![1]) * 1024;
+  assert.equal(await used(), kib('MemTotal') - kib('MemAvailable'));
+  const unused = ['MemFree', 'Buffers', 'Cached', 'SReclaimable'].map(kib);
+  assert.equal(
+    await used('-receiver.hostmetricsreceiver.UseLinuxMemAvailable'),
+    unused.reduce((left, bytes) => left - bytes, kib('MemTotal')),
   );
 });

@@ -45,8 +45,8 @@ export class HostMetricsReceiver implements Component {
   async start(): Promise<void> {
     const { root_path: root, initial_delay: delay } = this.#config;
     if (this.#next.metrics !== undefined) {
-      const { clock, build } = this.#settings;
-      const tools = { files: new HostFiles(root), clock, version: build.version };
+      const { clock, build, gates } = this.#settings;
+      const tools = { files: new HostFiles(root), clock, version: build.version, gates };
       try {
         this.#scrapers = makeScrapers(this.#config, tools);
       } catch (error) {

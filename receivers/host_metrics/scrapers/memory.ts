@@ -6,7 +6,8 @@ import type { Scraper, ScrapeTools } from './scraper.ts';
 export const pageSize = 4096;
 
 export function memoryScraper(config: ScraperConfigs['memory'], tools: ScrapeTools): Scraper {
-  const { files } = tools;
+  const { files, gates } = tools;
+  const byAvailable = gates.enabled('receiver.hostmetricsreceiver.UseLinuxMemAvailable');
   const r = new Recorder('memory', config.metrics, tools.version);
   const start = files.bootTime();
   return {
@@ -18,11 +19,13 @@ export function memoryScraper(config: ScraperConfigs['memory'], tools: ScrapeToo
       const available = info.has('MemAvailable')
         ? kib('MemAvailable')
         : kib('MemFree') + kib('Buffers') + kib('Cached');
+      const cached = kib('Cached') + kib('SReclaimable');
+      const unused = byAvailable ? available : kib('MemFree') + kib('Buffers') + cached;
       const states = {
-        used: total - available,
+        used: total - unused,
         free: kib('MemFree'),
         buffered: kib('Buffers'),
-        cached: kib('Cached') + kib('SReclaimable'),
+        cached,
         slab_reclaimable: kib('SReclaimable'),
         slab_unreclaimable: kib('SUnreclaim'),
       };

@@ -1,4 +1,4 @@
-import type { Clock } from '../../../component/settings.ts';
+import type { Clock, Gates } from '../../../component/settings.ts';
 import type { MetricsBuilder } from '../../../pdata/builder.ts';
 import type { HostFiles } from '../proc.ts';
 
@@ -8,6 +8,7 @@ export interface ScrapeTools {
   readonly clock: Clock;
   /** Version in the scope of what is emitted. */
   readonly version: string;
+  readonly gates: Gates;
 }
 
 /** Reads one kind of metrics. */
