@@ -23,6 +23,8 @@ export class PipelineError extends Error {
   readonly retryable: boolean;
   readonly retryAfterMs: number | undefined;
   readonly status: Code;
+  /** Whether somebody said the status: otherwise it is made of `retryable`. */
+  readonly hasStatus: boolean;
   readonly unknownOutcome: boolean;
 
   constructor(message: string, options: PipelineErrorOptions) {
@@ -30,6 +32,7 @@ export class PipelineError extends Error {
     this.name = 'PipelineError';
     this.retryable = options.retryable;
     this.retryAfterMs = options.retryAfterMs;
+    this.hasStatus = options.status !== undefined;
     this.status = options.status ?? (options.retryable ? Code.UNAVAILABLE : Code.INTERNAL);
     this.unknownOutcome = options.unknownOutcome ?? false;
   }

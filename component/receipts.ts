@@ -1,6 +1,6 @@
 import type { MetricInfo } from './factory.ts';
 import type { Attributes, Counter, Settings } from './settings.ts';
-import { itemNames, type Signal } from './signals.ts';
+import { itemNames, itemUnits, type Signal } from './signals.ts';
 
 const outcomes = {
   accepted: 'Items that were pushed into the pipeline.',
@@ -17,7 +17,7 @@ function info(what: Outcome, signal: Signal): MetricInfo {
   return {
     name: `otelcol_receiver_${what}_${items}`,
     description: outcomes[what],
-    unit: `{${items}}`,
+    unit: itemUnits[signal],
     kind: 'counter',
   };
 }

@@ -18,3 +18,11 @@ export const itemNames: Readonly<Record<Signal, string>> = {
   logs: 'log_records',
   profiles: 'profile_samples',
 };
+
+/** What one of them is called in UCUM units. */
+export const itemUnits: Readonly<Record<Signal, string>> = {
+  traces: '{span}',
+  metrics: '{datapoint}',
+  logs: '{record}',
+  profiles: '{sample}',
+};

@@ -1,5 +1,5 @@
 import type { ClientInfo } from '../component/consumer.ts';
-import type { Host } from '../component/settings.ts';
+import type { Attributes, Host } from '../component/settings.ts';
 import type { Signal, SignalData } from '../component/signals.ts';
 
 /** What a backend is told about one attempt. */
@@ -22,6 +22,8 @@ export interface Attempt {
 
 /** What every backend may do beside delivering. */
 interface BackendBase {
+  /** Where it sends to: attributes of the metrics of what is sent. */
+  readonly attributes?: Attributes;
   /** Before the first attempt; rejects when the program cannot start without it. */
   start?(host: Host): Promise<void>;
   /** After the last attempt; safe without start and twice. */

@@ -72,7 +72,9 @@ class Exporter<S extends Signal> implements Component, Consumer<S> {
         ? once
         : retry(settings, retries, this.#pauses, () => onlyCopy && this.#heir === undefined, once);
     const failed = queue === undefined || queue.wait_for_result ? 'refused' : 'dropped';
-    this.#outcome = new Outcome(signal, settings, failed, persistent, sender);
+    const { attributes = {} } = backend;
+    const parts = { signal, settings, failed, kept: persistent, attributes } as const;
+    this.#outcome = new Outcome(parts, sender);
   }
 
   async start(): Promise<void> {
@@ -140,6 +142,7 @@ class Exporter<S extends Signal> implements Component, Consumer<S> {
       await this.#queue?.shutdown(boundMs);
       if (this.#flying > 0) await this.#landed(boundMs);
     } finally {
+      this.#outcome.close();
       await this.#backend.shutdown?.();
     }
   }

@@ -32,7 +32,7 @@ export function backendSettings(settings: Settings, endpoint: string): Settings 
 
 const silent: Meter = {
   counter: () => ({ add: () => {} }),
-  histogram: () => ({ record: () => {} }),
+  histogram: () => ({ enabled: false, record: () => {} }),
   gauge: () => () => {},
 };
 

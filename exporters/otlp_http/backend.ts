@@ -1,4 +1,4 @@
-import type { Settings } from '../../component/settings.ts';
+import type { Attributes, Settings } from '../../component/settings.ts';
 import type { Signal, SignalData } from '../../component/signals.ts';
 import { isHttpUrl } from '../../config/groups/http-client.ts';
 import { toJsonChunks } from '../../pdata/json.ts';
@@ -27,8 +27,17 @@ export function urlOf(signal: Signal, config: OtlpHttpConfig): string {
   return config.endpoint.replace(/\/$/, '') + paths[signal];
 }
 
+/** The parts of a URL as attributes of metrics. */
+function placeOf(url: string): Attributes {
+  if (!URL.canParse(url)) return {};
+  const { hostname, port, pathname } = new URL(url);
+  const server = { 'server.address': hostname.replace(/^\[(.+)\]$/, '$1'), 'url.path': pathname };
+  return port === '' ? server : { ...server, 'server.port': port };
+}
+
 /** Posts batches of one signal. */
 export class OtlpHttpBackend<S extends Signal> implements PushBackend<S> {
+  readonly attributes: Attributes;
   readonly #signal: S;
   readonly #settings: Settings;
   readonly #url: string;
@@ -39,6 +48,7 @@ export class OtlpHttpBackend<S extends Signal> implements PushBackend<S> {
     this.#signal = signal;
     this.#settings = settings;
     this.#url = urlOf(signal, config);
+    this.attributes = placeOf(this.#url);
     this.#json = config.encoding === 'json';
     const type = this.#json ? 'application/json' : 'application/x-protobuf';
     this.#poster = new HttpPoster(settings, config, this.#url, { 'content-type': type });

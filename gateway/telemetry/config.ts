@@ -105,16 +105,7 @@ const metrics = z
     if (value.views !== undefined && value.level !== 'detailed') {
       const key = 'service::telemetry::metrics';
       report(['views'], `${key}::views can only be set when ${key}::level is detailed`);
-    } else if (value.views !== undefined && value.views.length > 0) {
-      report(['views'], 'cannot change single metrics: views are not built yet');
     }
-    value.readers.forEach((reader, i) => {
-      const pull = reader.pull?.exporter.prometheus;
-      if (pull?.without_scope_info === false) {
-        const path = ['readers', i, 'pull', 'exporter', 'prometheus', 'without_scope_info'];
-        report(path, 'cannot be false: the metrics of this program have no scopes');
-      }
-    });
   });
 
 const traces = z.strictObject({

@@ -9,6 +9,7 @@ import { MetricsEndpoints } from './metrics-endpoints.ts';
 import { registerProcessMetrics } from './process-metrics.ts';
 import { createSampler as createSpanSampler, type SamplerKeys } from './span-sampler.ts';
 import { noTracer, SpanRecorder } from './tracer.ts';
+import { compileViews } from './views.ts';
 
 /** The program's own telemetry. */
 export interface Telemetry {
@@ -43,10 +44,13 @@ export async function createTelemetry(
   const logger = await createLogger(config.logs, shown, clock, sink);
   const meter = createMeter(config.metrics.level);
   registerProcessMetrics(meter, clock);
-  const info = { description: 'Attributes of the program', unit: '1' };
+  const setViews = (given: TelemetryConfig['metrics']) =>
+    meter.setViews(compileViews(given.views ?? [], (fault) => logger.warn(fault)));
+  setViews(config.metrics);
+  const info = { description: 'Attributes of the program', unit: '' };
   meter.gauge('target_info', info, () => 1, resource);
   const recorder = recorderOf(config, resource, build, clock);
-  const endpoints = new MetricsEndpoints(meter, logger);
+  const endpoints = new MetricsEndpoints(meter, logger, resource);
   let current = config;
   return {
     logger,
@@ -61,6 +65,7 @@ export async function createTelemetry(
         await endpoints.change(current.metrics, next.metrics);
       }
       meter.setLevel(next.metrics.level);
+      if (!sameConfig(current.metrics.views, next.metrics.views)) setViews(next.metrics);
       logger.change(next.logs);
       current = next;
     },

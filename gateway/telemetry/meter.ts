@@ -5,54 +5,20 @@ import type {
   InstrumentOptions,
   Meter,
 } from '../../component/settings.ts';
-import { SeriesTable, seriesKey } from './series.ts';
-
-/** What was measured of one instrument; attributes in the order they were given. */
-export interface Reading {
-  readonly name: string;
-  readonly options: InstrumentOptions;
-  /** A gauge that only grows is a counter. */
-  readonly kind: 'counter' | 'gauge' | 'histogram';
-  readonly points: readonly Point[];
-}
-
-export interface Point {
-  readonly attributes: Attributes;
-  /** Of a histogram: the sum. */
-  readonly value: number;
-  readonly buckets?: BucketPoint;
-}
-
-export interface BucketPoint {
-  /** Ascending, inclusive upper bounds. */
-  readonly bounds: readonly number[];
-  /** One more than bounds, not cumulative. */
-  readonly counts: readonly number[];
-  readonly count: number;
-}
-
-interface Instrument {
-  readonly kind: 'counter' | 'gauge' | 'histogram';
-  readonly instrument: unknown;
-  read(): Reading;
-}
-
-interface Cell {
-  value: number;
-}
-
-interface Buckets {
-  readonly counts: number[];
-  sum: number;
-  count: number;
-}
+import type { Point, Reading, ReadingKind } from './reading.ts';
+import { scopeOf } from './scopes.ts';
+import { seriesKey } from './series.ts';
+import { type Aggregation, bucketStore, exponentialStore, type Store, sumStore } from './stores.ts';
+import { filterPoints, type Identity, isCompatible, type View } from './views.ts';
 
 /** The program's meter, which can also be read. */
 export interface ReadableMeter extends Meter {
   /** Everything measured so far; instruments without a point are left out. */
   collect(): Reading[];
-  /** From now on instruments of a higher level are left out. */
+  /** From now on metrics of a higher level are left out. */
   setLevel(level: Level): void;
+  /** From now on metrics are told as views say; those that are kept in another way begin anew. */
+  setViews(views: readonly View[]): void;
 }
 
 const levels = ['none', 'basic', 'normal', 'detailed'] as const;
@@ -60,107 +26,222 @@ const levels = ['none', 'basic', 'normal', 'detailed'] as const;
 /** How much is told; `none` is as `basic`: nobody asks then. */
 export type Level = (typeof levels)[number];
 
+interface State {
+  rank: number;
+  views: readonly View[];
+}
+
+interface Instrument {
+  readonly registered: 'counter' | 'gauge' | 'histogram';
+  readonly instrument: unknown;
+  read(): readonly Reading[];
+  /** The views are others now. */
+  changed(): void;
+}
+
+/** Attributes that tell failures apart, and only those who want to know it in detail. */
+const detailedAttributes: ReadonlySet<string> = new Set(['error.type', 'error.permanent']);
+const failures = /^otelcol_exporter_send_failed_/;
+
+function rankOf(level: Level): number {
+  return Math.max(1, levels.indexOf(level));
+}
+
 /**
  * A meter whose instruments cost a map look-up and an addition; prom-client, which writes the text
  * format, is loaded at the first request.
- * @param level instruments of a higher level are left out by `collect`
+ * @param level metrics of a higher level are left out by `collect`, and not measured
  */
 export function createMeter(level: Level = 'detailed'): ReadableMeter {
-  let told = level;
-  const isTold = ({ options, points }: Reading): boolean =>
-    points.length > 0 &&
-    levels.indexOf(options.level ?? 'basic') <= Math.max(1, levels.indexOf(told));
+  const state: State = { rank: rankOf(level), views: [] };
   const instruments = new Map<string, Instrument>();
-  const instrument = <T>(name: string, kind: Instrument['kind'], make: () => Made<T>): T => {
+  const instrument = <T>(
+    name: string,
+    registered: Instrument['registered'],
+    make: () => Omit<Instrument, 'registered' | 'instrument'> & { instrument: T },
+  ): T => {
     const known = instruments.get(name);
     if (known !== undefined) {
-      if (known.kind !== kind) throw new Error(`BUG: metric ${name} is a ${known.kind}`);
+      if (known.registered !== registered) {
+        throw new Error(`BUG: metric ${name} is a ${known.registered}`);
+      }
       return known.instrument as T;
     }
     const made = make();
-    instruments.set(name, { kind, ...made });
+    instruments.set(name, { registered, ...made });
     return made.instrument;
   };
   return {
-    counter: (name, options) => instrument(name, 'counter', () => makeCounter(name, options)),
+    counter: (name, options) =>
+      instrument(name, 'counter', () => makeCounter(new Told(name, 'counter', options, state))),
     histogram: (name, options, bounds) =>
-      instrument(name, 'histogram', () => makeHistogram(name, options, bounds)),
+      instrument(name, 'histogram', () =>
+        makeHistogram(new Told(name, 'histogram', options, state), bounds),
+      ),
     gauge: (name, options, observe, attributes) =>
-      instrument(name, 'gauge', () => makeGauge(name, options))(observe, attributes ?? {}),
-    collect: () => [...instruments.values()].map((one) => one.read()).filter(isTold),
-    setLevel: (next) => {
-      told = next;
+      instrument(name, 'gauge', () =>
+        makeGauge(new Told(name, gaugeType(options), options, state)),
+      )(observe, attributes ?? {}),
+    collect: () =>
+      [...instruments.values()].flatMap((one) => one.read()).filter((r) => r.points.length > 0),
+    setLevel(next) {
+      state.rank = rankOf(next);
+    },
+    setViews(next) {
+      state.views = next;
+      for (const one of instruments.values()) one.changed();
     },
   };
 }
 
-interface Made<T> {
-  readonly instrument: T;
-  read(): Reading;
+function gaugeType({ monotonic, upDown }: InstrumentOptions): string {
+  if (monotonic === true) return 'observable_counter';
+  return upDown === true ? 'observable_up_down_counter' : 'observable_gauge';
 }
 
-function makeCounter(name: string, options: InstrumentOptions): Made<Counter> {
-  const table = new SeriesTable<Cell>(() => ({ value: 0 }));
-  return {
-    instrument: {
-      add(value, attributes) {
-        table.get(attributes).value += value;
-      },
-    },
-    read: () => ({
-      name,
-      options,
-      kind: 'counter',
-      points: [...table.entries()].map(({ attributes, value }) => ({
-        attributes,
-        value: value.value,
-      })),
-    }),
-  };
+/** What an instrument is called, and the views that match it. */
+class Told {
+  readonly identity: Identity;
+  readonly #rank: number;
+  readonly #state: State;
+
+  constructor(name: string, type: string, options: InstrumentOptions, state: State) {
+    const { description, unit, level = 'basic' } = options;
+    this.identity = { name, description, unit, scope: scopeOf(name), type };
+    this.#rank = levels.indexOf(level);
+    this.#state = state;
+  }
+
+  get enabled(): boolean {
+    return this.#rank <= this.#state.rank;
+  }
+
+  /** Each names another metric: of two that say the same name the first counts. */
+  views(): readonly View[] {
+    const names = new Set<string>();
+    return this.#state.views.filter((view) => {
+      if (!view.matches(this.identity)) return false;
+      const key = `${view.name || this.identity.name}\n${view.aggregation.type}`;
+      const isNew = !names.has(key);
+      names.add(key);
+      return isNew;
+    });
+  }
+
+  /** @param view undefined = there is none for it */
+  reading(kind: ReadingKind, points: readonly Point[], view: View | undefined): Reading {
+    const { name, description, unit, scope } = this.identity;
+    const hidden = this.#state.rank < rankOf('detailed') && failures.test(name);
+    const seen = hidden
+      ? filterPoints(points, kind, (key) => !detailedAttributes.has(key))
+      : points;
+    return {
+      name: view?.name || name,
+      description: view?.description || description,
+      unit,
+      scope,
+      kind,
+      points: view === undefined ? seen : filterPoints(seen, kind, view.keeps),
+    };
+  }
 }
 
-function makeHistogram(
-  name: string,
-  options: InstrumentOptions,
-  bounds: readonly number[],
-): Made<Histogram> {
-  const create = (): Buckets => ({
-    counts: new Array<number>(bounds.length + 1).fill(0),
-    sum: 0,
-    count: 0,
-  });
-  const table = new SeriesTable<Buckets>(create);
-  return {
-    instrument: {
-      record(value, attributes) {
-        const series = table.get(attributes);
-        let i = 0;
-        while (i < bounds.length && value > bounds[i]!) i++;
-        series.counts[i]!++;
-        series.sum += value;
-        series.count++;
-      },
-    },
-    read() {
-      const points = [...table.entries()].map(({ attributes, value }) => ({
-        attributes,
-        value: value.sum,
-        buckets: { bounds, counts: value.counts, count: value.count },
-      }));
-      return { name, options, kind: 'histogram', points };
+/** The stores of an instrument, one for each view that keeps it. */
+class Stores {
+  readonly #told: Told;
+  readonly #fallback: () => Store;
+  #all: { readonly view: View | undefined; readonly store: Store }[] = [];
+  /** The way that values are kept, to see whether other views want another. */
+  #ways = '';
+
+  constructor(told: Told, fallback: () => Store) {
+    this.#told = told;
+    this.#fallback = fallback;
+    this.changed();
+  }
+
+  changed(): void {
+    const views = this.#told.views();
+    const type = this.#told.identity.type;
+    const kept: readonly (View | undefined)[] =
+      views.length === 0
+        ? [undefined]
+        : views.filter(({ aggregation: way }) => way.type !== 'drop' && isCompatible(type, way));
+    const ways = JSON.stringify(kept.map((view) => view?.aggregation ?? { type: 'default' }));
+    const before = this.#all;
+    this.#all = kept.map((view, i) => ({
+      view,
+      store: (ways === this.#ways ? before[i]?.store : undefined) ?? this.#make(view?.aggregation),
+    }));
+    this.#ways = ways;
+  }
+
+  #make(way: Aggregation = { type: 'default' }): Store {
+    if (way.type === 'explicit') return bucketStore(way.bounds, way.extremes);
+    if (way.type === 'exponential') {
+      return exponentialStore(way.maxSize, way.maxScale, way.extremes);
+    }
+    return way.type === 'sum' ? sumStore() : this.#fallback();
+  }
+
+  add(value: number, attributes: Attributes | undefined): void {
+    for (const { store } of this.#all) store.add(value, attributes);
+  }
+
+  read(): Reading[] {
+    if (!this.#told.enabled) return [];
+    return this.#all.map(({ view, store }) => this.#told.reading(store.kind, store.points(), view));
+  }
+}
+
+function makeCounter(told: Told) {
+  const stores = new Stores(told, sumStore);
+  const instrument: Counter = {
+    add: (value, attributes) => {
+      if (told.enabled) stores.add(value, attributes);
     },
   };
+  return { instrument, read: () => stores.read(), changed: () => stores.changed() };
+}
+
+function makeHistogram(told: Told, bounds: readonly number[]) {
+  const stores = new Stores(told, () => bucketStore(bounds, true));
+  const instrument: Histogram = {
+    get enabled() {
+      return told.enabled;
+    },
+    record: (value, attributes) => {
+      if (told.enabled) stores.add(value, attributes);
+    },
+  };
+  return { instrument, read: () => stores.read(), changed: () => stores.changed() };
 }
 
 type Observe = () => number;
 
-function makeGauge(
-  name: string,
-  options: InstrumentOptions,
-): Made<(observe: Observe, attributes: Attributes) => () => void> {
+const observedKinds: Readonly<Record<string, ReadingKind>> = {
+  observable_counter: 'counter',
+  observable_up_down_counter: 'updown',
+  observable_gauge: 'gauge',
+};
+
+function makeGauge(told: Told) {
   const observers = new Map<string, { attributes: Attributes; observes: Set<Observe> }>();
+  const kind = observedKinds[told.identity.type]!;
+  const points = (): Point[] => {
+    const found: Point[] = [];
+    for (const { attributes, observes } of observers.values()) {
+      let sum = Number.NaN;
+      for (const observe of observes) {
+        const value = observe();
+        if (!Number.isNaN(value)) sum = Number.isNaN(sum) ? value : sum + value;
+      }
+      if (!Number.isNaN(sum)) found.push({ attributes, value: sum });
+    }
+    return found;
+  };
   return {
-    instrument(observe, attributes) {
+    instrument(observe: Observe, attributes: Attributes): () => void {
       const key = seriesKey(attributes);
       const series = observers.get(key) ?? { attributes, observes: new Set<Observe>() };
       observers.set(key, series);
@@ -170,12 +251,32 @@ function makeGauge(
         if (series.observes.size === 0 && observers.get(key) === series) observers.delete(key);
       };
     },
-    read() {
-      const points = [...observers.values()].map(({ attributes, observes }) => ({
-        attributes,
-        value: [...observes].reduce((sum, observe) => sum + observe(), 0),
-      }));
-      return { name, options, kind: options.monotonic === true ? 'counter' : 'gauge', points };
+    read(): Reading[] {
+      if (!told.enabled) return [];
+      const views = told.views();
+      if (views.length === 0) return [told.reading(kind, points(), undefined)];
+      return views.flatMap((view) => observed(told, kind, view, points()));
     },
+    changed: () => {},
   };
+}
+
+/** What is observed can be kept in buckets, too: one value a reading. */
+function observed(
+  told: Told,
+  kind: ReadingKind,
+  view: View,
+  points: readonly Point[],
+): readonly Reading[] {
+  const way = view.aggregation;
+  if (way.type === 'drop' || !isCompatible(told.identity.type, way)) return [];
+  if (way.type !== 'explicit' && way.type !== 'exponential') {
+    return [told.reading(kind, points, view)];
+  }
+  const store =
+    way.type === 'explicit'
+      ? bucketStore(way.bounds, way.extremes)
+      : exponentialStore(way.maxSize, way.maxScale, way.extremes);
+  for (const { attributes, value } of points) store.add(value, attributes);
+  return [told.reading(store.kind, store.points(), view)];
 }

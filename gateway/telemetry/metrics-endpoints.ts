@@ -1,4 +1,4 @@
-import type { Logger } from '../../component/settings.ts';
+import type { Attributes, Logger } from '../../component/settings.ts';
 import type { TelemetryConfig } from './config.ts';
 import type { ReadableMeter } from './meter.ts';
 import { type MetricsServer, serveMetrics } from './metrics-server.ts';
@@ -9,11 +9,14 @@ type MetricsConfig = TelemetryConfig['metrics'];
 export class MetricsEndpoints {
   readonly #meter: ReadableMeter;
   readonly #logger: Logger;
+  readonly #resource: Attributes;
   #servers: MetricsServer[] = [];
 
-  constructor(meter: ReadableMeter, logger: Logger) {
+  /** @param resource attributes of the program, of which an endpoint may want labels */
+  constructor(meter: ReadableMeter, logger: Logger, resource: Attributes) {
     this.#meter = meter;
     this.#logger = logger;
+    this.#resource = resource;
   }
 
   /** @throws Error when one cannot listen */
@@ -23,8 +26,11 @@ export class MetricsEndpoints {
       const prometheus = pull?.exporter.prometheus;
       if (prometheus?.host === undefined || prometheus.port === undefined) continue;
       const { host, port, without_units, without_type_suffix } = prometheus;
-      const naming = { units: !without_units, suffixes: !without_type_suffix };
-      const server = await serveMetrics(host, port, this.#meter, naming);
+      const server = await serveMetrics(host, port, this.#meter, {
+        suffixes: !without_units || !without_type_suffix,
+        scopes: !prometheus.without_scope_info,
+        labels: chosen(this.#resource, prometheus.with_resource_constant_labels),
+      });
       this.#servers.push(server);
       this.#logger.debug('Serving metrics', { host, port: server.port });
     }
@@ -45,4 +51,23 @@ export class MetricsEndpoints {
   async close(): Promise<void> {
     await Promise.all(this.#servers.splice(0).map((server) => server.close()));
   }
+}
+
+/** The attributes that lists name; no lists at all name none, empty ones all. */
+function chosen(
+  resource: Attributes,
+  lists:
+    | {
+        readonly included?: readonly string[] | undefined;
+        readonly excluded?: readonly string[] | undefined;
+      }
+    | undefined,
+): Attributes {
+  if (lists === undefined) return {};
+  const { included = [], excluded = [] } = lists;
+  return Object.fromEntries(
+    Object.entries(resource).filter(
+      ([key]) => !excluded.includes(key) && (included.length === 0 || included.includes(key)),
+    ),
+  );
 }

@@ -1,9 +1,10 @@
-import type { Server } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { promisify } from 'node:util';
 import { formatEndpoint } from '../../config/schema/endpoint.ts';
+import { escapingOf } from './accept.ts';
 import type { ReadableMeter } from './meter.ts';
-import type { Naming } from './prometheus-name.ts';
-import { prometheusText } from './prometheus-text.ts';
+import { prometheusText, type TextOptions } from './prometheus-text.ts';
 
 /** A started endpoint of the program's own metrics. */
 export interface MetricsServer {
@@ -11,6 +12,11 @@ export interface MetricsServer {
   readonly port: number;
   close(): Promise<void>;
 }
+
+/** How metrics are told at an endpoint; what a reader asks for aside. */
+export type EndpointOptions = Omit<TextOptions, 'escaping'>;
+
+const asTheyAre: EndpointOptions = { suffixes: false, scopes: false, labels: {} };
 
 /**
  * Serves `GET /metrics`.
@@ -20,7 +26,7 @@ export async function serveMetrics(
   host: string,
   port: number,
   meter: ReadableMeter,
-  naming?: Naming,
+  options: EndpointOptions = asTheyAre,
 ): Promise<MetricsServer> {
   const { createServer } = await import('node:http');
   const server = createServer((request, response) => {
@@ -29,14 +35,13 @@ export async function serveMetrics(
       response.writeHead(path === '/metrics' ? 405 : 404).end();
       return;
     }
-    prometheusText(meter.collect(), naming).then(
-      ({ contentType, text }) => response.writeHead(200, { 'content-type': contentType }).end(text),
-      (error: unknown) => response.writeHead(500).end(`cannot read metrics: ${String(error)}\n`),
-    );
+    answer(request, response, meter, options).catch((error: unknown) => {
+      response.writeHead(500).end(`cannot read metrics: ${String(error)}\n`);
+    });
   });
   server.headersTimeout = 10_000;
   server.requestTimeout = 10_000;
-  await listen(server, host, port);
+  await listen(server, host.replace(/^\[(.+)\]$/, '$1'), port);
   return {
     port: (server.address() as AddressInfo).port,
     close: () =>
@@ -45,6 +50,26 @@ export async function serveMetrics(
         server.closeAllConnections();
       }),
   };
+}
+
+async function answer(
+  { headers }: IncomingMessage,
+  response: ServerResponse,
+  meter: ReadableMeter,
+  options: EndpointOptions,
+): Promise<void> {
+  const escaping = escapingOf(headers.accept);
+  const { contentType, text } = await prometheusText(meter.collect(), { ...options, escaping });
+  const isPacked = /\bgzip\b(?!\s*;\s*q=0(?:\.0*)?(?:,|$))/.test(
+    String(headers['accept-encoding'] ?? ''),
+  );
+  if (!isPacked) {
+    response.writeHead(200, { 'content-type': contentType }).end(text);
+    return;
+  }
+  const { gzip } = await import('node:zlib');
+  const body = await promisify(gzip)(text);
+  response.writeHead(200, { 'content-type': contentType, 'content-encoding': 'gzip' }).end(body);
 }
 
 function listen(server: Server, host: string, port: number): Promise<void> {

@@ -1,56 +1,141 @@
 import type { MetricObject, MetricValue, MetricValueWithName } from 'prom-client';
 import type { Attributes } from '../../component/settings.ts';
-import type { Point, Reading } from './meter.ts';
-import { type Naming, prometheusName } from './prometheus-name.ts';
+import { type Escaping, nameWithSuffixes, written } from './prometheus-name.ts';
+import type { Point, Reading } from './reading.ts';
 
 type Sample = MetricValue<string> | MetricValueWithName<string>;
 
-const plain: Naming = { units: false, suffixes: false };
+/** How a reader wants metrics. */
+export interface TextOptions {
+  /** Whether names end in units and, of counters, in `_total`. */
+  readonly suffixes: boolean;
+  /** Whether each series says its scope. */
+  readonly scopes: boolean;
+  /** Labels of all series. */
+  readonly labels: Attributes;
+  readonly escaping: Escaping;
+}
 
-/**
- * What was measured in the Prometheus text format, written by prom-client.
- * @param naming what is added to names; default: nothing
- */
+const asTheyAre: TextOptions = {
+  suffixes: false,
+  scopes: false,
+  labels: {},
+  escaping: 'underscores',
+};
+
+/** What was measured in the Prometheus text format, written by prom-client. */
 export async function prometheusText(
   readings: readonly Reading[],
-  naming: Naming = plain,
+  options: TextOptions = asTheyAre,
 ): Promise<{ readonly contentType: string; readonly text: string }> {
   const { Registry } = await import('prom-client');
   const registry = new Registry();
+  const taken = new Map<string, MetricObject>();
   for (const reading of readings) {
-    const name = prometheusName(reading.name, reading.kind, reading.options, naming);
-    const metric = snapshot(name, reading);
-    registry.registerMetric({ name, get: async () => metric } as never);
+    const name = options.suffixes
+      ? nameWithSuffixes(reading.name, reading.kind, reading.unit)
+      : reading.name;
+    const metric = snapshot(written(name, options.escaping), name, reading, options);
+    const before = taken.get(name);
+    // A second metric of a name counts where it is of the same type; so it is with views.
+    if (before === undefined) taken.set(name, metric);
+    else if (before.type === metric.type) valuesOf(before).push(...valuesOf(metric));
   }
-  return { contentType: registry.contentType, text: await registry.metrics() };
+  for (const metric of [...taken.values(), handlerErrors()]) {
+    registry.registerMetric({ name: metric.name, get: async () => metric } as never);
+  }
+  const text = await registry.metrics();
+  const isQuoted = options.escaping === 'allow-utf-8';
+  return {
+    contentType: `${registry.contentType}; escaping=${options.escaping}`,
+    text: isQuoted ? text.replaceAll(quotedLine, quotedSample) : text,
+  };
 }
 
-function snapshot(name: string, { kind, options, points }: Reading): MetricObject {
-  const values: Sample[] = points.flatMap((point) => samples(name, point));
-  const help = options.description;
-  return { name, help, type: kind as never, values, aggregator: 'sum', collect: () => {} } as never;
+const valuesOf = (metric: MetricObject): Sample[] =>
+  (metric as unknown as { values: Sample[] }).values;
+
+/** A sample whose metric's name is in quotes, as prom-client writes it. */
+const quotedLine = /^("(?:[^"\\]|\\.)*")(\{)?/gm;
+
+/** A name in quotes stands among the labels. */
+function quotedSample(_all: string, name: string, brace: string | undefined): string {
+  return brace === undefined ? `{${name}}` : `{${name},`;
 }
 
-function samples(name: string, { attributes, value, buckets }: Point): Sample[] {
-  const labels = labelsOf(attributes);
-  if (buckets === undefined) return [{ value, labels }];
-  const found: Sample[] = [];
-  let below = 0;
-  buckets.counts.forEach((count, i) => {
-    below += count;
-    const le = buckets.bounds[i] ?? '+Inf';
-    found.push({ value: below, labels: { ...labels, le }, metricName: `${name}_bucket` });
+/** Of the endpoint itself; Go's library always tells it. */
+function handlerErrors(): MetricObject {
+  return {
+    name: 'promhttp_metric_handler_errors_total',
+    help: 'Requests for metrics that could not be answered, by cause.',
+    type: 'counter' as never,
+    values: ['encoding', 'gathering'].map((cause) => ({ value: 0, labels: { cause } })),
+    aggregator: 'sum',
+  } as never;
+}
+
+const types = {
+  counter: 'counter',
+  updown: 'gauge',
+  gauge: 'gauge',
+  histogram: 'histogram',
+  exponential: 'histogram',
+} as const;
+
+function snapshot(
+  name: string,
+  plainName: string,
+  reading: Reading,
+  options: TextOptions,
+): MetricObject {
+  const scope: Attributes =
+    options.scopes && reading.name !== 'target_info'
+      ? { otel_scope_name: reading.scope, otel_scope_version: '', otel_scope_schema_url: '' }
+      : {};
+  const labels = reading.name === 'target_info' ? {} : options.labels;
+  const part = (suffix: string) => written(`${plainName}${suffix}`, options.escaping);
+  const values: Sample[] = reading.points.flatMap((point) => {
+    const all = labelsOf({ ...point.attributes, ...scope, ...labels }, options.escaping);
+    return samples(point, all, part);
   });
-  found.push({ value, labels, metricName: `${name}_sum` });
-  found.push({ value: buckets.count, labels, metricName: `${name}_count` });
+  return {
+    name,
+    help: reading.description,
+    type: types[reading.kind] as never,
+    values,
+    aggregator: 'sum',
+    collect: () => {},
+  } as never;
+}
+
+function samples(
+  { value, buckets, exponential }: Point,
+  labels: Record<string, string>,
+  part: (suffix: string) => string,
+): Sample[] {
+  const spread = buckets ?? exponential;
+  if (spread === undefined) return [{ value, labels }];
+  const found: Sample[] = [];
+  const bucket = (le: string | number, count: number): void => {
+    const own = { ...labels, le: String(le) };
+    found.push({ value: count, labels: own, metricName: part('_bucket') });
+  };
+  let below = 0;
+  buckets?.bounds.forEach((bound, i) => {
+    below += buckets.counts[i]!;
+    bucket(bound, below);
+  });
+  bucket('+Inf', spread.count); // the text format has no exponential buckets
+  found.push({ value, labels, metricName: part('_sum') });
+  found.push({ value: spread.count, labels, metricName: part('_count') });
   return found;
 }
 
-/** Attribute names as Prometheus label names, sorted. */
-function labelsOf(attributes: Attributes): Record<string, string> {
+/** Attribute names as label names, sorted; values of names that become one are joined. */
+function labelsOf(attributes: Attributes, escaping: Escaping): Record<string, string> {
   const out: Record<string, string> = {};
   for (const key of Object.keys(attributes).sort()) {
-    out[key.replaceAll(/[^a-zA-Z0-9_]/g, '_').replace(/^(?=\d)/, '_')] = attributes[key]!;
+    out[written(key, escaping).replaceAll(':', '_')] = attributes[key]!;
   }
   return out;
 }

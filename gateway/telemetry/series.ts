@@ -1,13 +1,13 @@
 import type { Attributes } from '../../component/settings.ts';
 
 const maxSeries = 2000;
-const overflow: Attributes = { otel_metric_overflow: 'true' };
+const overflow: Attributes = { 'otel.metric.overflow': 'true' };
 const none: Attributes = {};
 
 /**
  * The time series of one instrument by their attributes. Attribute objects are remembered, so that
  * a kept object is found without comparing. Beyond 2000 series new ones share one that is marked
- * `otel_metric_overflow="true"`.
+ * `otel.metric.overflow`.
  */
 export class SeriesTable<T> {
   readonly #byObject = new WeakMap<Attributes, T>();

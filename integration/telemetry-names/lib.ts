@@ -39,7 +39,7 @@ export interface Scenario {
   readonly settleMs: number;
 }
 
-const folder = join(import.meta.dirname, 'scenarios');
+const folder = join(import.meta.dirname, 'testdata');
 
 export const recordedFile = (name: string): string => join(folder, `${name}.json`);
 
@@ -264,7 +264,10 @@ interface OtlpRequest {
 }
 
 /** Ports have other numbers in each run: they are told by their names. */
-function textOf({ key, value }: { key: string; value: OtlpValue }, ports: ReadonlyMap<string, string>) {
+function textOf(
+  { key, value }: { key: string; value: OtlpValue },
+  ports: ReadonlyMap<string, string>,
+) {
   const [type = '', plain] = Object.entries(value)[0] ?? [];
   const text = String(plain).replace(/\d{4,5}$/, (digits) => ports.get(digits) ?? digits);
   return `${key}=${type === 'stringValue' ? '' : `${type.replace('Value', '')}:`}${text}`;
@@ -302,7 +305,12 @@ function namesOf(requests: readonly Json[], ports: ReadonlyMap<string, string>):
           };
           found.set(metric.name, one);
           for (const { attributes = [] } of points) {
-            one.points.add(attributes.map((a) => textOf(a, ports)).sort().join(' '));
+            one.points.add(
+              attributes
+                .map((a) => textOf(a, ports))
+                .sort()
+                .join(' '),
+            );
           }
         }
       }

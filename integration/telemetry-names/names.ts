@@ -5,11 +5,19 @@ import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { findPeer } from '../drop-in/lib/peer.ts';
 import { differences } from './compare.ts';
-import { type Level, listen, type Outcome, readScenario, recordedFile, startHere, startPeer } from './lib.ts';
+import {
+  type Level,
+  listen,
+  type Outcome,
+  readScenario,
+  recordedFile,
+  startHere,
+  startPeer,
+} from './lib.ts';
 
 const words = process.argv.slice(2).filter((word) => !word.startsWith('--'));
 const record = process.argv.includes('--record');
-const all = globSync('*.yaml', { cwd: join(import.meta.dirname, 'scenarios') }).map((file) =>
+const all = globSync('*.yaml', { cwd: join(import.meta.dirname, 'testdata') }).map((file) =>
   basename(file, '.yaml'),
 );
 const peer = findPeer();

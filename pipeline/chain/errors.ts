@@ -1,11 +1,12 @@
 import { PipelineError } from '../../component/errors.ts';
+import { codeName } from '../../wire/status/code.ts';
 
 /** The retries of a batch came to their end. */
 export class RetriesExhausted extends PipelineError {
   constructor(cause: PipelineError, why = 'no more retries left') {
     super(`${why}: ${cause.message}`, {
       retryable: true,
-      status: cause.status,
+      ...(cause.hasStatus ? { status: cause.status } : {}),
       unknownOutcome: cause.unknownOutcome,
       cause,
       ...(cause.retryAfterMs === undefined ? {} : { retryAfterMs: cause.retryAfterMs }),
@@ -30,4 +31,16 @@ export function dropReason(error: PipelineError): string {
   if (error instanceof ShutDown) return 'shutdown';
   if (error instanceof RetriesExhausted) return 'retries_exhausted';
   return error.retryable ? 'send_failed' : 'rejected';
+}
+
+/** What the Go collector calls the reason of a failure: of its own, or the server's gRPC status. */
+export function errorType(error: PipelineError): string {
+  if (error instanceof ShutDown) return 'Shutdown';
+  if (!error.hasStatus) return '_OTHER';
+  const name = codeName(error.status);
+  if (name === 'CANCELLED') return 'Canceled';
+  if (name === 'DEADLINE_EXCEEDED') return 'Deadline_Exceeded';
+  return name
+    .toLowerCase()
+    .replaceAll(/(?:^|_)([a-z])/g, (_all, first: string) => first.toUpperCase());
 }

@@ -1,8 +1,8 @@
 import { PipelineError } from '../../component/errors.ts';
-import type { Settings } from '../../component/settings.ts';
-import { itemNames, type Signal } from '../../component/signals.ts';
+import type { Attributes, Settings } from '../../component/settings.ts';
+import { itemNames, itemUnits, type Signal } from '../../component/signals.ts';
 import type { Delivery, Sender } from './delivery.ts';
-import { dropReason, ShutDown } from './errors.ts';
+import { dropReason, errorType, ShutDown } from './errors.ts';
 
 /** What becomes of a batch that could not be delivered. */
 export type Failed = 'dropped' | 'refused';
@@ -20,7 +20,17 @@ export function outcome<S extends Signal>(
   kept: boolean,
   next: Sender<S>,
 ): Outcome<S> {
-  return new Outcome(signal, settings, failed, kept, next);
+  return new Outcome({ signal, settings, failed, kept, attributes: {} }, next);
+}
+
+/** What an {@link Outcome} is made of. */
+export interface OutcomeParts<S extends Signal> {
+  readonly signal: S;
+  readonly settings: Settings;
+  readonly failed: Failed;
+  readonly kept: boolean;
+  /** Where it sends to: attributes of what is sent, beside the exporter's id. */
+  readonly attributes: Attributes;
 }
 
 export class Outcome<S extends Signal> {
@@ -30,45 +40,69 @@ export class Outcome<S extends Signal> {
   #kept: boolean;
   readonly #next: Sender<S>;
   readonly #sent: (items: number) => void;
-  readonly #sendFailed: (items: number) => void;
+  readonly #sendFailed: (items: number, error: PipelineError) => void;
+  /** Deliveries under way; undefined before the first. */
+  #flying: number | undefined;
+  readonly #stopCounting: () => void;
   /** Deliveries that a shutdown gave up waiting for: they count no more. */
   readonly #abandoned = new WeakSet<Delivery<S>>();
 
-  constructor(signal: S, settings: Settings, failed: Failed, kept: boolean, next: Sender<S>) {
+  constructor(parts: OutcomeParts<S>, next: Sender<S>) {
+    const { signal, settings, failed, kept } = parts;
     const name = itemNames[signal];
-    const unit = `{${name}}`;
-    const attributes = { exporter: settings.id };
-    const counter = (what: string, description: string) => {
-      const instrument = settings.meter.counter(`otelcol_exporter_${what}_${name}`, {
+    const counter = (what: string, description: string) =>
+      settings.meter.counter(`otelcol_exporter_${what}_${name}`, {
         description,
-        unit,
+        unit: itemUnits[signal],
       });
-      return (items: number) => instrument.add(items, attributes);
-    };
     this.#settings = settings;
     this.#signal = signal;
     this.#failed = failed;
     this.#kept = kept;
     this.#next = next;
-    this.#sent = counter('sent', `Number of ${name} successfully sent to destination`);
-    this.#sendFailed = counter(
+    const attributes = { exporter: settings.id, ...parts.attributes };
+    const sent = counter('sent', `Number of ${name} successfully sent to destination`);
+    this.#sent = (items) => sent.add(items, attributes);
+    const lost = counter(
       'send_failed',
       `Number of ${name} in failed attempts to send to destination`,
+    );
+    this.#sendFailed = (items, error) => {
+      const why = { 'error.type': errorType(error), 'error.permanent': String(!error.retryable) };
+      lost.add(items, { ...attributes, ...why });
+    };
+    this.#stopCounting = settings.meter.gauge(
+      'otelcol_exporter_in_flight_requests',
+      {
+        description: 'Deliveries under way, waits for a retry included',
+        unit: '{request}',
+        upDown: true,
+      },
+      () => this.#flying ?? Number.NaN,
+      { exporter: settings.id, data_type: signal },
     );
   }
 
   readonly send: Sender<S> = async (delivery) => {
+    this.#flying = (this.#flying ?? 0) + 1;
     try {
       await (this.#settings.tracer.enabled ? this.#traced(delivery) : this.#next(delivery));
     } catch (thrown) {
       const error = PipelineError.from(thrown);
       if (!this.#abandoned.has(delivery)) this.failed(delivery.items, error);
       throw error;
+    } finally {
+      this.#flying -= 1;
     }
     if (this.#abandoned.has(delivery)) return;
     this.#sent(delivery.items);
     if (this.#failed === 'dropped') this.#settings.ledger.delivered(delivery.items);
   };
+
+  /** Unregisters the metric that is observed. */
+  close(): void {
+    this.#stopCounting();
+  }
 
   async #traced(delivery: Delivery<S>): Promise<void> {
     const { tracer, id } = this.#settings;
@@ -94,7 +128,8 @@ export class Outcome<S extends Signal> {
   /** Counts items as not delivered. */
   failed(items: number, error: PipelineError): void {
     if (this.#kept && error instanceof ShutDown) return;
-    this.#sendFailed(items);
+    this.#sent(0);
+    this.#sendFailed(items, error);
     const { logger, ledger } = this.#settings;
     if (this.#failed === 'refused') {
       const fields = { error: error.message, rejected_items: items };

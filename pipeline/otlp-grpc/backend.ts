@@ -1,4 +1,4 @@
-import type { Settings } from '../../component/settings.ts';
+import type { Attributes, Settings } from '../../component/settings.ts';
 import type { Signal, SignalData } from '../../component/signals.ts';
 import { clientAuth, refuseMiddlewares } from '../../config/groups/auth.ts';
 import { type Compress, createCompressor } from '../../wire/compression/compressor.ts';
@@ -10,8 +10,19 @@ import { Credentials } from './credentials.ts';
 import { pipelineError } from './failure.ts';
 import { channelOptions } from './options.ts';
 
+/** Host and port of an endpoint as attributes of metrics; the whole of one that has no port. */
+function placeOf(endpoint: string): Attributes {
+  const [, bracketed, plain, port] = /^(?:\[(.*)\]|([^:]*)):([^:]*)$/.exec(endpoint) ?? [];
+  const host = bracketed ?? plain;
+  if (host === undefined || port === undefined) return { 'server.address': endpoint };
+  return /^[+-]?\d+$/.test(port)
+    ? { 'server.address': host, 'server.port': port }
+    : { 'server.address': host };
+}
+
 /** Sends batches of one signal by unary calls over one connection. */
 export class OtlpGrpcBackend<S extends Signal> implements PushBackend<S> {
+  readonly attributes: Attributes;
   readonly #signal: S;
   readonly #settings: Settings;
   readonly #config: OtlpGrpcConfig;
@@ -23,6 +34,7 @@ export class OtlpGrpcBackend<S extends Signal> implements PushBackend<S> {
     this.#signal = signal;
     this.#settings = settings;
     this.#config = config;
+    this.attributes = placeOf(config.endpoint);
   }
 
   async start(): Promise<void> {

@@ -1,6 +1,6 @@
 import { background, type Context } from '../../component/consumer.ts';
 import { PipelineError } from '../../component/errors.ts';
-import { itemNames, type Signal, type SignalData } from '../../component/signals.ts';
+import { itemNames, itemUnits, type Signal, type SignalData } from '../../component/signals.ts';
 import type { SealedBatch } from '../backend.ts';
 import { type Delivery, newDelivery } from '../chain/delivery.ts';
 import { ShutDown } from '../chain/errors.ts';
@@ -17,7 +17,7 @@ import { Pacing } from './pacing.ts';
 import { Partition } from './partition.ts';
 import type { QueueParts } from './parts.ts';
 import { QueueReader } from './reader.ts';
-import { exposeSize } from './size-gauges.ts';
+import { exposeSize, measureOffers } from './size-gauges.ts';
 
 /** Part of the budget that batches which are on disk anyway may take. */
 const cacheFraction = 1 / 4;
@@ -55,6 +55,7 @@ export class SendingQueue<S extends Signal> {
   readonly #sealed = new Deque<SealedWait>();
   readonly #flying = new Map<Delivery<S>, Piece<S>>();
   readonly #enqueueFailed: (items: number) => void;
+  readonly #offered: (batch: SignalData[S]) => void;
   readonly #gauges: (() => void)[] = [];
   #cachedBytes = 0;
   #active = 0;
@@ -91,16 +92,17 @@ export class SendingQueue<S extends Signal> {
     const attributes = { exporter: settings.id };
     const failed = settings.meter.counter(`otelcol_exporter_enqueue_failed_${name}`, {
       description: `Number of ${name} failed to be added to the sending queue`,
-      unit: `{${name}}`,
+      unit: itemUnits[parts.signal],
     });
     this.#enqueueFailed = (items) => failed.add(items, attributes);
+    this.#offered = measureOffers(settings);
   }
 
   /** Takes up what an earlier run left, and begins to deliver. */
   async start(): Promise<void> {
     const { disk, settings } = this.#parts;
     const { signal } = this.#parts;
-    this.#gauges.push(...exposeSize(settings, signal, this.#admission, () => this.#active));
+    this.#gauges.push(...exposeSize(settings, signal, this.#admission));
     let records = 0;
     let items = 0;
     if (disk !== undefined) {
@@ -118,6 +120,7 @@ export class SendingQueue<S extends Signal> {
   }
 
   consume(batch: SignalData[S], ctx: Context): Promise<void> {
+    this.#offered(batch);
     const paced = this.#active === 0 ? undefined : this.#pacing?.wait(batch.byteLength);
     if (paced !== undefined) return paced.then(() => this.#admit(batch, ctx));
     return this.#admit(batch, ctx);

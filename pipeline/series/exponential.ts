@@ -2,7 +2,7 @@ import type { MetricsBuilder, Temporality } from '../../pdata/builder.ts';
 import type { Writer } from '../../pdata/proto/writer.ts';
 import { wholeField } from './explicit.ts';
 
-const maxScale = 20;
+const finestScale = 20;
 const bits = new DataView(new ArrayBuffer(8));
 
 /**
@@ -26,7 +26,7 @@ export function bucketIndex(value: number, scale: number): number {
  * resolution when more than `maxSize` buckets would be needed.
  */
 export class ExponentialHistogram {
-  scale = maxScale;
+  scale: number;
   count = 0;
   zeroCount = 0;
   sum = 0;
@@ -38,9 +38,13 @@ export class ExponentialHistogram {
   #counts = new Float64Array(1);
   readonly #maxSize: number;
 
-  /** @param maxSize buckets at most, 2 to 16384 */
-  constructor(maxSize: number) {
+  /**
+   * @param maxSize buckets at most, 2 to 16384
+   * @param maxScale the finest scale, at most 20
+   */
+  constructor(maxSize: number, maxScale = finestScale) {
     this.#maxSize = maxSize;
+    this.scale = maxScale;
   }
 
   get bytes(): number {

@@ -7,7 +7,7 @@ import { createMeter } from '../meter.ts';
 import { noTracer, type SpanRecorder } from '../tracer.ts';
 import { consoleExporter, type OwnSettings, otlpExporter } from './exporter.ts';
 import { OwnPush } from './push.ts';
-import { ReadingWriter } from './reading-writer.ts';
+import { ReadingWriter, type TemporalityPreference } from './reading-writer.ts';
 
 /** OpenTelemetry's default for periodic readers. */
 const defaultIntervalMs = 60_000;
@@ -79,8 +79,8 @@ async function metricPushes(
       otlp === undefined
         ? consoleExporter<'metrics'>((line) => process.stdout.write(line))
         : await otlpExporter('metrics', { ...otlp, timeout }, own);
-    const delta = otlp?.temporality_preference === 'delta';
-    const writer = new ReadingWriter(resource, own.build.version, unixNanos(own.clock), delta);
+    const preference = (otlp?.temporality_preference ?? 'cumulative') as TemporalityPreference;
+    const writer = new ReadingWriter(resource, own.build.version, unixNanos(own.clock), preference);
     const push = new OwnPush({
       signal: 'metrics',
       batches: () => {

@@ -1,88 +1,187 @@
+import type { Attributes } from '../../../component/settings.ts';
 import type { Metrics } from '../../../pdata/batch.ts';
-import { MetricsBuilder, type Temporality } from '../../../pdata/builder/metrics.ts';
-import type { Point, Reading } from '../meter.ts';
+import {
+  MetricsBuilder,
+  type PointFields,
+  type Temporality,
+} from '../../../pdata/builder/metrics.ts';
+import type { ExponentialPoint, Point, Reading, ReadingKind } from '../reading.ts';
 
-const scope = 'wirestitch';
+/** What is told of counters and histograms: all so far, or what came since the last export. */
+export type TemporalityPreference = 'cumulative' | 'delta' | 'lowmemory';
 
 interface Before {
   readonly value: number;
   readonly counts: readonly number[];
   readonly count: number;
+  readonly exponential?: ExponentialPoint;
 }
 
-/** Writes readings as OTLP metrics. */
+/** Attributes whose values are no texts. */
+const integers: ReadonlySet<string> = new Set([
+  'server.port',
+  'http.response.status_code',
+  'partition',
+]);
+const booleans: ReadonlySet<string> = new Set(['error.permanent', 'otel.metric.overflow']);
+
+/** Instruments that the Go SDK observes: low memory keeps them cumulative. */
+const observed = /^otelcol_process_/;
+
+/** Writes readings as OTLP metrics, one scope after the other. */
 export class ReadingWriter {
-  readonly #resource: Readonly<Record<string, string>>;
+  readonly #resource: Attributes;
   readonly #version: string;
-  readonly #delta: boolean;
+  readonly #preference: TemporalityPreference;
+  readonly #start: bigint;
   #since: bigint;
   /** What was told before, by metric and attributes; for delta. */
   readonly #told = new Map<string, Before>();
 
   /** @param start nanoseconds since 1970 at which counting began */
   constructor(
-    resource: Readonly<Record<string, string>>,
+    resource: Attributes,
     version: string,
     start: bigint,
-    delta: boolean,
+    preference: TemporalityPreference,
   ) {
     this.#resource = resource;
     this.#version = version;
+    this.#start = start;
     this.#since = start;
-    this.#delta = delta;
+    this.#preference = preference;
   }
 
   write(readings: readonly Reading[], now: bigint): Metrics {
     const builder = new MetricsBuilder();
     builder.resource(this.#resource);
-    builder.scope(scope, this.#version);
-    for (const reading of readings) this.#metric(builder, reading, now);
-    if (this.#delta) this.#since = now;
+    const scopes = Map.groupBy(readings, ({ scope }) => scope);
+    for (const [scope, metrics] of scopes) {
+      builder.scope(scope, scope === 'wirestitch' ? this.#version : '');
+      for (const reading of metrics) this.#metric(builder, reading, now);
+    }
+    if (this.#preference !== 'cumulative') this.#since = now;
     return builder.finish();
   }
 
+  #isDelta(kind: ReadingKind, name: string): boolean {
+    if (kind === 'gauge' || kind === 'updown' || this.#preference === 'cumulative') return false;
+    return this.#preference === 'delta' || !observed.test(name);
+  }
+
   #metric(builder: MetricsBuilder, reading: Reading, now: bigint): void {
-    const { name, options, kind, points } = reading;
-    const temporality: Temporality = this.#delta ? 1 : 2;
-    builder.metric(name, options.unit, options.description);
+    const { name, description, unit, kind, points } = reading;
+    const isDelta = this.#isDelta(kind, name);
+    const temporality: Temporality = isDelta ? 1 : 2;
+    builder.metric(name, unit, description);
     if (kind === 'gauge') builder.gauge();
     else if (kind === 'counter') builder.sum(temporality, true);
+    else if (kind === 'updown') builder.sum(temporality, false);
+    else if (kind === 'exponential') builder.exponentialHistogram(temporality);
     else builder.histogram(temporality);
+    const startTimeUnixNano = isDelta ? this.#since : this.#start;
     for (const point of points) {
-      const { attributes } = point;
-      const times = { timeUnixNano: now, startTimeUnixNano: this.#since, attributes };
-      if (kind === 'gauge') {
-        builder.numberPoint({ timeUnixNano: now, attributes, value: numberOf(point.value) });
-        continue;
-      }
-      const { value, counts, count } = this.#change(name, point);
-      if (point.buckets === undefined) builder.numberPoint({ ...times, value: numberOf(value) });
-      else {
-        builder.histogramPoint({
-          ...times,
-          sum: value,
-          count: BigInt(count),
-          bucketCounts: counts.map(BigInt),
-          explicitBounds: point.buckets.bounds,
-        });
-      }
+      const attributes = typed(point.attributes);
+      const times =
+        kind === 'gauge'
+          ? { timeUnixNano: now, attributes }
+          : { timeUnixNano: now, startTimeUnixNano, attributes };
+      writePoint(builder, times, point, isDelta ? this.#change(name, point) : whole(point));
     }
   }
 
-  /** What is to be told of a point: all of it, or what came since it was last told. */
-  #change(name: string, { attributes, value, buckets }: Point): Before {
-    const now = { value, counts: [...(buckets?.counts ?? [])], count: buckets?.count ?? 0 };
-    if (!this.#delta) return now;
-    const key = `${name}\n${JSON.stringify(attributes)}`;
+  /** What came of a point since it was last told. */
+  #change(name: string, point: Point): Before {
+    const now = whole(point);
+    const key = `${name}\n${JSON.stringify(point.attributes)}`;
     const before = this.#told.get(key);
     this.#told.set(key, now);
-    if (before === undefined) return now;
+    // A count that fell belongs to a metric that began anew.
+    if (before === undefined || now.count < before.count || now.value < before.value) return now;
     return {
       value: now.value - before.value,
       counts: now.counts.map((count, i) => count - (before.counts[i] ?? 0)),
       count: now.count - before.count,
+      ...(now.exponential === undefined
+        ? {}
+        : { exponential: exponentialChange(now.exponential, before.exponential) }),
     };
   }
+}
+
+function whole({ value, buckets, exponential }: Point): Before {
+  const counts = [...(buckets?.counts ?? [])];
+  const count = (buckets ?? exponential)?.count ?? 0;
+  return exponential === undefined
+    ? { value, counts, count }
+    : { value, counts, count, exponential };
+}
+
+function exponentialChange(
+  now: ExponentialPoint,
+  before: ExponentialPoint | undefined,
+): ExponentialPoint {
+  if (before === undefined) return now;
+  const counts = [...now.counts];
+  before.counts.forEach((count, i) => {
+    const at = ((before.offset + i) >> (before.scale - now.scale)) - now.offset;
+    if (counts[at] !== undefined) counts[at] -= count;
+  });
+  return {
+    ...now,
+    counts,
+    zeroCount: now.zeroCount - before.zeroCount,
+    count: now.count - before.count,
+  };
+}
+
+function writePoint(
+  builder: MetricsBuilder,
+  times: PointFields,
+  { buckets, exponential }: Point,
+  { value, counts, count, exponential: change }: Before,
+): void {
+  if (buckets !== undefined) {
+    builder.histogramPoint({
+      ...times,
+      ...extremesOf(buckets),
+      sum: value,
+      count: BigInt(count),
+      bucketCounts: counts.map(BigInt),
+      explicitBounds: buckets.bounds,
+    });
+  } else if (exponential !== undefined && change !== undefined) {
+    const { scale, zeroCount, offset } = change;
+    builder.exponentialPoint({
+      ...times,
+      ...extremesOf(exponential),
+      sum: value,
+      count: BigInt(count),
+      scale,
+      zeroCount: BigInt(zeroCount),
+      positive: { offset, counts: change.counts.map(BigInt) },
+    });
+  } else builder.numberPoint({ ...times, value: numberOf(value) });
+}
+
+function extremesOf({
+  min,
+  max,
+}: {
+  readonly min?: number | undefined;
+  readonly max?: number | undefined;
+}): { min?: number; max?: number } {
+  return min === undefined || max === undefined ? {} : { min, max };
+}
+
+/** Attributes as values of their types. */
+function typed(attributes: Attributes): ReadonlyMap<string, string | bigint | boolean> {
+  return new Map(
+    Object.entries(attributes).map(([key, value]): [string, string | bigint | boolean] => {
+      if (integers.has(key) && /^-?\d+$/.test(value)) return [key, BigInt(value)];
+      return [key, booleans.has(key) ? value === 'true' : value];
+    }),
+  );
 }
 
 /** Whole numbers are integer points. */
