@@ -27,6 +27,7 @@ export const registry: readonly RegistryEntry[] = [
   entry('receiver', 'host_metrics', () => import('../receivers/host_metrics/index.ts'), [
     'hostmetrics',
   ]),
+  entry('receiver', 'influxdb', () => import('../receivers/influxdb/index.ts'), ['telegraf']),
   entry('receiver', 'kafka', () => import('../receivers/kafka/index.ts')),
   entry('receiver', 'otlp', () => import('../receivers/otlp/index.ts')),
   entry('receiver', 'packet', () => import('../receivers/packet/index.ts')),

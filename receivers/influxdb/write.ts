@@ -1,0 +1,173 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Consumer, Context } from '../../component/consumer.ts';
+import { PipelineError } from '../../component/errors.ts';
+import { Receipts } from '../../component/receipts.ts';
+import type { Settings } from '../../component/settings.ts';
+import { type Admitted, headerMap, remoteOf } from '../../config/groups/http-listen.ts';
+import { Writer } from '../../pdata/proto/writer.ts';
+import { writeAttribute } from '../../pdata/values.ts';
+import type { Body } from '../../pipeline/http-intake/body.ts';
+import {
+  answerPastBody,
+  type BodyIntake,
+  type IntakeFault,
+} from '../../pipeline/http-intake/intake.ts';
+import { LineLimit, LineMetrics, type LineResult } from '../../wire/influx/line-metrics.ts';
+import { type Precision, precisionOf } from '../../wire/influx/precision.ts';
+import type { InfluxdbConfig } from './config.ts';
+import { LineCounters } from './counters.ts';
+import { answerRefusal, badLines, type Dialect, type Refusal } from './dialect.ts';
+
+const noMetadata: ReadonlyMap<string, readonly string[]> = new Map();
+
+const statuses: Readonly<Record<Exclude<IntakeFault['fault'], 'cut_off'>, Refusal['status']>> = {
+  too_large: 413,
+  no_memory: 503,
+  encoding: 415,
+  corrupt: 400,
+  bug: 500,
+};
+
+/** One write on its way. */
+interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly dialect: Dialect;
+  readonly query: URLSearchParams;
+  readonly auth: Admitted['auth'];
+}
+
+/** Takes lines: the good ones go on, and the sender is told of the bad ones. */
+export class LineWrites {
+  readonly #config: InfluxdbConfig;
+  readonly #settings: Settings;
+  readonly #next: Consumer<'metrics'>;
+  readonly #intake: BodyIntake;
+  readonly #metrics = new LineMetrics();
+  readonly #receipts: Receipts;
+  readonly #counters: LineCounters;
+  #used = false;
+
+  constructor(
+    config: InfluxdbConfig,
+    settings: Settings,
+    next: Consumer<'metrics'>,
+    intake: BodyIntake,
+  ) {
+    this.#config = config;
+    this.#settings = settings;
+    this.#next = next;
+    this.#intake = intake;
+    this.#receipts = new Receipts(settings, 'metrics', 'http');
+    this.#counters = new LineCounters(settings);
+  }
+
+  handle(exchange: Exchange): void {
+    const name = exchange.query.get('precision') ?? '';
+    const precision = precisionOf(name);
+    if (precision === undefined) {
+      const message = `invalid precision ${JSON.stringify(name)} (use ns, us, ms, s, m or h)`;
+      this.#refuse(exchange, { status: 400, message });
+      return;
+    }
+    this.#intake.take(exchange.request, (body) => {
+      if ('fault' in body) this.#bodyFault(exchange, body);
+      else this.#take(exchange, body, precision);
+    });
+  }
+
+  #bodyFault(exchange: Exchange, { fault, message }: IntakeFault): void {
+    if (fault === 'cut_off') exchange.response.destroy();
+    else this.#refuse(exchange, { status: statuses[fault], message });
+  }
+
+  #refuse({ request, response, dialect }: Exchange, refusal: Refusal): void {
+    const rest = refusal.status === 413 ? 0 : this.#intake.maxBodyBytes;
+    answerPastBody(request, rest, (close) => answerRefusal(response, dialect, refusal, close));
+  }
+
+  #take(exchange: Exchange, body: Body, precision: Precision): void {
+    const result = this.#convert(exchange, body.bytes, precision);
+    this.#intake.release(body);
+    if ('status' in result) {
+      this.#refuse(exchange, result);
+      return;
+    }
+    const { batch, reserved, lines, texts } = result;
+    const done = (refusal?: Refusal): void => {
+      this.#settings.budget.release(reserved);
+      this.#counters.add(lines, result.badLines, texts);
+      if (refusal !== undefined) this.#refuse(exchange, refusal);
+      else if (result.badLines > 0) this.#refuse(exchange, badLines(result));
+      else accepted(exchange.response);
+    };
+    if (batch === undefined) done();
+    else this.#deliver(batch, this.#context(exchange), done);
+  }
+
+  #convert(exchange: Exchange, bytes: Buffer, precision: Precision): LineResult | Refusal {
+    const { budget, clock } = this.#settings;
+    try {
+      return this.#metrics.convert(bytes, {
+        unitNs: precision.unitNs,
+        nowMs: clock.unixMs(),
+        resource: this.#destination(exchange),
+        reserve: (size) => budget.tryReserve(size),
+      });
+    } catch (error) {
+      if (!(error instanceof LineLimit)) throw error;
+      budget.release(error.reserved);
+      return { status: error.limit === 'no_memory' ? 503 : 413, message: error.message };
+    }
+  }
+
+  /** Resource attributes that say where the sender wants its lines. */
+  #destination({ query, dialect }: Exchange): Uint8Array {
+    const w = new Writer(64);
+    if (this.#config.keep_destination) {
+      for (const [parameter, attribute] of Object.entries(dialect.destination)) {
+        const value = query.get(parameter) ?? '';
+        if (value !== '') writeAttribute(w, 1, attribute, value);
+      }
+    }
+    return w.take();
+  }
+
+  #context({ request, auth }: Exchange): Context {
+    const metadata = this.#config.include_metadata ? headerMap(request) : noMetadata;
+    const address = remoteOf(request);
+    const client = auth === undefined ? { address, metadata } : { address, metadata, auth };
+    return { client, deadlineMs: Number.POSITIVE_INFINITY };
+  }
+
+  #deliver(
+    batch: NonNullable<LineResult['batch']>,
+    ctx: Context,
+    done: (refusal?: Refusal) => void,
+  ): void {
+    const items = batch.itemCount;
+    if (!this.#used) {
+      this.#used = true;
+      this.#receipts.begin();
+    }
+    this.#next.consume(this.#next.mutates ? batch.editable() : batch, ctx).then(
+      () => {
+        this.#receipts.accepted(items);
+        done();
+      },
+      (error: unknown) => {
+        const { message, retryable, retryAfterMs } = PipelineError.from(error);
+        this.#receipts.refused(items, retryable);
+        if (!retryable) done({ status: 400, message });
+        else if (retryAfterMs === undefined) done({ status: 503, message });
+        else done({ status: 503, message, retryAfterMs });
+      },
+    );
+  }
+}
+
+function accepted(response: ServerResponse): void {
+  if (response.headersSent || response.destroyed) return;
+  response.writeHead(204);
+  response.end();
+}
