@@ -63,13 +63,15 @@ export class MetricsBuilder extends GroupBuilder<'metrics'> {
     super('metrics');
   }
 
-  metric(name: string, unit = '', description = ''): void {
+  /** @param metadata of the metric as a whole, such as `prometheus.type` */
+  metric(name: string, unit = '', description = '', metadata?: AttributeSet): void {
     this.#closeMetric();
     this.#metric = this.openEntry();
     const w = this.writer;
     w.stringField(1, name);
     if (description !== '') w.stringField(2, description);
     if (unit !== '') w.stringField(3, unit);
+    if (metadata !== undefined) writeAttributes(w, 12, metadata);
   }
 
   gauge(): void {
