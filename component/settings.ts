@@ -123,7 +123,7 @@ export interface NodeLedger {
   held(delta: number): void;
   /** Items that were not there before (receivers need not call it). */
   created(items: number): void;
-  /** Exporters: items that the backend confirmed. */
+  /** Exporters: items that the backend confirmed; less than 0 takes back what was said. */
   delivered(items: number): void;
 }
 

@@ -2,6 +2,22 @@ import type { ClientInfo } from '../component/consumer.ts';
 import type { Attributes, Host } from '../component/settings.ts';
 import type { Signal, SignalData } from '../component/signals.ts';
 
+/**
+ * What becomes of single items of a batch that may arrive in part; one object for all attempts. A
+ * backend for which a batch arrives whole or not at all leaves it alone.
+ */
+export interface Progress {
+  /**
+   * Items that arrived although an attempt failed, over all attempts; they are not sent again. When
+   * the batch is given up they count as delivered.
+   */
+  arrived: number;
+  /** Items that never arrive although this attempt succeeded. */
+  leftOut: number;
+  /** Why, as the ledger's word. */
+  leftOutAs: string;
+}
+
 /** What a backend is told about one attempt. */
 export interface Attempt {
   /** 1 for the first attempt since the data was accepted or, after a restart, read back. */
@@ -18,6 +34,8 @@ export interface Attempt {
   readonly deadlineMs: number;
   /** Who sent the data, where that is known and one client sent all of it. */
   readonly client?: ClientInfo | undefined;
+  /** Where the backend notes what it did by halves; absent where nobody asks. */
+  readonly progress?: Progress;
 }
 
 /** What every backend may do beside delivering. */

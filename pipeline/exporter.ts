@@ -5,7 +5,7 @@ import type { Settings } from '../component/settings.ts';
 import type { Signal, SignalData } from '../component/signals.ts';
 import type { Backend, SealedBatch, SealingBackend } from './backend.ts';
 import { attempt } from './chain/attempt.ts';
-import type { Delivery } from './chain/delivery.ts';
+import { newDelivery } from './chain/delivery.ts';
 import { ShutDown } from './chain/errors.ts';
 import { Outcome } from './chain/outcome.ts';
 import { Pauses, retry } from './chain/retry.ts';
@@ -14,7 +14,14 @@ import { DiskQueue } from './queue/disk.ts';
 import { SendingQueue } from './queue/queue.ts';
 import { Sealer } from './queue/sealer.ts';
 
-export type { Attempt, Backend, PushBackend, SealedBatch, SealingBackend } from './backend.ts';
+export type {
+  Attempt,
+  Backend,
+  Progress,
+  PushBackend,
+  SealedBatch,
+  SealingBackend,
+} from './backend.ts';
 
 /** Time that a queue on disk leaves to deliveries under way before another exporter opens it. */
 const handOverMs = 100;
@@ -159,15 +166,8 @@ class Exporter<S extends Signal> implements Component, Consumer<S> {
 
   /** Delivers while the sender waits. */
   async #deliverNow(batch: SignalData[S], ctx: Context): Promise<void> {
-    const delivery: Delivery<S> = {
-      batches: [batch],
-      sealed: undefined,
-      items: batch.itemCount,
-      attempts: 0,
-      previousUnknown: false,
-      deadlineMs: ctx.deadlineMs,
-      client: ctx.client,
-    };
+    const piece = { batches: [batch], items: batch.itemCount };
+    const delivery = newDelivery<S>(piece, ctx.client, ctx.deadlineMs);
     this.#flying++;
     try {
       await this.#sealer?.seal(delivery, []);

@@ -14,6 +14,13 @@ export class Routes {
     this.#items = items;
   }
 
+  /** Takes items away again. @param items 1 for each of them */
+  leaveOut(items: Uint8Array): void {
+    for (const part of this.parts.values()) {
+      for (let i = 0; i < part.length; i += 1) if (items[i] !== 0) part[i] = 0;
+    }
+  }
+
   /** Gives the next item to a backend; undefined = to none. */
   give(backend: number | undefined): void {
     if (backend === undefined) this.skipped += 1;

@@ -4,8 +4,8 @@ import { PipelineError } from '../../component/errors.ts';
 import type { Settings } from '../../component/settings.ts';
 import type { Signal, SignalData } from '../../component/signals.ts';
 import { selectItems } from '../../pdata/select.ts';
-import type { Attempt, PushBackend } from '../../pipeline/exporter.ts';
-import { sendEach } from '../../pipeline/send-each.ts';
+import type { Attempt, Progress, PushBackend } from '../../pipeline/exporter.ts';
+import { combined } from '../../pipeline/fanout.ts';
 import { Routes } from './assignment.ts';
 import type { Config } from './config.ts';
 import type { Resolver } from './resolver.ts';
@@ -37,6 +37,8 @@ export class Balancer<S extends Signal> implements PushBackend<S> {
   #ring = new Ring([]);
   readonly #exporters = new Map<string, Exporter<S>>();
   readonly #leaving = new Set<Promise<void>>();
+  /** Of batches that arrived in part: 1 for each item that did. */
+  readonly #arrived = new WeakMap<SignalData[S], Uint8Array>();
   #change: Promise<void> = Promise.resolve();
 
   constructor(parts: BalancerParts<S>) {
@@ -96,24 +98,47 @@ export class Balancer<S extends Signal> implements PushBackend<S> {
   }
 
   async push(batch: SignalData[S], attempt: Attempt): Promise<void> {
-    const { ledger, logger } = this.#parts.settings;
     const plain = batch.plain() as SignalData[S];
     const ring = this.#ring;
     const routes = new Routes(plain.itemCount);
     this.#route(plain, routes, (key) => ring.of(key));
-    const to = [...routes.parts.keys()].map((i) => this.#exporterAt(ring, i));
-    const { client = background.client, deadlineMs } = attempt;
+    const arrived = this.#arrived.get(batch);
+    if (arrived !== undefined) routes.leaveOut(arrived);
+    const { client = background.client, deadlineMs, progress } = attempt;
     const ctx: Context = { client, deadlineMs };
-    const parts = [...routes.parts.values()].flatMap((keep, i) => {
-      const part = selectItems(plain, keep) as SignalData[S] | undefined;
-      return part === undefined ? [] : [{ consumer: to[i]!, batch: part }];
-    });
-    const { itemCount: items } = plain;
-    const { skipped: unsent } = routes;
-    await sendEach(parts, ctx, { ledger, items, unsent, reason: 'no_service_name' });
-    if (unsent === 0) return;
-    const fields = { dropped_items: unsent };
-    logger.error('unable to get service name: no attribute service.name. Dropping data.', fields);
+    const results = await Promise.allSettled(
+      [...routes.parts].map(async ([index, keep]) => {
+        const part = selectItems(plain, keep) as SignalData[S] | undefined;
+        if (part !== undefined) await this.#exporterAt(ring, index).consume(part, ctx);
+      }),
+    );
+    const errors = results.flatMap((result) =>
+      result.status === 'rejected' ? [PipelineError.from(result.reason)] : [],
+    );
+    if (errors.length > 0) {
+      const kept = [...routes.parts.values()].filter((_, i) => results[i]!.status === 'fulfilled');
+      const items = this.#note(batch, kept);
+      if (progress !== undefined) progress.arrived = items;
+      throw combined(errors);
+    }
+    if (routes.skipped > 0) this.#leaveOut(routes.skipped, progress);
+  }
+
+  /** Remembers items that arrived. @returns how many of the batch have, over all attempts */
+  #note(batch: SignalData[S], parts: readonly Uint8Array[]): number {
+    const arrived = this.#arrived.get(batch) ?? new Uint8Array(batch.itemCount);
+    this.#arrived.set(batch, arrived);
+    for (const part of parts) for (let i = 0; i < part.length; i += 1) arrived[i]! |= part[i]!;
+    return arrived.reduce((items, flag) => items + flag, 0);
+  }
+
+  #leaveOut(items: number, progress: Progress | undefined): void {
+    if (progress !== undefined) {
+      progress.leftOut = items;
+      progress.leftOutAs = 'no_service_name';
+    }
+    const text = 'unable to get service name: no attribute service.name. Dropping data.';
+    this.#parts.settings.logger.error(text, { dropped_items: items });
   }
 
   /** The exporter for a backend of the ring, measured. */

@@ -14,8 +14,9 @@ export function attempt<S extends Signal, B extends SealedBatch>(
   return async (delivery) => {
     const deadlineMs = timeoutMs > 0 ? clock.monotonicMs() + timeoutMs : Number.POSITIVE_INFINITY;
     delivery.attempts++;
-    const { attempts: number, previousUnknown, client } = delivery;
-    const about: Attempt = { number, previousUnknown, deadlineMs, client };
+    const { attempts: number, previousUnknown, client, progress } = delivery;
+    progress.leftOut = 0;
+    const about: Attempt = { number, previousUnknown, deadlineMs, client, progress };
     try {
       const sent =
         'push' in backend

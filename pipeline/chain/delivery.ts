@@ -1,6 +1,6 @@
 import type { ClientInfo } from '../../component/consumer.ts';
 import type { Signal, SignalData } from '../../component/signals.ts';
-import type { SealedBatch } from '../backend.ts';
+import type { Progress, SealedBatch } from '../backend.ts';
 
 /** One unit of delivery on its way through the chain: each link reads it, some add to it. */
 export interface Delivery<S extends Signal> {
@@ -14,6 +14,7 @@ export interface Delivery<S extends Signal> {
   previousUnknown: boolean;
   /** Clock.monotonicMs() after which the sender no longer waits; Infinity when nobody does. */
   readonly deadlineMs: number;
+  readonly progress: Progress;
   /** Who sent all of it, where that is known. */
   readonly client: ClientInfo | undefined;
 }
@@ -22,10 +23,12 @@ export interface Delivery<S extends Signal> {
 export function newDelivery<S extends Signal>(
   piece: Pick<Delivery<S>, 'batches' | 'items'>,
   client?: ClientInfo,
+  deadlineMs = Number.POSITIVE_INFINITY,
 ): Delivery<S> {
   const { batches, items } = piece;
-  const untried = { attempts: 0, previousUnknown: false, deadlineMs: Number.POSITIVE_INFINITY };
-  return { batches, sealed: undefined, items, ...untried, client };
+  const progress: Progress = { arrived: 0, leftOut: 0, leftOutAs: '' };
+  const untried = { attempts: 0, previousUnknown: false, progress };
+  return { batches, sealed: undefined, items, ...untried, deadlineMs, client };
 }
 
 /** One link of the chain, seen by the link before it; rejects with PipelineError. */

@@ -1,6 +1,7 @@
 import { PipelineError } from '../../component/errors.ts';
 import type { Attributes, Settings } from '../../component/settings.ts';
 import { itemNames, itemUnits, type Signal } from '../../component/signals.ts';
+import type { Progress } from '../backend.ts';
 import type { Delivery, Sender } from './delivery.ts';
 import { dropReason, errorType, ShutDown } from './errors.ts';
 
@@ -89,14 +90,19 @@ export class Outcome<S extends Signal> {
       await (this.#settings.tracer.enabled ? this.#traced(delivery) : this.#next(delivery));
     } catch (thrown) {
       const error = PipelineError.from(thrown);
-      if (!this.#abandoned.has(delivery)) this.failed(delivery.items, error);
+      if (!this.#abandoned.has(delivery)) this.failed(delivery, error);
       throw error;
     } finally {
       this.#flying -= 1;
     }
     if (this.#abandoned.has(delivery)) return;
     this.#sent(delivery.items);
-    if (this.#failed === 'dropped') this.#settings.ledger.delivered(delivery.items);
+    const { ledger } = this.#settings;
+    if (this.#failed === 'dropped') ledger.delivered(delivery.items);
+    const { leftOut, leftOutAs } = delivery.progress;
+    if (leftOut === 0) return;
+    ledger.dropped(leftOutAs, leftOut);
+    ledger.delivered(-leftOut); // where all of it is counted as delivered
   };
 
   /** Unregisters the metric that is observed. */
@@ -125,13 +131,17 @@ export class Outcome<S extends Signal> {
     this.#kept = true;
   }
 
-  /** Counts items as not delivered. */
-  failed(items: number, error: PipelineError): void {
+  /** Counts items as not delivered, but for those that arrived all the same. */
+  failed(given: Pick<Delivery<S>, 'items'> & { progress?: Progress }, error: PipelineError): void {
     if (this.#kept && error instanceof ShutDown) return;
-    this.#sent(0);
-    this.#sendFailed(items, error);
+    const arrived = given.progress?.arrived ?? 0;
+    const items = given.items - arrived;
     const { logger, ledger } = this.#settings;
+    this.#sent(arrived);
+    this.#sendFailed(items, error);
+    if (arrived > 0) ledger.delivered(arrived);
     if (this.#failed === 'refused') {
+      if (arrived > 0) ledger.created(arrived); // the sender is told that nothing was taken
       const fields = { error: error.message, rejected_items: items };
       logger.error('Exporting failed. Rejecting data.', fields);
       return;
@@ -144,6 +154,6 @@ export class Outcome<S extends Signal> {
   /** Counts a delivery under way as failed now, and its later end not at all. */
   abandon(delivery: Delivery<S>, error: PipelineError): void {
     this.#abandoned.add(delivery);
-    this.failed(delivery.items, error);
+    this.failed(delivery, error);
   }
 }

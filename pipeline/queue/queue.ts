@@ -439,7 +439,7 @@ export class SendingQueue<S extends Signal> {
 
   /** Ends items that never came to an attempt. */
   #lose(piece: Piece<S>, error: PipelineError): void {
-    this.#parts.outcome.failed(piece.items, error);
+    this.#parts.outcome.failed(piece, error);
     this.#finish(piece, error, -1);
   }
 
