@@ -1,4 +1,5 @@
 import type { Signal, SignalData } from '../../component/signals.ts';
+import type { Batch } from '../../pdata/batch.ts';
 import { LogsBuilder, MetricsBuilder, TracesBuilder } from '../../pdata/builder.ts';
 import { toJson } from '../../pdata/json.ts';
 
@@ -88,7 +89,7 @@ function pointsOf(numbers: readonly number[], points: Points): SignalData['metri
 }
 
 /** The numbers of the items in a batch, in order. */
-export function numbersOf(signal: Signal, batch: SignalData[Signal]): number[] {
+export function numbersOf(signal: Signal, batch: Batch<Signal> | SignalData[Signal]): number[] {
   const text = toJson(batch as SignalData['traces']);
   if (signal === 'traces') {
     return [...text.matchAll(/"spanId":\s*"([0-9a-f]{16})"/g)].map(

@@ -29,6 +29,12 @@ export class FakeClickHouse {
   readonly statements: string[] = [];
   /** Decides about the INSERTs to come; without an entry they are stored. */
   readonly fates: Fate[] = [];
+  /** Decides about INSERTs that `fates` says nothing of. */
+  judge: (table: string) => Fate = () => 'stored';
+  /** When an INSERT is looked at. */
+  gate: (run: () => void) => void = (run) => run();
+  /** Hears of the body of each INSERT that is stored whole. */
+  stored: (table: string, body: Buffer) => void = () => {};
   /** Statements that are refused with code 497 (access denied). */
   denied: RegExp | undefined;
   /** Answers to DESCRIBE TABLE: names and types. */
@@ -59,7 +65,10 @@ export class FakeClickHouse {
       response.writeHead(403, { 'X-ClickHouse-Exception-Code': '497' });
       response.end('Code: 497. DB::Exception: Not enough privileges');
     } else if (query === null) response.end(this.#statement(body.toString()));
-    else this.#insert(query, url.searchParams.get('query_id')!, body, response);
+    else {
+      const queryId = url.searchParams.get('query_id')!;
+      this.gate(() => this.#insert(query, queryId, body, response));
+    }
   }
 
   #statement(sql: string): string {
@@ -94,19 +103,24 @@ export class FakeClickHouse {
     this.inserts.splice(0, this.inserts.length, ...kept);
   }
 
+  #store(insert: StoredInsert, body: Buffer): void {
+    this.inserts.push(insert);
+    this.stored(insert.table, body);
+  }
+
   #insert(query: string, queryId: string, body: Buffer, response: http.ServerResponse): void {
     const table = /INSERT INTO `\w+`\.`(\w+)`/.exec(query)![1]!;
     const rows = rowsInNative(body);
-    const fate = this.fates.shift() ?? 'stored';
+    const fate = this.fates.shift() ?? this.judge(table);
     if (typeof fate === 'object' && 'storedAfterMs' in fate) {
       setTimeout(() => {
-        this.inserts.push({ table, queryId, rows });
+        this.#store({ table, queryId, rows }, body);
         response.end();
       }, fate.storedAfterMs);
       return;
     }
     if (typeof fate === 'object') {
-      if (fate.stored === true) this.inserts.push({ table, queryId, rows });
+      if (fate.stored === true) this.#store({ table, queryId, rows }, body);
       if (fate.code === 0) {
         response.writeHead(504).end('gateway time-out');
         return;
@@ -116,7 +130,7 @@ export class FakeClickHouse {
       return;
     }
     if (fate === 'stored' || fate === 'stored, no answer') {
-      this.inserts.push({ table, queryId, rows });
+      this.#store({ table, queryId, rows }, body);
     }
     if (fate === 'half stored, no answer') {
       this.inserts.push({ table, queryId, rows: rows >> 1 });

@@ -1,0 +1,128 @@
+/** How each exporter is put to the test: the servers behind it, and what it is told of them. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseJson } from '../../pdata/json.ts';
+import { type NumberedSignal, numbersOf } from '../../testing/contract/numbered.ts';
+import { type Backend, ClickHouseBackend, GrpcBackend, HttpBackend } from './backends.ts';
+
+/** What an exporter delivers to. */
+export interface Target {
+  readonly config: object;
+  /** The servers, where there are some that can be told how to fail. */
+  readonly backends: readonly Backend[];
+  /** Numbers of what arrived, as often as it did; called after the exporter has stopped. */
+  stored(): number[];
+  stop(): Promise<void>;
+}
+
+export interface ExporterRig {
+  /** Tells several rigs of an exporter apart. */
+  readonly name?: string;
+  readonly signals?: readonly NumberedSignal[];
+  /** Whether it has `timeout`, `retry_on_failure` and `sending_queue`. */
+  readonly hasDelivery: boolean;
+  /** Whether a batch that is refused may have arrived in part. */
+  readonly divides?: boolean;
+  /** Whether senders wait for the result where a queue in memory has retries. */
+  readonly waits?: boolean;
+  /** How batches are made where the rig does not want those of the exporter. */
+  readonly batch?: object;
+  /** Whether what arrived without an answer comes once all the same. */
+  readonly checks?: boolean;
+  /** Why it cannot be run here, '' when it can. */
+  readonly obstacle?: string;
+  open(signal: NumberedSignal): Promise<Target>;
+}
+
+const ofBackends = (backends: readonly Backend[], config: object): Target => ({
+  config,
+  backends,
+  stored: () => backends.flatMap(({ stored }) => stored),
+  stop: async () => {
+    await Promise.all(backends.map((backend) => backend.stop()));
+  },
+});
+
+const insecure = { insecure: true };
+
+const otlpGrpc: ExporterRig = {
+  hasDelivery: true,
+  async open(signal) {
+    const backend = await GrpcBackend.start(signal);
+    return ofBackends([backend], { endpoint: `127.0.0.1:${backend.port}`, tls: insecure });
+  },
+};
+
+const otlpHttp: ExporterRig = {
+  hasDelivery: true,
+  async open(signal) {
+    const backend = await HttpBackend.start(signal);
+    return ofBackends([backend], { endpoint: backend.url });
+  },
+};
+
+const clickhouse: ExporterRig = {
+  hasDelivery: true,
+  batch: { flush_timeout: '5ms', min_size: 20 },
+  async open(signal) {
+    const backend = await ClickHouseBackend.start(signal);
+    return ofBackends([backend], {
+      endpoint: backend.url,
+      schema: 'otel',
+      create_schema: false,
+      service_edges: { enabled: false },
+    });
+  },
+};
+
+const loadBalancing: ExporterRig = {
+  hasDelivery: true,
+  divides: true,
+  waits: true,
+  async open(signal) {
+    const backends = await Promise.all([1, 2].map(() => GrpcBackend.start(signal)));
+    const hostnames = backends.map(({ port }) => `127.0.0.1:${port}`);
+    const alone = { sending_queue: { enabled: false }, retry_on_failure: { enabled: false } };
+    return ofBackends(backends, {
+      routing_key: signal === 'metrics' ? 'resource' : 'traceID',
+      protocol: { otlp: { tls: insecure, ...alone } },
+      resolver: { static: { hostnames } },
+    });
+  },
+};
+
+const file: ExporterRig = {
+  hasDelivery: false,
+  async open(signal) {
+    const folder = mkdtempSync(join(tmpdir(), 'delivery-'));
+    const path = join(folder, 'out.jsonl');
+    return {
+      config: { path },
+      backends: [],
+      stored: () =>
+        readFileSync(path, 'utf8')
+          .split('\n')
+          .filter((line) => line !== '')
+          .flatMap((line) => numbersOf(signal, parseJson(signal, Buffer.from(line)))),
+      stop: async () => rmSync(folder, { recursive: true }),
+    };
+  },
+};
+
+/** Takes everything and keeps nothing. */
+const sinkhole: ExporterRig = {
+  hasDelivery: false,
+  open: async () => ({ config: {}, backends: [], stored: () => [], stop: async () => {} }),
+};
+
+/** Rigs by type; an exporter without one fails the test. */
+export const exporterRigs: Readonly<Record<string, readonly ExporterRig[]>> = {
+  clickhouse: [clickhouse],
+  debug: [sinkhole],
+  file: [file],
+  load_balancing: [loadBalancing],
+  nop: [sinkhole],
+  otlp_grpc: [otlpGrpc],
+  otlp_http: [otlpHttp],
+};
