@@ -42,10 +42,15 @@ function shown(byte: number | undefined): string {
 export class Scanner {
   readonly bytes: Uint8Array;
   pos = 0;
+  /** Where the text that {@link text} read stands. */
+  source: Uint8Array;
+  from = 0;
+  to = 0;
   readonly #buffer: Buffer;
 
   constructor(bytes: Uint8Array) {
     this.bytes = bytes;
+    this.source = bytes;
     this.#buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
     if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) this.pos = 3;
   }
@@ -127,6 +132,22 @@ export class Scanner {
       found > 0 ? this.#buffer.toString('utf8', this.pos, end) : this.#unescape(this.pos, end);
     this.pos = end + 1;
     return text;
+  }
+
+  /** A string as a range of UTF-8: of `bytes`, or of bytes of its own when it has escapes. */
+  text(): void {
+    const found = this.#stringEnd();
+    const end = Math.abs(found);
+    if (found > 0) {
+      this.source = this.bytes;
+      this.from = this.pos;
+      this.to = end;
+    } else {
+      this.source = Buffer.from(this.#unescape(this.pos, end));
+      this.from = 0;
+      this.to = this.source.length;
+    }
+    this.pos = end + 1;
   }
 
   /** A key's field by the bytes of its name; undefined for names that `names` does not have. */
