@@ -31,6 +31,12 @@ export const registry: readonly RegistryEntry[] = [
   entry('receiver', 'kafka', () => import('../receivers/kafka/index.ts')),
   entry('receiver', 'otlp', () => import('../receivers/otlp/index.ts')),
   entry('receiver', 'packet', () => import('../receivers/packet/index.ts')),
+  entry(
+    'receiver',
+    'prometheus_remote_write',
+    () => import('../receivers/prometheus_remote_write/index.ts'),
+    ['prometheusremotewrite'],
+  ),
   entry('receiver', 'syslog', () => import('../receivers/syslog/index.ts')),
   // processors
   entry('processor', 'attributes', () => import('../processors/attributes/index.ts')),

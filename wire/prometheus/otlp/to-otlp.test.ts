@@ -238,9 +238,9 @@ describe('exemplars', () => {
       { labels: { ...labels, l: '3' }, exemplars: [exemplar, exemplar] },
     ]);
     assert.equal(converted.exemplars, 1);
-    const points = metricsOf(converted).flatMap(({ data }) => data.points) as {
-      exemplars: unknown[];
-    }[];
+    const points = metricsOf(converted).flatMap(
+      ({ data }) => data.points as { exemplars: unknown[] }[],
+    );
     assert.deepEqual(
       points.map(({ exemplars }) => exemplars.length),
       [0, 1],
