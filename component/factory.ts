@@ -17,6 +17,8 @@ export interface MetricInfo {
   readonly kind: 'counter' | 'gauge' | 'histogram';
   /** Least level at which it is measured; default basic. */
   readonly level?: MetricLevel;
+  /** See InstrumentOptions. */
+  readonly upDown?: boolean;
 }
 
 /** What is wrong at a place of a component's configuration. */
@@ -71,6 +73,11 @@ export interface ProcessorFactory<C> extends FactoryBase<C> {
 /** One instance a signal and id, shared by the pipelines of that signal. */
 export interface ExporterFactory<C> extends FactoryBase<C> {
   readonly kind: 'exporter';
+  /**
+   * As that of a processor: what hangs on the signal.
+   * @throws Error that says what is wrong
+   */
+  check?(signal: Signal, config: C): void;
   create<S extends Signal>(signal: S, settings: Settings, config: C): Component & Consumer<S>;
 }
 

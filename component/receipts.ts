@@ -35,6 +35,7 @@ export class Receipts {
   readonly #accepted: Counter;
   readonly #refused: Counter;
   readonly #failed: Counter;
+  #shown = false;
   /** Labels of all that is counted. */
   readonly attributes: Attributes;
 
@@ -49,19 +50,23 @@ export class Receipts {
     this.attributes = { receiver: settings.id, transport };
   }
 
-  /** Shows all counters, at 0. */
+  /** Shows all counters, at 0, before the first of them counts. */
   begin(): void {
+    if (this.#shown) return;
+    this.#shown = true;
     for (const counter of [this.#accepted, this.#refused, this.#failed]) {
       counter.add(0, this.attributes);
     }
   }
 
   accepted(items: number): void {
+    this.begin();
     this.#accepted.add(items, this.attributes);
   }
 
   /** @param retryable whether the pipeline may take them another time */
   refused(items: number, retryable: boolean): void {
+    this.begin();
     (retryable ? this.#refused : this.#failed).add(items, this.attributes);
   }
 }

@@ -101,7 +101,7 @@ for (const temporality of ['cumulative', 'delta']) {
     else assert.equal(values.at(-1), 5, 'the last export is at the end');
     const last = metricsOf(sink.received.metrics.at(-1)!);
     const counter = last.get(name)!;
-    assert.equal(counter.unit, '{spans}');
+    assert.equal(counter.unit, '{span}');
     assert.equal(counter.sum!.isMonotonic, true);
     assert.equal(counter.sum!.aggregationTemporality, temporality === 'delta' ? 1 : 2);
     assert.deepEqual(counter.sum!.dataPoints[0]!.attributes, [

@@ -56,12 +56,6 @@ export class Ledger {
     return this.#node(id, role);
   }
 
-  /** How many items came to a node and left it along edges, read at any time. */
-  passing(id: string): { readonly incoming: () => number; readonly outgoing: () => number } {
-    const node = this.#node(id);
-    return { incoming: () => node.in, outgoing: () => node.out };
-  }
-
   /** `to` as seen by `from`: what it accepts is counted on the edge between them. */
   edge<S extends Signal>(from: string, to: string, consumer: Consumer<S>): Consumer<S> {
     const key = `${from}\n${to}`;

@@ -11,6 +11,7 @@ import { authenticate, refuseMiddlewares, serverAuth } from './auth.ts';
 import { type GrpcServerConfig, maxMessageBytes } from './grpc-server.ts';
 import type { Listener } from './http-listen.ts';
 import { listenAddress } from './listen.ts';
+import { watchMethods } from './rpc-metrics.ts';
 import { loadTlsServer } from './tls-load.ts';
 import { reloadTlsServer } from './tls-reload.ts';
 
@@ -105,7 +106,7 @@ export async function openGrpcServer(
   refuseMiddlewares(settings.host, config.middlewares);
   const auth = serverAuth(settings.host, config.auth);
   const options: ServerOptions = {
-    methods: methodsOf(admission(config, auth)),
+    methods: watchMethods(settings, methodsOf(admission(config, auth))),
     maxMessageBytes: maxMessageBytes(config),
     maxConcurrentStreams: config.max_concurrent_streams || 1000,
     keepHeaders: config.include_metadata || auth !== undefined || settings.tracer.enabled,

@@ -45,14 +45,20 @@ export class KafkaBackend<S extends Signal> implements PushBackend<S> {
     const producer = new Producer({ ...options, repeatOnStaleMetadata: true });
     this.#producer = producer;
     const telemetry = kafkaTelemetry(settings.meter);
-    const connected = (host: string, outcome: string): void =>
-      telemetry.connects.add(1, { 'server.address': host, outcome });
+    const seeds = config.brokers.map((place) => place.replace(/^[a-z]+:\/\//, ''));
+    const nameOf = ({ host, port }: { host: string; port: number }): Record<string, string> => {
+      const at = seeds.indexOf(`${host}:${port}`);
+      const known = { 'server.address': host };
+      return at < 0 ? known : { ...known, node_id: `seed_${at}` };
+    };
+    const connected = (broker: { host: string; port: number }, outcome: string): void =>
+      telemetry.connects.add(1, { ...nameOf(broker), outcome });
     producer.on('client:broker:connect', ({ broker }) => {
-      connected(broker.host, 'success');
+      connected(broker, 'success');
       settings.report?.('StatusOK');
     });
     producer.on('client:broker:failed', ({ broker }) => {
-      connected(broker.host, 'failure');
+      connected(broker, 'failure');
       if (producer.isConnected()) return;
       settings.report?.(
         'StatusRecoverableError',
@@ -60,7 +66,7 @@ export class KafkaBackend<S extends Signal> implements PushBackend<S> {
       );
     });
     producer.on('client:broker:disconnect', ({ broker }) =>
-      telemetry.closed.add(1, { 'server.address': broker.host }),
+      telemetry.closed.add(1, nameOf(broker)),
     );
     producer.on('error', (error) => settings.logger.warn('kafka client', { error: error.message }));
     const load = new Map<string, number>();

@@ -47,7 +47,10 @@ export class Sender {
     const topics = [...new Set(records.map(({ topic }) => topic))];
     const { producer } = this.#config;
     try {
-      const placed = await this.#place(records, topics);
+      const placed = await this.#place(records, topics).catch((error: unknown) => {
+        this.#countUnplaced(records);
+        throw error;
+      });
       const limits = {
         partitionBytes: producer.max_message_bytes,
         bytes: producer.max_broker_write_bytes,
@@ -56,6 +59,15 @@ export class Sender {
       for (const request of requests(placed, limits)) await this.#request(request);
     } catch (error) {
       throw deliveryError(error, topics);
+    }
+  }
+
+  /** Records that found no partition, as the Go collector's client counts them. */
+  #countUnplaced(records: readonly OutRecord[]): void {
+    for (const [topic, { length }] of Map.groupBy(records, (record) => record.topic)) {
+      const attributes = { topic, partition: '0', outcome: 'failure' };
+      this.#telemetry.messages.add(length, attributes);
+      this.#telemetry.records.add(length, attributes);
     }
   }
 

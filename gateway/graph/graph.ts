@@ -4,7 +4,7 @@ import type { Settings } from '../../component/settings.ts';
 import { fanout } from '../../pipeline/fanout.ts';
 import { namesExtension, samePlan } from './compare.ts';
 import type { Environment } from './environment.ts';
-import { measure } from './node-metrics.ts';
+import { type NodeMeter, nodeMeter } from './node-metrics.ts';
 import type { AnyConsumer, NodePlan } from './plan.ts';
 import { settingsFor } from './settings.ts';
 import { Port, Slot } from './switch.ts';
@@ -15,6 +15,7 @@ interface Live {
   plan: NodePlan;
   readonly component: Component & Partial<AnyConsumer>;
   readonly ports: ReadonlyMap<string, Port>;
+  readonly meter: NodeMeter | undefined;
   running: boolean;
   /** It could not start, and holds what it took over from another that is gone. */
   holds: boolean;
@@ -42,8 +43,6 @@ export class Graph {
   /** In start order. */
   #live = new Map<string, Live>();
   #plans: readonly NodePlan[] = [];
-  /** Functions that unregister the metrics of nodes, by name. */
-  readonly #measured = new Map<string, () => void>();
   /** Instances that were replaced and are not yet shut down. */
   readonly #leaving = new Set<Promise<void>>();
 
@@ -138,11 +137,15 @@ export class Graph {
     const ports = new Map(plan.outputs.map(({ key }) => [key, new Port()]));
     const { kind, id } = plan.component;
     const settings: Settings = settingsFor(this.#env, kind, id, plan.name, plan.fields);
-    if (!this.#measured.has(plan.name)) this.#measured.set(plan.name, measure(plan, this.#env));
+    const meter = nodeMeter(plan, this.#env);
+    const outputs = new Map(
+      Array.from(ports, ([key, port]) => [key, meter === undefined ? port : meter.output(port)]),
+    );
     return {
       plan,
-      component: plan.create(settings, ports),
+      component: plan.create(settings, outputs),
       ports,
+      meter,
       running: false,
       holds: false,
       ready: false,
@@ -215,7 +218,8 @@ export class Graph {
     } finally {
       if (took) await this.#end(previous!);
     }
-    slot.open(live.component as AnyConsumer);
+    const consumer = live.component as AnyConsumer;
+    slot.open(live.meter === undefined ? consumer : live.meter.input(consumer));
   }
 
   /**
@@ -295,8 +299,6 @@ export class Graph {
       this.#live.delete(name);
       this.#slots.get(name)?.open(undefined);
       this.#slots.delete(name);
-      this.#measured.get(name)?.();
-      this.#measured.delete(name);
       if (component.kind === 'extension') this.extensions.delete(component.id);
     }
     return errors;

@@ -231,9 +231,6 @@ async function sendGrpc(port: number): Promise<void> {
     await client.call(batch.ranges(), false, performance.now() + 5000).catch(() => undefined);
     client.close();
   }
-  const client = makeClient(port, { path: otlpPaths.traces });
-  await client.call([Buffer.from('junk')], false, performance.now() + 5000).catch(() => undefined);
-  client.close();
 }
 
 interface OtlpValue {

@@ -3,6 +3,7 @@ import type { Settings } from '../../component/settings.ts';
 import { askCredentials, clientAuth, refuseMiddlewares } from '../../config/groups/auth.ts';
 import { sendable } from '../../config/groups/headers.ts';
 import { compressionLevel, type HttpClientConfig } from '../../config/groups/http-client.ts';
+import { watchClient } from '../../config/groups/http-metrics.ts';
 import { proxyFor } from '../../config/groups/proxy.ts';
 import { tlsClientSource } from '../../config/groups/tls-reload.ts';
 import { type Compress, createCompressor } from '../../wire/compression/compressor.ts';
@@ -20,6 +21,12 @@ function join(parts: readonly Uint8Array[]): Buffer {
   return Buffer.from(only.buffer, only.byteOffset, only.byteLength);
 }
 
+/** What went wrong with a connection: the system's code where there is one. */
+function causeOf(error: unknown): string {
+  const { cause } = error as { readonly cause?: { readonly code?: unknown } };
+  return typeof cause?.code === 'string' ? cause.code : '_OTHER';
+}
+
 /**
  * Posts bodies to one URL as the keys of an HTTP client say: compression, headers, credentials,
  * TLS, proxy, connections.
@@ -33,6 +40,7 @@ export class HttpPoster {
   #auth: ClientAuth | undefined;
   #headers: ReadonlyMap<string, string> = new Map();
   #compress: Compress = join;
+  readonly #watch: ReturnType<typeof watchClient>;
 
   /**
    * @param url http or https
@@ -48,6 +56,7 @@ export class HttpPoster {
     this.#config = config;
     this.#url = url;
     this.#own = own;
+    this.#watch = watchClient(settings, url);
   }
 
   async start(): Promise<void> {
@@ -115,6 +124,14 @@ export class HttpPoster {
     if (changes instanceof Promise) changes = await changes;
     const packed = this.#compress(parts);
     const body = packed instanceof Promise ? await packed : packed;
-    return client.post(body, attempt.deadlineMs, changes);
+    const ended = this.#watch(body.length);
+    try {
+      const answer = await client.post(body, attempt.deadlineMs, changes);
+      ended?.({ status: answer.status });
+      return answer;
+    } catch (error) {
+      ended?.({ error: causeOf(error) });
+      throw error;
+    }
   }
 }

@@ -1,7 +1,11 @@
 import type { Attributes, Settings } from '../../component/settings.ts';
 import type { Signal, SignalData } from '../../component/signals.ts';
 import { clientAuth, refuseMiddlewares } from '../../config/groups/auth.ts';
+import { watchCalls } from '../../config/groups/rpc-metrics.ts';
 import { type Compress, createCompressor } from '../../wire/compression/compressor.ts';
+import { GrpcError } from '../../wire/grpc/grpc-error.ts';
+import { otlpPaths } from '../../wire/grpc/otlp-paths.ts';
+import { Code } from '../../wire/status/code.ts';
 import { decodePartialSuccess } from '../../wire/status/partial-success.ts';
 import type { Attempt, PushBackend } from '../exporter.ts';
 import type { Channel } from './channel.ts';
@@ -29,12 +33,14 @@ export class OtlpGrpcBackend<S extends Signal> implements PushBackend<S> {
   #channel: Channel | undefined;
   #credentials: Credentials | undefined;
   #compress: Compress | undefined;
+  readonly #watch: ReturnType<typeof watchCalls>;
 
   constructor(signal: S, settings: Settings, config: OtlpGrpcConfig) {
     this.#signal = signal;
     this.#settings = settings;
     this.#config = config;
     this.attributes = placeOf(config.endpoint);
+    this.#watch = watchCalls(settings, otlpPaths[signal], this.attributes);
   }
 
   async start(): Promise<void> {
@@ -75,9 +81,12 @@ export class OtlpGrpcBackend<S extends Signal> implements PushBackend<S> {
       parts = [packed instanceof Promise ? await packed : packed];
     }
     let answer: Buffer;
+    const ended = this.#watch();
     try {
       answer = await channel.call(parts, compress !== undefined, attempt.deadlineMs, extra);
+      ended?.(Code.OK, true);
     } catch (error) {
+      if (error instanceof GrpcError) ended?.(error.code, error.unknownOutcome);
       throw pipelineError(error);
     }
     if (answer.length > 0) this.#warn(answer);

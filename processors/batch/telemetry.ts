@@ -22,7 +22,7 @@ const info = {
     name: `${prefix}batch_send_size`,
     description: 'Number of units in the batch',
     level: 'normal',
-    unit: '{units}',
+    unit: '{unit}',
     kind: 'histogram',
   },
   bytes: {
@@ -36,22 +36,23 @@ const info = {
     name: `${prefix}batch_size_trigger_send`,
     description: 'Number of times the batch was sent due to a size trigger',
     level: 'normal',
-    unit: '{times}',
+    unit: '{time}',
     kind: 'counter',
   },
   byTimeout: {
     name: `${prefix}timeout_trigger_send`,
     description: 'Number of times the batch was sent due to a timeout trigger',
     level: 'normal',
-    unit: '{times}',
+    unit: '{time}',
     kind: 'counter',
   },
   cardinality: {
     name: `${prefix}metadata_cardinality`,
     description: 'Number of distinct metadata value combinations being processed',
     level: 'normal',
-    unit: '{combinations}',
+    unit: '{combination}',
     kind: 'gauge',
+    upDown: true,
   },
 } as const satisfies Record<string, MetricInfo>;
 

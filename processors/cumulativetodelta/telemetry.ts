@@ -26,6 +26,7 @@ const info = {
       'Number of metric streams currently tracked in memory for cumulative-to-delta conversion.',
     unit: '{stream}',
     kind: 'gauge',
+    upDown: true,
   },
 } as const satisfies Record<string, MetricInfo>;
 
@@ -52,13 +53,7 @@ export class Telemetry {
   }
 
   start(streams: () => number): void {
-    const attributes = { processor: this.#settings.id };
-    this.#unregister = this.#settings.meter.gauge(
-      info.streams.name,
-      info.streams,
-      streams,
-      attributes,
-    );
+    this.#unregister = this.#settings.meter.gauge(info.streams.name, info.streams, streams);
   }
 
   converted(dataKind: number): void {

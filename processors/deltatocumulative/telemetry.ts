@@ -27,6 +27,7 @@ const info = {
     description: 'number of streams tracked',
     unit: '{dps}',
     kind: 'gauge',
+    upDown: true,
   },
 } as const satisfies Record<string, MetricInfo>;
 
@@ -57,13 +58,12 @@ export class Telemetry {
   }
 
   start(config: Config, streams: () => number): void {
-    const { meter, id } = this.#settings;
-    const attributes = { processor: id };
+    const { meter } = this.#settings;
     const staleSeconds = Math.trunc(config.max_stale / 1000);
     const gauge = (
       one: typeof info.limit | typeof info.stale | typeof info.tracked,
       read: () => number,
-    ) => meter.gauge(one.name, one, read, attributes);
+    ) => meter.gauge(one.name, one, read);
     this.#unregister = [
       gauge(info.limit, () => config.max_streams),
       gauge(info.stale, () => staleSeconds),

@@ -2,7 +2,7 @@ import type { Component } from '../../component/component.ts';
 import type { Consumer, Context } from '../../component/consumer.ts';
 import { Code, PipelineError } from '../../component/errors.ts';
 import type { Attributes, Counter, Settings, Timer } from '../../component/settings.ts';
-import { itemNames, type Signal, type SignalData } from '../../component/signals.ts';
+import { itemNames, itemUnits, type Signal, type SignalData } from '../../component/signals.ts';
 import type { Config } from './config.ts';
 import { backOff, decide, type Limits, limitsOf, type Usage } from './limiter.ts';
 
@@ -39,7 +39,7 @@ export class MemoryLimiter<S extends Signal> implements Component, Consumer<S> {
     const counter = (what: string, description: string) =>
       settings.meter.counter(`otelcol_processor_memory_limiter_${what}_${name}`, {
         description,
-        unit: `{${name}}`,
+        unit: itemUnits[signal],
       });
     this.#settings = settings;
     this.#config = config;

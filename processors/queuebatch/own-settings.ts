@@ -39,6 +39,21 @@ export const metrics: readonly MetricInfo[] = [
     description: 'Batches on their way to the next component.',
     unit: '{request}',
     kind: 'gauge',
+    upDown: true,
+  },
+  {
+    name: `${prefix}queue_batch_send_size`,
+    description: 'Items of each batch that the queue is given.',
+    unit: '{unit}',
+    kind: 'histogram',
+    level: 'detailed',
+  },
+  {
+    name: `${prefix}queue_batch_send_size_bytes`,
+    description: 'Bytes of each batch that the queue is given.',
+    unit: 'By',
+    kind: 'histogram',
+    level: 'detailed',
   },
 ];
 
@@ -71,7 +86,16 @@ function ownMeter(meter: Meter): Meter {
         },
       };
     },
-    histogram: (name, options, bounds) => meter.histogram(name, options, bounds),
+    histogram(name, options, bounds) {
+      const info = infoOf(name);
+      const histogram = meter.histogram(info?.name ?? name, info ?? options, bounds);
+      return {
+        get enabled() {
+          return histogram.enabled;
+        },
+        record: (value, attributes) => histogram.record(value, attributesOf(attributes)),
+      };
+    },
     gauge(name, options, observe, attributes) {
       const info = infoOf(name);
       return meter.gauge(info?.name ?? name, info ?? options, observe, attributesOf(attributes));

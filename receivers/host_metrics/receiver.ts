@@ -36,7 +36,7 @@ export class HostMetricsReceiver implements Component {
     const counter = (what: string, description: string) =>
       settings.meter.counter(`otelcol_scraper_${what}_metric_points`, {
         description,
-        unit: '{datapoints}',
+        unit: '{datapoint}',
       });
     this.#scraped = counter('scraped', 'Number of metric points successfully scraped.');
     this.#errored = counter('errored', 'Number of metric points that were unable to be scraped.');

@@ -5,6 +5,7 @@ import { serverAuth } from '../../config/groups/auth.ts';
 import { Cors } from '../../config/groups/cors.ts';
 import { sendable } from '../../config/groups/headers.ts';
 import { type Listener, openHttpServer } from '../../config/groups/http-listen.ts';
+import { watchServer } from '../../config/groups/http-metrics.ts';
 import { intakeOf } from '../../pipeline/http-intake/receive.ts';
 import type { OtlpHttpConfig } from './config.ts';
 import { type BodySink, HttpHandler } from './http-handler.ts';
@@ -12,6 +13,10 @@ import { Ingest } from './ingest.ts';
 
 /** Where profiles are posted to; the Go collector has no key for it. */
 const profilesPath = '/v1development/profiles';
+
+function pathOf(config: OtlpHttpConfig, signal: Signal): string {
+  return signal === 'profiles' ? profilesPath : config[`${signal}_url_path`];
+}
 
 function sinksOf(
   config: OtlpHttpConfig,
@@ -22,15 +27,18 @@ function sinksOf(
   for (const signal of signals) {
     const consumer = next[signal] as Consumer<Signal> | undefined;
     if (consumer === undefined) continue;
-    const path = signal === 'profiles' ? profilesPath : config[`${signal}_url_path`];
-    sinks.set(path, new Ingest(signal, consumer, settings, 'http'));
+    sinks.set(pathOf(config, signal), new Ingest(signal, consumer, settings, 'http'));
   }
   return sinks;
 }
 
-function handlerOf(config: OtlpHttpConfig, settings: Settings, next: Consumers): HttpHandler {
+function handlerOf(
+  config: OtlpHttpConfig,
+  settings: Settings,
+  sinks: ReadonlyMap<string, BodySink>,
+): HttpHandler {
   return new HttpHandler({
-    sinks: sinksOf(config, settings, next),
+    sinks,
     intake: intakeOf(config, settings.budget),
     includeMetadata: config.include_metadata,
     keepAlive: config.keep_alives_enabled,
@@ -48,10 +56,15 @@ export async function listenHttp(
   settings: Settings,
   next: Consumers,
 ): Promise<Listener> {
-  const handler = handlerOf(config, settings, next);
-  const listener = await openHttpServer(config, settings, (request, response) =>
-    handler.handle(request, response),
+  const sinks = sinksOf(config, settings, next);
+  const handler = handlerOf(config, settings, sinks);
+  const watch = watchServer(settings, config.tls !== undefined, (path) =>
+    sinks.has(path) ? path : undefined,
   );
+  const listener = await openHttpServer(config, settings, (request, response) => {
+    watch(request, response);
+    handler.handle(request, response);
+  });
   settings.logger.info('Starting HTTP server', { endpoint: config.endpoint });
   return listener;
 }

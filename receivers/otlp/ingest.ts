@@ -25,7 +25,6 @@ export class Ingest<S extends Signal> {
   readonly #receipts: Receipts;
   readonly #tracer: Tracer;
   readonly #spanName: string;
-  #used = false;
 
   constructor(signal: S, next: Consumer<S>, settings: Settings, transport: 'grpc' | 'http') {
     this.signal = signal;
@@ -81,10 +80,6 @@ export class Ingest<S extends Signal> {
       if (items === 0) {
         done();
         return;
-      }
-      if (!this.#used) {
-        this.#used = true;
-        this.#receipts.begin();
       }
       const given = this.#next.mutates ? batch.editable() : batch;
       this.#next.consume(given as unknown as SignalData[S], ctx).then(() => {

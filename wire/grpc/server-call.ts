@@ -1,4 +1,4 @@
-import type { Code } from '../status/code.ts';
+import { Code } from '../status/code.ts';
 import type { GrpcEncoding } from './encodings.ts';
 import type { Stream } from './http2/stream.ts';
 import { MessageReader } from './message-reader.ts';
@@ -27,6 +27,8 @@ export class ServerCall {
   ticks = 0;
   /** The message went to the handler. */
   dispatched = false;
+  /** Called when it is answered. */
+  onEnd: ((code: Code) => void) | undefined;
   #answered = false;
 
   constructor(
@@ -45,6 +47,7 @@ export class ServerCall {
 
   /** Answers with success; `body` is the encoded response message, '' being the common one. */
   ok(body?: Uint8Array): void {
+    this.onEnd?.(Code.OK);
     if (this.#finish()) this.connection.answer(this, body);
   }
 
@@ -53,6 +56,7 @@ export class ServerCall {
    * @param details google.rpc.Status in protobuf, for what a code and a text cannot say
    */
   fail(code: Code, message: string, details?: Uint8Array): void {
+    this.onEnd?.(code);
     if (this.#finish()) this.connection.answerStatus(this, code, message, details);
   }
 
