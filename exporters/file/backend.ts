@@ -4,12 +4,12 @@ import { PipelineError } from '../../component/errors.ts';
 import type { Settings } from '../../component/settings.ts';
 import type { Signal, SignalData } from '../../component/signals.ts';
 import type { Batch } from '../../pdata/batch.ts';
-import type { PushBackend } from '../../pipeline/exporter.ts';
+import type { Attempt, Progress, PushBackend } from '../../pipeline/exporter.ts';
 import { type Config, parsePermissions } from './config.ts';
 import { groupByAttribute } from './group.ts';
 import { GroupedFiles, pathOf } from './grouped-files.ts';
 import { type Encode, encoder } from './message.ts';
-import type { Output } from './output.ts';
+import { type Output, TooLarge } from './output.ts';
 import { PlainFile } from './plain-file.ts';
 import { RotatingFile } from './rotating-file.ts';
 import type { Target } from './shared-output.ts';
@@ -19,15 +19,12 @@ export class FileBackend<S extends Signal> implements PushBackend<S> {
   readonly #settings: Settings;
   readonly #config: Config;
   readonly #encode: Encode;
-  readonly #skipped: (items: number) => void;
   #target: Target | undefined;
 
-  /** @param skipped is told of items that no file is written for */
-  constructor(settings: Settings, config: Config, skipped: (items: number) => void) {
+  constructor(settings: Settings, config: Config) {
     this.#settings = settings;
     this.#config = config;
     this.#encode = encoder(config);
-    this.#skipped = skipped;
   }
 
   async start(): Promise<void> {
@@ -61,40 +58,58 @@ export class FileBackend<S extends Signal> implements PushBackend<S> {
     return PlainFile.open(path, append || isKnown, { clock, logger, flushMs });
   }
 
-  async push(batch: SignalData[S]): Promise<void> {
+  async push(batch: SignalData[S], { progress }: Pick<Attempt, 'progress'> = {}): Promise<void> {
     const { single, grouped } = this.#target ?? {};
     if (single !== undefined) {
       try {
-        await single.write(await this.#encode(batch));
+        await single.write(await this.#encode(batch), () => this.#lose(batch.itemCount));
       } catch (error) {
-        throw failure(error, true);
+        throw failure(error, !(error instanceof TooLarge));
       }
       return;
     }
     if (grouped === undefined) throw new Error('BUG: push before start');
-    await this.#pushGroups(batch as Batch<Signal>, grouped);
+    await this.#pushGroups(batch as Batch<Signal>, grouped, progress);
   }
 
-  async #pushGroups(batch: Batch<Signal>, files: GroupedFiles): Promise<void> {
+  /** Items that were taken into memory cannot be written any more. */
+  #lose(items: number): void {
+    const { ledger, logger } = this.#settings;
+    ledger.delivered(-items);
+    ledger.dropped('write_failed', items);
+    logger.error('Cannot write what waited when the file was closed', { dropped_items: items });
+  }
+
+  async #pushGroups(
+    batch: Batch<Signal>,
+    files: GroupedFiles,
+    progress: Progress | undefined,
+  ): Promise<void> {
     const [prefix = '', suffix = ''] = this.#config.path.split('*');
     const { resource_attribute: attribute } = this.#config.group_by;
     const { groups, without } = groupByAttribute(batch, attribute);
     if (without > 0) {
       const message = `Resource does not contain ${attribute} attribute, dropping it`;
       this.#settings.logger.debug(message, { dropped_items: without });
-      this.#skipped(without);
     }
     const errors: unknown[] = [];
+    let written = 0;
     for (const [segment, part] of groups) {
       try {
         const path = pathOf(prefix, segment, suffix);
         const message = await this.#encode(part);
         let file = await files.get(path);
         while (file.closed) file = await files.get(path);
-        await file.write(message);
+        await file.write(message, () => this.#lose(part.itemCount));
+        written += part.itemCount;
       } catch (error) {
         errors.push(error);
       }
+    }
+    if (progress !== undefined) {
+      progress.arrived = written;
+      progress.leftOut = without;
+      progress.leftOutAs = 'no_path_segment';
     }
     // some groups are written: the batch must not come again
     if (errors.length > 0) throw failure(errors[0], false);

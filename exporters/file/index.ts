@@ -12,27 +12,8 @@ function create<S extends Signal>(
   settings: Settings,
   given: Config,
 ): Component & Consumer<S> {
-  const { ledger } = settings;
-  let unsaid = 0;
-  const skipped = (items: number): void => {
-    unsaid += items;
-    ledger.dropped('no_path_segment', items);
-  };
-  const own: Settings = {
-    ...settings,
-    ledger: {
-      dropped: (reason, items) => ledger.dropped(reason, items),
-      held: (delta) => ledger.held(delta),
-      created: (items) => ledger.created(items),
-      delivered(items) {
-        const less = Math.min(unsaid, items);
-        unsaid -= less;
-        ledger.delivered(items - less);
-      },
-    },
-  };
-  const backend = new FileBackend<S>(settings, given, skipped);
-  const exporter = createExporter(signal, own, { timeout: 0 }, backend);
+  const backend = new FileBackend<S>(settings, given);
+  const exporter = createExporter(signal, settings, { timeout: 0 }, backend);
   return {
     mutates: false,
     start: () => exporter.start(),

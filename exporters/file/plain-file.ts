@@ -37,6 +37,8 @@ export class PlainFile implements Output {
   readonly #sequence = new Sequence();
   #waiting: Uint8Array[] = [];
   #waitingBytes = 0;
+  /** For each message of which something waits. */
+  #lost: (() => void)[] = [];
   #timer: Timer | undefined;
   #closed: Promise<void> | undefined;
 
@@ -60,21 +62,24 @@ export class PlainFile implements Output {
     return this.#closed !== undefined;
   }
 
-  write(parts: readonly Uint8Array[]): Promise<void> {
-    return this.#sequence.run(() => this.#add(parts));
+  write(parts: readonly Uint8Array[], lost: () => void): Promise<void> {
+    return this.#sequence.run(() => this.#add(parts, lost));
   }
 
-  async #add(parts: readonly Uint8Array[]): Promise<void> {
+  async #add(parts: readonly Uint8Array[], lost: () => void): Promise<void> {
     const bytes = parts.reduce((sum, part) => sum + part.length, 0);
     if (this.#waitingBytes + bytes <= bufferBytes) {
       this.#waiting.push(Buffer.concat(parts));
       this.#waitingBytes += bytes;
+      this.#lost.push(lost);
       this.#timer ??= this.#clock.after(this.#flushMs, () => this.#flushLater());
       return;
     }
     await this.#flush();
     const left = await this.#put(parts);
-    if (left.length > 0) this.#keep(left);
+    if (left.length === 0) return;
+    this.#keep(left);
+    this.#lost.push(lost);
   }
 
   #flushLater(): void {
@@ -100,7 +105,10 @@ export class PlainFile implements Output {
       this.#keep(parts);
       throw error;
     }
-    if (left.length === 0) return;
+    if (left.length === 0) {
+      this.#lost = [];
+      return;
+    }
     this.#keep(left);
     throw new Error('cannot write to file: only a part of what waits was written');
   }
@@ -138,6 +146,7 @@ export class PlainFile implements Output {
         await this.#flush();
       } finally {
         this.#timer?.cancel();
+        for (const lost of this.#lost.splice(0)) lost();
         await this.#file.close();
       }
     });

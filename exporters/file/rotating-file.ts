@@ -11,7 +11,7 @@ import {
 } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
 import type { Clock, Logger } from '../../component/settings.ts';
-import { type Output, Sequence } from './output.ts';
+import { type Output, Sequence, TooLarge } from './output.ts';
 
 const megabyte = 1024 * 1024;
 const dayMs = 24 * 3600 * 1000;
@@ -73,7 +73,7 @@ export class RotatingFile implements Output {
   async #put(message: Buffer): Promise<void> {
     const { length } = message;
     if (length > this.#mostBytes) {
-      throw new Error(`write length ${length} exceeds maximum file size ${this.#mostBytes}`);
+      throw new TooLarge(`write length ${length} exceeds maximum file size ${this.#mostBytes}`);
     }
     this.#file ??= await this.#openExisting(length);
     if (this.#size + length > this.#mostBytes) await this.#rotate();
