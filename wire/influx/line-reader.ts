@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { hashPrime, hashStart } from '../byte-table/byte-table.ts';
 import { readFloat, readInteger, readTime, type Wide } from './numbers.ts';
 
 const newline = 0x0a;
@@ -150,17 +151,17 @@ export class LineReader {
 
   #series(): boolean {
     const b = this.bytes;
-    let h = 0x811c9dc5;
+    let h = hashStart;
     let p = this.#at;
     for (; p < b.length; p += 1) {
       let c = b[p]!;
       if (c === space) break;
       if (c < space || c === del) return this.#noFields(p);
-      h = Math.imul(h ^ c, 0x01000193);
+      h = Math.imul(h ^ c, hashPrime);
       if (c !== backslash) continue;
       c = b[p + 1] ?? 0;
       if (c !== comma && c !== equals && c !== space) continue;
-      h = Math.imul(h ^ c, 0x01000193);
+      h = Math.imul(h ^ c, hashPrime);
       p += 1;
     }
     if (p >= b.length) return this.#noFields(p);
@@ -225,16 +226,16 @@ export class LineReader {
   #key(i: number): boolean {
     const b = this.bytes;
     const from = this.#at;
-    let h = 0x811c9dc5;
+    let h = hashStart;
     let p = from;
     for (; p < b.length; p += 1) {
       const c = b[p]!;
       if (c === equals || c === comma || c <= space || c === del) break;
-      h = Math.imul(h ^ c, 0x01000193);
+      h = Math.imul(h ^ c, hashPrime);
       if (c !== backslash) continue;
       const escaped = b[p + 1]!;
       if (escaped !== comma && escaped !== equals && escaped !== space) continue;
-      h = Math.imul(h ^ escaped, 0x01000193);
+      h = Math.imul(h ^ escaped, hashPrime);
       p += 1;
     }
     this.#at = p;

@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { ByteTable } from '../byte-table/byte-table.ts';
 import { unescapeName } from './series-key.ts';
 
 /** What a field may be by its name in the schema that Telegraf's Prometheus input has. */
@@ -30,8 +31,6 @@ export interface MetricName {
 
 /** A field of a measurement. */
 export interface Field {
-  /** The name as it stands in lines, escapes included. */
-  readonly raw: Uint8Array;
   readonly text: string;
   readonly role: Role;
   /** Upper bound that the name says; NaN when it is no number. */
@@ -53,9 +52,7 @@ export class Measurement {
   /** The second schema of Telegraf's Prometheus input: names of metrics stand in the fields. */
   readonly isPrometheus: boolean;
   readonly #fields: Field[] = [];
-  #hashes = new Int32Array(8);
-  /** Open addresses: places of fields + 1. */
-  #slots = new Int32Array(32);
+  readonly #table = new ByteTable();
   #next = 0;
 
   constructor(name: MetricName) {
@@ -71,56 +68,17 @@ export class Measurement {
    */
   find(b: Buffer, from: number, to: number, hash: number): Field | undefined {
     if (this.#next >= this.#fields.length) this.#next = 0;
-    const expected = this.#fields[this.#next];
-    if (expected === undefined) return undefined;
-    if (this.#hashes[this.#next] === hash && sameBytes(expected.raw, b, from, to)) {
-      this.#next += 1;
-      return expected;
-    }
-    const mask = this.#slots.length - 1;
-    for (let slot = placeOf(hash) & mask; ; slot = (slot + 1) & mask) {
-      const place = this.#slots[slot]! - 1;
-      if (place < 0) return undefined;
-      const field = this.#fields[place]!;
-      if (this.#hashes[place] !== hash || !sameBytes(field.raw, b, from, to)) continue;
-      this.#next = place + 1;
-      return field;
-    }
-  }
-
-  add(field: Field, hash: number): void {
-    const place = this.#fields.length;
-    this.#fields.push(field);
+    let place = this.#next;
+    if (!this.#table.is(place, b, from, to, hash)) place = this.#table.find(b, from, to, hash);
+    if (place < 0) return undefined;
     this.#next = place + 1;
-    if (place === this.#hashes.length) {
-      const hashes = new Int32Array(place * 2);
-      hashes.set(this.#hashes);
-      this.#hashes = hashes;
-      this.#slots = new Int32Array(place * 8);
-      for (let i = 0; i < place; i += 1) this.#put(i);
-    }
-    this.#hashes[place] = hash;
-    this.#put(place);
+    return this.#fields[place];
   }
 
-  #put(place: number): void {
-    const mask = this.#slots.length - 1;
-    let slot = placeOf(this.#hashes[place]!) & mask;
-    while (this.#slots[slot] !== 0) slot = (slot + 1) & mask;
-    this.#slots[slot] = place + 1;
+  add(field: Field, b: Buffer, from: number, to: number, hash: number): void {
+    this.#next = this.#table.add(b, from, to, hash) + 1;
+    this.#fields.push(field);
   }
-}
-
-/** The high bits of a hash, too. */
-function placeOf(hash: number): number {
-  return hash ^ (hash >>> 15);
-}
-
-function sameBytes(a: Uint8Array, b: Uint8Array, from: number, to: number): boolean {
-  const length = to - from;
-  if (a.length !== length) return false;
-  for (let i = 0; i < length; i += 1) if (a[i] !== b[from + i]) return false;
-  return true;
 }
 
 /** About what a field or a measurement takes in memory besides its texts. */
@@ -167,13 +125,11 @@ export class Names {
   ): Field | undefined {
     const known = measurement.find(b, from, to, hash);
     if (known !== undefined) return known;
-    const raw = b.subarray(from, to);
-    if (!isUtf8(raw)) return undefined;
+    if (!isUtf8(b.subarray(from, to))) return undefined;
     const text = unescapeName(b, from, to, true);
     const bound = boundOf(text);
     const role = Object.hasOwn(roles, text) ? roles[text]! : undefined;
     const field: Field = {
-      raw: Uint8Array.from(raw),
       text,
       role: role ?? (Number.isNaN(bound) ? Role.other : Role.bound),
       bound,
@@ -184,8 +140,8 @@ export class Names {
       kind: -1,
       place: -1,
     };
-    measurement.add(field, hash);
-    this.bytes += overhead + raw.length * 3;
+    measurement.add(field, b, from, to, hash);
+    this.bytes += overhead + (to - from) * 3;
     return field;
   }
 }

@@ -1,5 +1,6 @@
 import { Writer } from '../../pdata/proto/writer.ts';
 import { writeAttribute } from '../../pdata/values.ts';
+import { ByteTable } from '../byte-table/byte-table.ts';
 import type { LineReader } from './line-reader.ts';
 import { boundOf, type Measurement, type Names } from './names.ts';
 import { isResourceKey } from './resource-keys.ts';
@@ -40,10 +41,7 @@ export interface HistogramPart {
 
 const overhead = 600;
 
-/**
- * Series by the bytes that lines begin with. A table of open addresses: `slots` holds numbers of
- * series + 1, in the places that follow from the hash; `hashes` and `keys` belong to the series.
- */
+/** Series by the bytes that lines begin with. */
 export class SeriesTable {
   readonly all: Series[] = [];
   /** About the bytes of memory that all take. */
@@ -51,9 +49,7 @@ export class SeriesTable {
   readonly #names: Names;
   readonly #groups = new Map<string, Group>();
   readonly #writer = new Writer(1024);
-  readonly #keys: Uint8Array[] = [];
-  #hashes = new Int32Array(1024);
-  #slots = new Int32Array(4096);
+  #table = new ByteTable();
 
   constructor(names: Names) {
     this.#names = names;
@@ -61,63 +57,22 @@ export class SeriesTable {
 
   clear(): void {
     this.all.length = 0;
-    this.#keys.length = 0;
     this.#groups.clear();
-    this.#hashes = new Int32Array(1024);
-    this.#slots = new Int32Array(4096);
+    this.#table = new ByteTable();
     this.bytes = 0;
   }
 
   /** Number of the series of the reader's line, or why it is none. */
   find(reader: LineReader): number | SeriesFault {
     const { bytes: b, start, seriesEnd, seriesHash } = reader;
-    const length = seriesEnd - start;
-    const mask = this.#slots.length - 1;
-    let slot = (seriesHash ^ (seriesHash >>> 15)) & mask;
-    for (;;) {
-      const number = this.#slots[slot]! - 1;
-      if (number < 0) break;
-      if (this.#hashes[number] === seriesHash) {
-        const key = this.#keys[number]!;
-        let i = key.length === length ? 0 : -1;
-        while (i >= 0 && i < length && key[i] === b[start + i]) i += 1;
-        if (i === length) return number;
-      }
-      slot = (slot + 1) & mask;
-    }
-    return this.#add(reader, slot);
-  }
-
-  #add(reader: LineReader, slot: number): number | SeriesFault {
-    const { bytes: b, start, seriesEnd, seriesHash } = reader;
+    const known = this.#table.find(b, start, seriesEnd, seriesHash);
+    if (known >= 0) return known;
     const key = readSeries(b, start, seriesEnd);
     if ('fault' in key) return key;
     const measurement = this.#names.measurement(key.measurement);
-    const number = this.all.length;
     this.all.push(this.#describe(measurement, key.tags));
-    this.#keys.push(Uint8Array.from(b.subarray(start, seriesEnd)));
     this.bytes += overhead + (seriesEnd - start) * 3;
-    if (number === this.#hashes.length) {
-      const hashes = new Int32Array(number * 2);
-      hashes.set(this.#hashes);
-      this.#hashes = hashes;
-    }
-    this.#hashes[number] = seriesHash;
-    this.#slots[slot] = number + 1;
-    if (this.all.length * 2 > this.#slots.length) this.#rehash();
-    return number;
-  }
-
-  #rehash(): void {
-    const slots = new Int32Array(this.#slots.length * 4);
-    const mask = slots.length - 1;
-    for (let number = 0; number < this.all.length; number += 1) {
-      const hash = this.#hashes[number]!;
-      let slot = (hash ^ (hash >>> 15)) & mask;
-      while (slots[slot] !== 0) slot = (slot + 1) & mask;
-      slots[slot] = number + 1;
-    }
-    this.#slots = slots;
+    return this.#table.add(b, start, seriesEnd, seriesHash);
   }
 
   #describe(measurement: Measurement, tags: readonly (readonly [string, string])[]): Series {
