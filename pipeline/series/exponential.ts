@@ -1,8 +1,9 @@
 import type { MetricsBuilder, Temporality } from '../../pdata/builder.ts';
 import type { Writer } from '../../pdata/proto/writer.ts';
 import { wholeField } from './explicit.ts';
+import { ExponentialBuckets } from './exponential-buckets.ts';
 
-const finestScale = 20;
+const _finestScale = 20;
 const bits = new DataView(new ArrayBuffer(8));
 
 /**
@@ -22,8 +23,8 @@ export function bucketIndex(value: number, scale: number): number {
 }
 
 /**
- * A histogram of values >= 0 with exponential buckets: it starts at the finest scale and halves the
- * resolution when more than `maxSize` buckets would be needed.
+ * A histogram with exponential buckets: it starts at the finest scale and halves the resolution when
+ * more than `maxSize` buckets of positive or of negative values would be needed.
  */
 export class ExponentialHistogram {
   scale: number;
@@ -32,10 +33,9 @@ export class ExponentialHistogram {
   sum = 0;
   min = 0;
   max = 0;
-  /** Index of the first bucket in use; the counts of the others follow. */
-  offset = 0;
-  length = 0;
-  #counts = new Float64Array(1);
+  readonly positive: ExponentialBuckets;
+  /** By their absolute values. */
+  negative: ExponentialBuckets | undefined;
   readonly #maxSize: number;
 
   /**
@@ -45,18 +45,29 @@ export class ExponentialHistogram {
   constructor(maxSize: number, maxScale = finestScale) {
     this.#maxSize = maxSize;
     this.scale = maxScale;
+    this.positive = new ExponentialBuckets(maxSize);
   }
 
-  get bytes(): number {
-    return this.#counts.byteLength + 128;
+  /** Index of the first bucket of positive values. */
+  get offset(): number {
+    return this.positive.offset;
+  }
+
+  /** Buckets of positive values in use. */
+  get length(): number {
+    return this.positive.length;
   }
 
   /** Count of bucket `offset + i`. */
   countAt(i: number): number {
-    return this.#counts[i]!;
+    return this.positive.at(i);
   }
 
-  /** @param value at least 0 */
+  get bytes(): number {
+    return this.positive.bytes + (this.negative?.bytes ?? 0) + 128;
+  }
+
+  /** Counts a finite value as `times` observations. */
   record(value: number, times: number): void {
     if (this.count === 0) {
       this.min = value;
@@ -71,63 +82,18 @@ export class ExponentialHistogram {
       return;
     }
     this.sum += value * times;
-    let index = bucketIndex(value, this.scale);
-    if (!this.#fits(index)) {
-      this.#coarsen(index);
-      index = bucketIndex(value, this.scale);
+    if (value < 0) this.negative ??= new ExponentialBuckets(this.#maxSize);
+    const buckets = value < 0 ? this.negative! : this.positive;
+    const size = Math.max(Math.abs(value), leastNormal);
+    let index = bucketIndex(size, this.scale);
+    const excess = buckets.excess(index);
+    if (excess > 0) {
+      this.positive.coarsen(excess);
+      this.negative?.coarsen(excess);
+      this.scale -= excess;
+      index = bucketIndex(size, this.scale);
     }
-    this.#extend(index);
-    this.#counts[index - this.offset]! += times;
-  }
-
-  #fits(index: number): boolean {
-    if (this.length === 0) return true;
-    const first = Math.min(index, this.offset);
-    const last = Math.max(index, this.offset + this.length - 1);
-    return last - first < this.#maxSize;
-  }
-
-  /** Lowers the scale until `index` and what is there fit. */
-  #coarsen(index: number): void {
-    let low = Math.min(index, this.offset);
-    let high = Math.max(index, this.offset + this.length - 1);
-    let by = 0;
-    for (; high - low >= this.#maxSize; by += 1) {
-      high >>= 1;
-      low >>= 1;
-    }
-    const counts = this.#counts;
-    const first = this.offset >> by;
-    for (let i = 0; i < this.length; i += 1) {
-      const to = ((this.offset + i) >> by) - first;
-      if (to === i) continue;
-      counts[to]! += counts[i]!;
-      counts[i] = 0;
-    }
-    this.length = ((this.offset + this.length - 1) >> by) - first + 1;
-    this.offset = first;
-    this.scale -= by;
-  }
-
-  /** Makes bucket `index` one of those in use. */
-  #extend(index: number): void {
-    if (this.length === 0) {
-      this.offset = index;
-      this.length = 1;
-      return;
-    }
-    const before = Math.max(0, this.offset - index);
-    const length = Math.max(this.length + before, index - this.offset + 1);
-    if (length > this.#counts.length) {
-      const grown = new Float64Array(Math.min(Math.max(length, length * 2), this.#maxSize));
-      grown.set(this.#counts.subarray(0, this.length), before);
-      this.#counts = grown;
-    } else if (before > 0) {
-      this.#counts.copyWithin(before, 0, this.length);
-      this.#counts.fill(0, 0, before);
-    }
-    this.offset -= before;
-    this.length = length;
+    buckets.add(index, times);
   }
 
   /** Writes the fields of an ExponentialHistogramDataPoint but times, attributes and exemplars. */
@@ -138,14 +104,11 @@ export class ExponentialHistogram {
     if (scale !== 0) w.uintField(6, ((scale << 1) ^ (scale >> 31)) >>> 0);
     if (this.zeroCount > 0) wholeField(w, 7, this.zeroCount);
     const positive = w.open(8);
-    if (this.length > 0) {
-      if (this.offset !== 0) w.uintField(1, ((this.offset << 1) ^ (this.offset >> 31)) >>> 0);
-      const packed = w.open(2);
-      for (let i = 0; i < this.length; i += 1) w.varint(this.#counts[i]!);
-      w.close(packed);
-    }
+    this.positive.write(w);
     w.close(positive);
-    w.close(w.open(9));
+    const negative = w.open(9);
+    this.negative?.write(w);
+    w.close(negative);
     if (this.count === 0) return;
     w.doubleField(12, this.min);
     w.doubleField(13, this.max);

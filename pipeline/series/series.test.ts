@@ -161,3 +161,28 @@ test('an exponential histogram is what counting at its last scale gives', () => 
     { numRuns: 300 },
   );
 });
+
+test('negative values have buckets of their own at the same scale', () => {
+  const value = fc.double({ min: -1e6, max: 1e6, noNaN: true }).filter((x) => x !== 0);
+  fc.assert(
+    fc.property(fc.array(value, { maxLength: 40 }), (list) => {
+      const both = new ExponentialHistogram(10);
+      for (const x of list) both.record(x, 1);
+      for (const [sign, buckets] of [[1, both.positive] as const, [-1, both.negative] as const]) {
+        const counts = new Map<number, number>();
+        for (const x of list.filter((one) => Math.sign(one) === sign)) {
+          const index = bucketIndex(Math.max(Math.abs(x), 2 ** -1022), both.scale);
+          counts.set(index, (counts.get(index) ?? 0) + 1);
+        }
+        const length = buckets?.length ?? 0;
+        assert.ok(length <= 10);
+        for (let i = 0; i < length; i += 1) {
+          assert.equal(buckets!.at(i), counts.get(buckets!.offset + i) ?? 0);
+          counts.delete(buckets!.offset + i);
+        }
+        assert.equal(counts.size, 0);
+      }
+    }),
+    { numRuns: 200 },
+  );
+});
