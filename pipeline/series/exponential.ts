@@ -3,7 +3,9 @@ import type { Writer } from '../../pdata/proto/writer.ts';
 import { wholeField } from './explicit.ts';
 import { ExponentialBuckets } from './exponential-buckets.ts';
 
-const _finestScale = 20;
+const finestScale = 20;
+/** Values closer to zero count as this one. */
+const leastNormal = 2 ** -1022;
 const bits = new DataView(new ArrayBuffer(8));
 
 /**
