@@ -16,6 +16,8 @@ export interface BatchConfig {
   readonly sizer?: 'items' | 'bytes' | undefined;
   /** Batches are kept apart by these keys of the client's metadata. */
   readonly partition?: { readonly metadata_keys: readonly string[] } | undefined;
+  /** Id of the processor `batch` that it stands for: whose metrics are told. */
+  readonly processor?: string | undefined;
 }
 
 export interface QueueConfig {

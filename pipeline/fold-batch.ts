@@ -69,9 +69,13 @@ export function foldBatchProcessors<P extends FoldPipeline>(input: FoldInput<P>)
   const pipelines = input.pipelines.map((pipeline) => {
     const batch = folding.get(pipeline);
     if (batch === undefined) return pipeline;
-    for (const id of pipeline.exporters) {
-      queues.set(foldKey(pipeline.signal, id), withBatching(input.queue(id)!, batch));
-    }
+    // Of several queues the first tells of the processor's batches.
+    pipeline.exporters.forEach((id, i) => {
+      const key = foldKey(pipeline.signal, id);
+      const told = i === 0 ? pipeline.processors.at(-1) : undefined;
+      const known = queues.get(key)?.batch?.processor;
+      queues.set(key, withBatching(input.queue(id)!, batch, known ?? told));
+    });
     return { ...pipeline, processors: pipeline.processors.slice(0, -1) };
   });
   return { pipelines, queues };
@@ -108,12 +112,17 @@ function minSize(batch: BatchProcessorConfig): number {
   return batch.timeout === 0 ? 0 : batch.send_batch_size;
 }
 
-function withBatching(queue: QueueConfig, given: BatchProcessorConfig): QueueConfig {
+function withBatching(
+  queue: QueueConfig,
+  given: BatchProcessorConfig,
+  processor: string | undefined,
+): QueueConfig {
   const batch: BatchConfig = {
     flush_timeout: Math.max(1, given.timeout),
     min_size: minSize(given),
     max_size: given.send_batch_max_size,
     sizer: 'items',
+    ...(processor === undefined ? {} : { processor }),
   };
   if (queue.sizer !== 'requests') return { ...queue, batch };
   const perRequest = Math.max(1, given.send_batch_size);

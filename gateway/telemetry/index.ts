@@ -61,11 +61,11 @@ export async function createTelemetry(
     start: () => endpoints.open(config.metrics),
     async change(next) {
       refuseFixed(current, next);
+      if (!sameConfig(current.metrics.views, next.metrics.views)) setViews(next.metrics);
       if (!sameConfig(current.metrics, next.metrics)) {
         await endpoints.change(current.metrics, next.metrics);
       }
       meter.setLevel(next.metrics.level);
-      if (!sameConfig(current.metrics.views, next.metrics.views)) setViews(next.metrics);
       logger.change(next.logs);
       current = next;
     },

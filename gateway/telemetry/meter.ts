@@ -17,7 +17,10 @@ export interface ReadableMeter extends Meter {
   collect(): Reading[];
   /** From now on metrics of a higher level are left out. */
   setLevel(level: Level): void;
-  /** From now on metrics are told as views say; those that are kept in another way begin anew. */
+  /**
+   * From now on metrics are told as views say; those that are kept in another way begin anew.
+   * @throws Error for a view that does not go with a metric; nothing changed then
+   */
   setViews(views: readonly View[]): void;
 }
 
@@ -88,8 +91,15 @@ export function createMeter(level: Level = 'detailed'): ReadableMeter {
       state.rank = rankOf(next);
     },
     setViews(next) {
+      const before = state.views;
       state.views = next;
-      for (const one of instruments.values()) one.changed();
+      try {
+        for (const one of instruments.values()) one.changed();
+      } catch (error) {
+        state.views = before;
+        for (const one of instruments.values()) one.changed();
+        throw error;
+      }
     },
   };
 }
@@ -116,12 +126,21 @@ class Told {
     return this.#rank <= this.#state.rank;
   }
 
-  /** Each names another metric: of two that say the same name the first counts. */
+  /**
+   * Each names another metric: of two that say the same name the first counts.
+   * @throws Error for a view that wants values kept in a way that does not go with the instrument
+   */
   views(): readonly View[] {
     const names = new Set<string>();
+    const { name, type } = this.identity;
+    if (name === 'target_info') return []; // it is the endpoint's, not measured
     return this.#state.views.filter((view) => {
       if (!view.matches(this.identity)) return false;
-      const key = `${view.name || this.identity.name}\n${view.aggregation.type}`;
+      if (!isCompatible(type, view.aggregation)) {
+        const way = view.aggregation.type;
+        throw new Error(`incompatible aggregation: a view keeps ${name}, a ${type}, as ${way}`);
+      }
+      const key = `${view.name || name}\n${view.aggregation.type}`;
       const isNew = !names.has(key);
       names.add(key);
       return isNew;
@@ -162,11 +181,10 @@ class Stores {
 
   changed(): void {
     const views = this.#told.views();
-    const type = this.#told.identity.type;
     const kept: readonly (View | undefined)[] =
       views.length === 0
         ? [undefined]
-        : views.filter(({ aggregation: way }) => way.type !== 'drop' && isCompatible(type, way));
+        : views.filter(({ aggregation: way }) => way.type !== 'drop');
     const ways = JSON.stringify(kept.map((view) => view?.aggregation ?? { type: 'default' }));
     const before = this.#all;
     this.#all = kept.map((view, i) => ({
@@ -226,6 +244,7 @@ const observedKinds: Readonly<Record<string, ReadingKind>> = {
 };
 
 function makeGauge(told: Told) {
+  told.views();
   const observers = new Map<string, { attributes: Attributes; observes: Set<Observe> }>();
   const kind = observedKinds[told.identity.type]!;
   const points = (): Point[] => {
@@ -257,7 +276,7 @@ function makeGauge(told: Told) {
       if (views.length === 0) return [told.reading(kind, points(), undefined)];
       return views.flatMap((view) => observed(told, kind, view, points()));
     },
-    changed: () => {},
+    changed: () => void told.views(),
   };
 }
 
@@ -269,7 +288,7 @@ function observed(
   points: readonly Point[],
 ): readonly Reading[] {
   const way = view.aggregation;
-  if (way.type === 'drop' || !isCompatible(told.identity.type, way)) return [];
+  if (way.type === 'drop') return [];
   if (way.type !== 'explicit' && way.type !== 'exponential') {
     return [told.reading(kind, points, view)];
   }

@@ -37,7 +37,7 @@ const plain = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
  * with underscores for what does not belong there, or (`allow-utf-8`) in quotes.
  */
 export function written(name: string, escaping: Escaping): string {
-  if (plain.test(name) && escaping !== 'dots') return name;
+  if (plain.test(name)) return name;
   if (escaping === 'allow-utf-8') return JSON.stringify(name);
   if (escaping === 'dots') return withDots(name);
   if (escaping === 'values') return withValues(name);

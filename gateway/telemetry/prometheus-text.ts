@@ -93,7 +93,8 @@ function snapshot(
       ? { otel_scope_name: reading.scope, otel_scope_version: '', otel_scope_schema_url: '' }
       : {};
   const labels = reading.name === 'target_info' ? {} : options.labels;
-  const part = (suffix: string) => written(`${plainName}${suffix}`, options.escaping);
+  const part = (suffix: string) =>
+    name.startsWith('"') ? JSON.stringify(`${plainName}${suffix}`) : `${name}${suffix}`;
   const values: Sample[] = reading.points.flatMap((point) => {
     const all = labelsOf({ ...point.attributes, ...scope, ...labels }, options.escaping);
     return samples(point, all, part);
@@ -117,7 +118,7 @@ function samples(
   if (spread === undefined) return [{ value, labels }];
   const found: Sample[] = [];
   const bucket = (le: string | number, count: number): void => {
-    const own = { ...labels, le: String(le) };
+    const own = { ...labels, le: typeof le === 'number' ? goNumber(le) : le };
     found.push({ value: count, labels: own, metricName: part('_bucket') });
   };
   let below = 0;
@@ -129,6 +130,14 @@ function samples(
   found.push({ value, labels, metricName: part('_sum') });
   found.push({ value: spread.count, labels, metricName: part('_count') });
   return found;
+}
+
+/** As Go writes numbers: 1e+06 from a million on, 1e-05 below 0.0001. */
+function goNumber(value: number): string {
+  const size = Math.abs(value);
+  if (size === 0 || (size >= 1e-4 && size < 1e6)) return String(value);
+  const [digits = '', exponent = ''] = value.toExponential().split('e');
+  return `${digits}e${exponent[0]}${exponent.slice(1).padStart(2, '0')}`;
 }
 
 /** Attribute names as label names, sorted; values of names that become one are joined. */

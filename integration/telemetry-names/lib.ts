@@ -37,6 +37,12 @@ export interface Scenario {
   readonly sends: readonly string[];
   /** Milliseconds between the last request and the end: `# settle: 600`. */
   readonly settleMs: number;
+  /** More keys of the Prometheus reader, in YAML: `# prometheus: without_units: false`. */
+  readonly prometheus: string;
+  /** `# views: [...]`. */
+  readonly views: string;
+  /** The header of the scrape: `# accept: text/plain`. */
+  readonly accept: string;
 }
 
 const folder = join(import.meta.dirname, 'testdata');
@@ -54,6 +60,9 @@ export function readScenario(name: string): Scenario {
     levels: words('levels', levels.join(' ')) as Level[],
     sends: words('send', 'http'),
     settleMs: Number(header.get('settle') ?? 500),
+    prometheus: header.get('prometheus') ?? '',
+    views: header.get('views') ?? '',
+    accept: header.get('accept') ?? '*/*',
   };
 }
 
@@ -101,14 +110,16 @@ export const startHere: Start = async (configs, env) => {
 
 const quiet = 'yaml:service::telemetry::logs::level: fatal';
 
-function telemetryOf(level: Level, scrapePort: number): string {
-  const prometheus = `{host: 127.0.0.1, port: ${scrapePort}}`;
+function telemetryOf(level: Level, scrapePort: number, scenario: Scenario): string {
+  const more = scenario.prometheus === '' ? '' : `, ${scenario.prometheus}`;
+  const prometheus = `{host: 127.0.0.1, port: ${scrapePort}${more}}`;
+  const views = scenario.views === '' ? '' : `\n      views: ${scenario.views}`;
   const otlp = '{protocol: http/protobuf, endpoint: "${env:OWN}/v1/metrics"}';
   return `
 service:
   telemetry:
     metrics:
-      level: ${level}
+      level: ${level}${views}
       readers:
         - pull: {exporter: {prometheus: ${prometheus}}}
         - periodic: {interval: 200, exporter: {otlp: ${otlp}}}
@@ -132,12 +143,13 @@ export async function listen(scenario: Scenario, level: Level, start: Start): Pr
   const at = Object.entries(ports).map(([name, port]) => [name, `127.0.0.1:${port}`]);
   const env = { ...Object.fromEntries(at), OWN: ownUrl, SINK: sinkUrl, DIR: dir };
   try {
-    const program = await start([scenario.config, telemetryOf(level, scrape)], env);
+    const program = await start([scenario.config, telemetryOf(level, scrape, scenario)], env);
     let text = '';
     try {
       await send(scenario.sends, receive, grpc, other);
       await sleep(scenario.settleMs);
-      text = await (await fetch(`http://127.0.0.1:${scrape}/metrics`)).text();
+      const headers = { accept: scenario.accept };
+      text = await (await fetch(`http://127.0.0.1:${scrape}/metrics`, { headers })).text();
     } finally {
       await program.stop();
     }
@@ -324,9 +336,12 @@ function scrapedOf(text: string): string[] {
   for (const line of text.split('\n')) {
     if (line.startsWith('# TYPE ')) found.add(line);
     if (line === '' || line.startsWith('#')) continue;
-    const [, name = '', labels = ''] = /^([^{ ]+)(?:\{(.*)\})? /.exec(line) ?? [];
-    const keys = [...labels.matchAll(/([a-zA-Z_][\w.]*)="/g)].map(([, key]) => key).sort();
-    found.add(`${name}{${keys.join(',')}}`);
+    const [, name = '', labels = ''] = /^([^{ ]*)(?:\{(.*)\})? /.exec(line) ?? [];
+    const parts = [...labels.matchAll(/("[^"]*"|[\w]+)(="(?:[^"\\]|\\.)*")?/g)];
+    const keys = parts.map(([, key = '', value = '']) =>
+      key === 'otel_scope_name' || key === 'le' ? key + value : key,
+    );
+    found.add(`${name}{${keys.sort().join(',')}}`);
   }
   return [...found].sort();
 }

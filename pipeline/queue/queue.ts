@@ -2,6 +2,7 @@ import { background, type Context } from '../../component/consumer.ts';
 import { PipelineError } from '../../component/errors.ts';
 import { itemNames, itemUnits, type Signal, type SignalData } from '../../component/signals.ts';
 import type { SealedBatch } from '../backend.ts';
+import { type BatchTelemetry, batchTelemetry } from '../batch-telemetry.ts';
 import { type Delivery, newDelivery } from '../chain/delivery.ts';
 import { ShutDown } from '../chain/errors.ts';
 import { batchSizer } from '../config.ts';
@@ -57,6 +58,8 @@ export class SendingQueue<S extends Signal> {
   readonly #enqueueFailed: (items: number) => void;
   readonly #offered: (batch: SignalData[S]) => void;
   readonly #gauges: (() => void)[] = [];
+  /** Of the processor that batches are made in place of. */
+  readonly #batches: BatchTelemetry | undefined;
   #cachedBytes = 0;
   #active = 0;
   #started = false;
@@ -96,6 +99,10 @@ export class SendingQueue<S extends Signal> {
     });
     this.#enqueueFailed = (items) => failed.add(items, attributes);
     this.#offered = measureOffers(settings);
+    if (batch?.processor !== undefined) {
+      const { meter } = settings;
+      this.#batches = batchTelemetry({ meter, id: batch.processor }, () => 1);
+    }
   }
 
   /** Takes up what an earlier run left, and begins to deliver. */
@@ -174,6 +181,7 @@ export class SendingQueue<S extends Signal> {
     }
     this.#abandon();
     for (const unregister of this.#gauges.splice(0)) unregister();
+    this.#batches?.close();
     await disk?.close();
   }
 
@@ -360,10 +368,24 @@ export class SendingQueue<S extends Signal> {
       return;
     }
     if (pieces.length > 1 && !this.#stopping) this.#keepRest(key, pieces);
+    if (this.#batches !== undefined) this.#tellBatches(this.#batches, loaded, pieces);
     for (const piece of pieces.slice(1)) this.#pieces.push(piece);
     const sent = this.#send(pieces[0]!);
     if (pieces.length > 1) this.#dispatch();
     await sent;
+  }
+
+  #tellBatches(
+    told: BatchTelemetry,
+    loaded: readonly Part<S>[],
+    pieces: readonly Piece<S>[],
+  ): void {
+    for (const { items, batches } of pieces) {
+      const parts = pieces.length === 1 ? loaded.map((part) => part.bytes) : [];
+      const sizes = pieces.length === 1 ? parts : batches.map((batch) => batch.byteLength);
+      const bytes = sizes.reduce((sum, size) => sum + size, 0);
+      told.sent(items, bytes, items >= this.#minUnits ? 'size' : 'timeout');
+    }
   }
 
   /** What a split left over waits for more, unless it is a batch of its own. */

@@ -1,7 +1,7 @@
 import type { ProcessorFactory } from '../../component/factory.ts';
+import { metrics } from '../../pipeline/batch-telemetry.ts';
 import { type Config, config } from './config.ts';
 import { BatchProcessor } from './processor.ts';
-import { metrics } from './telemetry.ts';
 
 /** Joins small batches to larger ones; see README.md. */
 export const factory: ProcessorFactory<Config> = {

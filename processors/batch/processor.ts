@@ -3,9 +3,9 @@ import { background, type Consumer, type Context } from '../../component/consume
 import { Code, PipelineError } from '../../component/errors.ts';
 import type { Settings } from '../../component/settings.ts';
 import type { Signal, SignalData } from '../../component/signals.ts';
+import { type BatchTelemetry, batchTelemetry } from '../../pipeline/batch-telemetry.ts';
 import type { Config } from './config.ts';
 import { Shard } from './shard.ts';
-import { type BatchTelemetry, batchTelemetry } from './telemetry.ts';
 
 /** The processor: one shard, or one for each combination of the metadata values asked for. */
 export class BatchProcessor<S extends Signal> implements Component, Consumer<S> {

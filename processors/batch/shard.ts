@@ -3,9 +3,9 @@ import { PipelineError } from '../../component/errors.ts';
 import type { Settings, Timer } from '../../component/settings.ts';
 import type { Signal, SignalData } from '../../component/signals.ts';
 import { mergeBatches } from '../../pdata/merge.ts';
+import type { BatchTelemetry, Trigger } from '../../pipeline/batch-telemetry.ts';
 import { retain } from '../../pipeline/retain.ts';
 import type { Config } from './config.ts';
-import type { BatchTelemetry, Trigger } from './telemetry.ts';
 
 /** Batches that may wait while one is sent, in multiples of `send_batch_size`. */
 const backlogFactor = 4;

@@ -1,5 +1,5 @@
-import type { MetricInfo } from '../../component/factory.ts';
-import type { Settings } from '../../component/settings.ts';
+import type { MetricInfo } from '../component/factory.ts';
+import type { Attributes, Settings } from '../component/settings.ts';
 
 /** Why a batch was sent. */
 export type Trigger = 'size' | 'timeout';
@@ -66,9 +66,11 @@ export interface BatchTelemetry {
 }
 
 /** @param shards how many combinations of metadata there are now */
-export function batchTelemetry(settings: Settings, shards: () => number): BatchTelemetry {
-  const { meter } = settings;
-  const attributes = { processor: settings.id };
+export function batchTelemetry(
+  { meter, id }: Pick<Settings, 'meter' | 'id'>,
+  shards: () => number,
+): BatchTelemetry {
+  const attributes: Attributes = { processor: id };
   const size = meter.histogram(info.size.name, info.size, sizeBounds);
   const bytes = meter.histogram(info.bytes.name, info.bytes, byteBounds);
   const bySize = meter.counter(info.bySize.name, info.bySize);
