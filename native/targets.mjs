@@ -57,6 +57,18 @@ export const targets = [
     lenient: true,
   })),
   {
+    name: 'exchanges',
+    kind: 'addon',
+    sources: [
+      'exchanges.c',
+      'exchanges_http.c',
+      'exchanges_target.c',
+      'exchanges_span.c',
+      'exchanges_napi.c',
+    ],
+    headers: ['exchanges.h', 'exchanges_target.h'],
+  },
+  {
     name: 'columns',
     kind: 'addon',
     sources: [

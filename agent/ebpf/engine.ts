@@ -1,14 +1,19 @@
+import type { ExchangesAddon } from '../../native/exchanges.ts';
+import { Control, Row, RowKind } from '../../native/exchanges.ts';
 import { Candidates } from '../l7/candidates.ts';
 import { type Candidate, L7Flow } from '../l7/flow.ts';
 import { MessageHeads } from '../l7/heads.ts';
+import type { Origin } from '../l7/origin.ts';
 import type { DropReason, Protocol, Transport } from '../l7/protocol.ts';
 import { defaultSessionLimits, type SessionLimits, SessionTable } from '../session/pairing.ts';
 import type { Session } from '../session/session.ts';
 import { Hash64 } from '../spans/hash.ts';
+import type { SpanWriter } from '../spans/writer.ts';
 import { count } from '../stats.ts';
 import type { ProcessNames } from '../tags/types.ts';
 import { agree, Chains } from './chains.ts';
-import { type Shared, SocketFlow } from './flow.ts';
+import { RULES, type Shared, SocketFlow } from './flow.ts';
+import { PlainExchanges, type PlainHost } from './plain.ts';
 import { Flag, Kind, RecordReader } from './records.ts';
 
 export interface SyscallLimits {
@@ -40,6 +45,8 @@ export interface SyscallOptions {
   readonly captureName?: string;
   /** Told of processes and their sockets; absent = nobody is. */
   readonly processes?: ProcessSink;
+  /** Plain exchanges of HTTP/1 are read in C, and their spans are given to this writer. */
+  readonly plain?: { readonly addon: ExchangesAddon; readonly writer: SpanWriter };
 }
 
 /** Takes a session as it is finished; its times are relative to `baseSeconds` since 1970. */
@@ -67,7 +74,7 @@ const SWEEP = 1e9;
 const NO_CANDIDATES: readonly Candidate[] = [];
 
 /** From records of system calls to sessions. It does no I/O and has no clock. */
-export class SyscallEngine implements Shared {
+export class SyscallEngine implements Shared, PlainHost {
   readonly sessions: SessionTable;
   readonly heads = new MessageHeads();
   readonly chains: Chains;
@@ -80,7 +87,8 @@ export class SyscallEngine implements Shared {
   private readonly hash: Hash64;
   private readonly counts = new Map<string, number>();
   private readonly drops = new Map<string, number>();
-  private readonly baseSeconds: number;
+  readonly baseSeconds: number;
+  private readonly plain: PlainExchanges | undefined;
   private readonly monotonicHigh: number;
   private readonly monotonicLow: number;
   /** Nanoseconds from `baseSeconds` to the monotonic base. */
@@ -113,6 +121,12 @@ export class SyscallEngine implements Shared {
     this.monotonicLow = Number(monotonicNs & 0xffff_ffffn);
     this.base = monotonicNs;
     this.offset = unixNs - monotonicNs;
+    const { plain } = options;
+    // Where HTTP is not wanted there is nothing to follow.
+    this.plain =
+      plain === undefined || !options.protocols.some(({ name }) => name === 'http')
+        ? undefined
+        : new PlainExchanges(plain.addon, plain.writer, this, monotonicNs, this.limits.sockets);
   }
 
   private readonly base: bigint;
@@ -128,29 +142,100 @@ export class SyscallEngine implements Shared {
   batch(bytes: Uint8Array, length: number): void {
     const r = this.record;
     r.batch(bytes, length);
-    while (r.next()) {
-      this.events++;
-      const time = r.timeSince(this.monotonicHigh, this.monotonicLow) + this.shift;
-      if (time > this.now) this.now = time;
-      switch (r.kind) {
-        case Kind.data:
-          this.data(time);
-          break;
-        case Kind.connect:
-        case Kind.accept:
-          this.opened(time);
-          break;
-        case Kind.end:
-          this.flows.get(r.socket)?.close((r.flags & Flag.incoming) !== 0 ? 1 : 0, time);
-          break;
-        case Kind.close:
-          this.closed(r.socket, time);
-          break;
-        default:
-          this.process(time);
+    const { plain } = this;
+    if (plain === undefined) {
+      while (r.next()) {
+        this.events++;
+        this.take(this.time());
       }
+    } else {
+      for (let from = 0; from < length; ) from = this.scan(plain, bytes, from, length);
+      this.trim();
+      plain.follow();
     }
     if (this.now >= this.nextSweep) this.sweep();
+  }
+
+  /** Takes what C does not, in the order of the records. @returns where to go on */
+  private scan(plain: PlainExchanges, bytes: Uint8Array, from: number, length: number): number {
+    const { record, limits } = this;
+    const { control, rows } = plain;
+    plain.scan(bytes, from, length, this.shift, limits.sessions.maxOpen - this.sessions.openCount);
+    this.events += control[Control.records]!;
+    this.payloadBytes += control[Control.captured]!;
+    this.gapBytes += control[Control.uncaptured]!;
+    const { now } = this;
+    this.now = Math.max(now, control[Control.now]!);
+    const end = control[Control.rows]! * Row.words;
+    for (let at = 0; at < end; at += Row.words) {
+      record.seek(rows[at + Row.record]!);
+      if (rows[at + Row.what] !== RowKind.slow) {
+        plain.row(at, this.time());
+        continue;
+      }
+      const slot = rows[at + Row.slot]!;
+      if (slot >= 0) {
+        this.release(plain, slot);
+        record.batch(bytes, length);
+        record.seek(rows[at + Row.record]!);
+      }
+      this.take(this.time());
+    }
+    const consumed = control[Control.consumed]!;
+    if (consumed <= from) throw new Error('BUG: records are not taken');
+    return consumed;
+  }
+
+  /** Nanoseconds from the base to the record at hand. */
+  private time(): number {
+    return this.record.timeSince(this.monotonicHigh, this.monotonicLow) + this.shift;
+  }
+
+  private take(time: number): void {
+    const r = this.record;
+    if (time > this.now) this.now = time;
+    switch (r.kind) {
+      case Kind.data:
+        this.data(time);
+        break;
+      case Kind.connect:
+      case Kind.accept:
+        this.opened(time);
+        break;
+      case Kind.end:
+        this.flows.get(r.socket)?.close((r.flags & Flag.incoming) !== 0 ? 1 : 0, time);
+        break;
+      case Kind.close:
+        this.closed(r.socket, time);
+        break;
+      default:
+        this.process(time);
+    }
+  }
+
+  /** A socket is followed here again: what waits comes anew. The record at hand is another then. */
+  private release(plain: PlainExchanges, slot: number): void {
+    const { payloadBytes, gapBytes, repeatedBytes, record } = this;
+    const { flow, request, records, continued, bodyEnd } = plain.release(slot);
+    if (records.length > 0) this.chains.over(request);
+    record.batch(records, records.length);
+    while (record.next()) this.data(this.time());
+    if (continued > 0 && records.length > 0) flow.passed(continued, bodyEnd);
+    this.payloadBytes = payloadBytes;
+    this.gapBytes = gapBytes;
+    this.repeatedBytes = repeatedBytes;
+  }
+
+  origin(into: Origin): void {
+    const r = this.record;
+    const { flags } = r;
+    into.chainHigh = r.chainHigh;
+    into.chainLow = r.chainLow;
+    into.thread = r.thread;
+    into.number = r.number;
+    into.rule = RULES[r.rule] ?? '';
+    into.derived = (flags & Flag.derived) !== 0;
+    into.first = (flags & Flag.first) !== 0;
   }
 
   /** Lets time pass without records. @param monotonicNs time of the monotonic clock */
@@ -163,6 +248,7 @@ export class SyscallEngine implements Shared {
   /** The capture is over: open sessions are handed on. */
   finish(): void {
     for (const flow of this.flows.values()) {
+      if (flow.slot >= 0) this.release(this.plain!, flow.slot);
       flow.close(0, this.now);
       flow.close(1, this.now);
       this.sessions.close(flow.l7, 'capture_ended');
@@ -172,6 +258,9 @@ export class SyscallEngine implements Shared {
 
   stats(): SyscallStats {
     const drops = new Map(this.drops);
+    const counts = new Map(this.counts);
+    const { plain } = this;
+    if (plain !== undefined && plain.spans > 0) count(counts, 'http/', plain.spans);
     for (const [name, n] of this.sessions.dropped) count(drops, name, n);
     return {
       events: this.events,
@@ -182,11 +271,16 @@ export class SyscallEngine implements Shared {
       socketsUnknown: this.unknown,
       gapBytes: this.gapBytes,
       repeatedBytes: this.repeatedBytes,
-      sessionsOpen: this.sessions.openCount,
-      sessions: Object.fromEntries(this.counts),
+      sessionsOpen: this.sessions.openCount + (plain?.pending ?? 0),
+      sessions: Object.fromEntries(counts),
       drops: Object.fromEntries(drops),
       withheld: Object.fromEntries(this.chains.withheld),
     };
+  }
+
+  /** Spans of exchanges that were read in C. */
+  get plainSpans(): number {
+    return this.plain?.spans ?? 0;
   }
 
   dropped(protocol: string, reason: DropReason): void {
@@ -284,15 +378,28 @@ export class SyscallEngine implements Shared {
   }
 
   private add(key: number | string, certain: boolean, time: number): SocketFlow {
-    if (this.flows.size >= this.limits.sockets) {
-      const [oldest] = this.flows.keys();
-      this.remove(oldest!, 'evicted', time);
-      this.evicted++;
-    }
+    if (this.flows.size >= this.limits.sockets) this.evict(time, false);
     this.made++;
+    this.plain?.forget(this.flows.get(key));
     const flow = new SocketFlow(this, certain, time);
     this.flows.set(key, flow);
     return flow;
+  }
+
+  /** Removes the flow that was seen first. @param any also one that is followed in C */
+  private evict(time: number, any: boolean): void {
+    for (const [key, flow] of this.flows) {
+      // In the middle of a batch C is ahead.
+      if (flow.slot >= 0 && !any) continue;
+      this.remove(key, 'evicted', time);
+      this.evicted++;
+      return;
+    }
+  }
+
+  /** After a batch in which all flows were followed in C. */
+  private trim(): void {
+    while (this.flows.size > this.limits.sockets) this.evict(this.now, true);
   }
 
   private opened(time: number): void {
@@ -322,6 +429,8 @@ export class SyscallEngine implements Shared {
   private remove(key: number | string, why: 'connection_closed' | 'evicted', time: number): void {
     const flow = this.flows.get(key);
     if (flow === undefined) return;
+    if (flow.slot >= 0) this.release(this.plain!, flow.slot);
+    this.plain?.forget(flow);
     this.flows.delete(key);
     flow.connected();
     flow.close(0, time);
@@ -345,6 +454,7 @@ export class SyscallEngine implements Shared {
 
   private sweep(): void {
     this.nextSweep = this.now + SWEEP;
+    if (this.plain !== undefined) this.look(this.plain);
     this.sessions.expire(this.now);
     for (const [key, flow] of this.flows) {
       const datagrams = typeof key === 'string';
@@ -357,16 +467,30 @@ export class SyscallEngine implements Shared {
     count(this.counts, `${session.protocol.name}/${session.reason}`);
     const flow = this.flowOfSession(session);
     if (flow !== undefined) {
-      const key = flow.release(session.request);
-      if (flow.isClient) {
-        this.chains.over(session.request);
-        this.chains.answered(flow.tgid, key);
-        agree(session.request, session.response);
-      } else {
-        this.chains.done(flow.tgid, key, session);
-      }
+      this.settle(flow, session);
+      this.plain?.offer(flow, session.start);
     }
     this.sink(session, this.baseSeconds);
+  }
+
+  settle(flow: SocketFlow, session: Session): void {
+    const key = flow.release(session.request);
+    if (flow.isClient) {
+      this.chains.over(session.request);
+      this.chains.answered(flow.tgid, key);
+      agree(session.request, session.response);
+    } else {
+      this.chains.done(flow.tgid, key, session);
+    }
+  }
+
+  /** At flows that are followed in C: when they were seen, and whether a request is overdue. */
+  private look(plain: PlainExchanges): void {
+    for (const flow of plain.flows()) {
+      flow.lastSeen = plain.lastSeen(flow.slot);
+      const { sessionTimeout } = flow.l7.protocol!;
+      if (plain.waits(flow.slot, this.now - sessionTimeout)) this.release(plain, flow.slot);
+    }
   }
 
   private flowOfSession(session: Session): SocketFlow | undefined {

@@ -22,7 +22,7 @@ export interface Shared {
   flowId(record: RecordReader, time: number): { readonly high: number; readonly low: number };
 }
 
-const RULES: readonly AsyncRule[] = ['', '', 'tick', 'connect', 'node_async_id'];
+export const RULES: readonly AsyncRule[] = ['', '', 'tick', 'connect', 'node_async_id'];
 
 /** The process is side 0, its peer side 1. */
 const SELF = 0;
@@ -35,6 +35,13 @@ const PEER = 1;
 export class SocketFlow implements FlowHost {
   readonly l7: L7Flow;
   readonly tgid: number;
+  /** Number that the kernel side gave it. */
+  readonly socket: number;
+  /** Where it is followed in C (plain.ts); -1 = it is not. */
+  slot = -1;
+  /** Exchanges to see before it may be followed again, and how often it was not plain. */
+  patience = 0;
+  left = 0;
   /** No protocol was found: it is not looked at any more. */
   ignored = false;
   /** Time of the last call, nanoseconds since the engine's base. */
@@ -59,12 +66,15 @@ export class SocketFlow implements FlowHost {
   private seen: Vantage | undefined = undefined;
   /** Chain that the connection was made for, until its first request. */
   private connectKey = 0;
+  /** Call of a request that comes anew, and the key of its chain. */
+  private adopted: { readonly origin: Origin; readonly chain: number } | undefined = undefined;
 
   /** @param certain the connection was seen from its start, so the roles are known */
   constructor(shared: Shared, certain: boolean, time: number) {
     const r = shared.record;
     this.shared = shared;
     this.tgid = r.tgid;
+    this.socket = r.socket;
     this.lastSeen = time;
     this.localPort = r.localPort;
     this.remotePort = r.remotePort;
@@ -150,7 +160,7 @@ export class SocketFlow implements FlowHost {
     return this.acknowledged[side]!;
   }
 
-  clientSide(): number {
+  clientSide(): 0 | 1 {
     return this.client ? SELF : PEER;
   }
 
@@ -163,6 +173,48 @@ export class SocketFlow implements FlowHost {
 
   dropped(protocol: string, reason: DropReason): void {
     this.shared.dropped(protocol, reason);
+  }
+
+  /** Whether its next exchange may be read elsewhere: between two of them, all is known of it. */
+  get plain(): boolean {
+    const [own, peer] = this.next;
+    return this.connectKey === 0 && own >= 0 && peer >= 0 && this.l7.quiet;
+  }
+
+  /** Sequence numbers of the next byte of each side, and what each side has acknowledged. */
+  get sequences(): readonly number[] {
+    return this.next;
+  }
+
+  get acknowledgements(): readonly number[] {
+    return this.acknowledged;
+  }
+
+  /** Goes on after exchanges that were read elsewhere. */
+  resume(
+    sequences: ArrayLike<number>,
+    acknowledgements: ArrayLike<number>,
+    ordinal: number,
+    lastAcknowledged: number,
+  ): void {
+    for (const side of [SELF, PEER]) {
+      this.next[side] = sequences[side]!;
+      this.acknowledged[side] = acknowledgements[side]!;
+    }
+    const client = this.clientSide();
+    this.l7.resume(ordinal, lastAcknowledged, this.next[client]!, this.next[1 - client]!);
+  }
+
+  /** The next request is one whose call and chain are known already. */
+  adopt(origin: Origin, chain: number): void {
+    this.adopted = { origin, chain };
+  }
+
+  /** Bytes of the response that goes on: they were counted elsewhere. */
+  passed(length: number, time: number): void {
+    const side = 1 - this.clientSide();
+    this.l7.passed(side, length, this.next[side]!, time);
+    this.next[side] = (this.next[side]! + length) >>> 0;
   }
 
   origin(): Origin {
@@ -192,6 +244,13 @@ export class SocketFlow implements FlowHost {
   }
 
   begun(_flow: number, message: Message): void {
+    const { adopted } = this;
+    if (adopted !== undefined && message.isRequest) {
+      message.origin = adopted.origin;
+      message.chain = adopted.chain;
+      this.adopted = undefined;
+      return;
+    }
     const { origin } = message;
     if (!message.isRequest || origin === undefined) return;
     const { chains } = this.shared;

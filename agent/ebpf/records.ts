@@ -68,6 +68,12 @@ export class RecordReader {
     return HEADER_BYTES + this.captured <= size;
   }
 
+  /** Moves to the whole record at an offset of the batch; `next()` goes on behind it. */
+  seek(at: number): void {
+    this.at = at;
+    this.after = (at + this.words[at >>> 2]! + 7) & ~7;
+  }
+
   get kind(): number {
     return this.bytes[this.at + 4]!;
   }

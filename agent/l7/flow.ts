@@ -137,6 +137,41 @@ export class L7Flow implements Conversation, MessageSink {
     if (this.kept !== undefined) this.kept[direction] = undefined;
   }
 
+  /** Nothing is open, nothing was lost, and no message has begun. */
+  get quiet(): boolean {
+    const { going, kept, lastAcknowledged, unmatched } = this;
+    if (going[0] !== undefined || going[1] !== undefined) return false;
+    if (kept?.[0] !== undefined || kept?.[1] !== undefined) return false;
+    if (this.openCount > 0 || this.owed > 0 || this.orphan !== undefined) return false;
+    if (this.requestsLost >= 0 || this.responsesLost >= 0 || this.pipelined) return false;
+    if (lastAcknowledged < 0) return false;
+    if (unmatched >= 0 && ((lastAcknowledged - unmatched) | 0) <= 0) return false;
+    return this.connection?.idle?.() === true;
+  }
+
+  /**
+   * Goes on after exchanges that others have read: it was quiet before them.
+   * @param ordinal of the next session
+   * @param requestsEnd sequence number after the last request, `responsesEnd` after the last response
+   */
+  resume(
+    ordinal: number,
+    lastAcknowledged: number,
+    requestsEnd: number,
+    responsesEnd: number,
+  ): void {
+    this.ordinal = ordinal;
+    this.lastAcknowledged = lastAcknowledged;
+    this.requestsEnd = requestsEnd;
+    this.responsesEnd = responsesEnd;
+  }
+
+  /** `length` bytes of a body that others have counted; its message is known by its first bytes. */
+  passed(side: number, length: number, sequence: number, time: number): void {
+    const direction = side === this.host.clientSide(this.flow) ? 0 : 1;
+    this.connection?.gap(direction, length, sequence, time);
+  }
+
   close(side: number, time: number): void {
     if (this.connection === undefined) return;
     this.connection.close(side === this.host.clientSide(this.flow) ? 0 : 1, time);

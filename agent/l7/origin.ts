@@ -6,12 +6,12 @@ export interface Origin {
   /** Chain of work that the call belongs to, as two 32-bit halves; both 0 = not known. */
   chainHigh: number;
   chainLow: number;
-  readonly thread: number;
+  thread: number;
   /** Number of the call among those of its socket, from 1. */
-  readonly number: number;
-  readonly rule: AsyncRule;
+  number: number;
+  rule: AsyncRule;
   /** The chain came back with the answer to an earlier call. */
-  readonly derived: boolean;
+  derived: boolean;
   /** First data on its connection. */
-  readonly first: boolean;
+  first: boolean;
 }

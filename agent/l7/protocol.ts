@@ -54,6 +54,8 @@ export interface Connection {
   gap(direction: Direction, length: number, sequence: number, time: number): void;
   /** Nothing more comes in this direction. */
   close(direction: Direction, time: number): void;
+  /** Whether both directions are between two messages; absent = it cannot say. */
+  idle?(): boolean;
 }
 
 /** Where a protocol writes what it knows of a session. */

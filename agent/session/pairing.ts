@@ -15,6 +15,9 @@ export const defaultSessionLimits: SessionLimits = {
   maxOpenPerConversation: 1024,
 };
 
+/** Sessions that are passed to bring one into order. */
+const MAX_STEPS = 256;
+
 /** Open sessions of one protocol, oldest first: all have the same time-out. */
 interface Waiting {
   oldest: Session | undefined;
@@ -318,11 +321,18 @@ export class SessionTable {
       list = { oldest: undefined, newest: undefined };
       this.waiting.set(session.protocol, list);
     }
-    session.older = list.newest;
-    session.newer = undefined;
-    if (list.newest === undefined) list.oldest = session;
-    else list.newest.newer = session;
-    list.newest = session;
+    let older = list.newest;
+    // A request that was read elsewhere at first comes late.
+    for (let i = 0; older !== undefined && older.since > session.since && i < MAX_STEPS; i++) {
+      older = older.older;
+    }
+    const newer = older === undefined ? list.oldest : older.newer;
+    session.older = older;
+    session.newer = newer;
+    if (older === undefined) list.oldest = session;
+    else older.newer = session;
+    if (newer === undefined) list.newest = session;
+    else newer.older = session;
   }
 
   private unwait(session: Session): void {

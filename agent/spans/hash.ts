@@ -17,6 +17,11 @@ export class Hash64 {
     this.seedLow = this.low;
   }
 
+  /** What `start()` starts from: high and low. */
+  get seed(): readonly [number, number] {
+    return [this.seedHigh >>> 0, this.seedLow >>> 0];
+  }
+
   start(): void {
     this.high = this.seedHigh;
     this.low = this.seedLow;

@@ -19,6 +19,12 @@ export class SpanIds {
     this.spanHash = new Hash64(`span ${captureName}`);
   }
 
+  /** Seeds of the hashes, high and low in turn: of the trace id's halves, of the span id. */
+  get seeds(): Uint32Array {
+    const { traceHash, traceLow, spanHash } = this;
+    return Uint32Array.of(...traceHash.seed, ...traceLow.seed, ...spanHash.seed);
+  }
+
   /** Chooses the session whose ids are written next. */
   of(session: Session, ends: Ends, baseSeconds: number): void {
     const { words } = this;

@@ -46,6 +46,12 @@ export class KnownConversations {
     this.groups = groups;
   }
 
+  /** Whether what is known of a conversation holds for a session of it that began at `start`. */
+  holds(known: Known, baseSeconds: number, start: number): boolean {
+    const { untilSeconds, until } = known;
+    return baseSeconds === untilSeconds && start < until && start >= until - NAMED;
+  }
+
   /** @param baseSeconds seconds since 1970 that the session's times are relative to */
   of(session: Session, baseSeconds: number): Known {
     const { conversation } = session;
@@ -61,12 +67,7 @@ export class KnownConversations {
       old.protocol === name &&
       isSame(old.vantage, vantage);
     const { start } = session;
-    if (
-      same &&
-      baseSeconds === old.untilSeconds &&
-      start < old.until &&
-      start >= old.until - NAMED
-    ) {
+    if (same && this.holds(old, baseSeconds, start)) {
       this.groups.current(old.group);
       return old;
     }

@@ -44,6 +44,7 @@ interface Late {
 export class SpanWriter implements SpanFields {
   /** Sessions added since the last flush. */
   count = 0;
+  private readonly options: SpanOptions;
   private readonly encoder = new SpanEncoder();
   private readonly ids: SpanIds;
   private readonly groups: SpanGroups;
@@ -54,6 +55,7 @@ export class SpanWriter implements SpanFields {
   private errorMessage = '';
 
   constructor(options: SpanOptions) {
+    this.options = options;
     this.ids = new SpanIds(options.captureName);
     this.groups = new SpanGroups(`wirestitch/${options.source}`);
     this.conversations = new KnownConversations(options, this.encoder, this.groups);
@@ -69,6 +71,34 @@ export class SpanWriter implements SpanFields {
     } else {
       this.span(session, baseSeconds, known);
     }
+  }
+
+  /** Seeds of the ids of spans: see SpanIds. */
+  get seeds(): Uint32Array {
+    return this.ids.seeds;
+  }
+
+  /** Path segments in names of spans. */
+  get segments(): number {
+    return this.options.endpointSegments;
+  }
+
+  /** What the spans of a session's conversation have in common. @param last what it was before */
+  known(session: Session, baseSeconds: number, last?: Known): Known {
+    const holds = last !== undefined && this.conversations.holds(last, baseSeconds, session.start);
+    return holds ? last : this.conversations.of(session, baseSeconds);
+  }
+
+  /** Makes room for spans that others write, behind what the encoder has. */
+  room(bytes: number): SpanEncoder {
+    this.encoder.need(bytes);
+    return this.encoder;
+  }
+
+  /** Takes a span that was written to [from, to) of the encoder. */
+  place(known: Known, from: number, to: number): void {
+    this.count++;
+    addRun(this.groups.current(known.group), from, to);
   }
 
   /** The spans of all sessions since the last flush; undefined when there are none. */

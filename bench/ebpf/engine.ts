@@ -8,6 +8,7 @@ import { Flag, HEADER_BYTES, Kind, RecordReader } from '../../agent/ebpf/records
 import type { Protocol } from '../../agent/l7/protocol.ts';
 import { protocols } from '../../agent/l7/registry.ts';
 import { SpanWriter } from '../../agent/spans/writer.ts';
+import { loadExchanges } from '../../native/exchanges.ts';
 
 const { values } = parseArgs({ options: { sessions: { type: 'string', default: '200000' } } });
 const sessions = Number(values.sessions);
@@ -83,24 +84,31 @@ run('records read', (bytes) => {
   while (reader.next()) sum += reader.length + reader.socket + reader.timeSince(0, 0);
 });
 
-function engine(found: readonly Protocol[], writer: SpanWriter | undefined): SyscallEngine {
+function engine(found: readonly Protocol[], writer?: SpanWriter, native = false): SyscallEngine {
   const sink = writer === undefined ? () => {} : writer.add.bind(writer);
-  return new SyscallEngine({ protocols: found }, sink, 1_700_000_000_000_000_000n, 0n);
+  const addon = native ? loadExchanges() : undefined;
+  const plain = addon === undefined || writer === undefined ? {} : { plain: { addon, writer } };
+  return new SyscallEngine({ protocols: found, ...plain }, sink, 1_700_000_000_000_000_000n, 0n);
 }
 
-const unknown = engine([protocols.dns()], undefined);
+function toOtlp(name: string, native: boolean): void {
+  const writer = new SpanWriter({
+    captureName: '',
+    source: 'ebpf',
+    observationPoint: 'rest',
+    endpointSegments: 2,
+  });
+  const whole = engine([protocols.http()], writer, native);
+  run(name, (bytes) => {
+    whole.batch(bytes, bytes.length);
+    if (writer.count >= 1000) sum += writer.flush()?.itemCount ?? 0;
+  });
+}
+
+const unknown = engine([protocols.dns()]);
 run('sockets of an unknown protocol', (bytes) => unknown.batch(bytes, bytes.length));
-const paired = engine([protocols.http()], undefined);
+const paired = engine([protocols.http()]);
 run('HTTP requests paired', (bytes) => paired.batch(bytes, bytes.length));
-const writer = new SpanWriter({
-  captureName: '',
-  source: 'ebpf',
-  observationPoint: 'rest',
-  endpointSegments: 2,
-});
-const whole = engine([protocols.http()], writer);
-run('HTTP requests to OTLP', (bytes) => {
-  whole.batch(bytes, bytes.length);
-  if (writer.count >= 1000) sum += writer.flush()?.itemCount ?? 0;
-});
+toOtlp('HTTP requests to OTLP, by the twin in TypeScript', false);
+toOtlp('HTTP requests to OTLP', true);
 if (sum < 0) console.log(sum);

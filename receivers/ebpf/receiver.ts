@@ -8,6 +8,7 @@ import type { HostNames } from '../../agent/tags/names.ts';
 import type { Component } from '../../component/component.ts';
 import type { Consumer } from '../../component/consumer.ts';
 import type { Settings, Timer } from '../../component/settings.ts';
+import { loadExchanges } from '../../native/exchanges.ts';
 import type { Config } from './config.ts';
 import { Counters } from './counters.ts';
 import { EntityReports } from './entities.ts';
@@ -139,6 +140,8 @@ export class EbpfReceiver implements Component {
 
   #makeEngine(names: HostNames | undefined, unixNs: bigint, monotonicNs: bigint): SyscallEngine {
     const { protocols: wanted, max_sockets, max_open_sessions, capture_name } = this.#config;
+    const spans = this.#spans!;
+    const addon = loadExchanges();
     const options = {
       protocols: wanted.map((name) => protocols[name]()),
       limits: {
@@ -148,8 +151,8 @@ export class EbpfReceiver implements Component {
       },
       captureName: capture_name,
       processes: this.#processSink(names),
+      ...(addon === undefined ? {} : { plain: { addon, writer: spans } }),
     };
-    const spans = this.#spans!;
     const sink = spans.add.bind(spans);
     return new SyscallEngine(options, sink, unixNs, monotonicNs);
   }

@@ -48,6 +48,10 @@ export class HttpConnection implements Connection, HeadTaker {
     stream.close(this, this.scratch, this.sink);
   }
 
+  idle(): boolean {
+    return this.requests.idle && this.responses.idle;
+  }
+
   take(
     stream: HttpStream,
     b: Uint8Array,

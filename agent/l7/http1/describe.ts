@@ -50,11 +50,14 @@ function describeResponse(r: HttpResponse, options: DescribeOptions, out: SpanFi
   if (r.status >= (options.client ? 400 : 500)) out.error(String(r.status));
 }
 
+/** Stands in `url.full` for a host that the request does not name. */
+export function serverAuthority({ serverAddress, serverPort }: DescribeOptions): string {
+  const port = serverPort === 80 ? '' : `:${serverPort}`;
+  return `${serverAddress.includes(':') ? `[${serverAddress}]` : serverAddress}${port}`;
+}
+
 function fullUrl(r: HttpRequest, target: Target, options: DescribeOptions): string {
-  const port = options.serverPort === 80 ? '' : `:${options.serverPort}`;
-  const address = options.serverAddress;
-  const host = address.includes(':') ? `[${address}]` : address;
-  const authority = target.authority || r.host || `${host}${port}`;
+  const authority = target.authority || r.host || serverAuthority(options);
   const query = target.query === '' ? '' : `?${target.query}`;
   return `${target.scheme}://${authority}${target.path === '*' ? '' : target.path}${query}`;
 }

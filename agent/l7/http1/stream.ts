@@ -77,6 +77,11 @@ export class HttpStream {
     this.direction = direction;
   }
 
+  /** The next byte begins a message. */
+  get idle(): boolean {
+    return this.state === State.head && this.pendingLength === 0 && this.message === undefined;
+  }
+
   data(
     taker: HeadTaker,
     head: Head,
