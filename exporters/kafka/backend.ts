@@ -27,6 +27,8 @@ export class KafkaBackend<S extends Signal> implements PushBackend<S> {
   #encode: Encode | undefined;
   #producer: Producer | undefined;
   #linger: Linger | undefined;
+  /** Records of batches that failed: the next attempt goes on with those that are not written. */
+  readonly #unfinished = new WeakMap<SignalData[S], OutRecord[]>();
 
   constructor(signal: S, settings: Settings, config: KafkaExporterConfig) {
     const { topic_from_attribute: attribute } = config;
@@ -95,19 +97,37 @@ export class KafkaBackend<S extends Signal> implements PushBackend<S> {
 
   async push(batch: SignalData[S], attempt: Attempt): Promise<void> {
     if (this.#linger === undefined) throw new Error('BUG: push before start');
+    const records = this.#unfinished.get(batch) ?? this.#recordsOf(batch, attempt);
+    const tooLarge = records.find((record) => !this.#fits(record));
+    const fitting = tooLarge === undefined ? records : records.filter((one) => this.#fits(one));
+    try {
+      await this.#linger.send(fitting);
+    } catch (error) {
+      this.#unfinished.set(batch, records);
+      this.#note(records, attempt);
+      throw error;
+    }
+    if (tooLarge === undefined) return;
+    this.#note(records, attempt);
+    throw this.#tooLarge(tooLarge);
+  }
+
+  #note(records: readonly OutRecord[], { progress }: Attempt): void {
+    if (progress === undefined) return;
+    progress.arrived = records.reduce((sum, { items, written }) => sum + (written ? items : 0), 0);
+  }
+
+  #recordsOf(batch: SignalData[S], attempt: Attempt): OutRecord[] {
     const headers = headersOf(this.#config, attempt.client);
     const key = this.#messageKey(attempt.client);
     const records: OutRecord[] = [];
-    let tooLarge: OutRecord | undefined;
     for (const piece of this.#divide(batch as unknown as Batch<S>)) {
       const topic = this.#topic(piece.batch, attempt.client);
       for (const record of this.#records(piece.batch, topic, piece.key ?? key, headers)) {
-        if (this.#fits(record)) records.push(record);
-        else tooLarge = record;
+        records.push(record);
       }
     }
-    await this.#linger.send(records);
-    if (tooLarge !== undefined) throw this.#tooLarge(tooLarge);
+    return records;
   }
 
   #divide(batch: Batch<S>): Iterable<Piece<S>> {
@@ -167,7 +187,9 @@ export class KafkaBackend<S extends Signal> implements PushBackend<S> {
     headers: RecordHeaders | undefined,
   ): Generator<OutRecord> {
     const values = this.#encodeOrFail(batch as unknown as Batch<Signal>, topic);
-    const records = values.map((value): OutRecord => ({ topic, key, value, headers }));
+    const items = values.length === 1 ? batch.itemCount : 1;
+    const common = { topic, key, headers, items, written: false };
+    const records = values.map((value): OutRecord => ({ ...common, value }));
     const one = records[0];
     if (one === undefined || records.length > 1 || batch.itemCount < 2 || this.#fits(one)) {
       yield* records;

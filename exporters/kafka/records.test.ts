@@ -44,7 +44,7 @@ describe('kafka: requests', () => {
     const record = fc.record({ size: fc.nat(400), partition: fc.nat(2) });
     fc.assert(
       fc.property(fc.array(record, { maxLength: 40 }), fc.nat(5), (sizes, most) => {
-        const records: PlacedRecord[] = sizes.map(({ size, partition }) => ({
+        const records: Omit<PlacedRecord, 'of'>[] = sizes.map(({ size, partition }) => ({
           topic: 't',
           partition,
           key: undefined,

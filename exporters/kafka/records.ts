@@ -1,11 +1,19 @@
 import type { RecordHeaders } from './headers.ts';
 
-/** A record to be written. */
-export interface OutRecord {
+/** What a record consists of. */
+export interface RecordContent {
   readonly topic: string;
   readonly key: Buffer | undefined;
   readonly value: Buffer;
   readonly headers: RecordHeaders | undefined;
+}
+
+/** A record to be written. */
+export interface OutRecord extends RecordContent {
+  /** Items that it carries. */
+  readonly items: number;
+  /** Whether a broker has it. */
+  written: boolean;
 }
 
 /** Bytes of a record beside key, value and headers, at most: lengths, offset and time. */
@@ -15,15 +23,17 @@ export const recordOverhead = 40;
 export const setOverhead = 61;
 
 /** Bytes that a record takes, at most. */
-export function recordBytes({ key, value, headers }: OutRecord): number {
+export function recordBytes({ key, value, headers }: RecordContent): number {
   let bytes = recordOverhead + value.length + (key?.length ?? 0);
   for (const [name, text] of headers ?? []) bytes += 10 + name.length + text.length;
   return bytes;
 }
 
 /** A record and where it goes. */
-export interface PlacedRecord extends OutRecord {
+export interface PlacedRecord extends RecordContent {
   readonly partition: number;
+  /** The record itself. */
+  readonly of: OutRecord;
 }
 
 /** What bounds one request. */
@@ -35,11 +45,11 @@ export interface RequestLimits {
 }
 
 /** Records in order, cut into requests within limits; one record that is too large goes alone. */
-export function* requests(
-  records: readonly PlacedRecord[],
+export function* requests<R extends Omit<PlacedRecord, 'of'>>(
+  records: readonly R[],
   limits: RequestLimits,
-): Generator<PlacedRecord[]> {
-  let request: PlacedRecord[] = [];
+): Generator<R[]> {
+  let request: R[] = [];
   let bytes = 0;
   const filled = new Map<string, number>();
   for (const record of records) {

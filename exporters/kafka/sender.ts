@@ -41,8 +41,12 @@ export class Sender {
     this.#load = parts.load;
   }
 
-  /** @throws PipelineError; some of the records may have been written then */
-  async send(records: readonly OutRecord[]): Promise<void> {
+  /**
+   * Writes what is not written yet, and notes of each record that it is.
+   * @throws PipelineError
+   */
+  async send(given: readonly OutRecord[]): Promise<void> {
+    const records = given.filter(({ written }) => !written);
     if (records.length === 0) return;
     const topics = [...new Set(records.map(({ topic }) => topic))];
     const { producer } = this.#config;
@@ -76,7 +80,8 @@ export class Sender {
     this.#partitioner.next();
     return records.map((record) => {
       const count = counts.get(record.topic)!;
-      return { ...record, partition: this.#partitioner.choose(record.topic, record.key, count) };
+      const partition = this.#partitioner.choose(record.topic, record.key, count);
+      return { ...record, partition, of: record };
     });
   }
 
@@ -126,6 +131,7 @@ export class Sender {
         autocreateTopics: producer.allow_auto_topic_creation,
       });
       outcome = 'success';
+      for (const { of } of records) of.written = true;
     } finally {
       this.#under(records, -1);
       this.#count(records, outcome, clock.monotonicMs() - startedMs);

@@ -5,6 +5,7 @@ import { toJsonChunks } from '../../pdata/json.ts';
 import type { Attempt, PushBackend } from '../../pipeline/exporter.ts';
 import type { Answer } from '../../pipeline/http-client/answer.ts';
 import { HttpPoster } from '../../pipeline/http-client/poster.ts';
+import { tellPartialSuccess } from '../../pipeline/partial-success.ts';
 import {
   decodePartialSuccess,
   type PartialSuccess,
@@ -77,14 +78,9 @@ export class OtlpHttpBackend<S extends Signal> implements PushBackend<S> {
     if (answer.status < 200 || answer.status > 299) {
       throw pipelineErrorOf(this.#url, answer, this.#settings.clock.unixMs());
     }
-    if (answer.body.length > 0) this.#warn(answer);
-  }
-
-  #warn(answer: Answer): void {
-    const partial = partialOf(answer);
+    const partial = answer.body.length > 0 ? partialOf(answer) : undefined;
     if (partial === undefined) return;
-    const { message, rejected } = partial;
-    this.#settings.logger.warn('Partial success response', { message, dropped_items: rejected });
+    tellPartialSuccess(partial, batch.itemCount, attempt.progress, this.#settings.logger);
   }
 }
 

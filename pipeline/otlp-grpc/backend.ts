@@ -8,6 +8,7 @@ import { otlpPaths } from '../../wire/grpc/otlp-paths.ts';
 import { Code } from '../../wire/status/code.ts';
 import { decodePartialSuccess } from '../../wire/status/partial-success.ts';
 import type { Attempt, PushBackend } from '../exporter.ts';
+import { tellPartialSuccess } from '../partial-success.ts';
 import type { Channel } from './channel.ts';
 import type { OtlpGrpcConfig } from './config.ts';
 import { Credentials } from './credentials.ts';
@@ -89,13 +90,8 @@ export class OtlpGrpcBackend<S extends Signal> implements PushBackend<S> {
       if (error instanceof GrpcError) ended?.(error.code, error.unknownOutcome);
       throw pipelineError(error);
     }
-    if (answer.length > 0) this.#warn(answer);
-  }
-
-  #warn(answer: Buffer): void {
-    const partial = decodePartialSuccess(answer);
+    const partial = answer.length > 0 ? decodePartialSuccess(answer) : undefined;
     if (partial === undefined) return;
-    const { message, rejected } = partial;
-    this.#settings.logger.warn('Partial success response', { message, dropped_items: rejected });
+    tellPartialSuccess(partial, batch.itemCount, attempt.progress, this.#settings.logger);
   }
 }
