@@ -28,6 +28,7 @@ export const registry: readonly RegistryEntry[] = [
     'hostmetrics',
   ]),
   entry('receiver', 'influxdb', () => import('../receivers/influxdb/index.ts'), ['telegraf']),
+  entry('receiver', 'jaeger', () => import('../receivers/jaeger/index.ts')),
   entry('receiver', 'kafka', () => import('../receivers/kafka/index.ts')),
   entry('receiver', 'otlp', () => import('../receivers/otlp/index.ts')),
   entry('receiver', 'packet', () => import('../receivers/packet/index.ts')),
@@ -37,7 +38,9 @@ export const registry: readonly RegistryEntry[] = [
     () => import('../receivers/prometheus_remote_write/index.ts'),
     ['prometheusremotewrite'],
   ),
+  entry('receiver', 'skywalking', () => import('../receivers/skywalking/index.ts')),
   entry('receiver', 'syslog', () => import('../receivers/syslog/index.ts')),
+  entry('receiver', 'zipkin', () => import('../receivers/zipkin/index.ts')),
   // processors
   entry('processor', 'attributes', () => import('../processors/attributes/index.ts')),
   entry('processor', 'batch', () => import('../processors/batch/index.ts')),

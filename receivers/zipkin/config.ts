@@ -1,0 +1,21 @@
+import { z } from 'zod';
+import {
+  checkHttpServer,
+  type HttpServerConfig,
+  httpServerKeys,
+} from '../../config/groups/http-server.ts';
+
+export interface ZipkinReceiverConfig extends HttpServerConfig {
+  readonly parse_string_tags: boolean;
+}
+
+/** Configuration of the receiver: an HTTP server's, and one key of its own. */
+export const config = z
+  .strictObject({
+    ...httpServerKeys('localhost:9411', { read_header_timeout: '1m', write_timeout: '0' }),
+    parse_string_tags: z
+      .boolean()
+      .default(false)
+      .describe('whether texts of tags that look like integers, doubles or booleans become such'),
+  })
+  .superRefine(checkHttpServer);
