@@ -39,6 +39,7 @@ export const registry: readonly RegistryEntry[] = [
     ['prometheusremotewrite'],
   ),
   entry('receiver', 'skywalking', () => import('../receivers/skywalking/index.ts')),
+  entry('receiver', 'statsd', () => import('../receivers/statsd/index.ts')),
   entry('receiver', 'syslog', () => import('../receivers/syslog/index.ts')),
   entry('receiver', 'zipkin', () => import('../receivers/zipkin/index.ts')),
   // processors

@@ -1,0 +1,187 @@
+import { background, type Consumer, type Context } from '../../component/consumer.ts';
+import { PipelineError } from '../../component/errors.ts';
+import { Receipts } from '../../component/receipts.ts';
+import type { Settings, Timer } from '../../component/settings.ts';
+import { unixNs } from '../../component/unix-ns.ts';
+import type { Metrics } from '../../pdata/batch.ts';
+import { MetricsBuilder } from '../../pdata/builder.ts';
+import { LineParser } from '../../wire/statsd/line-parser.ts';
+import type { StatsdConfig } from './config.ts';
+import { LineCounter } from './counters.ts';
+import { type InstrumentOptions, Instruments } from './instruments.ts';
+import { observersOf } from './observers.ts';
+
+/** The Go collector's component, which this stands for. */
+const scope = 'github.com/open-telemetry/opentelemetry-collector-contrib/receiver/statsdreceiver';
+
+/** Memory is reserved in steps of so many bytes. */
+const reserveStep = 64 * 1024;
+
+const newline = 0x0a;
+
+interface Sender {
+  readonly address: string;
+  readonly instruments: Instruments;
+}
+
+/** Gathers lines by their senders and hands metrics on at the end of each interval. */
+export class Aggregator {
+  readonly #settings: Settings;
+  readonly #config: StatsdConfig;
+  readonly #next: Consumer<'metrics'>;
+  readonly #parser: LineParser;
+  readonly #options: InstrumentOptions;
+  readonly #receipts: Receipts;
+  readonly #counter: LineCounter;
+  #senders = new Map<string, Sender>();
+  #held = 0;
+  #reserved = 0;
+  #startNs = 0n;
+  #dueMs = 0;
+  #timer: Timer | undefined;
+  #sending: Promise<void> = Promise.resolve();
+
+  constructor(settings: Settings, config: StatsdConfig, next: Consumer<'metrics'>) {
+    this.#settings = settings;
+    this.#config = config;
+    this.#next = next;
+    this.#parser = new LineParser({
+      metricType: config.enable_metric_type,
+      simpleTags: config.enable_simple_tags,
+    });
+    this.#options = {
+      observers: observersOf(config.timer_histogram_mapping),
+      counterType: config.counter_type,
+      monotonic: config.is_monotonic_counter,
+      chance: () => settings.random.float(),
+    };
+    this.#receipts = new Receipts(settings, 'metrics', config.transport);
+    this.#counter = new LineCounter(settings);
+  }
+
+  start(): void {
+    const { clock } = this.#settings;
+    this.#startNs = unixNs(clock);
+    this.#dueMs = clock.monotonicMs();
+    this.#wait();
+  }
+
+  #wait(): void {
+    const { clock } = this.#settings;
+    const interval = this.#config.aggregation_interval;
+    const nowMs = clock.monotonicMs();
+    while (this.#dueMs <= nowMs) this.#dueMs += interval;
+    this.#timer = clock.after(this.#dueMs - nowMs, () => {
+      void this.flush();
+      this.#wait();
+    });
+  }
+
+  /**
+   * Takes the lines of [from, to).
+   * @param host the sender's address; `port` its port, '' for none
+   * @param trim whether blanks around lines do not count
+   */
+  take(b: Buffer, from: number, to: number, host: string, port: string, trim: boolean): void {
+    const nowMs = this.#settings.clock.unixMs();
+    let sender: Sender | undefined;
+    let good = 0;
+    let bad = 0;
+    for (let start = from; start < to; ) {
+      const found = b.indexOf(newline, start);
+      const next = found < 0 || found > to ? to : found;
+      let [first, end] = [start, next];
+      start = next + 1;
+      while (trim && first < end && b[first]! <= 0x20) first += 1;
+      while (trim && end > first && b[end - 1]! <= 0x20) end -= 1;
+      if (first === end) continue;
+      const fault = this.#parser.parse(b, first, end);
+      if (fault !== '') {
+        bad += 1;
+        this.#settings.logger.debug('Error aggregating metric', { error: fault });
+        continue;
+      }
+      good += 1;
+      sender ??= this.#sender(host, port);
+      this.#add(sender, nowMs);
+    }
+    this.#counter.add(good, bad);
+  }
+
+  #add(sender: Sender, nowMs: number): void {
+    if (this.#held + reserveStep > this.#reserved) {
+      if (!this.#settings.budget.tryReserve(reserveStep)) {
+        this.#settings.ledger.dropped('memory', 1);
+        this.#settings.logger.error('No memory for lines of StatsD, they are dropped');
+        return;
+      }
+      this.#reserved += reserveStep;
+    }
+    this.#held += sender.instruments.take(this.#parser, nowMs);
+  }
+
+  #sender(host: string, port: string): Sender {
+    const { ignore_host: one, enable_ip_only_aggregation: byHost } = this.#config;
+    const address = port === '' ? host : `${host}:${port}`;
+    const key = one ? '' : byHost ? host : address;
+    const known = this.#senders.get(key);
+    if (known !== undefined) return known;
+    const made = { address, instruments: new Instruments(this.#options) };
+    this.#senders.set(key, made);
+    this.#held += 2048;
+    return made;
+  }
+
+  /** Hands on what was gathered; settles when the pipeline has answered. */
+  flush(): Promise<void> {
+    const senders = this.#senders;
+    const reserved = this.#reserved;
+    const startNs = this.#startNs;
+    this.#senders = new Map();
+    this.#held = 0;
+    this.#reserved = 0;
+    this.#startNs = unixNs(this.#settings.clock);
+    if (senders.size === 0) {
+      this.#settings.budget.release(reserved);
+      return this.#sending;
+    }
+    const endNs = this.#startNs;
+    this.#sending = this.#sending
+      .then(() => this.#send(senders.values(), startNs, endNs))
+      .finally(() => this.#settings.budget.release(reserved));
+    return this.#sending;
+  }
+
+  async #send(senders: Iterable<Sender>, startNs: bigint, endNs: bigint): Promise<void> {
+    const { version } = this.#settings.build;
+    for (const { address, instruments } of senders) {
+      const builder = new MetricsBuilder();
+      instruments.write(builder, scope, version, startNs, endNs);
+      const batch = builder.finish();
+      if (batch.itemCount > 0) await this.#deliver(batch, address);
+    }
+  }
+
+  async #deliver(batch: Metrics, address: string): Promise<void> {
+    const ctx: Context = { ...background, client: { ...background.client, address } };
+    const items = batch.itemCount;
+    try {
+      await this.#next.consume(this.#next.mutates ? batch.editable() : batch, ctx);
+      this.#receipts.accepted(items);
+    } catch (error) {
+      const { message, retryable } = PipelineError.from(error);
+      this.#receipts.refused(items, retryable);
+      this.#settings.logger.error('The pipeline refused metrics, they are dropped', {
+        error: message,
+        dropped_items: items,
+      });
+    }
+  }
+
+  /** Hands on what the last, shorter interval gathered. */
+  async stop(): Promise<void> {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    await this.flush();
+  }
+}

@@ -1,0 +1,68 @@
+import { createServer, type Socket } from 'node:net';
+import type { Settings } from '../../component/settings.ts';
+import { listenAddress } from '../../config/groups/listen.ts';
+import { maxLineBytes } from '../../wire/statsd/line-parser.ts';
+import type { Aggregator } from './aggregator.ts';
+import type { StatsdConfig } from './config.ts';
+import type { StatsdServer } from './server.ts';
+
+/** Connections at a time; further ones are refused. */
+const maxConnections = 10_000;
+
+const newline = 0x0a;
+
+/** Takes lines of connections. @throws Error when nothing can be listened on there */
+export async function listenTcp(
+  settings: Settings,
+  config: StatsdConfig,
+  aggregator: Aggregator,
+): Promise<StatsdServer> {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+    socket.on('error', (error) => {
+      settings.logger.debug('Connection failed', { error: error.message });
+    });
+    readLines(socket, settings, aggregator);
+  });
+  const attached = await settings.host.listeners.attach(
+    server,
+    listenAddress(config),
+    { allowHalfOpen: false, maxConnections },
+    (error) => settings.host.fatal(error),
+  );
+  return {
+    address: attached.address,
+    async close() {
+      attached.detach();
+      const ended = [...sockets].map(
+        (socket) => new Promise<void>((resolve) => socket.on('close', () => resolve())),
+      );
+      for (const socket of sockets) socket.destroy();
+      await Promise.all(ended);
+    },
+  };
+}
+
+/** Hands whole lines on; what stands after the last line break is a line when the sender ends. */
+function readLines(socket: Socket, settings: Settings, aggregator: Aggregator): void {
+  const host = (socket.remoteAddress ?? '').replace(/^::ffff:/, '');
+  const name = host.includes(':') ? `[${host}]` : host;
+  const port = String(socket.remotePort ?? 0);
+  let rest: Buffer = Buffer.alloc(0);
+  socket.on('data', (chunk: Buffer) => {
+    const data = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
+    const end = data.lastIndexOf(newline) + 1;
+    if (end > 0) aggregator.take(data, 0, end, name, port, true);
+    rest = Buffer.from(data.subarray(end));
+    if (rest.length <= maxLineBytes) return;
+    settings.logger.warn('A line is too long, its connection is closed', { bytes: rest.length });
+    rest = Buffer.alloc(0);
+    socket.destroy();
+  });
+  socket.on('close', () => {
+    if (rest.length > 0) aggregator.take(rest, 0, rest.length, name, port, true);
+    rest = Buffer.alloc(0);
+  });
+}
