@@ -107,6 +107,8 @@ const keepalive = z.strictObject({
   permit_without_stream: z.boolean().default(false).describe('also while there is no call'),
 });
 
+const asItSees = 'the runtime chooses how much it reads and writes at a time';
+
 const balancers = ['round_robin', 'pick_first'];
 
 /** The keys of a gRPC client, all of the Go collector's configgrpc.ClientConfig. */
@@ -141,7 +143,15 @@ export function grpcClientKeys(defaults: { readonly compression: CompressionType
       .boolean()
       .default(false)
       .describe('whether calls wait for a connection instead of failing while there is none'),
-    read_buffer_size: z.int().default(0).describe('bytes read at a time; 0 = 64 KiB'),
-    write_buffer_size: z.int().default(0).describe('bytes held before writing'),
+    read_buffer_size: z
+      .int()
+      .default(0)
+      .describe('bytes read at a time')
+      .meta({ unused: asItSees }),
+    write_buffer_size: z
+      .int()
+      .default(0)
+      .describe('bytes held before writing')
+      .meta({ unused: asItSees }),
   };
 }

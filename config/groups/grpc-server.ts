@@ -64,7 +64,8 @@ const bufferSize = (key: string, text: string) =>
       error: (issue) => `invalid ${key} value: ${issue.input}`,
     })
     .default(0)
-    .describe(`${text}; 0 = as the program sees fit`);
+    .describe(text)
+    .meta({ unused: 'the runtime chooses how much it reads and writes at a time' });
 
 const mebibytesMax = 8_796_093_022_207;
 

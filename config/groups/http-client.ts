@@ -52,6 +52,8 @@ export function httpClientKeys(defaults: { readonly compression: CompressionType
   const time = (value: string, text: string) =>
     duration({ min: Number.NEGATIVE_INFINITY }).prefault(value).describe(text);
   const count = (value: number, text: string) => z.int().default(value).describe(text);
+  const buffers = { unused: 'the runtime chooses how much it reads and writes at a time' };
+  const idle = { unused: 'idle connections end after idle_conn_timeout, however many there are' };
   return {
     endpoint: z.string().default('').describe('base URL of the server'),
     proxy_url: z
@@ -67,15 +69,17 @@ export function httpClientKeys(defaults: { readonly compression: CompressionType
       .strictObject({ level: count(0, '0 and -1 = default') })
       .prefault({})
       .describe('level of gzip, zlib and deflate (-2 to 9) or zstd (nearest of 1, 3, 6, 11)'),
-    max_idle_conns: count(100, 'connections kept while idle; 0 = any number'),
-    max_idle_conns_per_host: count(0, 'the same: one exporter talks to one host; 0 = any number'),
+    max_idle_conns: count(100, 'connections kept while idle').meta(idle),
+    max_idle_conns_per_host: count(0, 'the same of one host').meta(idle),
     max_conns_per_host: count(0, 'connections to the server; 0 = 100'),
     idle_conn_timeout: time('90s', 'time that a connection may be idle; 0 = any'),
     disable_keep_alives: z.boolean().default(false).describe('a connection for every request'),
-    read_buffer_size: count(0, 'bytes read from a connection at a time; 0 = 64 KiB'),
-    write_buffer_size: count(0, 'bytes held before writing; bodies are written as they are'),
+    read_buffer_size: count(0, 'bytes read from a connection at a time').meta(buffers),
+    write_buffer_size: count(0, 'bytes held before writing').meta(buffers),
     http2_read_idle_timeout: time('0s', 'over HTTP/2 a PING is sent this often; 0 = none'),
-    http2_ping_timeout: time('0s', 'as the Go collector: without a PING answer, close; 0 = 15s'),
+    http2_ping_timeout: time('0s', 'time that the answer to a PING may take').meta({
+      unused: 'a connection that does not answer is found by the time-out of a request',
+    }),
     force_attempt_http2: z
       .boolean()
       .default(true)

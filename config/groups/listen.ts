@@ -37,7 +37,10 @@ export function listenKeys(defaultEndpoint: string) {
       .describe('tcp, tcp4, tcp6, or unix for a socket file; others are refused at start'),
     dialer: z
       .strictObject({
-        timeout: duration({ min: Number.NEGATIVE_INFINITY }).prefault(0).describe('no effect'),
+        timeout: duration({ min: Number.NEGATIVE_INFINITY })
+          .prefault(0)
+          .describe('time that connecting may take')
+          .meta({ unused: 'a listener connects to nothing' }),
       })
       .prefault({})
       .describe('for addresses that are connected to; a listener has no use for it'),

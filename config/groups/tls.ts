@@ -38,11 +38,13 @@ const file = (text: string) => z.string().optional().describe(text);
 const pem = () => secret().optional().describe('the same as text');
 const version = (text: string) => z.string().default('').describe(text);
 
+const noModule = { unused: 'keys in a Trusted Platform Module cannot be used' };
+
 const tpm = z.strictObject({
   enabled: z.boolean().default(false).describe('must be false: keys in a TPM are not supported'),
-  path: z.string().default('').describe('no effect'),
-  owner_auth: z.string().default('').describe('no effect'),
-  auth: z.string().default('').describe('no effect'),
+  path: z.string().default('').describe('of the module').meta(noModule),
+  owner_auth: z.string().default('').describe('of the module').meta(noModule),
+  auth: z.string().default('').describe('of the module').meta(noModule),
 });
 
 const common = () => ({

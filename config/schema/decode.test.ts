@@ -8,6 +8,7 @@ import { formatIssue } from './issue.ts';
 import { zeroedDefaults } from './nulls.ts';
 import { secret } from './secret.ts';
 import { section, sectionOn } from './section.ts';
+import { unusedKeys } from './unused.ts';
 
 const server = z.strictObject({
   endpoint: z.string().default('localhost:1'),
@@ -158,5 +159,23 @@ test('a key without a value is told where it means something else than its defau
     `c.yaml:2:1: x::timeout: ${told} 0 and not its default "5s"`,
     `c.yaml:5:1: x::size: ${told} 0 and not its default 5`,
     `c.yaml:7:8: x::http::endpoint: ${told} "" and not its default "localhost:1"`,
+  ]);
+});
+
+test('keys that change nothing are told where they say something', () => {
+  const unused = 'there is none';
+  const schema = z.strictObject({
+    a: z.int().default(5).meta({ unused }),
+    inside: z.strictObject({ b: z.boolean().default(false).meta({ unused }) }).optional(),
+    list: z.array(z.strictObject({ wait: duration().prefault('1s').meta({ unused }) })).default([]),
+    used: z.int().default(1),
+  });
+  const f = (text: string) => unusedKeys(parseYaml(text, 'c.yaml'), schema, ['x']).map(formatIssue);
+  assert.deepEqual(f('{a: 5, inside: {b: false}, list: [{wait: 1000ms}], used: 3}'), []);
+  assert.deepEqual(f('{a: }'), []);
+  assert.deepEqual(f('a: 6\ninside: {b: true}\nlist: [{wait: 2s}]'), [
+    'c.yaml:1:1: x::a: changes nothing here: there is none',
+    'c.yaml:2:10: x::inside::b: changes nothing here: there is none',
+    'c.yaml:3:9: x::list::0::wait: changes nothing here: there is none',
   ]);
 });

@@ -15,7 +15,10 @@ export const reference: JsonSchema = {
 };
 
 /** Keys of ours, and `format`, whose names are zod's where they are no standard ones. */
-const own = ['written', 'section', 'secret', 'replacedBy', 'instead', 'format'];
+const own = [
+  ...['written', 'section', 'secret', 'replacedBy', 'instead', 'format'],
+  ...['noNull', 'unused'],
+];
 
 const durationPattern = '^[-+]?(0|((\\d+\\.?\\d*|\\.\\d+)(ns|us|µs|μs|ms|s|m|h))+)$';
 const bytesPattern = '^\\s*\\d+(\\.\\d+)? ?([KMGT]i?)?B?\\s*$';

@@ -68,11 +68,13 @@ function hasFreeKeys(schema: AnySchema): boolean {
 }
 
 /**
- * What a null field stands for; undefined = as if it were absent.
+ * What a null field stands for; undefined = as if it were absent. With `.meta({noNull: true})` it is
+ * a fault.
  * @param isRecord whether it is the value of a free key, which cannot be absent
  */
 export function nullField(node: ScalarNode, schema: AnySchema, isRecord: boolean): unknown {
   if (flagged(schema, 'section')) return {};
+  if (flagged(schema, 'noNull')) return null;
   const text = nullText(node, schema);
   if (text !== undefined && (text !== '' || isRecord || hasDefault(schema))) return text;
   if (accepts(schema, null)) return null;

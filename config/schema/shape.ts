@@ -42,7 +42,7 @@ function peel(schema: AnySchema): AnySchema | undefined {
 }
 
 /** Whether a schema, or one that it wraps, carries `.meta({[flag]: true})`. */
-export function flagged(schema: AnySchema, flag: 'section' | 'secret' | 'ids'): boolean {
+export function flagged(schema: AnySchema, flag: 'section' | 'secret' | 'ids' | 'noNull'): boolean {
   return metaOf(schema, flag) === true;
 }
 

@@ -66,7 +66,11 @@ export const config = z
     dimensions: dimensions('dimensions beside service.name, span.name, span.kind, status.code'),
     calls_dimensions: dimensions('dimensions of the calls metric only'),
     exclude_dimensions: names('default dimensions to leave out'),
-    dimensions_cache_size: z.int().default(0).describe('deprecated, without effect'),
+    dimensions_cache_size: z
+      .int()
+      .default(0)
+      .describe('deprecated')
+      .meta({ unused: 'there is no such cache, in the Go collector neither' }),
     resource_metrics_cache_size: z
       .int()
       .positive('must provide a positive size')

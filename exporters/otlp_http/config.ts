@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Signal } from '../../component/signals.ts';
 import {
   checkHttpClient,
   type HttpClientConfig,
@@ -46,10 +47,20 @@ export const config = z
     if (keys.every((key) => given[key] === '')) {
       ctx.addIssue({ code: 'custom', message: 'at least one endpoint must be specified' });
     }
-    for (const key of keys) {
-      const fault = urlFault(given[key]);
-      if (fault === undefined) continue;
-      const message = `${key} must be a valid URL: ${fault}: ${JSON.stringify(given[key])}`;
-      ctx.addIssue({ code: 'custom', path: [key], message });
-    }
   });
+
+/**
+ * Checks the URL of a signal, as the Go collector does when a pipeline uses the exporter.
+ * @throws Error that names the key
+ */
+export function checkUrls(signal: Signal, config: OtlpHttpConfig): void {
+  const own = `${signal}_endpoint` as const;
+  for (const key of ['endpoint', own] as const) {
+    const fault = urlFault(config[key]);
+    if (fault === undefined) continue;
+    throw new Error(`${key} must be a valid URL: ${fault}: ${JSON.stringify(config[key])}`);
+  }
+  if (config.endpoint === '' && config[own] === '') {
+    throw new Error(`either endpoint or ${own} must be specified`);
+  }
+}

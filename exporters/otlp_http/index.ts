@@ -1,7 +1,7 @@
 import type { ExporterFactory } from '../../component/factory.ts';
 import { createExporter } from '../../pipeline/exporter.ts';
 import { OtlpHttpBackend } from './backend.ts';
-import { config, type OtlpHttpConfig } from './config.ts';
+import { checkUrls, config, type OtlpHttpConfig } from './config.ts';
 
 /** Sends OTLP over HTTP. */
 export const factory: ExporterFactory<OtlpHttpConfig> = {
@@ -11,6 +11,7 @@ export const factory: ExporterFactory<OtlpHttpConfig> = {
   stability: { traces: 'beta', metrics: 'beta', logs: 'beta', profiles: 'development' },
   description: 'Sends OTLP over HTTP, protobuf or JSON.',
   config,
+  check: checkUrls,
   create: (signal, settings, given) =>
     createExporter(signal, settings, given, new OtlpHttpBackend(signal, settings, given)),
 };

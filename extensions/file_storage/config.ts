@@ -4,24 +4,31 @@ import { byteSize, duration } from '../../config/schema/index.ts';
 import { segmentBytesMin } from './log/log.ts';
 
 const mebibyte = 2 ** 20;
-/**
- * Taken, and there is nothing to do: files are removed when what they hold is done with, so that
- * there is never room to win back.
- */
+/** Files are removed when what they hold is done with: there is never room to win back. */
+const always = { unused: 'room is won back all the time' };
+
 const compaction = z
   .strictObject({
-    on_start: z.boolean().default(false).describe('nothing to do: room is always won back at once'),
-    on_rebound: z.boolean().default(false).describe('nothing to do, as on_start'),
-    directory: z.string().default('/var/lib/otelcol/file_storage').describe('not written to'),
-    rebound_needed_threshold_mib: z.int().default(100).describe('not used'),
-    rebound_trigger_threshold_mib: z.int().default(10).describe('not used'),
+    on_start: z.boolean().default(false).describe('at the start').meta(always),
+    on_rebound: z.boolean().default(false).describe('when there is little left').meta(always),
+    directory: z
+      .string()
+      .default('/var/lib/otelcol/file_storage')
+      .describe('for files in between')
+      .meta(always),
+    rebound_needed_threshold_mib: z.int().default(100).describe('size to begin at').meta(always),
+    rebound_trigger_threshold_mib: z.int().default(10).describe('what is left then').meta(always),
     max_transaction_size: z
       .int()
       .min(0, { error: 'max transaction size for compaction cannot be less than 0' })
       .default(65_536)
-      .describe('not used'),
-    check_interval: duration({ min: Number.NEGATIVE_INFINITY }).prefault('5s').describe('not used'),
-    cleanup_on_start: z.boolean().default(false).describe('nothing to do'),
+      .describe('items at once')
+      .meta(always),
+    check_interval: duration({ min: Number.NEGATIVE_INFINITY })
+      .prefault('5s')
+      .describe('how often it is looked at')
+      .meta(always),
+    cleanup_on_start: z.boolean().default(false).describe('whether old files go').meta(always),
   })
   .refine((given) => !given.on_rebound || given.check_interval > 0, {
     path: ['check_interval'],
@@ -38,7 +45,6 @@ export const config = z
   .strictObject({
     directory: z
       .string()
-      .min(1)
       .default('/var/lib/otelcol/file_storage')
       .describe('directory of all queues and checkpoints; one process at a time'),
     create_directory: z.boolean().default(false).describe('whether to make it when it is absent'),
@@ -59,7 +65,8 @@ export const config = z
     recreate: z
       .boolean()
       .default(false)
-      .describe('nothing to do: a corrupt place costs the rest of its segment, the rest is kept'),
+      .describe('whether a corrupt file is made anew')
+      .meta({ unused: 'a corrupt place costs the rest of its segment, the rest is kept' }),
     compaction: compaction
       .prefault({})
       .describe('taken, and done all the time: a file is removed when what it holds is done with'),

@@ -25,15 +25,19 @@ const bodies = z.strictObject({
   unhealthy: z.string().default('').describe('body while it is not'),
 });
 
+const nobody = { unused: 'the Go collector does nothing with it either' };
+
 const pipelineCheck = z.strictObject({
-  enabled: z.boolean().default(false).describe('no effect, as in the Go collector'),
-  interval: z.string().default('5m').describe('no effect'),
-  exporter_failure_threshold: z.int().default(5).describe('no effect'),
+  enabled: z.boolean().default(false).describe('whether exporters are watched').meta(nobody),
+  interval: z.string().default('5m').describe('of the watch').meta(nobody),
+  exporter_failure_threshold: z.int().default(5).describe('failures').meta(nobody),
 });
 
 const gateText =
   'v2 healthcheck configuration (http/grpc fields) detected but feature gate is disabled: enable ' +
   'it with --feature-gates=+extension.healthcheck.useComponentStatus, or use healthcheckv2';
+
+const ofSecond = { unused: 'it is for the gate extension.healthcheck.useComponentStatus' };
 
 /** Configuration of the extension. */
 export const config = z
@@ -45,20 +49,21 @@ export const config = z
       .describe('whether connections serve more than one request'),
     path: z.string().default('/').describe('path that answers, with a `/` at its end all below'),
     response_body: bodies.optional().describe('bodies of your own instead of the JSON ones'),
-    check_collector_pipeline: pipelineCheck.prefault({}).describe('no effect; deprecated'),
+    check_collector_pipeline: pipelineCheck.prefault({}).describe('deprecated'),
     use_v2: z.boolean().default(false).describe('must be false: see healthcheckv2'),
     http: z.unknown().optional().describe('refused: see healthcheckv2'),
     grpc: z.unknown().optional().describe('refused: see healthcheckv2'),
     component_health: z
       .strictObject({
-        include_permanent_errors: z.boolean().default(false).describe('no effect'),
-        include_recoverable_errors: z.boolean().default(false).describe('no effect'),
+        include_permanent_errors: z.boolean().default(false).describe('of v2').meta(ofSecond),
+        include_recoverable_errors: z.boolean().default(false).describe('of v2').meta(ofSecond),
         recovery_duration: duration({ min: Number.NEGATIVE_INFINITY })
           .prefault(0)
-          .describe('no effect'),
+          .describe('of v2')
+          .meta(ofSecond),
       })
       .optional()
-      .describe('no effect without use_v2: see healthcheckv2'),
+      .describe('which errors count, of v2'),
   })
   .superRefine((given, ctx) => {
     checkHttpServer(given, ctx);

@@ -47,7 +47,11 @@ const path = (enabled: boolean, value: string, what: string) =>
     .strictObject({
       enabled: z.boolean().default(enabled).describe(`whether ${what}`),
       path: z.string().default(value).describe('path that answers'),
-      include_attributes: z.boolean().default(false).describe('no effect: there are none'),
+      include_attributes: z
+        .boolean()
+        .default(false)
+        .describe('whether attributes are told')
+        .meta({ unused: 'statuses have no attributes' }),
     })
     .prefault({});
 
@@ -75,10 +79,12 @@ const bodies = z.strictObject({
   unhealthy: z.string().default('').describe('body while it is not'),
 });
 
+const nobody = { unused: 'the Go collector does nothing with it either' };
+
 const pipelineCheck = z.strictObject({
-  enabled: z.boolean().default(false).describe('no effect, as in the Go collector'),
-  interval: z.string().default('').describe('no effect'),
-  exporter_failure_threshold: z.int().default(0).describe('no effect'),
+  enabled: z.boolean().default(false).describe('whether exporters are watched').meta(nobody),
+  interval: z.string().default('').describe('of the watch').meta(nobody),
+  exporter_failure_threshold: z.int().default(0).describe('failures').meta(nobody),
 });
 
 /** A part that is on as soon as its key is there. */
@@ -109,7 +115,7 @@ export const config = z
     ...httpServerKeys('localhost:13133', times),
     path: z.string().default('/').describe('without use_v2: path that answers'),
     response_body: bodies.optional().describe('without use_v2: bodies instead of the JSON ones'),
-    check_collector_pipeline: pipelineCheck.prefault({}).describe('no effect; deprecated'),
+    check_collector_pipeline: pipelineCheck.prefault({}).describe('deprecated'),
     use_v2: z
       .boolean()
       .default(false)

@@ -13,7 +13,10 @@ export const config = z.strictObject({
   endpoint: z.string().default('localhost:1777').describe('address to listen on'),
   dialer: z
     .strictObject({
-      timeout: duration({ min: Number.NEGATIVE_INFINITY }).prefault(0).describe('no effect'),
+      timeout: duration({ min: Number.NEGATIVE_INFINITY })
+        .prefault(0)
+        .describe('time that connecting may take')
+        .meta({ unused: 'a listener connects to nothing' }),
     })
     .prefault({})
     .describe('for addresses that are connected to; a listener has no use for it'),

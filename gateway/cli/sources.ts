@@ -57,8 +57,8 @@ export function sourcesOf(command: Command): Sources {
   return { uris, gates: options.featureGates };
 }
 
-/** `a.b.c=v` as `yaml:a::b::c: v`. */
-function setUri(text: string): string {
+/** `a.b.c=v` as `yaml:a::b::c: v`. @throws Error without `=` */
+export function setUri(text: string): string {
   const equals = text.indexOf('=');
   if (equals < 0) throw badArgument(text, '--set', new Error('missing equal sign'));
   const key = text.slice(0, equals).replaceAll('.', '::').trim();

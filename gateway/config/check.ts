@@ -49,7 +49,7 @@ export function checkReferences(scope: CheckScope, issues: ConfigIssue[]): void 
   checkExtensions(scope, report);
   for (const pipeline of pipelines) {
     checkPipeline(pipeline, scope, report);
-    checkProcessors(pipeline, scope, report);
+    checkParts(pipeline, scope, report);
   }
   checkConnectors(components, pipelines, issues);
 }
@@ -169,16 +169,22 @@ function checkExtensions({ components }: CheckScope, report: Report): void {
   }
 }
 
-/** What the factories of a pipeline's processors find wrong with their configurations. */
-function checkProcessors(pipeline: PipelineConfig, scope: CheckScope, report: Report): void {
-  for (const id of new Set(pipeline.processors)) {
-    const found = scope.components.processor.get(id);
-    if (found?.factory.kind !== 'processor') continue;
-    if (found.factory.stability[pipeline.signal] === undefined) continue;
-    try {
-      found.factory.check?.(pipeline.signal, found.config);
-    } catch (error) {
-      report([sectionOf.processor, id], (error as Error).message);
+/** What the factories of a pipeline's processors and exporters find wrong with their configurations. */
+function checkParts(pipeline: PipelineConfig, { components }: CheckScope, report: Report): void {
+  const check = (kind: 'processor' | 'exporter', ids: readonly string[]) => {
+    for (const id of new Set(ids)) {
+      const { factory, config } = components[kind].get(id) ?? {};
+      // Without a configuration its own faults are reported.
+      if (factory === undefined || config === undefined) continue;
+      if (factory.kind !== 'processor' && factory.kind !== 'exporter') continue;
+      if (factory.stability[pipeline.signal] === undefined) continue;
+      try {
+        factory.check?.(pipeline.signal, config);
+      } catch (error) {
+        report([sectionOf[kind], id], (error as Error).message);
+      }
     }
-  }
+  };
+  check('processor', pipeline.processors);
+  check('exporter', pipeline.exporters);
 }

@@ -12,6 +12,7 @@ import {
 } from '../../config/schema/node.ts';
 import { zeroedDefaults } from '../../config/schema/nulls.ts';
 import { didYouMean } from '../../config/schema/suggest.ts';
+import { unusedKeys } from '../../config/schema/unused.ts';
 import { findComponent, type RegistryEntry, typesOf } from '../components.ts';
 import { withGateDefaults } from './gate-defaults.ts';
 import { healthSubstitute } from './gate-health.ts';
@@ -93,6 +94,7 @@ async function readComponent(
     const decoded = decode(value, factory.config, path);
     findings.warnings.push(...deprecations(value, factory.config, path));
     findings.warnings.push(...zeroedDefaults(value, factory.config, path));
+    findings.warnings.push(...unusedKeys(value, factory.config, path));
     if (decoded.ok)
       findings.issues.push(...gateFaults(factory, decoded.value, value, path, findings));
     if (decoded.ok) return { kind, id: id.text, factory, config: decoded.value, at: entry.at };

@@ -3,6 +3,7 @@ import { deprecations } from '../../config/schema/deprecated.ts';
 import type { ConfigIssue } from '../../config/schema/issue.ts';
 import { type ConfNode, nodeAt, positionAt } from '../../config/schema/node.ts';
 import { zeroedDefaults } from '../../config/schema/nulls.ts';
+import { unusedKeys } from '../../config/schema/unused.ts';
 import { telemetrySchema } from '../telemetry/config.ts';
 import { resourceKeys } from '../telemetry/sdk-config.ts';
 
@@ -34,6 +35,7 @@ export function serviceWarnings(node: ConfNode): ConfigIssue[] {
   const found = [
     ...deprecations(node, serviceSchema, path),
     ...zeroedDefaults(node, serviceSchema, path),
+    ...unusedKeys(node, serviceSchema, path),
   ];
   const where = ['telemetry', 'resource'];
   const resource = nodeAt(node, where);

@@ -11,14 +11,16 @@ const credentials = {
 };
 
 const kerberos = z.strictObject({
-  service_name: z.string().default('').describe('no effect'),
-  realm: z.string().default('').describe('no effect'),
-  use_keytab: z.boolean().default(false).describe('no effect'),
+  service_name: z.string().default('').describe('of Kerberos'),
+  realm: z.string().default('').describe('of Kerberos'),
+  use_keytab: z.boolean().default(false).describe('of Kerberos'),
   ...credentials,
-  config_file: z.string().default('').describe('no effect'),
-  keytab_file: z.string().default('').describe('no effect'),
-  disable_fast_negotiation: z.boolean().default(false).describe('no effect'),
+  config_file: z.string().default('').describe('of Kerberos'),
+  keytab_file: z.string().default('').describe('of Kerberos'),
+  disable_fast_negotiation: z.boolean().default(false).describe('of Kerberos'),
 });
+
+const noMsk = { unused: 'the mechanism that it is for is not supported' };
 
 const sasl = z
   .strictObject({
@@ -30,10 +32,10 @@ const sasl = z
     version: z
       .int()
       .default(0)
-      .meta({ deprecated: true, instead: 'nothing: the version is negotiated' })
-      .describe('0 or 1; no effect: the version is negotiated'),
+      .meta({ deprecated: true, unused: 'the version is negotiated' })
+      .describe('0 or 1'),
     aws_msk: z
-      .strictObject({ region: z.string().default('').describe('no effect') })
+      .strictObject({ region: z.string().default('').describe('region').meta(noMsk) })
       .prefault({})
       .describe('for AWS_MSK_IAM_OAUTHBEARER, which is not supported'),
     oauthbearer_token_source: extensionId()
@@ -95,7 +97,9 @@ const auth = z
   .describe('who the client is');
 
 const metadata = z.strictObject({
-  full: z.boolean().default(true).describe('no effect: only topics that are used are asked for'),
+  full: z.boolean().default(true).describe('whether all topics are asked for').meta({
+    unused: 'only topics that are used are asked for',
+  }),
   refresh_interval: duration({ min: Number.NEGATIVE_INFINITY })
     .prefault('10m')
     .describe('time after which what is known of the cluster is asked for again'),
@@ -120,8 +124,8 @@ export function kafkaClientKeys() {
     resolve_canonical_bootstrap_servers_only: z
       .boolean()
       .default(false)
-      .meta({ deprecated: true, instead: 'nothing: it has no effect' })
-      .describe('no effect'),
+      .meta({ deprecated: true, unused: 'names of brokers are used as they are written' })
+      .describe('whether only the canonical names of brokers are used'),
     protocol_version: z
       .string()
       .default('')

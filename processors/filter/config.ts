@@ -21,10 +21,12 @@ const groups = (what: string) =>
 
 const list = (what: string) => texts(what).optional();
 
+const noCache = { unused: 'results of patterns are not cached' };
+
 const regexpOptions = z
   .strictObject({
-    cacheenabled: z.boolean().default(false).describe('Accepted; results are not cached here.'),
-    cachemaxnumentries: z.int().default(0).describe('Accepted; results are not cached here.'),
+    cacheenabled: z.boolean().default(false).describe('Whether results are cached.').meta(noCache),
+    cachemaxnumentries: z.int().default(0).describe('Most entries of the cache.').meta(noCache),
   })
   .optional();
 

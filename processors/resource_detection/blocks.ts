@@ -45,6 +45,8 @@ const account = [...provider, 'cloud.account.id', 'cloud.region'];
 const host = ['host.id', 'host.name'];
 const image = ['host.image.id', 'host.image.name'];
 
+const fewRequests = { unused: 'a detection makes two requests' };
+
 /** Keys of access to the Kubernetes API. */
 const kubernetesKeys = {
   auth_type: z
@@ -54,9 +56,11 @@ const kubernetesKeys = {
     })
     .default('serviceAccount')
     .describe('how the API is reached: with the account of the pod'),
-  context: z.string().default('').describe('context of a kubeconfig: without effect'),
-  kube_api_qps: z.number().min(0).default(0).describe('without effect: requests are few'),
-  kube_api_burst: z.int().min(0).default(0).describe('without effect: requests are few'),
+  context: z.string().default('').describe('context of a kubeconfig').meta({
+    unused: 'the API is reached with the account of the pod',
+  }),
+  kube_api_qps: z.number().min(0).default(0).describe('requests a second').meta(fewRequests),
+  kube_api_burst: z.int().min(0).default(0).describe('requests at once').meta(fewRequests),
 };
 
 function kubernetesNode() {
@@ -118,7 +122,8 @@ const eks = z
     node_from_env_var: z
       .string()
       .default('')
-      .describe('without effect: the API of EC2, which it is for, is not supported'),
+      .describe('environment variable that has the name of the node')
+      .meta({ unused: 'the API of EC2, which it is for, is not supported' }),
   })
   .superRefine((given, ctx) => {
     const { 'k8s.cluster.name': cluster } = given.resource_attributes;

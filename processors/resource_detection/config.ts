@@ -12,6 +12,15 @@ const detector = z
   .transform((name) => name.trim())
   .refine(isDetector, { error: (issue) => `invalid detector key: ${String(issue.input)}` });
 
+const unused = 'the detectors that are here ask nobody whom it would be for';
+
+/** The keys of an HTTP client; what they name is looked up at the start, and not used. */
+function unusedClientKeys() {
+  const { auth, middlewares, ...others } = httpClientKeys({ compression: '' });
+  const entries = Object.entries(others).map(([key, schema]) => [key, schema.meta({ unused })]);
+  return { auth, middlewares, ...(Object.fromEntries(entries) as typeof others) };
+}
+
 const fields = z.strictObject({
   detectors: z
     .array(detector)
@@ -25,11 +34,11 @@ const fields = z.strictObject({
   refresh_interval: time()
     .prefault('0s')
     .describe('how often resource information is detected anew; 0 = only at the start'),
-  ...httpClientKeys({ compression: '' }),
+  ...unusedClientKeys(),
   ...blocks,
 });
 
-/** Keys of the processor; those of an HTTP client but `timeout` and `auth` have no effect. */
+/** Keys of the processor. */
 export const config = fields.superRefine(checkHttpClient).transform((given) => ({
   ...given,
   /** What was detected, which the processors of all pipelines with this configuration share. */

@@ -23,7 +23,8 @@ const groups = (what: string) =>
     emptyText,
   )
     .default([])
-    .describe(`Statements on ${what}, or groups of them.`);
+    .describe(`Statements on ${what}, or groups of them.`)
+    .meta({ noNull: true });
 
 /** Keys of the transform processor. */
 export const config = z

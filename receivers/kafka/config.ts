@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseId } from '../../config/schema/id.ts';
 import { duration } from '../../config/schema/index.ts';
 import { compileRegexp } from '../../pdata/regexp/index.ts';
 import { kafkaClientKeys } from '../../pipeline/kafka/config.ts';
@@ -136,11 +137,34 @@ function* groupFaults(given: Fields): Generator<[string, string]> {
     const text = 'group_rebalance_strategies entries cannot be empty';
     yield ['group_rebalance_strategies', text];
   }
-  const other = [one, ...list].find((name) => name !== '' && !strategies.includes(name));
-  if (other !== undefined) {
-    const text = `group rebalance strategy ${JSON.stringify(other)} is not a built-in strategy`;
-    yield ['group_rebalance_strategies', `${text} (${strategies.join(', ')})`];
+  const fault = [one, ...list].flatMap((name) => (name === '' ? [] : strategyFault(name)))[0];
+  if (fault !== undefined) {
+    yield [one === '' ? 'group_rebalance_strategies' : 'group_rebalance_strategy', fault];
   }
+}
+
+/** What is no strategy may be the id of an extension, of which the start finds that it is none. */
+function strategyFault(name: string): string[] {
+  try {
+    if (!isBuiltIn(name)) parseId(name);
+    return [];
+  } catch (error) {
+    const text = `group rebalance strategy ${JSON.stringify(name)} is not a built-in strategy`;
+    const why = (error as Error).message;
+    return [`${text} (${strategies.join(', ')}) or a valid extension ID: ${why}`];
+  }
+}
+
+const isBuiltIn = (name: string) => strategies.includes(name);
+
+/** @throws Error for a strategy that would be an extension's: none here is one */
+export function refuseStrategies(names: readonly string[]): void {
+  const other = names.find((name) => !isBuiltIn(name));
+  if (other === undefined) return;
+  const known = strategies.join(', ');
+  throw new Error(
+    `cannot use the rebalance strategy of extension ${JSON.stringify(other)}: only ${known} are there`,
+  );
 }
 
 function* fetchFaults(given: Fields): Generator<[string, string]> {

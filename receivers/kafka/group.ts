@@ -5,7 +5,7 @@ import type { Signal } from '../../component/signals.ts';
 import { clientOptions } from '../../pipeline/kafka/client.ts';
 import { faultText } from '../../pipeline/kafka/errors.ts';
 import { assigner } from './assignors.ts';
-import type { KafkaReceiverConfig } from './config.ts';
+import { type KafkaReceiverConfig, refuseStrategies } from './config.ts';
 import { arePatterns, findTopics } from './topics.ts';
 
 const leastRebalanceMs = 60_000;
@@ -61,11 +61,12 @@ export class Group {
     signal: Signal,
     events: GroupEvents,
   ): Promise<Group> {
-    const options = await clientOptions(settings, config, 0);
-    const { Admin, Consumer, cooperativeStickyAssigner } = await import('@platformatic/kafka');
     const { group_rebalance_strategy: one, group_rebalance_strategies: list } = config;
     const single = one === '' ? ['cooperative-sticky'] : [one];
     const strategies = list.length > 0 ? list : single;
+    refuseStrategies(strategies);
+    const options = await clientOptions(settings, config, 0);
+    const { Admin, Consumer, cooperativeStickyAssigner } = await import('@platformatic/kafka');
     const consumer = new Consumer({
       ...options,
       groupId: config.group_id,

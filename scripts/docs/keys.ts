@@ -61,12 +61,14 @@ function row(path: string, schema: AnySchema): KeyRow {
   const text =
     typeof metaOf(schema, 'description') === 'string' ? metaOf(schema, 'description') : '';
   const old = metaOf(schema, 'deprecated') === true ? ` Deprecated${insteadOf(schema)}.` : '';
+  const idle = metaOf(schema, 'unused');
+  const without = typeof idle === 'string' ? ` Changes nothing here: ${idle}.` : '';
   return {
     path,
     type: typeText(schema),
     default: given === undefined ? '' : given,
     required: given === undefined && !z.safeParse(schema, undefined).success,
-    text: `${String(text)}${old}`.trim(),
+    text: `${String(text)}${old}${without}`.trim(),
   };
 }
 

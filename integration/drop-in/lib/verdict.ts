@@ -25,7 +25,7 @@ export async function ask(
 }
 
 /** The message without log lines (of the Go collector) and without the path of the file. */
-function faults(err: string): string {
+export function faults(err: string): string {
   const lines = err.split('\n').filter((line) => !/^\d{4}-\d\d-\d\dT/.test(line));
   return lines
     .join('\n')
