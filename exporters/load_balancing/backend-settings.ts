@@ -1,4 +1,4 @@
-import type { Logger, Meter, Settings } from '../../component/settings.ts';
+import type { Logger, Settings } from '../../component/settings.ts';
 import { frontLedger } from '../../pipeline/front-ledger.ts';
 
 function loggerOf(logger: Logger, endpoint: string): Logger {
@@ -9,34 +9,20 @@ function loggerOf(logger: Logger, endpoint: string): Logger {
   return { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') };
 }
 
-/** Gauges of several backends are told apart by the endpoint. */
-function meterOf(meter: Meter, endpoint: string): Meter {
-  return {
-    counter: (name, options) => meter.counter(name, options),
-    histogram: (name, options, bounds) => meter.histogram(name, options, bounds),
-    gauge: (name, options, observe, attributes) =>
-      meter.gauge(name, options, observe, { ...attributes, endpoint }),
-  };
-}
-
-/** Settings of the exporter for one backend. */
+/**
+ * Settings of the exporter for one backend. Its id, as the Go collector's, is `otlp_grpc/ENDPOINT` or
+ * `otlp_grpc/NAME_ENDPOINT`: metrics and a queue on disk are its own.
+ */
 export function backendSettings(settings: Settings, endpoint: string): Settings {
   const name = settings.id.split('/').slice(1).join('/');
   return {
     ...settings,
-    id: name === '' ? 'otlp_grpc' : `otlp_grpc/${name}`,
+    id: name === '' ? `otlp_grpc/${endpoint}` : `otlp_grpc/${name}_${endpoint}`,
     logger: loggerOf(settings.logger, endpoint),
-    meter: meterOf(settings.meter, endpoint),
   };
 }
 
-const silent: Meter = {
-  counter: () => ({ add: () => {} }),
-  histogram: () => ({ enabled: false, record: () => {} }),
-  gauge: () => () => {},
-};
-
-/** Settings of what stands before the backends: they count what was sent. */
+/** Settings of what stands before the backends: what it delivers is counted behind it. */
 export function frontSettings(settings: Settings): Settings {
-  return { ...settings, meter: silent, ledger: frontLedger(settings.ledger) };
+  return { ...settings, ledger: frontLedger(settings.ledger) };
 }

@@ -25,6 +25,14 @@ export interface BalancerParts<S extends Signal> {
   readonly create: (endpoint: string) => Exporter<S>;
 }
 
+/** 1 for each item of a batch that arrived, and what settles with the attempt under way. */
+interface Known {
+  readonly arrived: Uint8Array;
+  running: Promise<void> | undefined;
+}
+
+const countOf = (flags: Uint8Array): number => flags.reduce((sum, flag) => sum + flag, 0);
+
 function withPort(endpoint: string): string {
   const bare = endpoint.startsWith('[') ? endpoint.slice(endpoint.indexOf(']')) : endpoint;
   return bare.includes(':') ? endpoint : `${endpoint}:4317`;
@@ -37,8 +45,8 @@ export class Balancer<S extends Signal> implements PushBackend<S> {
   #ring = new Ring([]);
   readonly #exporters = new Map<string, Exporter<S>>();
   readonly #leaving = new Set<Promise<void>>();
-  /** Of batches that arrived in part: 1 for each item that did. */
-  readonly #arrived = new WeakMap<SignalData[S], Uint8Array>();
+  /** What is known of batches from attempts before. */
+  readonly #known = new WeakMap<SignalData[S], Known>();
   #change: Promise<void> = Promise.resolve();
 
   constructor(parts: BalancerParts<S>) {
@@ -98,38 +106,47 @@ export class Balancer<S extends Signal> implements PushBackend<S> {
   }
 
   async push(batch: SignalData[S], attempt: Attempt): Promise<void> {
+    let state = this.#known.get(batch);
+    if (state === undefined) {
+      state = { arrived: new Uint8Array(batch.itemCount), running: undefined };
+      this.#known.set(batch, state);
+    }
+    // An attempt that was given up may still run, and others may wait for it as this one does.
+    while (state.running !== undefined) await state.running;
+    const known = state;
+    const pushed = this.#push(batch, known.arrived, attempt).finally(() => {
+      known.running = undefined;
+    });
+    known.running = pushed.catch(() => {});
+    try {
+      await pushed;
+    } finally {
+      if (attempt.progress !== undefined) attempt.progress.arrived = countOf(known.arrived);
+    }
+  }
+
+  /** @param arrived 1 for each item that arrived, which this goes on with */
+  async #push(batch: SignalData[S], arrived: Uint8Array, attempt: Attempt): Promise<void> {
     const plain = batch.plain() as SignalData[S];
     const ring = this.#ring;
     const routes = new Routes(plain.itemCount);
     this.#route(plain, routes, (key) => ring.of(key));
-    const arrived = this.#arrived.get(batch);
-    if (arrived !== undefined) routes.leaveOut(arrived);
+    routes.leaveOut(arrived);
     const { client = background.client, deadlineMs, progress } = attempt;
     const ctx: Context = { client, deadlineMs };
     const results = await Promise.allSettled(
       [...routes.parts].map(async ([index, keep]) => {
         const part = selectItems(plain, keep) as SignalData[S] | undefined;
-        if (part !== undefined) await this.#exporterAt(ring, index).consume(part, ctx);
+        if (part === undefined) return;
+        await this.#exporterAt(ring, index).consume(part, ctx);
+        for (let i = 0; i < keep.length; i += 1) arrived[i]! |= keep[i]!;
       }),
     );
     const errors = results.flatMap((result) =>
       result.status === 'rejected' ? [PipelineError.from(result.reason)] : [],
     );
-    if (errors.length > 0) {
-      const kept = [...routes.parts.values()].filter((_, i) => results[i]!.status === 'fulfilled');
-      const items = this.#note(batch, kept);
-      if (progress !== undefined) progress.arrived = items;
-      throw combined(errors);
-    }
+    if (errors.length > 0) throw combined(errors);
     if (routes.skipped > 0) this.#leaveOut(routes.skipped, progress);
-  }
-
-  /** Remembers items that arrived. @returns how many of the batch have, over all attempts */
-  #note(batch: SignalData[S], parts: readonly Uint8Array[]): number {
-    const arrived = this.#arrived.get(batch) ?? new Uint8Array(batch.itemCount);
-    this.#arrived.set(batch, arrived);
-    for (const part of parts) for (let i = 0; i < part.length; i += 1) arrived[i]! |= part[i]!;
-    return arrived.reduce((items, flag) => items + flag, 0);
   }
 
   #leaveOut(items: number, progress: Progress | undefined): void {

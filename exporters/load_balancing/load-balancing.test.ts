@@ -211,7 +211,7 @@ describe('the exporter', () => {
         assert.ok(numbers.includes(n ^ 1), `both spans of the trace of ${n}`);
     }
     assert.equal(meter.value('otelcol_loadbalancer_backend_outcome', { success: 'true' }), 3);
-    assert.equal(meter.value('otelcol_exporter_sent_spans', { exporter: 'otlp_grpc' }), 200);
+    assert.equal(meter.value('otelcol_exporter_sent_spans', { exporter: settings.id }), 200);
     const node = settings.book.snapshot().nodes.find((one) => one.node === 'load_balancing')!;
     assert.equal(node.delivered, 200);
     await exporter.shutdown();

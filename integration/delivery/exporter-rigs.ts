@@ -28,10 +28,8 @@ export interface ExporterRig {
   readonly waits?: boolean;
   /** How batches are made where the rig does not want those of the exporter. */
   readonly batch?: object;
-  /** Whether what arrived without an answer comes once all the same. */
-  readonly checks?: boolean;
-  /** Why it cannot be run here, '' when it can. */
-  readonly obstacle?: string;
+  /** Whether servers can say that they took a part. */
+  readonly speaksOtlp?: boolean;
   open(signal: NumberedSignal): Promise<Target>;
 }
 
@@ -47,6 +45,7 @@ const ofBackends = (backends: readonly Backend[], config: object): Target => ({
 const insecure = { insecure: true };
 
 const otlpGrpc: ExporterRig = {
+  speaksOtlp: true,
   hasDelivery: true,
   async open(signal) {
     const backend = await GrpcBackend.start(signal);
@@ -55,6 +54,7 @@ const otlpGrpc: ExporterRig = {
 };
 
 const otlpHttp: ExporterRig = {
+  speaksOtlp: true,
   hasDelivery: true,
   async open(signal) {
     const backend = await HttpBackend.start(signal);
@@ -77,6 +77,7 @@ const clickhouse: ExporterRig = {
 };
 
 const loadBalancing: ExporterRig = {
+  speaksOtlp: true,
   hasDelivery: true,
   divides: true,
   waits: true,
@@ -116,11 +117,12 @@ const sinkhole: ExporterRig = {
   open: async () => ({ config: {}, backends: [], stored: () => [], stop: async () => {} }),
 };
 
-/** Rigs by type; an exporter without one fails the test. */
-export const exporterRigs: Readonly<Record<string, readonly ExporterRig[]>> = {
+/** Rigs by type, or the file that tests it; an exporter without one fails the test. */
+export const exporterRigs: Readonly<Record<string, readonly ExporterRig[] | string>> = {
   clickhouse: [clickhouse],
   debug: [sinkhole],
   file: [file],
+  kafka: 'kafka.test.ts',
   load_balancing: [loadBalancing],
   nop: [sinkhole],
   otlp_grpc: [otlpGrpc],

@@ -58,7 +58,8 @@ export const sumOf = (counts: Readonly<Record<string, number>>): number =>
 
 /** Value of a metric of exporters: `sent`, `send_failed`, `enqueue_failed`. */
 export function counted({ settings, signal }: Exporting, what: string): number {
-  return settings.meter.value(`otelcol_exporter_${what}_${itemNames[signal]}`);
+  const attributes = { exporter: settings.id };
+  return settings.meter.value(`otelcol_exporter_${what}_${itemNames[signal]}`, attributes);
 }
 
 /** Waits until nothing is held. */

@@ -12,7 +12,8 @@ export function attempt<S extends Signal, B extends SealedBatch>(
 ): Sender<S> {
   const deadlines = new Deadlines(clock, timeoutMs);
   return async (delivery) => {
-    const deadlineMs = timeoutMs > 0 ? clock.monotonicMs() + timeoutMs : Number.POSITIVE_INFINITY;
+    const limitMs = timeoutMs > 0 ? clock.monotonicMs() + timeoutMs : Number.POSITIVE_INFINITY;
+    const deadlineMs = Math.min(limitMs, delivery.deadlineMs);
     delivery.attempts++;
     const { attempts: number, previousUnknown, client, progress } = delivery;
     progress.leftOut = 0;
@@ -22,7 +23,7 @@ export function attempt<S extends Signal, B extends SealedBatch>(
         'push' in backend
           ? backend.push(delivery.batches[0]!, about)
           : backend.send(delivery.sealed as B, about);
-      await (timeoutMs > 0 ? deadlines.guard(sent, deadlineMs) : sent);
+      await (timeoutMs > 0 ? deadlines.guard(sent, limitMs) : sent);
     } catch (thrown) {
       const error = PipelineError.from(thrown);
       if (error.unknownOutcome) delivery.previousUnknown = true;
