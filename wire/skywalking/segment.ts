@@ -7,10 +7,11 @@ import { SegmentHash, traceIdTo } from './ids.ts';
 import type { Instances } from './instances.ts';
 import { joinOf } from './join.ts';
 import { ProtoReader } from './proto-reader.ts';
+import { scopeName } from './resource-group.ts';
 import { type SegmentIds, SpanWriter } from './span.ts';
 import { Slot, slotFields } from './tag-rules.ts';
+import type { Translator } from './translator.ts';
 
-const scopeName = 'skywalking';
 const encoder = new TextEncoder();
 
 /** Field tags of SegmentObject. */
@@ -39,7 +40,7 @@ class SpansBuilder extends TracesBuilder {
  * Turns segments (SegmentObject of skywalking-data-collect-protocol, language-agent/Tracing.proto)
  * into spans of one batch. Segments of one instance that follow each other share a resource.
  */
-export class SegmentTranslator {
+export class SegmentTranslator implements Translator<'traces'> {
   readonly #instances: Instances;
   readonly #builder = new SpansBuilder();
   readonly #r = new ProtoReader();
@@ -49,7 +50,7 @@ export class SegmentTranslator {
   #resource = new Uint8Array(0);
   #resourceVersion = -1;
   #open = false;
-  #spans = 0;
+  #items = 0;
 
   constructor(instances: Instances) {
     this.#instances = instances;
@@ -66,27 +67,20 @@ export class SegmentTranslator {
     this.#span = new SpanWriter(this.#builder.writer, this.#ids);
   }
 
-  /** Spans since the last {@link finish}. */
-  get spans(): number {
-    return this.#spans;
+  get items(): number {
+    return this.#items;
   }
 
-  /** Bytes written since the last {@link finish}. */
   get byteLength(): number {
     return this.#builder.byteLength;
   }
 
-  /**
-   * Adds the segment in bytes [start, end) of `chunk`.
-   * @returns its spans
-   * @throws SkywalkingFault; nothing of the segment is kept then
-   */
-  add(chunk: Uint8Array, start: number, end: number): number {
+  add(chunk: Uint8Array, start: number, end: number): void {
     const bytes = chunk.subarray(start, end);
     const r = this.#r;
     r.bind(bytes, 0, bytes.length);
     const spans = this.#top(bytes);
-    if (spans === 0) return 0;
+    if (spans === 0) return;
     const w = this.#builder.writer;
     const mark = w.length;
     try {
@@ -96,14 +90,12 @@ export class SegmentTranslator {
       throw error;
     }
     this.#builder.count(spans);
-    this.#spans += spans;
-    return spans;
+    this.#items += spans;
   }
 
-  /** All that was added, as a batch; the translator starts anew. */
   finish(): Traces {
     this.#open = false;
-    this.#spans = 0;
+    this.#items = 0;
     return this.#builder.finish();
   }
 
@@ -191,6 +183,51 @@ export class SegmentTranslator {
       builder.closeUncounted(opened);
       index += 1;
     }
+  }
+}
+
+/** Segments that come in one message (SegmentCollection: 1 segments). */
+export class SegmentsTranslator implements Translator<'traces'> {
+  readonly #one: SegmentTranslator;
+  readonly #r = new ProtoReader();
+
+  constructor(instances: Instances) {
+    this.#one = new SegmentTranslator(instances);
+  }
+
+  get items(): number {
+    return this.#one.items;
+  }
+
+  get byteLength(): number {
+    return this.#one.byteLength;
+  }
+
+  /** The good segments are kept; the fault says how many were bad, and of the first why. */
+  add(chunk: Uint8Array, start: number, end: number): void {
+    const r = this.#r;
+    let bad = 0;
+    let of = 0;
+    let first: SkywalkingFault | undefined;
+    r.bind(chunk, start, end);
+    for (let tag = r.next(); tag !== 0; tag = r.next()) {
+      r.skip(tag);
+      if (tag !== 10) continue;
+      of += 1;
+      try {
+        this.#one.add(chunk, r.from, r.to);
+      } catch (error) {
+        if (!(error instanceof SkywalkingFault)) throw error;
+        bad += 1;
+        first ??= error;
+      }
+    }
+    if (first === undefined) return;
+    throw new SkywalkingFault(`${bad} of ${of} segments: ${first.message}`, first.at);
+  }
+
+  finish(): Traces {
+    return this.#one.finish();
   }
 }
 

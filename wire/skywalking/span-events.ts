@@ -11,11 +11,19 @@ const errorKeys: readonly (readonly [key: Uint8Array, field: Uint8Array])[] = [
   [encoder.encode('error.kind'), keyField('exception.type')],
   [encoder.encode('message'), keyField('exception.message')],
   [encoder.encode('stack'), keyField('exception.stacktrace')],
+  [encoder.encode('Stack'), keyField('exception.stacktrace')],
+  [encoder.encode('Traceback'), keyField('exception.stacktrace')],
 ];
+const messageIndex = 1;
+const stackBits = 0b11100;
 
 const eventKey = encoder.encode('event');
+/** Keys of Node.js' and Python's agents, which say `event` never. */
+const stackKey = encoder.encode('Stack');
+const tracebackKey = encoder.encode('Traceback');
 const errorText = encoder.encode('error');
 const logName = encoder.encode('log');
+const newline = 0x0a;
 const exceptionName = encoder.encode('exception');
 
 function equals(b: Uint8Array, from: number, to: number, text: Uint8Array): boolean {
@@ -25,8 +33,9 @@ function equals(b: Uint8Array, from: number, to: number, text: Uint8Array): bool
 }
 
 /**
- * Writes the logs of a span (Log: 1 time in ms, 2 data) as events. One with `event` = `error` is an
- * exception event; others are called what their `event` says, else `log`.
+ * Writes the logs of a span (Log: 1 time in ms, 2 data) as events. One with `event` = `error`, or
+ * with the `Stack` or `Traceback` of agents for Node.js and Python, is an exception event; others are called what their
+ * `event` says, else `log`.
  */
 export class EventWriter {
   readonly #w: Writer;
@@ -36,6 +45,9 @@ export class EventWriter {
   #ms = 0;
   #eventFrom = 0;
   #eventTo = 0;
+  #isError = false;
+  #lineFrom = 0;
+  #lineTo = 0;
 
   constructor(w: Writer, pair: PairReader) {
     this.#w = w;
@@ -54,7 +66,7 @@ export class EventWriter {
     this.#scan(start, end);
     const w = this.#w;
     const { bytes } = r;
-    const isError = equals(bytes, this.#eventFrom, this.#eventTo, errorText);
+    const isError = this.#isError || equals(bytes, this.#eventFrom, this.#eventTo, errorText);
     const at = w.open(11, 2);
     writeNanoseconds(w, 1, this.#ms);
     if (isError) w.bytesField(2, exceptionName);
@@ -87,16 +99,21 @@ export class EventWriter {
     const pair = this.#pair;
     const { r } = pair;
     this.#ms = this.#eventFrom = this.#eventTo = 0;
+    this.#isError = false;
     r.pos = start;
     r.end = end;
     for (let tag = r.next(); tag !== 0; tag = r.next()) {
       if (tag === 8) this.#ms = readMs(r, 'time of a log');
       else r.skip(tag);
-      if (tag !== 18 || this.#eventTo > 0) continue;
+      if (tag !== 18) continue;
       const resume = r.pos;
       pair.read(r.from, r.to);
       r.pos = resume;
-      if (!equals(r.bytes, pair.keyFrom, pair.keyTo, eventKey)) continue;
+      this.#isError ||=
+        equals(r.bytes, pair.keyFrom, pair.keyTo, stackKey) ||
+        equals(r.bytes, pair.keyFrom, pair.keyTo, tracebackKey);
+      const isFirst = this.#eventTo === 0;
+      if (!isFirst || !equals(r.bytes, pair.keyFrom, pair.keyTo, eventKey)) continue;
       this.#eventFrom = pair.from;
       this.#eventTo = pair.to;
     }
@@ -107,8 +124,10 @@ export class EventWriter {
     const { r } = pair;
     r.pos = start;
     r.end = end;
-    let hasEvent = false;
+    // what became the name is no attribute
+    let named = isError && !equals(r.bytes, this.#eventFrom, this.#eventTo, errorText);
     let seen = 0;
+    this.#lineTo = 0;
     for (let tag = r.next(); tag !== 0; tag = r.next()) {
       r.skip(tag);
       if (tag !== 18) continue;
@@ -116,10 +135,45 @@ export class EventWriter {
       pair.read(r.from, r.to);
       r.pos = resume;
       const { keyFrom, keyTo, from, to } = pair;
-      if (!hasEvent && equals(r.bytes, keyFrom, keyTo, eventKey)) hasEvent = true;
+      if (!named && equals(r.bytes, keyFrom, keyTo, eventKey)) named = true;
       else if (isError) seen = this.#errorPair(keyFrom, keyTo, from, to, seen);
       else pairAttribute(this.#w, list, r, keyFrom, keyTo, from, to);
     }
+    if (isError && (seen & (1 << messageIndex)) === 0 && this.#lineTo > 0) this.#messageOfStack();
+  }
+
+  /** A stack alone says in one of its lines what went wrong. */
+  #messageOfStack(): void {
+    const { r } = this.#pair;
+    const field = errorKeys[messageIndex]![1];
+    textAttribute(this.#w, list, field, r, this.#lineFrom, this.#lineTo);
+    this.#keepMessage(this.#lineFrom, this.#lineTo);
+  }
+
+  /** Keeps the first message of a span that failed for its status. */
+  #keepMessage(from: number, to: number): void {
+    if (!this.#wantsMessage) return;
+    this.#wantsMessage = false;
+    this.#message.copy(this.#pair.r.bytes, from, to);
+  }
+
+  /** The line that names the error: Python's last, else the first. */
+  #line(from: number, to: number, isLast: boolean): void {
+    const b = this.#pair.r.bytes;
+    let start = from;
+    let end = to;
+    while (end > start && b[end - 1]! <= 32) end -= 1;
+    if (isLast) {
+      let p = end;
+      while (p > start && b[p - 1] !== newline) p -= 1;
+      start = p;
+    } else {
+      let p = start;
+      while (p < end && b[p] !== newline) p += 1;
+      end = p;
+    }
+    this.#lineFrom = start;
+    this.#lineTo = end;
   }
 
   #errorPair(keyFrom: number, keyTo: number, from: number, to: number, seen: number): number {
@@ -128,11 +182,9 @@ export class EventWriter {
       const [key, field] = errorKeys[i]!;
       if ((seen & (1 << i)) !== 0 || !equals(r.bytes, keyFrom, keyTo, key)) continue;
       textAttribute(this.#w, list, field, r, from, to);
-      if (i === 1 && this.#wantsMessage) {
-        this.#wantsMessage = false;
-        this.#message.copy(r.bytes, from, to);
-      }
-      return seen | (1 << i);
+      if (i === messageIndex) this.#keepMessage(from, to);
+      else if (i > 1) this.#line(from, to, i === errorKeys.length - 1);
+      return seen | (i < 2 ? 1 << i : stackBits);
     }
     pairAttribute(this.#w, list, r, keyFrom, keyTo, from, to);
     return seen;

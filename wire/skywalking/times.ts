@@ -3,7 +3,7 @@ import { SkywalkingFault } from './fault.ts';
 import type { ProtoReader } from './proto-reader.ts';
 
 /** Latest time that fits OTLP's 64 bits of nanoseconds, in milliseconds. */
-const maxMs = 18_446_744_073_709;
+export const maxMs = 18_446_744_073_709;
 
 /** Reads a time in milliseconds since 1970. @throws SkywalkingFault when it cannot be one */
 export function readMs(r: ProtoReader, what: string): number {

@@ -1,0 +1,108 @@
+/** What real agents sent, over gRPC: nothing is lost, and traces hold together. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+  itemsOf,
+  plain,
+  type Recorded,
+  recording,
+  startReceiver,
+  streamed,
+  unary,
+} from './testing.ts';
+
+/** Sends a recording as the agent did: runs of one path are a stream or calls of their own. */
+async function replay(
+  client: Parameters<typeof unary>[0],
+  messages: readonly Recorded[],
+): Promise<void> {
+  const streams = new Map<string, Buffer[]>();
+  for (const { path, data } of messages) {
+    if (!/ReportService\/collect$/.test(path)) await unary(client, path, data!);
+    else if (data !== undefined) streams.set(path, [...(streams.get(path) ?? []), data]);
+  }
+  for (const [path, all] of streams) {
+    assert.equal((await streamed(client, path, all)).length, 0);
+  }
+}
+
+test('Node.js agent', async (t) => {
+  const running = await startReceiver();
+  t.after(running.close);
+  await replay(running.client, recording('node-agent'));
+  const spans = running.traces.batches.flatMap(itemsOf);
+  assert.equal(spans.length, 19);
+  const ids = new Set(spans.map((span) => span.spanId));
+  assert.equal(ids.size, 19);
+  // each request: its server, the client in it, the server that it calls
+  const leaves = spans.filter((span) => span.name === 'GET:/leaf');
+  assert.equal(leaves.length, 6);
+  for (const leaf of leaves) {
+    const client = spans.find((span) => span.spanId === leaf.parentSpanId);
+    assert.equal(client.name, '/leaf');
+    assert.equal(client.kind, 3);
+    assert.equal(client.traceId, leaf.traceId);
+    assert.equal(client.traceId, client.attributes['sw8.trace_id']);
+    const server = spans.find((span) => span.spanId === client.parentSpanId);
+    assert.equal(server.name, 'GET:/hello');
+    assert.equal(server.kind, 2);
+    assert.equal(server.parentSpanId, undefined);
+    assert.equal(leaf.links[0].spanId, client.spanId);
+    assert.match(client.attributes['url.full'], /^http:\/\/127\.0\.0\.1:\d+\/leaf\?/);
+    assert.equal(client.attributes['server.address'], '127.0.0.1');
+    assert.equal(typeof client.attributes['server.port'], 'number');
+    assert.equal(client.attributes['sw8.component'], 'HttpClient');
+  }
+  const failed = spans.filter((span) => span.attributes['http.response.status_code'] === 500);
+  assert.equal(failed.length, 2);
+  const refused = spans.find((span) => span.name === '/x');
+  assert.equal(refused.status.code, 2);
+  assert.match(refused.status.message, /ECONNREFUSED/);
+  assert.equal(refused.events[0].name, 'exception');
+
+  const [properties] = running.logs.batches.flatMap(itemsOf);
+  assert.equal(properties.eventName, 'skywalking.instance.properties');
+  assert.equal(properties.attributes['sw8.instance.language'], 'NodeJS');
+  // what the instance said of itself is on what came after it
+  assert.equal(spans[0].resource['telemetry.sdk.language'], 'nodejs');
+  assert.equal(spans[0].resource['service.name'], 'node-svc');
+  assert.equal(typeof spans[0].resource['process.pid'], 'number');
+});
+
+test('Python agent: traces, logs and meters', async (t) => {
+  const running = await startReceiver();
+  t.after(running.close);
+  await replay(running.client, recording('python-agent'));
+  const spans = running.traces.batches.flatMap(itemsOf);
+  const byId = new Map(spans.map((span) => [span.spanId, span]));
+  assert.equal(byId.size, spans.length);
+  const work = spans.filter((span) => span.name === 'work');
+  assert.ok(work.length >= 5);
+  assert.ok(work.every((span) => span.kind === 1 && byId.has(span.parentSpanId)));
+  const threads = spans.filter((span) => span.name === 'thread');
+  assert.ok(threads.length > 3);
+  for (const { parentSpanId, traceId, links } of threads) {
+    assert.equal(byId.get(parentSpanId).traceId, traceId);
+    assert.equal(links[0].spanId, parentSpanId);
+    assert.equal(plain(links[0].attributes).refType, 'CrossThread');
+  }
+  const failed = work.find((span) => span.status?.code === 2);
+  assert.equal(failed.status.message, 'ValueError: three');
+  assert.equal(failed.events[0].name, 'exception');
+  const said = plain(failed.events[0].attributes);
+  assert.match(String(said['exception.stacktrace']), /^Traceback/);
+
+  const records = running.logs.batches.flatMap(itemsOf);
+  const served = records.filter((record) => /serving \/hello/.test(record.body?.stringValue));
+  assert.equal(served.length, 5);
+  for (const record of served) {
+    assert.equal(record.severityNumber, 9);
+    assert.equal(record.severityText, 'INFO');
+    assert.equal(record.resource['service.name'], 'py-svc');
+    assert.ok(spans.some((span) => span.traceId === record.traceId));
+  }
+  const metrics = running.metrics.batches.flatMap(itemsOf);
+  assert.ok(metrics.length > 10);
+  assert.ok(metrics.every((m) => m.resource['service.instance.id'] === 'py-1'));
+  assert.ok(metrics.some((m) => /cpu/i.test(m.name) && m.gauge !== undefined));
+});

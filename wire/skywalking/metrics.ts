@@ -1,0 +1,83 @@
+import type { Metrics } from '../../pdata/batch.ts';
+import { MetricsBuilder } from '../../pdata/builder.ts';
+import { decode } from './decode.ts';
+import type { Instances } from './instances.ts';
+import { ResourceGroup } from './resource-group.ts';
+import type { MessageName } from './schema.ts';
+import type { Carry, Translator } from './translator.ts';
+
+/** Checks a message and says how to write its points; nothing is written when it throws. */
+export type Prepare<T> = (message: T, nowMs: number, carry: Carry) => PreparedMetrics;
+
+export interface PreparedMetrics {
+  readonly service: string;
+  readonly instance: string;
+  write(builder: MetricsBuilder): void;
+}
+
+/** Turns messages into metrics, by what a function says of each. */
+export class MetricTranslator<T> implements Translator<'metrics'> {
+  readonly #name: MessageName;
+  readonly #prepare: Prepare<T>;
+  readonly #builder = new MetricsBuilder();
+  readonly #group: ResourceGroup;
+
+  constructor(name: MessageName, instances: Instances, prepare: Prepare<T>) {
+    this.#name = name;
+    this.#prepare = prepare;
+    this.#group = new ResourceGroup(this.#builder, instances);
+  }
+
+  get items(): number {
+    return this.#builder.itemCount;
+  }
+
+  get byteLength(): number {
+    return this.#builder.byteLength;
+  }
+
+  add(chunk: Uint8Array, start: number, end: number, carry: Carry, nowMs: number): void {
+    const message = decode<T>(this.#name, chunk, start, end);
+    const prepared = this.#prepare(message, nowMs, carry);
+    this.#group.enter(prepared.service, prepared.instance);
+    prepared.write(this.#builder);
+  }
+
+  finish(): Metrics {
+    this.#group.leave();
+    return this.#builder.finish();
+  }
+}
+
+/** One point: its attributes and its value. */
+export type Point = readonly [
+  attributes: Readonly<Record<string, string | boolean | number>>,
+  value: number | bigint,
+];
+
+/** Writes a gauge; nothing when there are no points. */
+export function gauge(
+  b: MetricsBuilder,
+  timeUnixNano: bigint,
+  [name, unit]: readonly [string, string],
+  points: readonly Point[],
+): void {
+  if (points.length === 0) return;
+  b.metric(name, unit);
+  b.gauge();
+  for (const [attributes, value] of points) b.numberPoint({ timeUnixNano, attributes, value });
+}
+
+/** Writes a sum that only grows: of what came since the last message, or of all time. */
+export function counter(
+  b: MetricsBuilder,
+  timeUnixNano: bigint,
+  [name, unit]: readonly [string, string],
+  temporality: 'delta' | 'cumulative',
+  points: readonly Point[],
+): void {
+  if (points.length === 0) return;
+  b.metric(name, unit);
+  b.sum(temporality === 'delta' ? 1 : 2, true);
+  for (const [attributes, value] of points) b.numberPoint({ timeUnixNano, attributes, value });
+}
