@@ -121,11 +121,11 @@ export async function startProgram(
       logger.info('Starting shutdown...', { reason });
       try {
         await service.shutdown();
+        logger.info('Shutdown complete.');
         await push.shutdown();
       } finally {
         await telemetry.shutdown();
       }
-      logger.info('Shutdown complete.');
     },
   };
 }

@@ -52,7 +52,8 @@ test('a batch processor directly before a queue becomes its batching', () => {
   assert.deepEqual(shown, ['traces: limit']);
   const batch = { flush_timeout: 200, min_size: 8192, max_size: 0, sizer: 'items' };
   const a = changed.get('a@traces');
-  assert.deepEqual([a?.batch, a?.sizer, a?.queue_size], [batch, 'items', 8_192_000]);
+  const told = { ...batch, processor: 'batch' };
+  assert.deepEqual([a?.batch, a?.sizer, a?.queue_size], [told, 'items', 8_192_000]);
   const b = changed.get('b@traces');
   assert.deepEqual([b?.batch, b?.sizer, b?.queue_size], [batch, 'bytes', 1_000_000]);
 });

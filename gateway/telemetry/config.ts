@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { duration } from '../../config/schema/duration.ts';
+import type { AttributeValue } from '../../pdata/builder.ts';
 import {
   logProcessor,
   metricReader,
@@ -64,13 +65,7 @@ const logs = z.strictObject({
     .default(['stderr'])
     .describe('Has no effect: errors of the log itself end the program.'),
   initial_fields: z.record(z.string(), z.unknown()).default({}).describe('Added to each entry.'),
-  processors: z
-    .array(logProcessor)
-    .default([])
-    .refine((list) => list.length === 0, {
-      error: 'cannot send the own log by OTLP: processors are not built yet',
-    })
-    .describe('Where log records are sent.'),
+  processors: z.array(logProcessor).default([]).describe('Where log records are sent.'),
 });
 
 const levels = ['none', 'basic', 'normal', 'detailed'] as const;
@@ -114,24 +109,18 @@ const traces = z.strictObject({
   processors: z
     .array(spanProcessor)
     .default([])
-    .superRefine((list, ctx) => {
-      list.forEach(({ batch, simple }, i) => {
-        const { zipkin } = (batch ?? simple)?.exporter ?? {};
-        if (zipkin === undefined) return;
-        const path = [i, batch === undefined ? 'simple' : 'batch', 'exporter', 'zipkin'];
-        ctx.addIssue({
-          code: 'custom',
-          path,
-          message: 'cannot send own traces to Zipkin: use otlp',
-        });
-      });
-    })
     .describe('Where spans are sent; none: there are no traces.'),
   limits: spanLimits.optional(),
   sampler: sampler.optional(),
 });
 
 const legacyValue = z.unknown();
+
+/** Attributes of the program by name, null = removed; and the schema that they follow. */
+export interface ResourceConfig {
+  readonly attributes: Readonly<Record<string, AttributeValue>>;
+  readonly schemaUrl: string | undefined;
+}
 
 /** Attributes by name, null = removed; the newer form is a list below `attributes`. */
 const resource = z
@@ -155,16 +144,16 @@ const resource = z
       report(['attributes'], message);
     }
   })
-  .transform((value): Readonly<Record<string, string | null>> => {
-    const out: Record<string, string | null> = {};
+  .transform((value): ResourceConfig => {
+    const out: Record<string, AttributeValue> = {};
     for (const [key, given] of Object.entries(value)) {
       if (!(key in resourceKeys)) out[key] = given === null ? null : String(given);
     }
     for (const { name, value: given } of value.attributes ?? []) {
       if (given === null || given === undefined) continue;
-      out[name] = typeof given === 'string' ? given : JSON.stringify(given);
+      out[name] = given as AttributeValue;
     }
-    return out;
+    return { attributes: out, schemaUrl: value.schema_url };
   });
 
 /** `service::telemetry`. */

@@ -1,15 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import type { BuildInfo, Clock, Tracer } from '../../component/settings.ts';
 import { sameConfig } from '../../config/schema/same.ts';
+import type { AttributeValue } from '../../pdata/builder.ts';
 import { systemRandom } from './clock.ts';
 import type { TelemetryConfig } from './config.ts';
+import { LogRecorder } from './log-recorder.ts';
 import { createLogger, type LogSink, type RootLogger } from './logger.ts';
 import { createMeter, type ReadableMeter } from './meter.ts';
 import { MetricsEndpoints } from './metrics-endpoints.ts';
+import { outboxesOf } from './outbox.ts';
 import { registerProcessMetrics } from './process-metrics.ts';
 import { createSampler as createSpanSampler, type SamplerKeys } from './span-sampler.ts';
 import { noTracer, SpanRecorder } from './tracer.ts';
 import { compileViews } from './views.ts';
+
+/** Attributes of the program. */
+export type Resource = Readonly<Record<string, AttributeValue>>;
 
 /** The program's own telemetry. */
 export interface Telemetry {
@@ -19,8 +25,10 @@ export interface Telemetry {
   readonly tracer: Tracer;
   /** Where own spans wait to be sent; undefined when there are none. */
   readonly recorder: SpanRecorder | undefined;
-  /** Attributes of the program. */
-  readonly resource: Readonly<Record<string, string>>;
+  /** Where own log records wait to be sent; undefined when they go nowhere. */
+  readonly logRecorder: LogRecorder | undefined;
+  /** Attributes of the program as they are sent. */
+  readonly resource: Resource;
   /** Opens the metrics endpoints. @throws Error when one cannot listen */
   start(): Promise<void>;
   /**
@@ -40,23 +48,29 @@ export async function createTelemetry(
   sink?: LogSink,
 ): Promise<Telemetry> {
   const resource = resourceOf(config, build);
-  const shown = config.logs.disable_zap_resource ? {} : { resource };
-  const logger = await createLogger(config.logs, shown, clock, sink);
+  const texts = textsOf(resource);
+  const shown = config.logs.disable_zap_resource ? {} : { resource: texts };
+  const logRecorder =
+    config.logs.processors.length === 0
+      ? undefined
+      : new LogRecorder(outboxesOf(config.logs.processors), clock, resource, schemaUrl(config));
+  const logger = await createLogger(config.logs, shown, clock, sink, logRecorder);
   const meter = createMeter(config.metrics.level);
   registerProcessMetrics(meter, clock);
   const setViews = (given: TelemetryConfig['metrics']) =>
     meter.setViews(compileViews(given.views ?? [], (fault) => logger.warn(fault)));
   setViews(config.metrics);
   const info = { description: 'Attributes of the program', unit: '' };
-  meter.gauge('target_info', info, () => 1, resource);
+  meter.gauge('target_info', info, () => 1, texts);
   const recorder = recorderOf(config, resource, build, clock);
-  const endpoints = new MetricsEndpoints(meter, logger, resource);
+  const endpoints = new MetricsEndpoints(meter, logger, texts);
   let current = config;
   return {
     logger,
     meter,
     resource,
     recorder,
+    logRecorder,
     tracer: recorder ?? noTracer,
     start: () => endpoints.open(config.metrics),
     async change(next) {
@@ -88,11 +102,12 @@ function refuseFixed(current: TelemetryConfig, next: TelemetryConfig): void {
 }
 
 function recorderOf(
-  { traces }: TelemetryConfig,
-  resource: Readonly<Record<string, string>>,
+  config: TelemetryConfig,
+  resource: Resource,
   { version }: BuildInfo,
   clock: Clock,
 ): SpanRecorder | undefined {
+  const { traces } = config;
   if (traces.level === 'none' || traces.processors.length === 0) return undefined;
   return new SpanRecorder({
     clock,
@@ -100,18 +115,36 @@ function recorderOf(
     sampler: createSpanSampler(traces.sampler as SamplerKeys | undefined),
     propagators: traces.propagators,
     resource,
+    schemaUrl: schemaUrl(config),
     version,
-    maxWaiting: traces.processors[0]?.batch?.max_queue_size ?? 2048,
+    outboxes: outboxesOf(traces.processors),
   });
 }
 
-function resourceOf(config: TelemetryConfig, build: BuildInfo): Record<string, string> {
-  const resource: Record<string, string> = {
+/** OpenTelemetry's conventions that the attributes of the program follow. */
+const ownSchemaUrl = 'https://opentelemetry.io/schemas/1.40.0';
+
+function schemaUrl(config: TelemetryConfig): string {
+  return config.resource.schemaUrl ?? ownSchemaUrl;
+}
+
+/** Attributes as the log and the metrics endpoint show them. */
+function textsOf(resource: Resource): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(resource).map(([key, value]) => [
+      key,
+      typeof value === 'object' ? JSON.stringify(value) : String(value),
+    ]),
+  );
+}
+
+function resourceOf(config: TelemetryConfig, build: BuildInfo): Resource {
+  const resource: Record<string, AttributeValue> = {
     'service.instance.id': randomUUID(),
     'service.name': build.command,
     'service.version': build.version,
   };
-  for (const [key, value] of Object.entries(config.resource)) {
+  for (const [key, value] of Object.entries(config.resource.attributes)) {
     if (value === null) delete resource[key];
     else resource[key] = value;
   }

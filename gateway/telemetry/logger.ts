@@ -1,8 +1,10 @@
+import { fileURLToPath } from 'node:url';
 import { inspect } from 'node:util';
 import type { Logger as Pino } from 'pino';
 import type { Clock, Logger } from '../../component/settings.ts';
 import type { TelemetryConfig } from './config.ts';
 import { errorText } from './error-text.ts';
+import type { LogRecorder } from './log-recorder.ts';
 import { createSampler, type Sampler } from './sampler.ts';
 
 export type LogFields = Readonly<Record<string, unknown>>;
@@ -10,6 +12,8 @@ export type LogFields = Readonly<Record<string, unknown>>;
 /** A logger that can make others with more fields. */
 export interface RootLogger extends Logger {
   child(fields: LogFields): RootLogger;
+  /** The same, but what it logs is not sent anywhere: for whoever sends. */
+  unsent(): RootLogger;
   /** Takes another level and sampling, for all that were made from one. */
   change(config: Pick<TelemetryConfig['logs'], 'level' | 'sampling'>): void;
 }
@@ -26,6 +30,7 @@ export async function createLogger(
   resource: LogFields,
   clock: Clock,
   sink?: LogSink,
+  recorder?: LogRecorder,
 ): Promise<RootLogger> {
   const { default: pino } = await import('pino');
   const write = sink ?? (await openSink(config.output_paths));
@@ -42,18 +47,23 @@ export async function createLogger(
   );
   const rules = new Rules(clock);
   rules.change(config);
-  return wrap(log, rules);
+  return wrap(log, rules, recorder, { scope: {}, fields: {} });
 }
 
 async function openSink(paths: readonly string[]): Promise<LogSink> {
   const { default: pino } = await import('pino');
   const streams = paths.map((path) => {
-    const dest = path === 'stderr' ? 2 : path === 'stdout' ? 1 : path;
+    const dest = path === 'stderr' ? 2 : path === 'stdout' ? 1 : fileOf(path);
     return pino.destination({ dest, sync: true, mkdir: false });
   });
   return (line) => {
     for (const stream of streams) stream.write(line);
   };
+}
+
+/** A path, or the one of a file URL. */
+function fileOf(path: string): string {
+  return path.startsWith('file://') ? fileURLToPath(path) : path;
 }
 
 const ranks = { debug: 0, info: 1, warn: 2, error: 3, silent: 4 } as const;
@@ -79,12 +89,33 @@ class Rules {
   }
 }
 
-function wrap(log: Pino, rules: Rules): RootLogger {
+/** Fields of all entries of a logger: what says which component it is, and others. */
+interface Context {
+  readonly scope: LogFields;
+  readonly fields: LogFields;
+}
+
+function within({ scope, fields }: Context, more: LogFields): Context {
+  const isScope = ([key]: [string, unknown]) => key.startsWith('otelcol.');
+  const entries = Object.entries(more);
+  const own = Object.fromEntries(entries.filter(isScope));
+  const rest = Object.fromEntries(entries.filter((entry) => !isScope(entry)));
+  return { scope: { ...scope, ...own }, fields: { ...fields, ...rest } };
+}
+
+function wrap(
+  log: Pino,
+  rules: Rules,
+  recorder: LogRecorder | undefined,
+  context: Context,
+): RootLogger {
   const at = (level: 'debug' | 'info' | 'warn' | 'error') => {
     return (message: string, fields?: LogFields): void => {
       if (!rules.allow(level, message)) return;
-      if (fields === undefined) log[level](message);
-      else log[level](plainFields(fields), message);
+      const own = fields === undefined ? undefined : plainFields(fields);
+      if (own === undefined) log[level](message);
+      else log[level](own, message);
+      recorder?.record(level, message, context.scope, { ...context.fields, ...own });
     };
   };
   return {
@@ -92,7 +123,11 @@ function wrap(log: Pino, rules: Rules): RootLogger {
     info: at('info'),
     warn: at('warn'),
     error: at('error'),
-    child: (fields) => wrap(log.child(plainFields(fields)), rules),
+    child(fields) {
+      const plain = plainFields(fields);
+      return wrap(log.child(plain), rules, recorder, within(context, plain));
+    },
+    unsent: () => wrap(log, rules, undefined, context),
     change: (config) => rules.change(config),
   };
 }

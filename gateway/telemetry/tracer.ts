@@ -1,8 +1,9 @@
 import type { Clock, OwnSpan, Random, Tracer } from '../../component/settings.ts';
 import type { SpanView } from '../../component/view.ts';
 import type { Traces } from '../../pdata/batch.ts';
-import { TracesBuilder } from '../../pdata/builder.ts';
+import { type AttributeSet, TracesBuilder } from '../../pdata/builder.ts';
 import { unixNanos } from './clock.ts';
+import type { Outbox } from './outbox.ts';
 import type { Sampler } from './span-sampler.ts';
 
 /** Traces of a program that has none. */
@@ -15,7 +16,8 @@ export const noTracer: Tracer = {
 const kinds = { internal: 1, server: 2, client: 3 } as const;
 const sampledFlag = 1;
 
-interface Finished {
+/** A span that has ended. */
+export interface FinishedSpan {
   readonly traceId: Uint8Array;
   readonly spanId: Uint8Array;
   readonly parentSpanId: Uint8Array | undefined;
@@ -35,28 +37,24 @@ export interface RecorderParts {
   /** `tracecontext`, `b3`; requests' contexts in other forms do not count. */
   readonly propagators: readonly string[];
   /** Attributes of the program. */
-  readonly resource: Readonly<Record<string, string>>;
+  readonly resource: AttributeSet;
+  readonly schemaUrl: string;
   readonly version: string;
-  /** Spans that wait at most; more are dropped. */
-  readonly maxWaiting: number;
+  /** Where spans wait to be sent. */
+  readonly outboxes: readonly Outbox<FinishedSpan>[];
 }
 
 /** Records the program's own spans until they are taken as a batch. */
 export class SpanRecorder implements Tracer {
   readonly enabled = true;
   readonly #parts: RecorderParts;
-  #finished: Finished[] = [];
   readonly #watchers = new Set<(span: SpanView) => void>();
-  /** Spans that found no room. */
-  dropped = 0;
-
   constructor(parts: RecorderParts) {
     this.#parts = parts;
   }
 
-  /** Spans that wait to be taken. */
-  get waiting(): number {
-    return this.#finished.length;
+  get outboxes(): readonly Outbox<FinishedSpan>[] {
+    return this.#parts.outboxes;
   }
 
   start(name: string, kind: keyof typeof kinds, parent?: string): OwnSpan | undefined {
@@ -85,17 +83,13 @@ export class SpanRecorder implements Tracer {
     return propagators.includes('b3') ? fromB3(header) : undefined;
   }
 
-  /** The spans that ended, in batches of at most so many; they are forgotten as they are taken. */
-  *take(most: number): Generator<Traces> {
-    while (this.#finished.length > 0) yield this.#batch(this.#finished.splice(0, most));
-  }
-
-  #batch(taken: readonly Finished[]): Traces {
-    const { resource, version } = this.#parts;
+  /** Spans as one batch. */
+  batchOf(spans: readonly FinishedSpan[]): Traces {
+    const { resource, schemaUrl, version } = this.#parts;
     const builder = new TracesBuilder();
-    builder.resource(resource);
+    builder.resource(resource, schemaUrl);
     builder.scope('wirestitch', version);
-    for (const span of taken) write(builder, span);
+    for (const span of spans) write(builder, span);
     return builder.finish();
   }
 
@@ -105,14 +99,13 @@ export class SpanRecorder implements Tracer {
     return () => this.#watchers.delete(ended);
   }
 
-  #keep(span: Finished): void {
+  #keep(span: FinishedSpan): void {
     for (const ended of this.#watchers) ended(viewOf(span));
-    if (this.#finished.length >= this.#parts.maxWaiting) this.dropped += 1;
-    else this.#finished.push(span);
+    for (const outbox of this.#parts.outboxes) outbox.add(span);
   }
 }
 
-function viewOf({ name, start, end, attributes, error, ...ids }: Finished): SpanView {
+function viewOf({ name, start, end, attributes, error, ...ids }: FinishedSpan): SpanView {
   const hex = (id: Uint8Array | undefined) => Buffer.from(id ?? []).toString('hex');
   return {
     name,
@@ -126,7 +119,7 @@ function viewOf({ name, start, end, attributes, error, ...ids }: Finished): Span
   };
 }
 
-function write(builder: TracesBuilder, span: Finished): void {
+function write(builder: TracesBuilder, span: FinishedSpan): void {
   const { traceId, spanId, parentSpanId, name, kind, start, end, attributes, error } = span;
   builder.span({
     traceId,

@@ -1,20 +1,28 @@
+import type { Logger } from '../../../component/settings.ts';
+import type { Signal, SignalData } from '../../../component/signals.ts';
 import { sameConfig } from '../../../config/schema/same.ts';
 import { unixNanos } from '../clock.ts';
 import type { TelemetryConfig } from '../config.ts';
 import { errorText } from '../error-text.ts';
 import type { Telemetry } from '../index.ts';
 import { createMeter } from '../meter.ts';
-import { noTracer, type SpanRecorder } from '../tracer.ts';
-import { consoleExporter, type OwnSettings, otlpExporter } from './exporter.ts';
+import type { Outbox } from '../outbox.ts';
+import { noTracer } from '../tracer.ts';
+import { consoleExporter, type OtlpKeys, type OwnSettings, otlpExporter } from './exporter.ts';
 import { OwnPush } from './push.ts';
 import { ReadingWriter, type TemporalityPreference } from './reading-writer.ts';
 
 /** OpenTelemetry's default for periodic readers. */
 const defaultIntervalMs = 60_000;
 
-/** OpenTelemetry's defaults for batches of spans. */
-const defaultDelayMs = 5000;
-const defaultExportSpans = 512;
+/** OpenTelemetry's defaults for batches. */
+const defaultDelayMs = { traces: 5000, logs: 1000 } as const;
+
+/** What keeps spans or log records until they are sent. */
+interface Recorder<S extends Signal, T> {
+  readonly outboxes: readonly Outbox<T>[];
+  batchOf(items: readonly T[]): SignalData[S];
+}
 
 /** Own telemetry on its way out. */
 export interface Push {
@@ -31,18 +39,25 @@ export interface Push {
  */
 export async function startPush(
   config: TelemetryConfig,
-  { logger, meter, resource, recorder }: Telemetry,
+  { logger, meter, resource, recorder, logRecorder }: Telemetry,
   settings: Omit<OwnSettings, 'logger' | 'meter' | 'tracer' | 'ledger'>,
 ): Promise<Push> {
   const unused = { dropped() {}, held() {}, created() {}, delivered() {} };
   const own: OwnSettings = {
     ...settings,
     tracer: noTracer,
-    logger,
+    logger: logger.unsent(),
     meter: createMeter('none'),
     ledger: unused,
   };
-  const traces = recorder === undefined ? [] : await tracePushes(config, recorder, own);
+  const traces =
+    recorder === undefined
+      ? []
+      : await itemPushes('traces', config.traces.processors, recorder, own);
+  const logs =
+    logRecorder === undefined
+      ? []
+      : await itemPushes('logs', config.logs.processors, logRecorder, own);
   let current = config.metrics;
   let metrics = await metricPushes(current, { meter, resource }, own);
   return {
@@ -58,7 +73,7 @@ export async function startPush(
       }
     },
     async shutdown() {
-      await Promise.all([...traces, ...metrics].map((push) => push.shutdown()));
+      await Promise.all([...traces, ...metrics, ...logs].map((push) => push.shutdown()));
     },
   };
 }
@@ -98,31 +113,54 @@ async function metricPushes(
   return pushes;
 }
 
-/** Exporters of all processors get every span; the first processor's batch keys count. */
-async function tracePushes(
-  config: TelemetryConfig,
-  recorder: SpanRecorder,
+/** Keys of a processor that decide when it sends. */
+interface ProcessorKeys {
+  readonly batch?: (Timing & Exporting) | undefined;
+  readonly simple?: Exporting | undefined;
+}
+
+interface Timing {
+  readonly schedule_delay?: number | undefined;
+  readonly export_timeout?: number | undefined;
+}
+
+interface Exporting {
+  readonly exporter: {
+    readonly otlp?: OtlpKeys | undefined;
+    readonly console?: object | undefined;
+  };
+}
+
+/** One for each processor. */
+async function itemPushes<S extends 'traces' | 'logs', T>(
+  signal: S,
+  processors: readonly ProcessorKeys[],
+  recorder: Recorder<S, T>,
   own: OwnSettings,
-): Promise<OwnPush<'traces'>[]> {
-  const exporters = [];
-  for (const { batch, simple } of config.traces.processors) {
+): Promise<OwnPush<S>[]> {
+  const pushes: OwnPush<S>[] = [];
+  for (const [i, { batch, simple }] of processors.entries()) {
     const { otlp, console } = (batch ?? simple)?.exporter ?? {};
-    if (otlp !== undefined) exporters.push(await otlpExporter('traces', otlp, own));
-    if (console !== undefined) {
-      exporters.push(consoleExporter<'traces'>((line) => process.stdout.write(line)));
-    }
+    const outbox = recorder.outboxes[i];
+    if (outbox === undefined || (otlp === undefined && console === undefined)) continue;
+    const timeout = Math.min(otlp?.timeout || 10_000, batch?.export_timeout || 30_000);
+    const exporter =
+      otlp === undefined
+        ? consoleExporter<S>((line) => process.stdout.write(line))
+        : await otlpExporter(signal, { ...otlp, timeout }, own);
+    const push = new OwnPush<S>({
+      signal,
+      *batches() {
+        for (const items of outbox.take()) yield recorder.batchOf(items);
+      },
+      exporters: [exporter],
+      clock: own.clock,
+      logger: own.logger as Logger,
+      intervalMs: batch?.schedule_delay || defaultDelayMs[signal],
+    });
+    await push.start();
+    outbox.whenFull(() => push.soon());
+    pushes.push(push);
   }
-  if (exporters.length === 0) return [];
-  const [first] = config.traces.processors;
-  const most = first?.batch?.max_export_batch_size ?? defaultExportSpans;
-  const push = new OwnPush({
-    signal: 'traces',
-    batches: () => recorder.take(most),
-    exporters,
-    clock: own.clock,
-    logger: own.logger,
-    intervalMs: first?.batch?.schedule_delay ?? defaultDelayMs,
-  });
-  await push.start();
-  return [push];
+  return pushes;
 }

@@ -23,6 +23,8 @@ export class OwnPush<S extends Signal> {
   #timer: Timer | undefined;
   #stopped = false;
   #failing = '';
+  #asked = false;
+  #sending: Promise<void> = Promise.resolve();
 
   constructor(parts: PushParts<S>) {
     this.#parts = parts;
@@ -31,6 +33,18 @@ export class OwnPush<S extends Signal> {
   async start(): Promise<void> {
     for (const exporter of this.#parts.exporters) await exporter.start();
     this.#later();
+  }
+
+  /** Sends what there is, now or after what is being sent. */
+  soon(): void {
+    if (this.#stopped || this.#asked) return;
+    this.#asked = true;
+    queueMicrotask(() => {
+      void this.#sending.then(() => {
+        this.#asked = false;
+        return this.#send();
+      });
+    });
   }
 
   async shutdown(): Promise<void> {
@@ -50,7 +64,12 @@ export class OwnPush<S extends Signal> {
     });
   }
 
-  async #send(): Promise<void> {
+  #send(): Promise<void> {
+    this.#sending = this.#sending.then(() => this.#sendNow());
+    return this.#sending;
+  }
+
+  async #sendNow(): Promise<void> {
     const { batches, exporters } = this.#parts;
     for (const batch of batches()) {
       for (const exporter of exporters) {

@@ -5,6 +5,7 @@ import {
   type PointFields,
   type Temporality,
 } from '../../../pdata/builder/metrics.ts';
+import type { AttributeSet } from '../../../pdata/builder.ts';
 import type { ExponentialPoint, Point, Reading, ReadingKind } from '../reading.ts';
 
 /** What is told of counters and histograms: all so far, or what came since the last export. */
@@ -30,7 +31,7 @@ const observed = /^otelcol_process_/;
 
 /** Writes readings as OTLP metrics, one scope after the other. */
 export class ReadingWriter {
-  readonly #resource: Attributes;
+  readonly #resource: AttributeSet;
   readonly #version: string;
   readonly #preference: TemporalityPreference;
   readonly #start: bigint;
@@ -40,7 +41,7 @@ export class ReadingWriter {
 
   /** @param start nanoseconds since 1970 at which counting began */
   constructor(
-    resource: Attributes,
+    resource: AttributeSet,
     version: string,
     start: bigint,
     preference: TemporalityPreference,
