@@ -65,8 +65,8 @@ interface Peer {
 }
 
 /**
- * gRPC over node:net or node:tls: unary calls and streams of clients, the HTTP/2 of ./http2. One timer sweeps all
- * connections once a second for time-outs and keepalive.
+ * gRPC over node:net or node:tls: unary calls and streams of clients, the HTTP/2 of ./http2. One
+ * timer sweeps all connections once a second for time-outs and keepalive.
  */
 export class GrpcServer {
   readonly #options: ServerOptions;

@@ -1,6 +1,6 @@
 /**
- * Names of the components (frameworks, drivers, servers) that agents give by number. The numbers are
- * part of the protocol: github.com/apache/skywalking, component-libraries.yml, August 2026.
+ * Names of the components (frameworks, drivers, servers) that agents give by number. The numbers
+ * are part of the protocol: github.com/apache/skywalking, component-libraries.yml, August 2026.
  * Runs of names by their first number.
  */
 const runs: Readonly<Record<number, string>> = {

@@ -34,8 +34,8 @@ function equals(b: Uint8Array, from: number, to: number, text: Uint8Array): bool
 
 /**
  * Writes the logs of a span (Log: 1 time in ms, 2 data) as events. One with `event` = `error`, or
- * with the `Stack` or `Traceback` of agents for Node.js and Python, is an exception event; others are called what their
- * `event` says, else `log`.
+ * with the `Stack` or `Traceback` of agents for Node.js and Python, is an exception event; others
+ * are called what their `event` says, else `log`.
  */
 export class EventWriter {
   readonly #w: Writer;
