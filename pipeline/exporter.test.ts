@@ -243,6 +243,7 @@ test('block_on_overflow makes senders wait in order, to their deadline at most',
   await exporter.shutdown();
   assert.deepEqual(order, [1, 3]);
   assert.deepEqual(backend.arrived, [[0], [1], [3]]);
+  assert.equal(settings.meter.value('otelcol_exporter_enqueue_failed_spans'), 1);
   assertSettled(settings);
 });
 

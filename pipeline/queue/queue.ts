@@ -140,13 +140,20 @@ export class SendingQueue<S extends Signal> {
       const room = this.#admission.enter(size, ctx);
       if (room !== undefined) this.#makeRoom();
       if (this.#parts.disk !== undefined) return this.#persist(batch, size, ctx, room);
-      if (room !== undefined) return room.then(() => this.#hold(batch, size, ctx));
+      if (room !== undefined) {
+        const hold = () => this.#hold(batch, size, ctx);
+        return room.then(hold, (error: PipelineError) => this.#refuse(batch, error));
+      }
       return this.#hold(batch, size, ctx);
     } catch (thrown) {
-      this.#enqueueFailed(batch.itemCount);
       this.#makeRoom();
-      return Promise.reject(PipelineError.from(thrown));
+      return this.#refuse(batch, PipelineError.from(thrown));
     }
+  }
+
+  #refuse(batch: SignalData[S], error: PipelineError): Promise<never> {
+    this.#enqueueFailed(batch.itemCount);
+    return Promise.reject(error);
   }
 
   /** A full queue does not wait for larger batches: no more comes before room is made. */
@@ -232,9 +239,8 @@ export class SendingQueue<S extends Signal> {
     const retained = absorbed ?? retain<S>(batch, settings.budget);
     if (retained === undefined) {
       this.#admission.leave(size);
-      this.#enqueueFailed(batch.itemCount);
       const message = `memory budget exhausted: ${batch.byteLength} bytes do not fit`;
-      return Promise.reject(new PipelineError(message, { retryable: true }));
+      return this.#refuse(batch, new PipelineError(message, { retryable: true }));
     }
     const { batch: kept, bytes } = retained;
     const entry = newEntry(batch.itemCount, size, -1, bytes, absorbed?.native);
@@ -259,18 +265,14 @@ export class SendingQueue<S extends Signal> {
     const { settings } = this.#parts;
     const partition = this.#partition.keyOf(ctx);
     let position: number;
+    let isIn = false;
     try {
       await room;
-    } catch (error) {
-      this.#enqueueFailed(batch.itemCount);
-      throw error;
-    }
-    try {
+      isIn = true;
       position = await this.#parts.disk!.append(batch, partition);
     } catch (thrown) {
-      this.#admission.leave(size);
-      this.#enqueueFailed(batch.itemCount);
-      throw PipelineError.from(thrown);
+      if (isIn) this.#admission.leave(size);
+      return this.#refuse(batch, PipelineError.from(thrown));
     }
     const entry = newEntry(batch.itemCount, size, position, 0);
     entry.client = ctx.client;
