@@ -88,6 +88,13 @@ export const registry: readonly RegistryEntry[] = [
   entry('exporter', 'nop', () => import('../exporters/nop/index.ts')),
   entry('exporter', 'otlp_grpc', () => import('../exporters/otlp_grpc/index.ts'), ['otlp']),
   entry('exporter', 'otlp_http', () => import('../exporters/otlp_http/index.ts'), ['otlphttp']),
+  entry('exporter', 'zipkin', () => import('../exporters/zipkin/index.ts')),
+  entry(
+    'exporter',
+    'prometheus_remote_write',
+    () => import('../exporters/prometheus_remote_write/index.ts'),
+    ['prometheusremotewrite'],
+  ),
   // connectors
   entry('connector', 'count', () => import('../connectors/count/index.ts')),
   entry('connector', 'failover', () => import('../connectors/failover/index.ts')),

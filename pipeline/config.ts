@@ -166,49 +166,54 @@ const interval = (key: string) =>
     `${key} value must be greater than or equal to 0`,
   );
 
-const retry = z
-  .strictObject({
-    initial_interval: interval('initial_interval')
-      .prefault('5s')
-      .describe('time from the first failure to the first retry'),
-    randomization_factor: z
-      .number()
-      .min(0, { error: 'randomization_factor value must be greater than or equal to 0' })
-      .max(1, { error: 'randomization_factor value must be less than or equal to 1' })
-      .default(0.5)
-      .describe('0 to 1: intervals vary by this fraction up and down'),
-    multiplier: z
-      .number()
-      .min(0, { error: 'multiplier value must be greater than or equal to 0' })
-      .default(1.5)
-      .describe('factor from one interval to the next'),
-    max_interval: interval('max_interval').prefault('30s').describe('longest interval'),
-    max_elapsed_time: interval('max_elapsed_time')
-      .prefault('5m')
-      .describe('time after which a batch is given up and dropped; 0 = never'),
-  })
-  .superRefine((config, ctx) => {
-    if (config.max_elapsed_time === 0) return;
-    for (const key of ['initial_interval', 'max_interval'] as const) {
-      if (config.max_elapsed_time >= config[key]) continue;
-      const message = `'max_elapsed_time' must not be less than '${key}'`;
-      ctx.addIssue({ code: 'custom', path: ['max_elapsed_time'], message });
-      return;
-    }
-  });
+const retry = (initialInterval: string) =>
+  z
+    .strictObject({
+      initial_interval: interval('initial_interval')
+        .prefault(initialInterval)
+        .describe('time from the first failure to the first retry'),
+      randomization_factor: z
+        .number()
+        .min(0, { error: 'randomization_factor value must be greater than or equal to 0' })
+        .max(1, { error: 'randomization_factor value must be less than or equal to 1' })
+        .default(0.5)
+        .describe('0 to 1: intervals vary by this fraction up and down'),
+      multiplier: z
+        .number()
+        .min(0, { error: 'multiplier value must be greater than or equal to 0' })
+        .default(1.5)
+        .describe('factor from one interval to the next'),
+      max_interval: interval('max_interval').prefault('30s').describe('longest interval'),
+      max_elapsed_time: interval('max_elapsed_time')
+        .prefault('5m')
+        .describe('time after which a batch is given up and dropped; 0 = never'),
+    })
+    .superRefine((config, ctx) => {
+      if (config.max_elapsed_time === 0) return;
+      for (const key of ['initial_interval', 'max_interval'] as const) {
+        if (config.max_elapsed_time >= config[key]) continue;
+        const message = `'max_elapsed_time' must not be less than '${key}'`;
+        ctx.addIssue({ code: 'custom', path: ['max_elapsed_time'], message });
+        return;
+      }
+    });
 
 /**
  * The keys `timeout`, `retry_on_failure` and `sending_queue` with the Go collector's names,
  * defaults and texts, to be spread into an exporter's schema:
  * `z.strictObject({ ...deliveryKeys(), endpoint: ... })`. Decodes to {@link ExporterConfig}.
- * @param defaults `timeout` of one attempt, where it is not `5s`
+ * @param defaults `timeout` of one attempt and `initialInterval` of retries, where they are not `5s`
  */
-export function deliveryKeys(defaults: { readonly timeout?: string } = {}) {
+export function deliveryKeys(
+  defaults: { readonly timeout?: string; readonly initialInterval?: string } = {},
+) {
   return {
     timeout: duration()
       .prefault(defaults.timeout ?? '5s')
       .describe('time that one attempt may take; 0 = any'),
-    retry_on_failure: sectionOn(retry).describe('what happens after a retryable failure'),
+    retry_on_failure: sectionOn(retry(defaults.initialInterval ?? '5s')).describe(
+      'what happens after a retryable failure',
+    ),
     sending_queue: sectionOn(queueSchema()).describe('the queue before the exporter'),
   };
 }

@@ -11,6 +11,8 @@ export interface Answer {
   readonly retryAfter: string | undefined;
   /** Set-Cookie headers. */
   readonly cookies: string | readonly string[] | undefined;
+  /** All headers, by name in lower case. */
+  readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
 }
 
@@ -85,6 +87,7 @@ export class AnswerReader implements Dispatcher.DispatchHandler {
       contentType: one(this.#headers['content-type']) ?? '',
       retryAfter: one(this.#headers['retry-after']),
       cookies: this.#headers['set-cookie'],
+      headers: this.#headers,
       body: this.#chunks.length === 0 ? Buffer.alloc(0) : Buffer.concat(this.#chunks),
     });
   }

@@ -6,9 +6,9 @@ import { Uint32Column } from '../remote-write/columns.ts';
  */
 export class IdTable {
   readonly key: Uint32Column = new Uint32Column(32);
-  /** Where the tuple of each id ends in `#tuples`. */
-  readonly #ends: Uint32Column;
-  readonly #tuples: Uint32Column;
+  /** Where the tuple of each id ends in `tuples`. */
+  readonly ends: Uint32Column;
+  readonly tuples: Uint32Column;
   readonly #hashes: Uint32Column;
   #slots: Int32Array;
 
@@ -17,13 +17,13 @@ export class IdTable {
     let size = 16;
     while (size < 2 * expected) size *= 2;
     this.#slots = new Int32Array(size).fill(-1);
-    this.#ends = new Uint32Column(expected);
+    this.ends = new Uint32Column(expected);
     this.#hashes = new Uint32Column(expected);
-    this.#tuples = new Uint32Column(4 * expected);
+    this.tuples = new Uint32Column(4 * expected);
   }
 
   get count(): number {
-    return this.#ends.length;
+    return this.ends.length;
   }
 
   /** The number of `key`, which is one more than the last for a new one. */
@@ -50,13 +50,13 @@ export class IdTable {
       }
       slot = (slot + 1) & mask;
     }
-    const id = this.#ends.length;
+    const id = this.ends.length;
     if (add) {
-      for (let i = 0; i < key.length; i += 1) this.#tuples.push(key.values[i]!);
-      this.#ends.push(this.#tuples.length);
+      for (let i = 0; i < key.length; i += 1) this.tuples.push(key.values[i]!);
+      this.ends.push(this.tuples.length);
       this.#hashes.push(hash);
       this.#slots[slot] = id;
-      if (2 * this.#ends.length > this.#slots.length) this.#grow();
+      if (2 * this.ends.length > this.#slots.length) this.#grow();
     }
     key.length = 0;
     return add ? id : -1;
@@ -74,9 +74,9 @@ export class IdTable {
 
   #is(id: number): boolean {
     const { values, length } = this.key;
-    const from = id === 0 ? 0 : this.#ends.values[id - 1]!;
-    if (this.#ends.values[id]! - from !== length) return false;
-    const tuples = this.#tuples.values;
+    const from = id === 0 ? 0 : this.ends.values[id - 1]!;
+    if (this.ends.values[id]! - from !== length) return false;
+    const tuples = this.tuples.values;
     for (let i = 0; i < length; i += 1) if (tuples[from + i] !== values[i]) return false;
     return true;
   }
@@ -84,7 +84,7 @@ export class IdTable {
   #grow(): void {
     const size = this.#slots.length * 2;
     this.#slots = new Int32Array(size).fill(-1);
-    for (let id = 0; id < this.#ends.length; id += 1) {
+    for (let id = 0; id < this.ends.length; id += 1) {
       let slot = this.#hashes.values[id]! & (size - 1);
       while (this.#slots[slot]! >= 0) slot = (slot + 1) & (size - 1);
       this.#slots[slot] = id;

@@ -4,13 +4,13 @@ import fc from 'fast-check';
 import { toJson } from '../../../pdata/json.ts';
 import { decodeMetrics } from '../../../pdata/objects/index.ts';
 import { parseRequest } from '../../../pdata/parse.ts';
+import { ucumOf, unitWords } from '../names/units.ts';
 import { readWriteRequest } from '../remote-write/read.ts';
 import { MetricType, startOf } from '../remote-write/request.ts';
 import { message1, message2, staleBits, type TestSeries } from '../testing/message.ts';
 import type { Attributes } from './targets.ts';
 import { Nanoseconds } from './time.ts';
 import { type Converted, type TargetMemory, toOtlp } from './to-otlp.ts';
-import { ucumOf, unitWords } from './units.ts';
 
 function memory(): TargetMemory {
   const kept = new Map<string, Attributes>();

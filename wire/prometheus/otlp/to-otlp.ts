@@ -1,5 +1,6 @@
 import type { Metrics } from '../../../pdata/batch.ts';
 import { MetricsBuilder } from '../../../pdata/builder.ts';
+import { ucumOf } from '../names/units.ts';
 import {
   HistogramKind,
   MetricType,
@@ -14,7 +15,6 @@ import { MetricGroups, Shape } from './metric-groups.ts';
 import { ownersOfExemplars } from './orphans.ts';
 import { PointWriter } from './point-writer.ts';
 import { type Attributes, describeScope, Targets } from './targets.ts';
-import { ucumOf } from './units.ts';
 
 /** What is remembered of targets (`job`, `instance`) from one request to the next. */
 export interface TargetMemory {

@@ -74,3 +74,28 @@ function wordOf(text: string, table: ReadonlyMap<string, string>): string {
   if (trimmed === '' || /[{}]/.test(trimmed)) return '';
   return table.get(trimmed) ?? trimmed;
 }
+
+const cleaned = (word: string): string =>
+  word
+    .replace(/[^a-zA-Z0-9:]/gu, '_')
+    .replace(/_+/g, '_')
+    .replace(/^_/, '');
+
+/** The words of a unit as tokens of a name: no character that names lack. */
+export function cleanUnitWords(unit: string): readonly [string, string] {
+  const [main, per] = unitWords(unit);
+  return [cleaned(main), cleaned(per)];
+}
+
+/**
+ * A UCUM unit as Prometheus' metadata has it (`bytes_per_second`).
+ * @param utf8 whether characters stay that classic names lack
+ */
+export function prometheusUnit(unit: string, utf8: boolean): string {
+  const parts = utf8 ? unitWords(unit) : cleanUnitWords(unit);
+  return parts
+    .filter((part) => part !== '')
+    .join('_')
+    .replace(/^_/, '')
+    .replace(/_$/, '');
+}
