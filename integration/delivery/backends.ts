@@ -97,12 +97,13 @@ export class GrpcBackend extends HoldingBackend {
 /** ExportTraceServiceResponse: partial_success {rejected 1, message "no"}. */
 const partialSuccess = Buffer.from('0a06080112026e6f', 'hex');
 
-/** OTLP over HTTP. */
+/** Bodies over HTTP. */
 export class HttpBackend extends HoldingBackend {
   url = '';
   readonly #server = http.createServer();
 
-  static async start(signal: NumberedSignal): Promise<HttpBackend> {
+  /** @param read finds the numbers of the items in a body */
+  static async start(read: (body: Buffer) => number[]): Promise<HttpBackend> {
     const backend = new HttpBackend();
     const server = backend.#server;
     server.on('request', (request: http.IncomingMessage, response: http.ServerResponse) => {
@@ -113,7 +114,7 @@ export class HttpBackend extends HoldingBackend {
         const packed = Buffer.concat(chunks);
         const gzip = request.headers['content-encoding'] === 'gzip';
         const body = gzip ? zlib.gunzipSync(packed) : packed;
-        const numbers = numbersOf(signal, parseRequest(signal, body));
+        const numbers = read(body);
         backend.whenFree(() => backend.#answer(response, numbers));
       });
     });

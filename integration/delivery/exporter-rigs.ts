@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseJson } from '../../pdata/json.ts';
+import { parseRequest } from '../../pdata/parse.ts';
 import { type NumberedSignal, numbersOf } from '../../testing/contract/numbered.ts';
 import { type Backend, ClickHouseBackend, GrpcBackend, HttpBackend } from './backends.ts';
 
@@ -57,7 +58,20 @@ const otlpHttp: ExporterRig = {
   speaksOtlp: true,
   hasDelivery: true,
   async open(signal) {
-    const backend = await HttpBackend.start(signal);
+    const read = (body: Buffer) => numbersOf(signal, parseRequest(signal, body));
+    const backend = await HttpBackend.start(read);
+    return ofBackends([backend], { endpoint: backend.url });
+  },
+};
+
+const zipkin: ExporterRig = {
+  hasDelivery: true,
+  async open() {
+    const read = (body: Buffer) =>
+      (JSON.parse(body.toString()) as { id: string }[]).map(
+        ({ id }) => Number.parseInt(id, 16) - 1,
+      );
+    const backend = await HttpBackend.start(read);
     return ofBackends([backend], { endpoint: backend.url });
   },
 };
@@ -127,4 +141,5 @@ export const exporterRigs: Readonly<Record<string, readonly ExporterRig[] | stri
   nop: [sinkhole],
   otlp_grpc: [otlpGrpc],
   otlp_http: [otlpHttp],
+  zipkin: [zipkin],
 };
