@@ -1,5 +1,13 @@
 import type { ConfPath } from '../../config/schema/node.ts';
 import type { TelemetryConfig } from './config.ts';
+import {
+  type ExporterKeys,
+  includeExcludeFault,
+  metricExporterFault,
+  processorFault,
+  samplerFault,
+  viewFault,
+} from './sdk-faults.ts';
 
 /** Something because of which the program cannot start, though the configuration is valid. */
 export interface StartFault {
@@ -12,7 +20,15 @@ export interface StartFault {
  * What is found out when telemetry is started and not when a configuration is checked: the Go
  * collector tells these two apart, and so does `validate`.
  */
-export function startFaults({ logs, metrics, traces }: TelemetryConfig): StartFault[] {
+export function startFaults(config: TelemetryConfig): StartFault[] {
+  return [
+    ...logFaults(config.logs),
+    ...metricFaults(config.metrics),
+    ...traceFaults(config.traces),
+  ];
+}
+
+function logFaults(logs: TelemetryConfig['logs']): StartFault[] {
   const faults: StartFault[] = [];
   if (logs.encoding !== 'console' && logs.encoding !== 'json') {
     const name = JSON.stringify(logs.encoding);
@@ -20,20 +36,50 @@ export function startFaults({ logs, metrics, traces }: TelemetryConfig): StartFa
   }
   logs.output_paths.forEach((path, i) => {
     if (path === '') faults.push({ path: ['logs', 'output_paths', i], message: 'an empty path' });
-  });
-  if (metrics.level !== 'none') {
-    metrics.readers.forEach((reader, i) => {
-      const message = readerFault(reader);
-      if (message !== undefined) faults.push({ path: ['metrics', 'readers', i], message });
-    });
-  }
-  if (traces.level !== 'none' && traces.processors.length > 0) {
-    const known = ['tracecontext', 'b3'];
-    for (const name of traces.propagators.filter((text) => !known.includes(text))) {
-      const message = `unsupported trace propagator ${JSON.stringify(name)}`;
-      faults.push({ path: ['traces', 'propagators'], message });
+    else if (/^[a-z][a-z0-9+.-]*:\/\//i.test(path) && !path.startsWith('file:///')) {
+      const message = `no sink found for ${JSON.stringify(path)}: only file:///... can be opened`;
+      faults.push({ path: ['logs', 'output_paths', i], message });
     }
+  });
+  return [...faults, ...processorFaults('logs', 'log', logs.processors)];
+}
+
+function processorFaults(
+  section: 'logs' | 'traces',
+  kind: 'log' | 'span',
+  processors: readonly { readonly batch?: ExporterKeys; readonly simple?: ExporterKeys }[],
+): StartFault[] {
+  return processors.flatMap((processor, i) => {
+    const message = processorFault(kind, processor);
+    return message === undefined ? [] : [{ path: [section, 'processors', i], message }];
+  });
+}
+
+function metricFaults({ level, readers, views }: TelemetryConfig['metrics']): StartFault[] {
+  if (level === 'none') return [];
+  const faults: StartFault[] = [];
+  readers.forEach((reader, i) => {
+    const message = readerFault(reader);
+    if (message !== undefined) faults.push({ path: ['metrics', 'readers', i], message });
+  });
+  views?.forEach((view, i) => {
+    const message = viewFault(view);
+    if (message !== undefined) faults.push({ path: ['metrics', 'views', i], message });
+  });
+  return faults;
+}
+
+function traceFaults(traces: TelemetryConfig['traces']): StartFault[] {
+  if (traces.level === 'none' || traces.processors.length === 0) return [];
+  const faults: StartFault[] = [];
+  const known = ['tracecontext', 'b3'];
+  for (const name of traces.propagators.filter((text) => !known.includes(text))) {
+    const message = `unsupported trace propagator ${JSON.stringify(name)}`;
+    faults.push({ path: ['traces', 'propagators'], message });
   }
+  faults.push(...processorFaults('traces', 'span', traces.processors));
+  const message = samplerFault(traces.sampler);
+  if (message !== undefined) faults.push({ path: ['traces', 'sampler'], message });
   return faults;
 }
 
@@ -41,12 +87,12 @@ function readerFault({ pull, periodic }: TelemetryConfig['metrics']['readers'][n
   if (pull !== undefined && periodic !== undefined) {
     return 'must not specify multiple metric reader type';
   }
-  if (pull === undefined && periodic === undefined) return 'no valid metric reader';
-  if (pull === undefined) return undefined;
+  if (periodic !== undefined) return metricExporterFault(periodic.exporter);
+  if (pull === undefined) return 'no valid metric reader';
   const { prometheus } = pull.exporter;
   if (prometheus === undefined) return 'no valid metric exporter';
   if (prometheus.host === undefined) return 'host must be specified';
   if (prometheus.port === undefined) return 'port must be specified';
   if (prometheus.port < 0 || prometheus.port > 65535) return `invalid port ${prometheus.port}`;
-  return undefined;
+  return includeExcludeFault(prometheus.with_resource_constant_labels);
 }

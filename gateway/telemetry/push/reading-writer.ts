@@ -74,6 +74,11 @@ export class ReadingWriter {
     const { name, description, unit, kind, points } = reading;
     const isDelta = this.#isDelta(kind, name);
     const temporality: Temporality = isDelta ? 1 : 2;
+    const told = points.flatMap((point) => {
+      const change = isDelta ? this.#change(name, point) : whole(point);
+      return change === undefined ? [] : [{ point, change }];
+    });
+    if (told.length === 0) return;
     builder.metric(name, unit, description);
     if (kind === 'gauge') builder.gauge();
     else if (kind === 'counter') builder.sum(temporality, true);
@@ -81,22 +86,23 @@ export class ReadingWriter {
     else if (kind === 'exponential') builder.exponentialHistogram(temporality);
     else builder.histogram(temporality);
     const startTimeUnixNano = isDelta ? this.#since : this.#start;
-    for (const point of points) {
+    for (const { point, change } of told) {
       const attributes = typed(point.attributes);
       const times =
         kind === 'gauge'
           ? { timeUnixNano: now, attributes }
           : { timeUnixNano: now, startTimeUnixNano, attributes };
-      writePoint(builder, times, point, isDelta ? this.#change(name, point) : whole(point));
+      writePoint(builder, times, point, change);
     }
   }
 
-  /** What came of a point since it was last told. */
-  #change(name: string, point: Point): Before {
+  /** What came of a point since it was last told, undefined when nothing did. */
+  #change(name: string, point: Point): Before | undefined {
     const now = whole(point);
     const key = `${name}\n${JSON.stringify(point.attributes)}`;
     const before = this.#told.get(key);
     this.#told.set(key, now);
+    if (before?.count === now.count && before.value === now.value) return undefined;
     // A count that fell belongs to a metric that began anew.
     if (before === undefined || now.count < before.count || now.value < before.value) return now;
     return {
