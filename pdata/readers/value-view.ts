@@ -170,6 +170,11 @@ export class ValueView {
     return printMessage(this.bytes, this.start, this.end, anyValueMessage);
   }
 
+  /** The value as plain JSON: integers exact, bytes base64, keys of maps sorted. */
+  toPlainJson(): string {
+    return plainJson(this.bytes, this.start, this.end);
+  }
+
   #text(encoding: 'utf8' | 'base64'): string {
     return asBuffer(this.bytes).toString(encoding, this.#contentStart, this.#contentEnd);
   }
