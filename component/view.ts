@@ -30,6 +30,8 @@ export interface PipelineView {
   readonly receivers: readonly string[];
   readonly processors: readonly string[];
   readonly exporters: readonly string[];
+  /** Which of its receivers and exporters are connectors. */
+  readonly connectors: readonly string[];
   /** Whether something in it edits data. */
   readonly mutates: boolean;
 }
@@ -42,6 +44,8 @@ export interface GateView {
   readonly description: string;
   readonly from: string;
   readonly to: string;
+  /** Where its reason can be read, '' = nowhere. */
+  readonly reference: string;
 }
 
 /** One of the program's own spans, ended. */
@@ -71,6 +75,8 @@ export interface ProgramView {
    * @returns what ends that; undefined when the program has no traces of its own
    */
   watchSpans(ended: (span: SpanView) => void): (() => void) | undefined;
+  /** The program's own spans that have not ended, while somebody watches; without durations. */
+  runningSpans(): readonly SpanView[];
   /** The configuration in JSON, with defaults, durations in nanoseconds; secrets are masked. */
   config(): Promise<string>;
 }

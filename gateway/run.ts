@@ -102,6 +102,7 @@ export async function startProgram(
       configFiles: () => current.files,
       gates: () => viewGates(current.gates),
       watchSpans: (ended) => telemetry.recorder?.watch(ended),
+      runningSpans: () => telemetry.recorder?.running() ?? [],
       config: () => configJson(current.root, current.gates),
     });
     await service.start();

@@ -109,6 +109,7 @@ export function testView(given: Partial<ProgramView> = {}): ProgramView {
     watchStatuses: () => () => undefined,
     gates: () => [],
     watchSpans: () => undefined,
+    runningSpans: () => [],
     config: async () => '{}',
     ...given,
   };

@@ -44,7 +44,7 @@ export function createZpages(settings: Settings, config: ZpagesConfig): Extensio
     } else if (path === '/debug/tracez' && stopSpans !== undefined) {
       const query = new URLSearchParams((request.url ?? '').split('?')[1] ?? '');
       response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' });
-      response.end(tracez(spans, query));
+      response.end(tracez(spans, host.view.runningSpans(), query));
     } else if (path === '/debug/expvarz' && config.expvar.enabled) {
       response.writeHead(200, { 'content-type': 'application/json; charset=utf-8' });
       response.end(JSON.stringify(expvar()));

@@ -25,6 +25,7 @@ export const servicez: Page = ({ build, startedUnixMs }) =>
       [],
       [
         ['Command', build.command],
+        ['Description', 'OpenTelemetry collector and tracing backend'],
         ['Version', build.version],
       ],
     ),
@@ -91,12 +92,15 @@ export const pipelinez: Page = (program, query) => {
   const kind = query.get('zcomponentkind');
   if (name !== null && id !== null && kind !== null) return component(program, kind, id, name);
   const header = ['FullName', 'InputType', 'MutatesData', 'Receivers', 'Processors', 'Exporters'];
-  const rows = program.view.pipelines().map((pipeline) => {
+  const pipelines = program.view.pipelines().toSorted((a, b) => (a.id < b.id ? -1 : 1));
+  const rows = pipelines.map((pipeline) => {
     const list = (of: readonly string[], zcomponentkind: string) =>
       lines(
-        of.map((zcomponentname) =>
-          link('', { zpipelinename: pipeline.id, zcomponentname, zcomponentkind }, zcomponentname),
-        ),
+        of.map((zcomponentname) => {
+          const isConnector = pipeline.connectors.includes(zcomponentname);
+          const label = isConnector ? `${zcomponentname} (connector)` : zcomponentname;
+          return link('', { zpipelinename: pipeline.id, zcomponentname, zcomponentkind }, label);
+        }),
       );
     return [
       pipeline.id,
@@ -114,7 +118,7 @@ export const pipelinez: Page = (program, query) => {
 export const extensionz: Page = (program, query) => {
   const name = query.get('zextensionname');
   if (name !== null) return component(program, 'extension', name, undefined);
-  const rows = program.extensions.map((id) => [link('', { zextensionname: id }, id)]);
+  const rows = program.extensions.toSorted().map((id) => [link('', { zextensionname: id }, id)]);
   return page('Extensions', [table([], rows)]);
 };
 
@@ -122,7 +126,7 @@ export const extensionz: Page = (program, query) => {
 export const featurez: Page = ({ view }) =>
   page('Feature Gates', [
     table(
-      ['ID', 'Enabled', 'Description', 'Stage', 'From Version', 'To Version'],
+      ['ID', 'Enabled', 'Description', 'Stage', 'From Version', 'To Version', 'Reference URL'],
       view
         .gates()
         .map((gate) => [
@@ -132,6 +136,7 @@ export const featurez: Page = ({ view }) =>
           gate.stage,
           gate.from,
           gate.to,
+          gate.reference,
         ]),
     ),
   ]);

@@ -17,6 +17,7 @@ test('pages', async () => {
         receivers: ['otlp'],
         processors: ['batch/a&b'],
         exporters: ['nop'],
+        connectors: ['nop'],
         mutates: true,
       },
     ],
@@ -31,7 +32,15 @@ test('pages', async () => {
       },
     ],
     gates: () => [
-      { id: 'a.b', enabled: true, stage: 'Beta', description: 'x', from: 'v1', to: '' },
+      {
+        id: 'a.b',
+        enabled: true,
+        stage: 'Beta',
+        description: 'x',
+        from: 'v1',
+        to: '',
+        reference: 'https://r',
+      },
     ],
     config: async () => '{"processors":{"batch/a&b":{"timeout":5}},"extensions":{"zpages":{}}}',
   });
@@ -56,7 +65,8 @@ test('pages', async () => {
     assert.match(processor, /&quot;timeout&quot;: 5/);
     assert.doesNotMatch(processor, /<script>/);
     assert.match((await ask('extensionz?zextensionname=zpages'))[1], /extension zpages/);
-    assert.match((await ask('featurez'))[1], /<td>a\.b<\/td><td>true<\/td>/);
+    assert.match((await ask('featurez'))[1], /<td>a\.b<\/td><td>true<\/td>.*<td>https:\/\/r<\/td>/);
+    assert.match(pipelines, />nop \(connector\)<\/a>/);
     const { memstats } = JSON.parse((await ask('expvarz'))[1]) as { memstats: object };
     assert.deepEqual(Object.keys(memstats), ['HeapAlloc', 'HeapSys', 'Sys']);
     assert.deepEqual(await ask('tracez'), [404, '404 page not found\n']);
@@ -68,7 +78,10 @@ test('pages', async () => {
 test('own spans by name and latency', async () => {
   const settings = realTimeSettings(systemClock, { id: 'zpages' });
   let end: (span: SpanView) => void = () => assert.fail('nobody listens');
+  const ids = { traceId: 'ab', spanId: 'cd', parentSpanId: '', startUnixMs: 0 };
+  const attributes = new Map([['<k>', 5]]);
   const view = testView({
+    runningSpans: () => [{ ...ids, name: 'b', durationMs: 0, error: undefined, attributes }],
     watchSpans: (ended) => {
       end = ended;
       return () => undefined;
@@ -79,16 +92,18 @@ test('own spans by name and latency', async () => {
   await extension.start();
   try {
     const { port } = settings.logger.lines.at(-1)!.fields.address as AddressInfo;
-    const ids = { traceId: 'ab', spanId: 'cd', parentSpanId: '', startUnixMs: 0 };
-    const attributes = new Map([['<k>', 5]]);
     end({ ...ids, name: 'a', durationMs: 5, error: undefined, attributes });
     end({ ...ids, name: 'a', durationMs: 1e9, error: undefined, attributes });
     end({ ...ids, name: 'a', durationMs: 5, error: 'bad & worse', attributes });
     const ask = async (query: string) =>
       (await fetch(`http://127.0.0.1:${port}/debug/tracez${query}`)).text();
     const cells = [...(await ask('')).matchAll(/<td>(?:<a [^>]*>)?([^<]*)/g)].map(([, t]) => t);
-    assert.deepEqual(cells, ['a', '0', '0', '0', '1', '0', '0', '0', '0', '1', '1']);
+    assert.deepEqual(cells, [
+      ...['a', '0', '0', '0', '0', '1', '0', '0', '0', '0', '1', '1'],
+      ...['b', '1', '0', '0', '0', '0', '0', '0', '0', '0', '0', '0'],
+    ]);
     assert.match(await ask('?zspanname=a&ztype=2'), /bad &amp; worse/);
+    assert.match(await ask('?zspanname=b&ztype=0'), /b: running, 1 spans.*&lt;k&gt;=5/s);
     assert.match(await ask('?zspanname=a&ztype=1&zlatencybucket=3'), /<td>5ms<\/td>.*&lt;k&gt;=5/s);
     assert.doesNotMatch(await ask('?zspanname=b&ztype=1&zlatencybucket=99'), /&lt;k&gt;/);
   } finally {

@@ -1,5 +1,6 @@
 import type { GateView } from '../../component/view.ts';
 import { didYouMean } from '../../config/schema/suggest.ts';
+import { gateReferences } from './gate-references.ts';
 import { type Gate, gateTable } from './gate-table.ts';
 
 /** The feature gates of one run: each as its stage says unless `--feature-gates` set it. */
@@ -99,6 +100,7 @@ export function viewGates(gates: FeatureGates): GateView[] {
     description: sentence(gate),
     from: gate.from,
     to: gate.to,
+    reference: gateReferences.get(gate.id) ?? '',
   }));
 }
 

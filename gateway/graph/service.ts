@@ -27,7 +27,7 @@ export interface Service {
 /** What the program does for components beside the graph. */
 export type ProgramHost = Pick<Host, 'fatal' | 'reload' | 'configFiles'> &
   Pick<ProgramView, 'gates' | 'config'> &
-  Partial<Pick<ProgramView, 'watchSpans'>>;
+  Partial<Pick<ProgramView, 'watchSpans' | 'runningSpans'>>;
 
 /** @param program `fatal` is told of a fault after which the program has to end */
 export function createService(
@@ -36,15 +36,16 @@ export function createService(
   program: ProgramHost,
 ): Service {
   const extensions = new Map<string, Extension>();
-  const { fatal, reload, configFiles, gates, config: shown, watchSpans } = program;
+  const { fatal, reload, configFiles, gates, config: shown, watchSpans, runningSpans } = program;
   const statuses = new StatusBoard(environment.clock);
   let running = config;
   const view: ProgramView = {
-    pipelines: () => running.pipelines.map((pipeline) => pipelineView(pipeline, graph)),
+    pipelines: () => running.pipelines.map((pipeline) => pipelineView(pipeline, running, graph)),
     statuses: () => statuses.all(),
     watchStatuses: (changed) => statuses.watch(changed),
     gates,
     watchSpans: (ended) => watchSpans?.(ended),
+    runningSpans: () => runningSpans?.() ?? [],
     config: shown,
   };
   const host: Host = {
@@ -81,11 +82,17 @@ export function createService(
   };
 }
 
-function pipelineView(pipeline: PipelineConfig, graph: Graph): PipelineView {
+function pipelineView(
+  pipeline: PipelineConfig,
+  { components }: ProgramConfig,
+  graph: Graph,
+): PipelineView {
   const { id, signal, receivers, processors, exporters } = pipeline;
   const edits = (name: string) => graph.mutates(name);
   const mutates =
     processors.some((processor) => edits(`processor/${processor}@${id}`)) ||
     exporters.some((exporter) => edits(`exporter/${exporter}@${signal}`));
-  return { id, receivers, processors, exporters, mutates };
+  const isConnector = (one: string) => components.connector.has(one);
+  const connectors = [...receivers, ...exporters].filter(isConnector);
+  return { id, receivers, processors, exporters, connectors, mutates };
 }

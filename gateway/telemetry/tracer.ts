@@ -49,6 +49,8 @@ export class SpanRecorder implements Tracer {
   readonly enabled = true;
   readonly #parts: RecorderParts;
   readonly #watchers = new Set<(span: SpanView) => void>();
+  /** Spans that have begun; kept while somebody watches. */
+  readonly #running = new Set<FinishedSpan>();
   constructor(parts: RecorderParts) {
     this.#parts = parts;
   }
@@ -65,13 +67,24 @@ export class SpanRecorder implements Tracer {
     const spanId = Buffer.from(random.bytes(8));
     const start = unixNanos(clock);
     const attributes = new Map<string, string | number | boolean>();
+    const begun: FinishedSpan = {
+      traceId,
+      spanId,
+      parentSpanId: above?.spanId,
+      name,
+      kind: kinds[kind],
+      start,
+      end: start,
+      attributes,
+      error: undefined,
+    };
+    if (this.#watchers.size > 0) this.#running.add(begun);
     return {
       traceparent: `00-${traceId.toString('hex')}-${spanId.toString('hex')}-01`,
       set: (key, value) => void attributes.set(key, value),
       end: (error) => {
-        const ids = { traceId, spanId, parentSpanId: above?.spanId };
-        const about = { name, kind: kinds[kind], attributes, error };
-        this.#keep({ ...ids, ...about, start, end: unixNanos(clock) });
+        this.#running.delete(begun);
+        this.#keep({ ...begun, end: unixNanos(clock), error });
       },
     };
   }
@@ -96,7 +109,15 @@ export class SpanRecorder implements Tracer {
   /** @returns what ends it */
   watch(ended: (span: SpanView) => void): () => void {
     this.#watchers.add(ended);
-    return () => this.#watchers.delete(ended);
+    return () => {
+      this.#watchers.delete(ended);
+      if (this.#watchers.size === 0) this.#running.clear();
+    };
+  }
+
+  /** Spans that have not ended, as far as they began while somebody watched. */
+  running(): SpanView[] {
+    return Array.from(this.#running, viewOf);
   }
 
   #keep(span: FinishedSpan): void {
