@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { ByteTable, hashPrime, hashStart } from '../byte-table/byte-table.ts';
 import { readFloat } from '../influx/numbers.ts';
+import { rareNumber } from './rare-numbers.ts';
 import { type MetricType, parseRest, type Rest } from './rest.ts';
 
 /** What lines of one name, type and set of tags are about. */
@@ -105,8 +106,8 @@ export class LineParser {
     }
     const sign = b[from];
     this.signed = sign === 0x2b || sign === 0x2d;
-    const first = sign === 0x2b ? from + 1 : from;
-    const value = sign === 0x2b && b[first] === 0x2d ? Number.NaN : readFloat(b, first, to);
+    let value = readFloat(b, sign === 0x2b && b[from + 1] !== 0x2d ? from + 1 : from, to);
+    if (Number.isNaN(value)) value = rareNumber(b.toString('latin1', from, to));
     if (Number.isNaN(value)) return `parse metric value string: ${quote(b, from, to)}`;
     this.value = value;
     return '';
