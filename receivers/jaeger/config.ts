@@ -29,19 +29,13 @@ const udp = (endpoint: string) =>
     endpoint: z.string().default(endpoint).describe('address to listen on, `host:port`'),
     queue_size: z
       .int()
-      .min(0)
       .default(1000)
       .describe('packets that may wait for the pipeline; more are dropped'),
-    max_packet_size: z
-      .int()
-      .min(0)
-      .default(65_000)
-      .describe('bytes of a packet; larger ones are dropped'),
+    max_packet_size: z.int().default(65_000).describe('bytes of a packet; larger ones are dropped'),
     workers: z
       .int()
-      .min(1, { error: 'number of processors must be greater than 0' })
       .default(10)
-      .describe('packets that the pipeline has at a time'),
+      .describe('packets that the pipeline has at a time; below 1 is refused at start'),
     socket_buffer_size: z
       .int()
       .default(0)

@@ -177,6 +177,16 @@ test('packets: too large, unreadable, too many', async (t) => {
   assert.equal(settings.budget.used, 0);
 });
 
+test('numbers with which nothing could be received are refused at start', async (t) => {
+  for (const [keys, message] of [
+    [{ workers: 0 }, 'number of processors must be greater than 0, called with 0'],
+    [{ queue_size: -1 }, 'queue_size must not be negative, got -1'],
+    [{ max_packet_size: 0 }, 'max_packet_size must be greater than 0, got 0'],
+  ] as const) {
+    await assert.rejects(start(t, { thrift_binary: keys }), { message });
+  }
+});
+
 test('configuration', () => {
   const fault = (given: object) => config.safeParse(given).error?.issues[0]?.message ?? '';
   assert.match(fault({}), /must specify at least one protocol/);

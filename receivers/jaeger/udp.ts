@@ -38,6 +38,7 @@ export class UdpListener {
 
   async start(): Promise<void> {
     const { endpoint, socket_buffer_size: bytes } = this.#config;
+    checkNumbers(this.#config);
     const { host, port } = parseEndpoint(endpoint)!;
     const address = host === '' ? '::' : (await lookup(host)).address;
     const type = isIPv6(address) ? 'udp6' : 'udp4';
@@ -116,4 +117,13 @@ export class UdpListener {
       this.#drop('shutdown');
     }
   }
+}
+
+/** @throws Error for numbers with which nothing could be received */
+function checkNumbers({ workers, queue_size: queue, max_packet_size: size }: UdpConfig): void {
+  if (workers < 1) {
+    throw new Error(`number of processors must be greater than 0, called with ${workers}`);
+  }
+  if (queue < 0) throw new Error(`queue_size must not be negative, got ${queue}`);
+  if (size < 1) throw new Error(`max_packet_size must be greater than 0, got ${size}`);
 }
