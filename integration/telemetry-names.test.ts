@@ -16,6 +16,7 @@ import {
   recordedFile,
   startHere,
 } from './telemetry-names/lib.ts';
+import { page, recordedLines } from './telemetry-names/list.ts';
 
 const folder = join(import.meta.dirname, 'telemetry-names/testdata');
 
@@ -31,6 +32,12 @@ describe('own metrics', { concurrency: 3 }, () => {
       }
     });
   }
+});
+
+test('the table of metrics says what was recorded', () => {
+  const lines = new Set(readFileSync(page, 'utf8').split('\n'));
+  const missing = recordedLines().filter((line) => !lines.has(line));
+  assert.deepEqual(missing, [], 'node integration/telemetry-names/list.ts writes it');
 });
 
 const least = (metrics: string, port: number): string => `
