@@ -126,11 +126,6 @@ class Converter {
     const { dataKind, name, unit } = reader;
     const isGauge = dataKind === DataKind.gauge;
     const timeless = isGauge || dataKind === DataKind.summary;
-    if (dataKind === DataKind.none || (!timeless && reader.temporality !== cumulative)) {
-      const quoted = JSON.stringify(name);
-      this.#fault(`invalid temporality and type combination for metric ${quoted}`);
-      return false;
-    }
     const kind: NamedKind = isGauge ? 'gauge' : reader.monotonic ? 'counter' : 'other';
     this.#name = metricName(this.#rules.names, name, unit, kind);
     const { texts } = this.#table;
@@ -140,7 +135,10 @@ class Converter {
       unit: texts.of(prometheusUnit(unit, this.#rules.names.utf8)),
     };
     if (this.#rules.families) this.#families.push({ ...this.#metadata, name: this.#symbol('') });
-    return true;
+    if (dataKind !== DataKind.none && (timeless || reader.temporality === cumulative)) return true;
+    const quoted = JSON.stringify(name);
+    this.#fault(`invalid temporality and type combination for metric ${quoted}`);
+    return false;
   }
 
   /** The symbol of the metric's name with a suffix. */
@@ -304,6 +302,8 @@ function typeOf(reader: MetricReader): number {
       return told === 'stateset' ? MetricType.stateset : MetricType.gauge;
     case DataKind.summary:
       return MetricType.summary;
+    case DataKind.none:
+      return MetricType.unknown;
     default:
       return MetricType.histogram;
   }
