@@ -2,9 +2,6 @@ import { readFileSync } from 'node:fs';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import * as grpc from '@grpc/grpc-js';
-import type { Batch } from '../../pdata/batch.ts';
-import { toJson } from '../../pdata/json.ts';
-import { parseRequest } from '../../pdata/parse.ts';
 import type { Signal } from '../../pdata/signal.ts';
 import { realTimeSettings, type TestSettingsOptions } from '../../testing/settings.ts';
 import { type CollectingSink, collectingSink } from '../../testing/sinks.ts';
@@ -152,54 +149,4 @@ export async function until(condition: () => boolean, what = 'it'): Promise<void
   if (!condition()) throw new Error(`${what} did not come`);
 }
 
-type Value = Record<string, unknown>;
-type Attribute = { key: string; value: Value };
-
-/** Attributes as a plain object; integers as numbers. */
-export function plain(attributes: readonly Attribute[] = []): Record<string, unknown> {
-  const seen = new Map<string, unknown>();
-  for (const { key, value } of attributes) {
-    if (seen.has(key)) throw new Error(`attribute ${key} comes twice`);
-    const [kind, inner] = Object.entries(value)[0] ?? ['', null];
-    if (kind === 'intValue') seen.set(key, Number(inner));
-    else if (kind === 'arrayValue') {
-      seen.set(
-        key,
-        (inner as { values: Value[] }).values.map((v) => Object.values(v)[0]),
-      );
-    } else seen.set(key, inner);
-  }
-  return Object.fromEntries(seen);
-}
-
-interface Group {
-  resource?: { attributes?: Attribute[] };
-  [list: string]: unknown;
-}
-
-/** An item with its resource. */
-export type Item = Record<string, never> & { resource: Record<string, unknown> };
-
-const lists = {
-  traces: ['resourceSpans', 'scopeSpans', 'spans'],
-  metrics: ['resourceMetrics', 'scopeMetrics', 'metrics'],
-  logs: ['resourceLogs', 'scopeLogs', 'logRecords'],
-} as const;
-
-/** The items (of metrics: the metrics) of a batch, which is checked as one of a stranger. */
-// biome-ignore lint/suspicious/noExplicitAny: JSON of three signals, for tests
-export function itemsOf(batch: Batch<Signal>): any[] {
-  const whole = Buffer.concat(batch.ranges());
-  parseRequest(batch.signal, whole);
-  const [outer, middle, inner] = lists[batch.signal as keyof typeof lists];
-  const json = JSON.parse(toJson(batch)) as Record<string, Group[]>;
-  return (json[outer] ?? []).flatMap((group) =>
-    ((group[middle] ?? []) as Group[]).flatMap((scope) =>
-      ((scope[inner] ?? []) as { attributes?: Attribute[] }[]).map((item) => ({
-        ...item,
-        attributes: plain(item.attributes),
-        resource: plain(group.resource?.attributes),
-      })),
-    ),
-  );
-}
+export { itemsOf, plain } from '../../wire/skywalking/testing.ts';
