@@ -1,0 +1,162 @@
+/** How each receiver is put to the test: who sends to it, and what senders are told. */
+import { once } from 'node:events';
+import http from 'node:http';
+import type { Factory } from '../../component/factory.ts';
+import { factory as otlp } from '../../receivers/otlp/index.ts';
+import { factory as zipkin } from '../../receivers/zipkin/index.ts';
+import { type NumberedSignal, numbered } from '../../testing/contract/numbered.ts';
+import { freePort } from '../../testing/ports.ts';
+import type { GrpcError } from '../../wire/grpc/grpc-error.ts';
+import { otlpPaths } from '../../wire/grpc/otlp-paths.ts';
+import { makeClient } from '../../wire/grpc/testing.ts';
+import { Code } from '../../wire/status/code.ts';
+
+/** What a sender is told of its data. */
+export type Answer = 'accepted' | 'again' | 'never';
+
+/** A way to send to a started receiver. */
+export interface Senders {
+  readonly config: object;
+  /** Sends items that carry these numbers; called by several senders at once. */
+  send(numbers: readonly number[]): Promise<Answer>;
+  stop(): Promise<void>;
+}
+
+export interface ReceiverRig {
+  readonly name: string;
+  readonly factory: Factory<unknown>;
+  readonly signals: readonly NumberedSignal[];
+  open(signal: NumberedSignal): Promise<Senders>;
+}
+
+const allSignals = ['traces', 'metrics', 'logs'] as const;
+
+const bodyOf = (signal: NumberedSignal, numbers: readonly number[]): Buffer =>
+  Buffer.concat(numbered(signal, numbers).ranges());
+
+const otlpGrpc: ReceiverRig = {
+  name: 'over gRPC',
+  factory: otlp as Factory<unknown>,
+  signals: allSignals,
+  async open(signal) {
+    const port = await freePort();
+    const client = makeClient(port, { path: otlpPaths[signal] });
+    return {
+      config: { protocols: { grpc: { endpoint: `127.0.0.1:${port}` } } },
+      async send(numbers) {
+        try {
+          await client.call([bodyOf(signal, numbers)], false, Number.POSITIVE_INFINITY);
+          return 'accepted';
+        } catch (error) {
+          const { code } = error as GrpcError;
+          if (code === Code.UNAVAILABLE) return 'again';
+          if (code === Code.INTERNAL) return 'never';
+          throw error;
+        }
+      },
+      stop: async () => client.close(),
+    };
+  },
+};
+
+/** Posts a body. @returns the status */
+async function post(
+  port: number,
+  path: string,
+  type: string,
+  body: Buffer | string,
+): Promise<number> {
+  const request = http.request({
+    host: '127.0.0.1',
+    port,
+    path,
+    method: 'POST',
+    headers: { 'content-type': type },
+    agent: false,
+  });
+  request.end(body);
+  const [response] = (await once(request, 'response')) as [http.IncomingMessage];
+  response.resume();
+  await once(response, 'end');
+  return response.statusCode ?? 0;
+}
+
+/** Statuses of answers. */
+type Meaning = Readonly<Record<Answer, readonly number[]>>;
+
+function answerOf(status: number, meaning: Meaning): Answer {
+  for (const answer of ['accepted', 'again', 'never'] as const) {
+    if (meaning[answer].includes(status)) return answer;
+  }
+  throw new Error(`answered with ${status}`);
+}
+
+interface HttpRig {
+  readonly factory: unknown;
+  readonly name?: string;
+  readonly signals?: readonly NumberedSignal[];
+  readonly config: (endpoint: string) => object;
+  readonly path: (signal: NumberedSignal) => string;
+  readonly type: string;
+  readonly body: (signal: NumberedSignal, numbers: readonly number[]) => Buffer | string;
+  readonly meaning: Meaning;
+}
+
+/** A rig that posts. */
+const posting = ({ factory, name = 'over HTTP', ...rig }: HttpRig): ReceiverRig => ({
+  name,
+  factory: factory as Factory<unknown>,
+  signals: rig.signals ?? allSignals,
+  async open(signal) {
+    const port = await freePort();
+    return {
+      config: rig.config(`127.0.0.1:${port}`),
+      async send(numbers) {
+        const body = rig.body(signal, numbers);
+        return answerOf(await post(port, rig.path(signal), rig.type, body), rig.meaning);
+      },
+      stop: async () => {},
+    };
+  },
+});
+
+const otlpHttp = posting({
+  factory: otlp,
+  config: (endpoint) => ({ protocols: { http: { endpoint } } }),
+  path: (signal) => `/v1/${signal}`,
+  type: 'application/x-protobuf',
+  body: bodyOf,
+  meaning: { accepted: [200], again: [503], never: [500] },
+});
+
+const zipkinJson = posting({
+  factory: zipkin,
+  signals: ['traces'],
+  config: (endpoint) => ({ endpoint }),
+  path: () => '/api/v2/spans',
+  type: 'application/json',
+  body: (_signal, numbers) =>
+    JSON.stringify(
+      numbers.map((number) => ({
+        traceId: 'f'.repeat(32),
+        id: (number + 1).toString(16).padStart(16, '0'),
+        name: 'work',
+        timestamp: 1_700_000_000_000_000,
+        duration: 10,
+      })),
+    ),
+  meaning: { accepted: [202], again: [500, 503], never: [400] },
+});
+
+/** Rigs by type, or the file that tests it; a receiver without one fails the test. */
+export const receiverRigs: Readonly<Record<string, readonly ReceiverRig[] | string>> = {
+  ebpf: 'receivers-of-events.test.ts',
+  file_log: 'file-log.test.ts',
+  fluent_forward: 'receivers-of-logs.test.ts',
+  host_metrics: 'receivers-of-events.test.ts',
+  kafka: 'kafka.test.ts',
+  otlp: [otlpGrpc, otlpHttp],
+  packet: 'receivers-of-events.test.ts',
+  syslog: 'receivers-of-logs.test.ts',
+  zipkin: [zipkinJson],
+};
