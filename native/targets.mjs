@@ -26,6 +26,7 @@ export const targets = [
     optional: true,
   },
   { name: 'packet', kind: 'addon', sources: ['packet.c'], os: 'linux' },
+  { name: 'datagram', kind: 'addon', sources: ['datagram.c'], os: 'linux' },
   {
     name: 'bpf',
     kind: 'addon',

@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { nativeFiles } from '../../native/load.ts';
 import { toJson } from '../../pdata/json.ts';
 import { fakeClock, realClock } from '../../testing/clock.ts';
 import { realTimeSettings, testSettings } from '../../testing/settings.ts';
@@ -86,6 +90,24 @@ test('a line without an end closes its connection', async (t) => {
   socket.write(Buffer.alloc(200_000, 0x61));
   await closed;
   assert.ok(running.settings.logger.lines.some(({ message }) => message.includes('too long')));
+});
+
+test('a socket file: permissions, a stale one, two at once', async (t) => {
+  if (nativeFiles('datagram.node').length === 0) return t.skip('no datagram.node');
+  const folder = mkdtempSync(join(tmpdir(), 'statsd-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const endpoint = join(folder, 's.sock');
+  const given = { endpoint, transport: 'unixgram', socket_permissions: 0o600 };
+  const first = await start(t, given);
+  assert.equal(statSync(endpoint).mode & 0o777, 0o600);
+  const second = await start(t, given);
+  await first.receiver.shutdown();
+  assert.ok(existsSync(endpoint), 'the successor keeps its file');
+  await second.receiver.shutdown();
+  assert.ok(!existsSync(endpoint));
+  writeFileSync(endpoint, 'no socket');
+  await assert.rejects(start(t, given), /Address already in use/);
+  assert.ok(existsSync(endpoint));
 });
 
 test('transports that nothing can be done with', async () => {

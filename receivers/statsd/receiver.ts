@@ -53,5 +53,6 @@ export class StatsdReceiver implements Component {
 async function listenerFor(transport: string): Promise<Listen> {
   if (transport.startsWith('udp')) return (await import('./udp.ts')).listenUdp;
   if (transport.startsWith('tcp')) return (await import('./tcp.ts')).listenTcp;
+  if (transport === 'unixgram') return (await import('./unixgram.ts')).listenUnixgram;
   throw new Error(`unsupported transport ${JSON.stringify(transport)}`);
 }

@@ -1,0 +1,71 @@
+"""Sends metrics with StatsD clients and prints what they amount to: {"name{tag=value}": value}.
+
+statsd_clients.py udp|tcp|dogstatsd PORT
+statsd_clients.py dogstatsd-socket PATH
+"""
+import json
+import sys
+import time
+
+which, where = sys.argv[1], sys.argv[2]
+want = {}
+
+
+def count(key, value):
+    want[key] = want.get(key, 0) + value
+
+
+def rest(i):
+    # Datagrams are lost when they come faster than they are read.
+    if i % 50 == 49:
+        time.sleep(0.005)
+
+
+if which in ("udp", "tcp"):
+    import statsd
+
+    kind = statsd.StatsClient if which == "udp" else statsd.TCPStatsClient
+    client = kind("127.0.0.1", int(where), prefix="web")
+    for i in range(1000):
+        client.timing("time.%d" % i, i + 0.5)
+        want["web.time.%d{}" % i] = i + 0.5
+        client.incr("calls.%d" % (i % 20), 2)
+        count("web.calls.%d{}" % (i % 20), 2)
+        client.gauge("level.%d" % i, i)
+        want["web.level.%d{}" % i] = i
+        rest(i)
+    client.decr("down", 4)
+    count("web.down{}", -4)
+    with client.pipeline() as pipe:
+        for member in ("ann", "bob", "ann"):
+            pipe.set("users", member)
+        pipe.gauge("change", 10)
+        pipe.gauge("change", -3, delta=True)
+        pipe.gauge("change", 0.5, delta=True)
+    want["web.users{}"] = 2
+    want["web.change{}"] = 7.5
+    client.close()
+else:
+    from datadog.dogstatsd import DogStatsd
+
+    if which == "dogstatsd":
+        client = DogStatsd(host="127.0.0.1", port=int(where), disable_telemetry=True)
+    else:
+        # Single datagrams would be dropped by the client: the kernel lets ten wait.
+        client = DogStatsd(socket_path=where, disable_telemetry=True, disable_buffering=False)
+    for i in range(1000):
+        tags = ["id:%d" % i, "kind:a_b"]
+        client.distribution("dist", i / 4, tags=tags)
+        want["dist{id=%d,kind=a_b}" % i] = i / 4
+        client.histogram("hist.%d" % i, i)
+        want["hist.%d{}" % i] = i
+        client.increment("hits", 3, tags=["route:%d" % (i % 10)])
+        count("hits{route=%d}" % (i % 10), 3)
+        rest(i)
+    client.gauge("free", 12.5, tags=["disk:/"])
+    want["free{disk=/}"] = 12.5
+    client.event("title", "an event is no metric")
+    client.service_check("check", 0)
+    client.flush()
+
+print(json.dumps(want))
