@@ -25,8 +25,8 @@ export function bucketIndex(value: number, scale: number): number {
 }
 
 /**
- * A histogram with exponential buckets: it starts at the finest scale and halves the resolution when
- * more than `maxSize` buckets of positive or of negative values would be needed.
+ * A histogram with exponential buckets: it starts at the finest scale and halves the resolution
+ * when more than `maxSize` buckets of positive or of negative values would be needed.
  */
 export class ExponentialHistogram {
   scale: number;

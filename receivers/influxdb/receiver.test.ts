@@ -187,7 +187,7 @@ test('what clients ask before they write', async (t) => {
   assert.equal((await get('/ping', { method: 'HEAD' })).status, 204);
   const verbose = await get('/ping?verbose=true');
   assert.match(JSON.stringify(await verbose.json()), /"version":"1\.8/);
-  assert.equal((await (await get('/health')).json()).status, 'pass');
+  assert.match(await (await get('/health')).text(), /"status":"pass"/);
   assert.deepEqual(await (await get('/ready')).json(), { status: 'ready' });
   const form = new URLSearchParams({ q: 'CREATE DATABASE "telegraf"' });
   const created = await get('/query', { method: 'POST', body: form });
@@ -197,7 +197,8 @@ test('what clients ask before they write', async (t) => {
   );
   assert.equal((await get('/query?q=create%20retention%20policy%20a')).status, 200);
   const select = await get('/query?q=SELECT%201');
-  assert.deepEqual([select.status, typeof (await select.json()).error], [400, 'string']);
+  assert.equal(select.status, 400);
+  assert.match(await select.text(), /"error":"queries are not answered here/);
   const wrong = await get('/write');
   assert.deepEqual([wrong.status, wrong.headers.get('allow')], [405, 'POST']);
   assert.equal((await get('/api/v2/query', { method: 'POST', body: 'x' })).status, 404);

@@ -21,8 +21,8 @@ const defaultSize = 160;
 const defaultPercentiles = [0, 10, 50, 90, 95, 100];
 
 /**
- * Reads `timer_histogram_mapping` as the Go collector does: explicit buckets count for histograms and
- * distributions wherever they are given, `max_size` for timers.
+ * Reads `timer_histogram_mapping` as the Go collector does: explicit buckets count for histograms
+ * and distributions wherever they are given, `max_size` for timers.
  */
 export function observersOf(mappings: readonly TimerMapping[]): Observers {
   type Mutable = { -readonly [K in keyof Observer]: Observer[K] };

@@ -1,6 +1,6 @@
 /**
- * The corpus of influxdata/line-protocol (MIT), found by WIRESTITCH_CONFORMANCE. Texts and values are
- * compared, and whether there is an error; its wording is each program's own.
+ * The corpus of influxdata/line-protocol (MIT), found by WIRESTITCH_CONFORMANCE. Texts and values
+ * are compared, and whether there is an error; its wording is each program's own.
  */
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';

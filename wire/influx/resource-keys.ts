@@ -1,6 +1,6 @@
 /**
- * Attributes of resources by the OpenTelemetry semantic conventions 1.16: tags of these names say what
- * a line's series belongs to (https://opentelemetry.io/docs/specs/semconv/resource/).
+ * Attributes of resources by the OpenTelemetry semantic conventions 1.16: tags of these names say
+ * what a line's series belongs to (https://opentelemetry.io/docs/specs/semconv/resource/).
  */
 const names = `
   aws.ecs.cluster.arn aws.ecs.container.arn aws.ecs.launchtype aws.ecs.task.arn
