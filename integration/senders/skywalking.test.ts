@@ -1,6 +1,6 @@
 /**
- * Unmodified agents of SkyWalking for Node.js and Python, with OpenTelemetry's SDK between them: one
- * trace a request, every span of it there, with the values that the applications gave.
+ * Unmodified agents of SkyWalking for Node.js and Python, with OpenTelemetry's SDK between them:
+ * one trace a request, every span of it there, with the values that the applications gave.
  */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
