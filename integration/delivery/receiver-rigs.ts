@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import http from 'node:http';
 import type { Factory } from '../../component/factory.ts';
+import { factory as influxdb } from '../../receivers/influxdb/index.ts';
 import { factory as otlp } from '../../receivers/otlp/index.ts';
 import { factory as zipkin } from '../../receivers/zipkin/index.ts';
 import { type NumberedSignal, numbered } from '../../testing/contract/numbered.ts';
@@ -148,15 +149,29 @@ const zipkinJson = posting({
   meaning: { accepted: [202], again: [500, 503], never: [400] },
 });
 
+const influxdbLines = posting({
+  factory: influxdb,
+  signals: ['metrics'],
+  config: (endpoint) => ({ endpoint }),
+  path: () => '/api/v2/write?precision=ms',
+  type: 'text/plain',
+  body: (_signal, numbers) =>
+    numbers.map((number) => `contract points=${number}i ${1_700_000_000_000 + number}\n`).join(''),
+  meaning: { accepted: [204], again: [503], never: [400] },
+});
+
 /** Rigs by type, or the file that tests it; a receiver without one fails the test. */
 export const receiverRigs: Readonly<Record<string, readonly ReceiverRig[] | string>> = {
   ebpf: 'receivers-of-events.test.ts',
   file_log: 'file-log.test.ts',
   fluent_forward: 'receivers-of-logs.test.ts',
   host_metrics: 'receivers-of-events.test.ts',
+  influxdb: [influxdbLines],
   kafka: 'kafka.test.ts',
   otlp: [otlpGrpc, otlpHttp],
   packet: 'receivers-of-events.test.ts',
+  // Senders get no answer: what is refused is counted.
+  statsd: '../../receivers/statsd/receiver.test.ts',
   syslog: 'receivers-of-logs.test.ts',
   zipkin: [zipkinJson],
 };
