@@ -48,6 +48,8 @@ export class FileLogReceiver implements Component {
   #timer: Timer | undefined;
   #polling: Promise<void> | undefined;
   #stopped = false;
+  /** The end came before a batch was taken: nothing behind it may count as read. */
+  #interrupted = false;
   #started = false;
   #reading = 0;
   #savedMs = 0;
@@ -272,11 +274,13 @@ export class FileLogReceiver implements Component {
       const { budget, clock } = this.#settings;
       const bytes = batch.byteLength;
       while (!budget.tryReserve(bytes)) {
-        if (this.#stopped) return;
+        this.#interrupted = this.#stopped;
+        if (this.#interrupted) return;
         await new Promise<void>((resolve) => void clock.after(memoryPauseMs, resolve));
       }
       try {
-        if ((await this.#delivery.deliver(batch)) === 'stopped') return;
+        this.#interrupted = (await this.#delivery.deliver(batch)) === 'stopped';
+        if (this.#interrupted) return;
       } finally {
         budget.release(bytes);
       }
@@ -311,8 +315,10 @@ export class FileLogReceiver implements Component {
     this.#delivery.stop();
     await this.#polling;
     if (first && this.#started) {
-      this.#sink.flush(true);
-      await this.#handOn();
+      if (!this.#interrupted) {
+        this.#sink.flush(true);
+        await this.#handOn();
+      }
       await this.#save();
     }
     const states = [...this.#tracker.states()];
