@@ -22,7 +22,12 @@ export interface FaultySink extends Consumer<Signal> {
 
 const always: Judge = () => undefined;
 
-export function faultySink(signal: Signal, mutates = false): FaultySink {
+/** @param read finds the numbers of the items of a batch */
+export function faultySink(
+  signal: Signal,
+  mutates = false,
+  read = (batch: SignalData[Signal]) => numbersOf(signal, batch),
+): FaultySink {
   const waiting = new Set<() => void>();
   let held = false;
   const sink: FaultySink = {
@@ -53,7 +58,7 @@ export function faultySink(signal: Signal, mutates = false): FaultySink {
         }
         sink.counts.taken += batch.itemCount;
         if (signal === 'metrics') addValues(batch as SignalData['metrics'], sink.values.taken);
-        sink.taken.push(...numbersOf(signal, batch));
+        sink.taken.push(...read(batch));
       } finally {
         sink.calls.open -= 1;
       }
