@@ -12,6 +12,8 @@ const spanNames = namesOf(
   'annotations',
   'binaryAnnotations',
   'debug',
+  'tags',
+  'localEndpoint',
 );
 const endpointNames = namesOf('serviceName', 'ipv4', 'ipv6', 'port');
 const annotationNames = namesOf('timestamp', 'value', 'endpoint');
@@ -106,8 +108,13 @@ export class ZipkinJson1 {
       case 7:
         input.list(this.#tag);
         return;
-      default:
+      case 8:
         input.bool();
+        return;
+      default: {
+        const name = Buffer.from(spanNames[index]!).toString();
+        throw new SpanFault(`${name} is of version 2, which goes to /api/v2/spans`);
+      }
     }
   };
 

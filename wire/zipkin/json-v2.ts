@@ -17,6 +17,7 @@ const spanNames = namesOf(
   'tags',
   'shared',
   'debug',
+  'binaryAnnotations',
 );
 const endpointNames = namesOf('serviceName', 'ipv4', 'ipv6', 'port');
 const annotationNames = namesOf('timestamp', 'value');
@@ -111,6 +112,8 @@ export class ZipkinJson2 {
       case 10:
         input.texts(this.#tagKey, this.#tagValue);
         return;
+      case 13:
+        throw new SpanFault('binaryAnnotations are of version 1, which goes to /api/v1/spans');
       default:
         input.bool();
     }

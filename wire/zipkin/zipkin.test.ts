@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { parseJson } from '../../pdata/json.ts';
+import fc from 'fast-check';
+import { parseJson, toJson } from '../../pdata/json.ts';
+import { WireError } from '../../pdata/wire-error.ts';
 import { spanTexts } from '../tagged-spans/testing.ts';
 import { BinaryReader } from '../thrift/binary.ts';
 import { ZipkinJson1 } from './json-v1.ts';
@@ -124,3 +126,186 @@ for (const name of good.filter((one) => one.endsWith('.zipkin1.thrift'))) {
     assert.deepEqual(spanTexts(batch), wanted(name));
   });
 }
+
+const v2 = new ZipkinJson2(false);
+const v1 = new ZipkinJson1(false, () => 1_700_000_000_000);
+
+/** Answers to single bad spans: [text, reason]; those that the Go collector takes are marked. */
+const bad: readonly (readonly [string, string])[] = [
+  ['bad-01.zipkin2.json', 'traceId "xyz" is not hex of the right length'],
+  ['bad-02.zipkin2.json', 'a span id is required'],
+  ['bad-03.zipkin2.json', 'a span id is required'],
+  ['bad-05.zipkin2.json', 'traceId "" is not hex of the right length'],
+  [
+    'bad-06.zipkin2.json',
+    'traceId "463ac35c9f6413ad48485a3953bb61240" is not hex of the right length',
+  ],
+  ['bad-07.zipkin2.json', 'id "48485a3953bb61240" is not hex of the right length'],
+  ['bad-08.zipkin2.json', 'parentId "zz" is not hex of the right length'],
+  ['bad-09.zipkin2.json', 'timestamp -1 is negative'],
+  ['bad-10.zipkin2.json', "expected a digit, found '\"'"],
+  ['bad-11.zipkin2.json', 'timestamp 1.5 is no whole number'],
+  ['bad-12.zipkin2.json', 'duration -5 is negative'],
+  ['bad-13.zipkin2.json', 'an annotation has no timestamp'],
+  ['bad-14.zipkin2.json', 'an annotation has no timestamp'],
+  ['bad-15.zipkin2.json', "expected '\"', found '1'"],
+  ['bad-17.zipkin2.json', "expected '{', found '['"],
+  ['bad-18.zipkin2.json', "expected '\"', found '5'"],
+  ['bad-19.zipkin2.json', '"not an address" is not an IP address'],
+  ['bad-20.zipkin2.json', 'port 70000 is over 65535'],
+  ['bad-21.zipkin2.json', 'port -1 is negative'],
+  ['bad-30.zipkin2.json', "expected true or false, found '\"'"],
+  ['bad-31.zipkin2.json', "expected '\"', found '1'"],
+  ['bad-32.zipkin2.json', "expected '\"', found '7'"],
+  ['bad-33.zipkin2.json', "expected an object, found '5'"],
+  // The Go collector's time wraps around.
+  ['bad-36.zipkin2.json', 'a timestamp of 18446744073709552000 us is out of range'],
+  ['bad-41.zipkin2.json', 'timestamp 1e3 is no whole number'],
+  // The Go collector drops what it does not know.
+  ['bad-42.zipkin2.json', 'binaryAnnotations are of version 1, which goes to /api/v1/spans'],
+  ['bad-01.zipkin1.json', 'traceId "1" is not hex of the right length'],
+  ['bad-02.zipkin1.json', 'id "1" is not hex of the right length'],
+  ['bad-03.zipkin1.json', 'a trace id other than 0 is required'],
+  ['bad-04.zipkin1.json', 'a span id other than 0 is required'],
+  ['bad-05.zipkin1.json', 'traceId "48485a3953bb612x" is not hex of the right length'],
+  ['bad-06.zipkin1.json', 'parentId "1" is not hex of the right length'],
+  ['bad-07.zipkin1.json', 'parentId is 0'],
+  ['bad-08.zipkin1.json', "expected a digit, found '\"'"],
+  ['bad-10.zipkin1.json', "expected '\"', found '5'"],
+  ['bad-11.zipkin1.json', "expected '[', found '{'"],
+  ['bad-12.zipkin1.json', "expected '\"', found '1'"],
+];
+
+for (const [name, reason] of bad) {
+  test(`a bad span is refused, the one beside it is not: ${name}`, () => {
+    const reader = name.includes('zipkin2') ? v2 : v1;
+    const alone = reader.read(data(name));
+    assert.deepEqual(alone.reasons, [`span 0: ${reason}`]);
+    assert.equal(alone.batch, undefined);
+    const fine = '{"traceId":"48485a3953bb6124","id":"48485a3953bb6128","timestamp":1}';
+    const text = data(name).toString().slice(1, -1);
+    const beside = reader.read(Buffer.from(`[${fine},${text},${fine}]`));
+    assert.deepEqual([beside.batch?.itemCount, beside.refused], [2, 1]);
+  });
+}
+
+/** Texts in a form that the Go collector refuses: they stay texts here. */
+for (const name of ['bad-23', 'bad-24', 'bad-25', 'bad-26']) {
+  test(`taken as it is: ${name}`, () => {
+    const { batch, refused } = v2.read(data(`${name}.zipkin2.json`));
+    assert.equal(refused, 0);
+    assert.match(spanTexts(batch)[0]!, /otlp\.link\.0|"name":"a\|/);
+  });
+}
+
+for (const name of ['bad-27', 'bad-28', 'bad-29', 'bad-37']) {
+  test(`no JSON: ${name}`, () => {
+    assert.throws(
+      () => v2.read(data(`${name}.zipkin2.json`)),
+      /^WireError: cannot read JSON at by/,
+    );
+  });
+}
+
+/** Taken by both. */
+for (const name of [
+  'bad-04',
+  'bad-16',
+  'bad-22',
+  'bad-34',
+  'bad-35',
+  'bad-38',
+  'bad-39',
+  'bad-40',
+]) {
+  test(`odd, but taken: ${name}`, () => {
+    const { batch, refused } = v2.read(data(`${name}.zipkin2.json`));
+    assert.equal(refused, 0);
+    assert.deepEqual(spanTexts(batch), wanted(`${name}.zipkin2.json`, 'plain'));
+  });
+}
+
+test('booleans among binary annotations, which the Go collector refuses', () => {
+  const { batch, refused } = v1.read(data('bad-09.zipkin1.json'));
+  assert.equal(refused, 0);
+  assert.match(spanTexts(batch)[0]!, /\{"key":"sa","value":\{"boolValue":true\}\}/);
+});
+
+test('the second version posted as the first is told so', () => {
+  const { reasons } = v1.read(data('status.zipkin2.json'));
+  assert.match(reasons[0]!, /^span 0: traceId/);
+  const span = '{"traceId":"48485a3953bb6124","id":"48485a3953bb6128","tags":{}}';
+  assert.deepEqual(v1.read(Buffer.from(`[${span}]`)).reasons, [
+    'span 0: tags is of version 2, which goes to /api/v2/spans',
+  ]);
+});
+
+const seeds = readdirSync(folder).filter((name) => /zipkin[12]\.\w+$/.test(name));
+const proto = new ZipkinProto(true);
+const thrift = new ZipkinThrift1();
+
+function read(name: string, bytes: Uint8Array) {
+  if (name.endsWith('.pb')) return proto.read(bytes);
+  if (name.endsWith('.thrift')) return thrift.read(new BinaryReader(bytes));
+  return (name.includes('zipkin2') ? v2 : v1).read(bytes);
+}
+
+test('damaged messages are a fault or give valid spans, and nothing stays behind', () => {
+  const damage = fc.record({
+    name: fc.constantFrom(...seeds),
+    changes: fc.array(fc.tuple(fc.nat(3000), fc.nat(255)), { maxLength: 4 }),
+    cut: fc.option(fc.nat(3000), { nil: undefined }),
+  });
+  const sample = '[{"traceId":"1","id":"2","timestamp":3,"localEndpoint":{"serviceName":"s"}}]';
+  const clean = spanTexts(v2.read(Buffer.from(sample)).batch);
+  fc.assert(
+    fc.property(damage, ({ name, changes, cut }) => {
+      const bytes = data(name);
+      for (const [at, byte] of changes) bytes[at % bytes.length] = byte;
+      const given = cut === undefined ? bytes : bytes.subarray(0, cut % bytes.length);
+      try {
+        const { batch, refused, reasons } = read(name, given);
+        spanTexts(batch);
+        assert.equal(reasons.length, Math.min(refused, 10));
+        assert.ok((batch?.byteLength ?? 0) <= 64 * given.length + 1000);
+      } catch (error) {
+        assert.ok(error instanceof WireError, String(error));
+      }
+      assert.deepEqual(spanTexts(v2.read(Buffer.from(sample)).batch), clean);
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test('any text and any bytes', () => {
+  const any = fc.oneof(
+    fc.json().map((text) => Buffer.from(text)),
+    fc.uint8Array({ maxLength: 99 }),
+  );
+  fc.assert(
+    fc.property(
+      any,
+      fc.constantFrom('x.pb', 'x.thrift', 'x.zipkin1.json', 'x.zipkin2.json'),
+      (bytes, name) => {
+        try {
+          spanTexts(read(name, bytes).batch);
+        } catch (error) {
+          assert.ok(error instanceof WireError, String(error));
+        }
+      },
+    ),
+    { numRuns: 500 },
+  );
+});
+
+test('spans of many services are put together by service', () => {
+  const spans = Array.from(
+    { length: 3000 },
+    (_, i) =>
+      `{"traceId":"1","id":"${(i + 1).toString(16)}","timestamp":1,"localEndpoint":{"serviceName":"s${i % 700}"}}`,
+  );
+  const { batch } = v2.read(Buffer.from(`[${spans.join(',')}]`));
+  assert.equal(spanTexts(batch).length, 3000);
+  const { resourceSpans } = JSON.parse(toJson(batch!)) as { resourceSpans: unknown[] };
+  assert.equal(resourceSpans.length, 700);
+});
