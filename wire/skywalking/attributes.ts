@@ -48,16 +48,25 @@ function head(w: Writer, tag: number, keySize: number, length: number): void {
   w.length = putVarint(w.bytes, w.length + 1, size);
 }
 
-/** Writes the value of an attribute: a string from bytes [from, to). */
-function tail(w: Writer, b: Uint8Array, from: number, to: number): void {
+/** Writes the value of an attribute: a string from the reader's bytes [from, to), which is checked. */
+function tail(w: Writer, r: ProtoReader, from: number, to: number): void {
   const length = to - from;
   const out = w.bytes;
+  const b = r.bytes;
   out[w.length] = 0x12;
   let p = putVarint(out, w.length + 1, textSize(length));
   out[p] = 0x0a;
   p = putVarint(out, p + 1, length);
-  if (length <= 48) for (let i = from; i < to; i += 1, p += 1) out[p] = b[i]!;
-  else {
+  if (length <= 64) {
+    let high = 0;
+    for (let i = from; i < to; i += 1, p += 1) {
+      const byte = b[i]!;
+      high |= byte;
+      out[p] = byte;
+    }
+    if (high > 127) r.checkUtf8(from, to);
+  } else {
+    r.checkUtf8(from, to);
     out.set(b.subarray(from, to), p);
     p += length;
   }
@@ -73,13 +82,12 @@ export function textAttribute(
   from: number,
   to: number,
 ): void {
-  r.checkUtf8(from, to);
   head(w, tag, key.length, to - from);
   const out = w.bytes;
   let p = w.length;
   for (let i = 0; i < key.length; i += 1, p += 1) out[p] = key[i]!;
   w.length = p;
-  tail(w, r.bytes, from, to);
+  tail(w, r, from, to);
 }
 
 /** The same with a key from the reader's bytes, to which `suffix` (ASCII) is added. */
@@ -94,7 +102,6 @@ export function pairAttribute(
   suffix = '',
 ): void {
   r.checkUtf8(keyFrom, keyTo);
-  r.checkUtf8(from, to);
   const keyLength = keyTo - keyFrom + suffix.length;
   head(w, tag, textSize(keyLength), to - from);
   const out = w.bytes;
@@ -104,7 +111,7 @@ export function pairAttribute(
   for (let i = keyFrom; i < keyTo; i += 1, p += 1) out[p] = b[i]!;
   for (let i = 0; i < suffix.length; i += 1, p += 1) out[p] = suffix.charCodeAt(i);
   w.length = p;
-  tail(w, b, from, to);
+  tail(w, r, from, to);
 }
 
 /** Writes an attribute whose value is an integer. */

@@ -20,6 +20,8 @@ const keys = {
 };
 
 const encoder = new TextEncoder();
+/** The numbers that nearly all spans have, as text. */
+const numbers = Array.from({ length: 64 }, (_, i) => encoder.encode(String(i)));
 const types = ['CrossProcess', 'CrossThread'].map((text) => encoder.encode(text));
 
 /** Field tags of SegmentReference. */
@@ -111,7 +113,8 @@ export class ReferenceWriter {
 
   /** The span's number as text and the reference's type, as the Go collector has them. */
   #writeNumber(): void {
-    this.#constant(keys.spanId, encoder.encode(String(this.#number)));
+    const text = numbers[this.#number] ?? encoder.encode(String(this.#number));
+    this.#constant(keys.spanId, text);
     this.#constant(keys.type, types[this.#type] ?? encoder.encode(String(this.#type)));
   }
 
