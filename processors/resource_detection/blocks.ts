@@ -125,12 +125,6 @@ const eks = z
       .describe('environment variable that has the name of the node')
       .meta({ unused: 'the API of EC2, which it is for, is not supported' }),
   })
-  .superRefine((given, ctx) => {
-    const { 'k8s.cluster.name': cluster } = given.resource_attributes;
-    if (cluster?.enabled !== true) return;
-    const message = 'k8s.cluster.name needs the API of EC2, which is not supported';
-    ctx.addIssue({ code: 'custom', path: ['resource_attributes', 'k8s.cluster.name'], message });
-  })
   .prefault({});
 
 const gcp = z

@@ -327,6 +327,22 @@ describe('aws', () => {
     const other = { 'GET /version': { gitVersion: 'v1.30.0' } };
     assert.deepEqual(await found('eks', { env: inCluster, answers: other }), {});
     assert.deepEqual(await found('eks'), {});
+    const named = (tag: string, value: string) => ({
+      ...ec2Answers,
+      'POST https://ec2.eu-west-1.amazonaws.com/': `<item><key>${tag}</key><value>${value}</value></item>`,
+    });
+    const keys = { AWS_ACCESS_KEY_ID: 'ID', AWS_SECRET_ACCESS_KEY: 'secret' };
+    const cluster = async (tag: string, value: string) =>
+      (
+        await found('eks', {
+          env: { ...byToken, ...keys },
+          answers: named(tag, value),
+          options: { eks: on('k8s.cluster.name') },
+        })
+      )['k8s.cluster.name'];
+    assert.equal(await cluster('eks:cluster-name', 'shop'), 'shop');
+    assert.equal(await cluster('kubernetes.io/cluster/shop', 'owned'), 'shop');
+    assert.equal(await cluster('Name', 'shop'), undefined);
     const options = { eks: on('host.id', 'cloud.region') };
     assert.deepEqual(await found('eks', { env: byToken, answers: ec2Answers, options }), {
       ...platform,

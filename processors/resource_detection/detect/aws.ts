@@ -101,12 +101,13 @@ async function runsInEks(world: World): Promise<boolean> {
 
 const instanceNames = ['host.id', 'host.image.id', 'host.type', 'host.name', 'cloud.account.id'];
 const placeNames = ['cloud.region', 'cloud.availability_zone'];
+const clusterName = 'k8s.cluster.name';
 
 /** A node of Amazon's Kubernetes service. */
 export async function eks(world: World, wanted: Wanted): Promise<Found> {
   if (!(await runsInEks(world))) return nothing;
   const finding = new Finding(wanted).set('cloud.provider', 'aws').set('cloud.platform', 'aws_eks');
-  if (![...instanceNames, ...placeNames].some((name) => finding.wants(name))) {
+  if (![...instanceNames, ...placeNames, clusterName].some((name) => finding.wants(name))) {
     return finding.found();
   }
   const metadata = new InstanceMetadata(world, once);
@@ -118,7 +119,23 @@ export async function eks(world: World, wanted: Wanted): Promise<Found> {
     );
   });
   const identity = await metadata.identity();
-  return setInstance(finding, identity, await metadata.text('meta-data/hostname')).found();
+  setInstance(finding, identity, await metadata.text('meta-data/hostname'));
+  if (finding.wants(clusterName)) {
+    const [region, instance] = [textAt(identity, 'region'), textAt(identity, 'instanceId')];
+    const tags = await describeTags(world, metadata, region, instance);
+    finding.set(clusterName, orAbsent(clusterOf(tags)));
+  }
+  return finding.found();
+}
+
+/** What the tags of a node say of its cluster, '' = nothing. */
+function clusterOf(tags: Tags): string {
+  const prefix = 'kubernetes.io/cluster/';
+  for (const [name, value] of tags) {
+    if (name === 'aws:eks:cluster-name' || name === 'eks:cluster-name') return value;
+    if (name.startsWith(prefix)) return name.slice(prefix.length);
+  }
+  return '';
 }
 
 /** Region, account and last part of the ARN of a task; '' = it has none. */
