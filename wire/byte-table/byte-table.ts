@@ -10,16 +10,18 @@ export const hashPrime = 0x01000193;
 
 /**
  * Numbers 0, 1, 2 ... for byte strings, looked up without making strings of them. Open addresses:
- * `slots` holds numbers + 1 in the places that follow from the hash, `hashes` and `keys` belong to
- * the numbers.
+ * `slots` holds numbers + 1 in the places that follow from the hash; `hashes` and `ends` belong to
+ * the numbers, key n is bytes [ends[n], ends[n + 1]).
  */
 export class ByteTable {
-  readonly #keys: Uint8Array[] = [];
+  #size = 0;
+  #keys = new Uint8Array(64);
+  #ends = new Int32Array(9);
   #hashes = new Int32Array(8);
   #slots = new Int32Array(32);
 
   get size(): number {
-    return this.#keys.length;
+    return this.#size;
   }
 
   /** Number of bytes [from, to); -1 = they are not known. */
@@ -33,28 +35,44 @@ export class ByteTable {
 
   /** Whether a number stands for bytes [from, to). */
   is(number: number, b: Uint8Array, from: number, to: number, hash: number): boolean {
-    if (this.#hashes[number] !== hash) return false;
-    const key = this.#keys[number]!;
+    if (this.#hashes[number] !== hash || number >= this.#size) return false;
+    const keys = this.#keys;
+    const start = this.#ends[number]!;
     const length = to - from;
-    if (key.length !== length) return false;
-    for (let i = 0; i < length; i += 1) if (key[i] !== b[from + i]) return false;
+    if (this.#ends[number + 1]! - start !== length) return false;
+    for (let i = 0; i < length; i += 1) if (keys[start + i] !== b[from + i]) return false;
     return true;
   }
 
   /** Gives bytes that are not known yet, which are copied, the next number. */
   add(b: Uint8Array, from: number, to: number, hash: number): number {
-    const number = this.#keys.length;
-    this.#keys.push(Uint8Array.from(b.subarray(from, to)));
-    if (number === this.#hashes.length) {
-      const hashes = new Int32Array(number * 2);
-      hashes.set(this.#hashes);
-      this.#hashes = hashes;
-      this.#slots = new Int32Array(number * 8);
-      for (let i = 0; i < number; i += 1) this.#put(i);
+    const number = this.#size;
+    const start = this.#ends[number]!;
+    const end = start + to - from;
+    if (end > this.#keys.length) {
+      const keys = new Uint8Array(Math.max(end, this.#keys.length * 2));
+      keys.set(this.#keys);
+      this.#keys = keys;
     }
+    for (let i = start; i < end; i += 1) this.#keys[i] = b[from + i - start]!;
+    if (number === this.#hashes.length) this.#grow();
+    this.#size = number + 1;
+    this.#ends[number + 1] = end;
     this.#hashes[number] = hash;
     this.#put(number);
     return number;
+  }
+
+  #grow(): void {
+    const size = this.#size;
+    const hashes = new Int32Array(size * 2);
+    hashes.set(this.#hashes);
+    this.#hashes = hashes;
+    const ends = new Int32Array(size * 2 + 1);
+    ends.set(this.#ends);
+    this.#ends = ends;
+    this.#slots = new Int32Array(size * 8);
+    for (let i = 0; i < size; i += 1) this.#put(i);
   }
 
   #put(number: number): void {

@@ -189,6 +189,17 @@ test('bad lines are told with their number, good ones are kept', () => {
   }
 });
 
+test('a tag that comes twice is found among many', () => {
+  for (const count of [2, 15, 16, 17, 40]) {
+    const tags = Array.from({ length: count }, (_, i) => `t${i}=v`);
+    assert.equal(convert(`m,${tags.join()} v=1 1`).badLines, 0);
+    for (const twice of [0, count - 1]) {
+      const [fault] = convert(`m,${tags.join()},t${twice}=w v=1 1`).faults;
+      assert.equal(fault?.reason, 'duplicate tags');
+    }
+  }
+});
+
 test('invalid UTF-8 is refused wherever it stands', () => {
   for (const where of ['\xff,a=b c=1', 'm,\xff=b c=1', 'm,a=\xff c=1', 'm \xff=1', 'm c="\xff"']) {
     const result = convert(Buffer.from(`${where}\nok v=1`, 'latin1'));

@@ -28,7 +28,7 @@ export function readSeries(b: Buffer, from: number, to: number): SeriesKey | Ser
   if (end === from) return { fault: 'missing measurement', at: from };
   const measurement = unescapeName(b, from, end, false);
   const tags: [string, string][] = [];
-  const seen = new Set<string>();
+  let many: Set<string> | undefined;
   while (end < to) {
     const keyFrom = end + 1;
     const keyEnd = tokenEnd(b, keyFrom, to, true);
@@ -38,12 +38,17 @@ export function readSeries(b: Buffer, from: number, to: number): SeriesKey | Ser
     if (end === keyEnd + 1) return { fault: 'missing tag value', at: end };
     if (end < to && b[end] !== comma) return { fault: 'invalid tag format', at: end };
     const key = unescapeName(b, keyFrom, keyEnd, true);
-    if (seen.has(key)) return { fault: 'duplicate tags', at: keyFrom };
-    seen.add(key);
+    if (tags.length === fewTags) many = new Set(tags.map(([one]) => one));
+    const twice = many?.has(key) ?? tags.some(([one]) => one === key);
+    if (twice) return { fault: 'duplicate tags', at: keyFrom };
+    many?.add(key);
     tags.push([key, unescapeName(b, keyEnd + 1, end, true)]);
   }
   return { measurement, tags };
 }
+
+/** Tags that are looked through; more go into a set. */
+const fewTags = 16;
 
 /** First unescaped `,`, in tags also `=`, or `to`. */
 function tokenEnd(b: Buffer, from: number, to: number, tag: boolean): number {

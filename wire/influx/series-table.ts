@@ -50,6 +50,8 @@ export class SeriesTable {
   readonly #groups = new Map<string, Group>();
   readonly #writer = new Writer(1024);
   #table = new ByteTable();
+  /** The group of series without resource and scope. */
+  #plain: Group | undefined;
 
   constructor(names: Names) {
     this.#names = names;
@@ -58,6 +60,7 @@ export class SeriesTable {
   clear(): void {
     this.all.length = 0;
     this.#groups.clear();
+    this.#plain = undefined;
     this.#table = new ByteTable();
     this.bytes = 0;
   }
@@ -99,6 +102,8 @@ export class SeriesTable {
   }
 
   #group(resource: readonly [string, string][], name: string, version: string): Group {
+    const plain = resource.length === 0 && name === '' && version === '';
+    if (plain && this.#plain !== undefined) return this.#plain;
     const w = this.#writer;
     const attributes = attributesOf(w, 1, resource);
     if (name !== '') w.stringField(1, name);
@@ -109,6 +114,7 @@ export class SeriesTable {
     if (known !== undefined) return known;
     const made = { id: this.#groups.size, resource: attributes, scope };
     this.#groups.set(key, made);
+    if (plain) this.#plain = made;
     this.bytes += overhead + key.length * 2;
     return made;
   }
