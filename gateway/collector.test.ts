@@ -47,10 +47,16 @@ test('what a minor collection leaves leads to a full one, counted from the least
   state.outside = 650;
   freed(10, 500);
   assert.deepEqual(work(), ['minor']);
-  state.outside = 659;
+  state.outside = 769;
   freed(10, 500);
   assert.equal(queue.length, 0);
-  state.outside = 660;
+  state.outside = 770;
+  freed(10, 500);
+  assert.deepEqual(work(), ['minor']);
+  state.outside = 819;
+  freed(10, 500);
+  assert.equal(queue.length, 0);
+  state.outside = 820;
   freed(10, 500);
   assert.deepEqual(work(), ['full']);
   state.outside = 510;

@@ -3,8 +3,15 @@ import { runInNewContext } from 'node:vm';
 
 const mebibyte = 2 ** 20;
 
-/** Part of the garbage of a full collection at which a minor one is tried. */
+/** Part of the bound of the garbage at which a minor collection is tried. */
 const minorFraction = 3 / 4;
+
+/**
+ * Times that bound at which a full one is asked for. V8 begins its own, in steps, at 32 to 64 MiB; one
+ * that is asked for also throws away the code that was optimised for objects none of which lives
+ * at that moment.
+ */
+const fullFactor = 2;
 
 /** How long nothing is given back before a process counts as idle. */
 const idleMs = 10_000;
@@ -13,8 +20,8 @@ const idleMs = 10_000;
 const looksPerCollection = 16;
 
 /**
- * Bytes of garbage outside the heap at which the garbage collector runs: at most 64 MiB, and an
- * eighth of a smaller budget, so that garbage never outweighs what is held.
+ * Bound of the garbage outside the heap, in bytes: at most 64 MiB, and an eighth of a smaller budget,
+ * so that garbage never outweighs what is held.
  */
 export function collectEvery(budgetLimit: number): number {
   return Math.min(64 * mebibyte, Math.floor(budgetLimit / 8));
@@ -32,9 +39,9 @@ export interface Collections {
 
 /**
  * Runs the garbage collector as garbage outside the heap (request bodies) grows: a minor collection
- * each time it has grown by three quarters of `everyBytes`, a full one when it has by all of it,
- * because bodies had become old. Left alone, V8 lets it grow in proportion to what lives there, or
- * collects far too often; docs/decisions/v8-flags.md has the figures.
+ * each time it has grown by three quarters of `everyBytes`, a full one when it has by twice
+ * that bound, because bodies had become old and V8 has not begun a full one itself.
+ * docs/decisions/v8-flags.md has the figures.
  *
  * Garbage is what is outside the heap and not reserved, less what stayed there after earlier
  * collections: sockets' buffers, a compressor's. Bytes given back to the budget only say when to
@@ -68,7 +75,7 @@ export function createCollector(
     const unreserved = outside() - reservedBytes;
     lasting = Math.min(lasting, unreserved);
     sinceMinor = Math.min(sinceMinor, unreserved);
-    if (unreserved - lasting >= everyBytes) {
+    if (unreserved - lasting >= everyBytes * fullFactor) {
       lasting = unreserved;
       sinceMinor = unreserved;
       run(collections.full);
