@@ -187,7 +187,7 @@ export class Writer {
   copy(source: Uint8Array, from: number, to: number): void {
     const count = to - from;
     this.need(count);
-    if (count <= 32) {
+    if (count <= 64) {
       const b = this.bytes;
       let p = this.length;
       for (let i = from; i < to; i += 1, p += 1) b[p] = source[i]!;

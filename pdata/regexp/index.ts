@@ -1,5 +1,6 @@
 import type { RE2JS } from 're2js';
 import { asBuffer } from '../proto/as-buffer.ts';
+import { isNullable } from './ast.ts';
 import { type FastEngine, fastEngine } from './fast-engine.ts';
 import { compileGeneral, RegexpError } from './general-engine.ts';
 import { type LiteralTest, literalTest } from './literal-test.ts';
@@ -39,6 +40,19 @@ export function regexpFault(pattern: string): string | undefined {
   }
 }
 
+interface Template {
+  readonly text: string;
+  readonly parts: readonly TemplatePart[];
+  /** A template without groups, as String.replace reads it. */
+  readonly plain: string | undefined;
+}
+
+function templateOf(text: string): Template {
+  const parts = parseTemplate(text);
+  const isPlain = parts.every((part) => typeof part === 'string');
+  return { text, parts, plain: isPlain ? parts.join('').replaceAll('$', '$$$$') : undefined };
+}
+
 /** A compiled pattern; see {@link compileRegexp}. Has no state that callers could notice. */
 export class GoRegexp {
   readonly pattern: string;
@@ -48,7 +62,8 @@ export class GoRegexp {
   private readonly literal: LiteralTest | undefined;
   private readonly tester: FastEngine | undefined;
   private readonly finder: FastEngine | undefined;
-  private template: { readonly text: string; readonly parts: TemplatePart[] } | undefined;
+  private readonly neverEmpty: boolean = false;
+  private template: Template | undefined;
 
   constructor(pattern: string) {
     this.pattern = pattern;
@@ -66,6 +81,7 @@ export class GoRegexp {
       this.tester = { ...tester, regexp: new RegExp(tester.regexp.source, 'u') };
     }
     this.finder = fastEngine(parsed.node, true);
+    this.neverEmpty = !isNullable(parsed.node);
   }
 
   /** Whether the pattern is found anywhere in a text. */
@@ -121,10 +137,12 @@ export class GoRegexp {
 
   /** Every match replaced by a template ({@link parseTemplate}), as Regexp.ReplaceAllString does. */
   replaceAll(text: string, template: string): string {
-    if (this.template?.text !== template) {
-      this.template = { text: template, parts: parseTemplate(template) };
+    if (this.template?.text !== template) this.template = templateOf(template);
+    const { parts, plain } = this.template!;
+    const { finder } = this;
+    if (plain !== undefined && this.neverEmpty && text.length <= (finder?.maxLength ?? -1)) {
+      return text.replace(finder!.regexp, plain);
     }
-    const { parts } = this.template!;
     return this.replaceWith(text, (match) => expand(parts, match.groups, this.groupNames));
   }
 

@@ -17,6 +17,9 @@ export class ItemEditor {
   readonly #tree = new Tree(1);
   #overlay = new Overlay();
   #header = 0;
+  #bytes: Uint8Array = new Uint8Array(0);
+  /** `#bytes` as a plain array: pieces of it are made faster than pieces of a Buffer. */
+  #plain = this.#bytes;
 
   /** @param attributeField field of the attributes in the messages */
   constructor(attributeField: number) {
@@ -34,6 +37,10 @@ export class ItemEditor {
   /** Puts the view on the message whose tag is at `header` and whose fields are [start, end). */
   begin(bytes: Uint8Array, header: number, start: number, end: number): void {
     this.#header = header;
+    if (bytes !== this.#bytes) {
+      this.#bytes = bytes;
+      this.#plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+    }
     const { nodes } = this.#tree;
     nodes[Column.body] = start;
     nodes[Column.end] = end;
@@ -45,8 +52,8 @@ export class ItemEditor {
   end(w: Writer): boolean {
     const edits = this.#overlay.parts[0];
     if (edits === undefined || edits.count === 0) return false;
-    const { bytes, start, end } = this.view;
-    writeMessage(w, bytes, this.#header, start, end, edits, this.#overlay.arena.bytes);
+    const { start, end } = this.view;
+    writeMessage(w, this.#plain, this.#header, start, end, edits, this.#overlay.arena.bytes);
     return true;
   }
 }
