@@ -21,6 +21,14 @@ export function sampleOf(entry: RegistryEntry, directory: string): Sample {
     'receiver/file_log': { config: { include: [`${directory}/*.log`] } },
     'receiver/fluent_forward': { config: { endpoint: '127.0.0.1:0' } },
     'receiver/host_metrics': { config: { scrapers: { load: null } } },
+    'receiver/skywalking': {
+      config: {
+        protocols: {
+          grpc: { endpoint: `${directory}/grpc`, transport: 'unix' },
+          http: { endpoint: `${directory}/http`, transport: 'unix' },
+        },
+      },
+    },
     'receiver/syslog': {
       config: { protocol: 'rfc5424', tcp: { listen_address: '127.0.0.1:0' } },
     },
