@@ -88,7 +88,7 @@ test('spans before their process; a batch without one', () => {
   const bytes = data('counted.jaeger.thrift');
   // 0c 0001 {process} 0f 0002 [spans] ...: the two fields change places.
   const spans = bytes.indexOf(Buffer.from('0f00020c', 'hex'));
-  const rest = bytes.lastIndexOf(Buffer.from('0a0003', 'hex'));
+  const rest = bytes.indexOf(Buffer.from('0a00030000000000000005', 'hex'));
   const swapped = Buffer.concat([
     bytes.subarray(spans, rest),
     bytes.subarray(0, spans),
