@@ -43,7 +43,7 @@ export class LineWrites {
   readonly #settings: Settings;
   readonly #next: Consumer<'metrics'>;
   readonly #intake: BodyIntake;
-  readonly #metrics = new LineMetrics();
+  readonly #metrics: LineMetrics;
   readonly #receipts: Receipts;
   readonly #counters: LineCounters;
   #used = false;
@@ -58,6 +58,7 @@ export class LineWrites {
     this.#settings = settings;
     this.#next = next;
     this.#intake = intake;
+    this.#metrics = new LineMetrics(Math.floor(settings.random.float() * 2 ** 32));
     this.#receipts = new Receipts(settings, 'metrics', 'http');
     this.#counters = new LineCounters(settings);
   }

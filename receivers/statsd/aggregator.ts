@@ -48,6 +48,7 @@ export class Aggregator {
     this.#parser = new LineParser({
       metricType: config.enable_metric_type,
       simpleTags: config.enable_simple_tags,
+      random: Math.floor(settings.random.float() * 2 ** 32),
     });
     this.#options = {
       observers: observersOf(config.timer_histogram_mapping),

@@ -34,8 +34,9 @@ export async function listenUdp(
   };
 }
 
-function take(aggregator: Aggregator, data: Buffer, { address, port, family }: RemoteInfo): void {
-  const host = family === 'IPv6' ? `[${address.replace(/^::ffff:/, '')}]` : address;
+function take(aggregator: Aggregator, data: Buffer, { address, port }: RemoteInfo): void {
+  const plain = address.replace(/^::ffff:/, '');
+  const host = plain.includes(':') ? `[${plain}]` : plain;
   aggregator.take(data, 0, data.length, host, String(port), false);
 }
 

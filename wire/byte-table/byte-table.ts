@@ -1,6 +1,9 @@
-/** A hash of bytes [from, to): 32-bit FNV-1a, which readers may also make while they scan. */
-export function hashBytes(b: Uint8Array, from: number, to: number): number {
-  let hash = hashStart;
+/**
+ * A hash of bytes [from, to): 32-bit FNV-1a, which readers may also make while they scan.
+ * @param start a secret, so that senders cannot choose keys that get in one another's way
+ */
+export function hashBytes(b: Uint8Array, from: number, to: number, start = hashStart): number {
+  let hash = start;
   for (let i = from; i < to; i += 1) hash = Math.imul(hash ^ b[i]!, hashPrime);
   return hash;
 }

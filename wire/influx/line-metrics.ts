@@ -1,5 +1,6 @@
 import type { Metrics } from '../../pdata/batch.ts';
 import { OtlpBatch } from '../../pdata/otlp-batch.ts';
+import { hashStart } from '../byte-table/byte-table.ts';
 import { isCumulative, writeHistogram, writeSummary } from './histogram-point.ts';
 import { Kind, LineReader, numberAt } from './line-reader.ts';
 import { chunkPoints, MetricChunk, Shape } from './metric-chunk.ts';
@@ -78,8 +79,14 @@ export class LineMetrics {
   readonly #open = new OpenHistograms(this.#names, this.#chunk);
   readonly #now: Wide = { ok: true, lo: 0, hi: 0 };
   readonly #fields: Field[] = [];
+  readonly #hashStart: number;
   #texts = 0;
   #roles = 0;
+
+  /** @param random a secret of this program, 32 bits: see `hashBytes` */
+  constructor(random?: number) {
+    this.#hashStart = random ?? hashStart;
+  }
 
   /**
    * Bad lines are left out and told; the others are in the batch.
@@ -87,7 +94,7 @@ export class LineMetrics {
    */
   convert(bytes: Buffer, request: LineRequest): LineResult {
     const out = new Output(this.#chunk, bytes.length, request);
-    const reader = new LineReader(bytes, request.unitNs);
+    const reader = new LineReader(bytes, request.unitNs, this.#hashStart);
     const faults: BadLine[] = [];
     let lines = 0;
     let bad = 0;

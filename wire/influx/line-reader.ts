@@ -65,13 +65,18 @@ export class LineReader {
   readonly time: Wide = { ok: false, lo: 0, hi: 0 };
   readonly #wide: Wide = { ok: false, lo: 0, hi: 0 };
   readonly #unitNs: number;
+  readonly #hashStart: number;
   #at = 0;
   #nextLine = 1;
 
-  /** @param unitNs nanoseconds that one unit of the lines' times means */
-  constructor(bytes: Buffer, unitNs: number) {
+  /**
+   * @param unitNs nanoseconds that one unit of the lines' times means
+   * @param start what hashes begin with
+   */
+  constructor(bytes: Buffer, unitNs: number, start = hashStart) {
     this.bytes = bytes;
     this.#unitNs = unitNs;
+    this.#hashStart = start;
   }
 
   /** @returns whether there is another line; then {@link fault} says whether it is a good one */
@@ -151,7 +156,7 @@ export class LineReader {
 
   #series(): boolean {
     const b = this.bytes;
-    let h = hashStart;
+    let h = this.#hashStart;
     let p = this.#at;
     for (; p < b.length; p += 1) {
       let c = b[p]!;
@@ -226,7 +231,7 @@ export class LineReader {
   #key(i: number): boolean {
     const b = this.bytes;
     const from = this.#at;
-    let h = hashStart;
+    let h = this.#hashStart;
     let p = from;
     for (; p < b.length; p += 1) {
       const c = b[p]!;

@@ -20,6 +20,8 @@ export interface LineOptions {
   readonly metricType: boolean;
   /** Whether tags may have no value. */
   readonly simpleTags: boolean;
+  /** A secret of this program, 32 bits: see `hashBytes`. */
+  readonly random?: number;
 }
 
 interface Known extends Rest {
@@ -67,7 +69,7 @@ export class LineParser {
   parse(b: Buffer, from: number, to: number): string {
     if (to - from > maxLineBytes) return `more than ${maxLineBytes} bytes`;
     const s = this.#scratch;
-    let hash = hashStart;
+    let hash = this.#options.random ?? hashStart;
     let p = from;
     for (; p < to; p += 1) {
       const c = b[p]!;
