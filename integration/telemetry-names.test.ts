@@ -1,5 +1,5 @@
 // What the program says of itself, compared with what the Go collector was recorded to say: names,
-// kinds, units, scopes and attributes of own metrics by scenario and level, and as they are scraped.
+// kinds, units, scopes, attributes of own metrics by scenario and level, and as they are scraped.
 import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';

@@ -4,7 +4,7 @@ import type { Attributes, Counter, Histogram } from '../../component/settings.ts
 import type { Environment } from './environment.ts';
 import type { AnyConsumer, NodePlan } from './plan.ts';
 
-/** Processors of which the Go collector does not count what passes: they hold it, or cut it anew. */
+/** Processors of which the Go collector does not count what passes: they hold it, or cut it. */
 const uncounted: ReadonlySet<string> = new Set([
   'batch',
   'tail_sampling',

@@ -143,5 +143,5 @@ export function samplerFault(given: unknown): string | undefined {
   const known = [always_on, always_off, trace_id_ratio_based];
   return known.some((one) => one !== undefined && one !== null)
     ? undefined
-    : 'invalid sampler configuration: expected always_on, always_off, trace_id_ratio_based or parent_based';
+    : 'invalid sampler configuration: it names no sampler';
 }

@@ -35,7 +35,6 @@ const defaultMaxSize = 160;
 const maxScaleMost = 20;
 const maxScaleLeast = -10;
 
-/** Versions of scopes that can be selected: metrics here are told without any. */
 const matching = (wanted: string | undefined, found: string): boolean =>
   wanted === undefined || wanted === '' || wanted === found;
 
@@ -44,9 +43,7 @@ function namePattern(text: string): RegExp {
   return new RegExp(`^${quoted.replaceAll('?', '.').replaceAll('*', '.*')}$`, 's');
 }
 
-/**
- * @param faults takes what makes a view useless; as in the Go collector that is no reason not to run
- */
+/** @param faults takes what makes a view useless: no reason not to run, as in the Go collector */
 export function compileViews(
   configs: readonly ViewConfig[],
   faults: (message: string) => void,

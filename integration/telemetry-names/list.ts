@@ -1,6 +1,6 @@
 // node integration/telemetry-names/list.ts
-// Writes the table of own metrics into docs/telemetry.md: what the recorded scenarios tell, and what the
-// components say of metrics that those do not cover.
+// Writes the table of own metrics into docs/telemetry.md: what the recorded scenarios tell, and what
+// the components say of metrics that those do not cover.
 import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { MetricInfo } from '../../component/factory.ts';
@@ -94,7 +94,8 @@ function line({ name, kind, unit, level, attributes }: Row): string {
   const told = [...attributes].map(([key, from]) =>
     from === level ? `\`${key}\`` : `\`${key}\` (${from})`,
   );
-  return `| \`${name}\` | ${kind} | ${unit === '' ? '' : `\`${unit}\``} | ${told.join(', ')} | ${level} |`;
+  const shown = unit === '' ? '' : `\`${unit}\``;
+  return `| \`${name}\` | ${kind} | ${shown} | ${told.join(', ')} | ${level} |`;
 }
 
 /** The lines of what the Go collector was recorded to tell. */

@@ -1,5 +1,5 @@
 // node integration/telemetry-names/names.ts [--record] [SCENARIO...]
-// Runs both programs on each scenario and level and prints where the names, kinds, units, scopes and
+// Runs both programs on each scenario and level and prints where names, kinds, units, scopes and
 // attributes of their own metrics differ. --record keeps what the peer told.
 import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';

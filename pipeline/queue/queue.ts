@@ -1,8 +1,7 @@
 import { background, type Context } from '../../component/consumer.ts';
 import { PipelineError } from '../../component/errors.ts';
-import { itemNames, itemUnits, type Signal, type SignalData } from '../../component/signals.ts';
+import type { Signal, SignalData } from '../../component/signals.ts';
 import type { SealedBatch } from '../backend.ts';
-import { type BatchTelemetry, batchTelemetry } from '../batch-telemetry.ts';
 import { type Delivery, newDelivery } from '../chain/delivery.ts';
 import { ShutDown } from '../chain/errors.ts';
 import { batchSizer } from '../config.ts';
@@ -18,7 +17,7 @@ import { Pacing } from './pacing.ts';
 import { Partition } from './partition.ts';
 import type { QueueParts } from './parts.ts';
 import { QueueReader } from './reader.ts';
-import { exposeSize, measureOffers } from './size-gauges.ts';
+import { QueueTelemetry } from './telemetry.ts';
 
 /** Part of the budget that batches which are on disk anyway may take. */
 const cacheFraction = 1 / 4;
@@ -55,11 +54,7 @@ export class SendingQueue<S extends Signal> {
   /** Sealed batches of an earlier run; they go first. */
   readonly #sealed = new Deque<SealedWait>();
   readonly #flying = new Map<Delivery<S>, Piece<S>>();
-  readonly #enqueueFailed: (items: number) => void;
-  readonly #offered: (batch: SignalData[S]) => void;
-  readonly #gauges: (() => void)[] = [];
-  /** Of the processor that batches are made in place of. */
-  readonly #batches: BatchTelemetry | undefined;
+  readonly #telemetry: QueueTelemetry<S>;
   #cachedBytes = 0;
   #active = 0;
   #started = false;
@@ -91,25 +86,13 @@ export class SendingQueue<S extends Signal> {
     if (disk === undefined && this.#partition.empty && this.#maxUnits === 0) {
       this.#absorption = parts.sealer && new Absorption(parts.sealer, this.#minUnits);
     }
-    const name = itemNames[parts.signal];
-    const attributes = { exporter: settings.id };
-    const failed = settings.meter.counter(`otelcol_exporter_enqueue_failed_${name}`, {
-      description: `Number of ${name} failed to be added to the sending queue`,
-      unit: itemUnits[parts.signal],
-    });
-    this.#enqueueFailed = (items) => failed.add(items, attributes);
-    this.#offered = measureOffers(settings);
-    if (batch?.processor !== undefined) {
-      const { meter } = settings;
-      this.#batches = batchTelemetry({ meter, id: batch.processor }, () => 1);
-    }
+    this.#telemetry = new QueueTelemetry(parts.signal, settings, batch?.processor);
   }
 
   /** Takes up what an earlier run left, and begins to deliver. */
   async start(): Promise<void> {
     const { disk, settings } = this.#parts;
-    const { signal } = this.#parts;
-    this.#gauges.push(...exposeSize(settings, signal, this.#admission));
+    this.#telemetry.expose(this.#admission);
     let records = 0;
     let items = 0;
     if (disk !== undefined) {
@@ -127,7 +110,7 @@ export class SendingQueue<S extends Signal> {
   }
 
   consume(batch: SignalData[S], ctx: Context): Promise<void> {
-    this.#offered(batch);
+    this.#telemetry.offered(batch);
     const paced = this.#active === 0 ? undefined : this.#pacing?.wait(batch.byteLength);
     if (paced !== undefined) return paced.then(() => this.#admit(batch, ctx));
     return this.#admit(batch, ctx);
@@ -152,7 +135,7 @@ export class SendingQueue<S extends Signal> {
   }
 
   #refuse(batch: SignalData[S], error: PipelineError): Promise<never> {
-    this.#enqueueFailed(batch.itemCount);
+    this.#telemetry.enqueueFailed(batch.itemCount);
     return Promise.reject(error);
   }
 
@@ -187,8 +170,7 @@ export class SendingQueue<S extends Signal> {
       });
     }
     this.#abandon();
-    for (const unregister of this.#gauges.splice(0)) unregister();
-    this.#batches?.close();
+    this.#telemetry.close();
     await disk?.close();
   }
 
@@ -370,24 +352,11 @@ export class SendingQueue<S extends Signal> {
       return;
     }
     if (pieces.length > 1 && !this.#stopping) this.#keepRest(key, pieces);
-    if (this.#batches !== undefined) this.#tellBatches(this.#batches, loaded, pieces);
+    this.#telemetry.batched(loaded, pieces, this.#minUnits);
     for (const piece of pieces.slice(1)) this.#pieces.push(piece);
     const sent = this.#send(pieces[0]!);
     if (pieces.length > 1) this.#dispatch();
     await sent;
-  }
-
-  #tellBatches(
-    told: BatchTelemetry,
-    loaded: readonly Part<S>[],
-    pieces: readonly Piece<S>[],
-  ): void {
-    for (const { items, batches } of pieces) {
-      const parts = pieces.length === 1 ? loaded.map((part) => part.bytes) : [];
-      const sizes = pieces.length === 1 ? parts : batches.map((batch) => batch.byteLength);
-      const bytes = sizes.reduce((sum, size) => sum + size, 0);
-      told.sent(items, bytes, items >= this.#minUnits ? 'size' : 'timeout');
-    }
   }
 
   /** What a split left over waits for more, unless it is a batch of its own. */
