@@ -4,6 +4,7 @@ import http from 'node:http';
 import type { Factory } from '../../component/factory.ts';
 import { factory as influxdb } from '../../receivers/influxdb/index.ts';
 import { factory as otlp } from '../../receivers/otlp/index.ts';
+import { factory as skywalking } from '../../receivers/skywalking/index.ts';
 import { factory as zipkin } from '../../receivers/zipkin/index.ts';
 import { type NumberedSignal, numbered } from '../../testing/contract/numbered.ts';
 import { freePort } from '../../testing/ports.ts';
@@ -160,6 +161,30 @@ const influxdbLines = posting({
   meaning: { accepted: [204], again: [503], never: [400] },
 });
 
+const firstMs = 1_700_000_000_000;
+
+const skywalkingJson = posting({
+  factory: skywalking,
+  signals: ['traces', 'logs'],
+  config: (endpoint) => ({ protocols: { http: { endpoint } } }),
+  path: (signal) => (signal === 'logs' ? '/v3/logs' : '/v3/segments'),
+  type: 'application/json',
+  body: (signal, numbers) =>
+    JSON.stringify(
+      numbers.map((number) => {
+        if (signal === 'logs') return { service: 'contract', timestamp: firstMs + number };
+        const span = { parentSpanId: -1, startTime: firstMs, endTime: firstMs + 1 };
+        return {
+          traceId: 'f'.repeat(32),
+          traceSegmentId: (number + 1).toString(16).padStart(16, '0'),
+          service: 'contract',
+          spans: [span],
+        };
+      }),
+    ),
+  meaning: { accepted: [200], again: [503], never: [500] },
+});
+
 /** Rigs by type, or the file that tests it; a receiver without one fails the test. */
 export const receiverRigs: Readonly<Record<string, readonly ReceiverRig[] | string>> = {
   ebpf: 'receivers-of-events.test.ts',
@@ -170,6 +195,7 @@ export const receiverRigs: Readonly<Record<string, readonly ReceiverRig[] | stri
   kafka: 'kafka.test.ts',
   otlp: [otlpGrpc, otlpHttp],
   packet: 'receivers-of-events.test.ts',
+  skywalking: [skywalkingJson],
   // Senders get no answer: what is refused is counted.
   statsd: '../../receivers/statsd/receiver.test.ts',
   syslog: 'receivers-of-logs.test.ts',

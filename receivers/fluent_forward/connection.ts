@@ -21,6 +21,7 @@ export class FluentConnection {
   #pieces: Buffer[] = [];
   #size = 0;
   #waiting = 0;
+  #ending = false;
   /** Bytes reserved for a message that is not whole yet. */
   #reserved = 0;
 
@@ -49,6 +50,7 @@ export class FluentConnection {
   }
 
   #receive(piece: Buffer): void {
+    if (this.#ending) return;
     if (!this.#settings.budget.tryReserve(piece.length)) {
       this.#settings.logger.error('No memory for a message, its connection is closed');
       this.#socket.destroy();
@@ -104,7 +106,7 @@ export class FluentConnection {
     this.#take(event, (accepted) => {
       this.#settings.budget.release(size);
       this.#waiting -= size;
-      if (this.#waiting <= waitingBytes) this.#socket.resume();
+      if (this.#waiting <= waitingBytes && !this.#ending) this.#socket.resume();
       if (event.chunk === '') return;
       // Without its acknowledgement the sender sends the chunk again.
       if (accepted) this.#socket.write(encodePair('ack', event.chunk));
@@ -112,11 +114,14 @@ export class FluentConnection {
     });
   }
 
-  pause(): void {
+  /** No more is read, for good. */
+  end(): void {
+    this.#ending = true;
     this.#socket.pause();
   }
 
   close(): void {
+    this.#release();
     this.#socket.destroySoon();
   }
 }

@@ -127,7 +127,7 @@ export class FluentForwardReceiver implements Component {
     const heartbeat = this.#heartbeat;
     this.#heartbeat = undefined;
     const closed = server && new Promise<void>((resolve) => void server.close(() => resolve()));
-    for (const connection of this.#connections) connection.pause();
+    for (const connection of this.#connections) connection.end();
     await this.#sending;
     for (const connection of this.#connections) connection.close();
     await closed;

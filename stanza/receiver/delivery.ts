@@ -76,6 +76,14 @@ export class Delivery {
     }
   }
 
+  /** Counts items of a batch that was stopped and exists nowhere else. */
+  lose(items: number): void {
+    this.#receipts.refused(items, true);
+    this.#settings.logger.error('The end came before the pipeline took data, it is dropped.', {
+      dropped_items: items,
+    });
+  }
+
   /** Ends pauses: what waits for a retry is given up as `stopped`. */
   stop(): void {
     this.#stopped = true;

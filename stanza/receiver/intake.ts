@@ -82,13 +82,18 @@ export class Intake {
       this.#out = [];
       this.#bytes = 0;
       try {
-        if (entries.length > 0) await this.#delivery.deliver(encodeEntries(entries));
+        if (entries.length > 0) await this.#deliver(entries);
       } finally {
         this.#settings.budget.release(bytes);
         this.#reserved -= bytes;
       }
       if (!this.isFull) this.#drain();
     }
+  }
+
+  async #deliver(entries: readonly Entry[]): Promise<void> {
+    const outcome = await this.#delivery.deliver(encodeEntries(entries));
+    if (outcome === 'stopped') this.#delivery.lose(entries.length);
   }
 
   #drain(): void {
