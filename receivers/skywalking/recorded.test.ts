@@ -18,7 +18,8 @@ async function replay(
 ): Promise<void> {
   const streams = new Map<string, Buffer[]>();
   for (const { path, data } of messages) {
-    if (!/ReportService\/collect$/.test(path)) await unary(client, path, data!);
+    if (!/(Segment|Log|Meter)ReportService\/collect$|EventService/.test(path))
+      await unary(client, path, data!);
     else if (data !== undefined) streams.set(path, [...(streams.get(path) ?? []), data]);
   }
   for (const [path, all] of streams) {
@@ -106,3 +107,44 @@ test('Python agent: traces, logs and meters', async (t) => {
   assert.ok(metrics.every((m) => m.resource['service.instance.id'] === 'py-1'));
   assert.ok(metrics.some((m) => /cpu/i.test(m.name) && m.gauge !== undefined));
 });
+
+test('Java agent: metrics of the virtual machine, properties, events', async (t) => {
+  const running = await startReceiver();
+  t.after(running.close);
+  await replay(running.client, recording('java-agent'));
+  const metrics = running.metrics.batches.flatMap(itemsOf);
+  const resource = metrics[0].resource;
+  assert.equal(resource['service.name'], 'java-svc');
+  assert.equal(resource['service.instance.id'], 'java-1');
+  const of = (name: string) => metrics.filter((metric) => metric.name === name);
+  assert.ok(of('jvm.memory.used').length >= 3);
+  const pools = of('jvm.memory.used')[0].gauge.dataPoints.map((point: Point) => {
+    const { 'jvm.memory.pool.name': pool, 'jvm.memory.type': type } = plain(point.attributes);
+    assert.ok(Number(point.asInt) >= 0);
+    return `${pool} ${type}`;
+  });
+  assert.ok(pools.includes('METASPACE_USAGE non_heap'));
+  assert.ok(pools.includes('OLDGEN_USAGE heap'));
+  const cpu = of('jvm.cpu.recent_utilization').map((m) => m.gauge.dataPoints[0].asDouble as number);
+  assert.ok(cpu.every((value) => value >= 0 && value <= 1));
+  const collections = of('sw.jvm.gc.count');
+  assert.equal(collections[0].sum.aggregationTemporality, 1);
+  const live = of('jvm.thread.count')[0].gauge.dataPoints[0];
+  assert.equal(plain(live.attributes)['thread.state'], 'live');
+  assert.ok(Number(live.asInt) > 5);
+  assert.ok(Number(of('jvm.class.count')[0].gauge.dataPoints[0].asInt) > 100);
+
+  const records = running.logs.batches.flatMap(itemsOf);
+  const start = records.find(({ eventName }) => eventName === 'Start');
+  assert.equal(start.body.stringValue, 'Start Java Application');
+  assert.match(start.attributes['sw8.event.parameter.OPTS'], /-Xmx64m/);
+  const properties = records.find(
+    ({ eventName }) => eventName === 'skywalking.instance.properties',
+  );
+  assert.equal(properties.attributes['sw8.instance.version'], '9.3.0-8b9243c');
+});
+
+interface Point {
+  readonly attributes: Parameters<typeof plain>[0];
+  readonly asInt: string;
+}

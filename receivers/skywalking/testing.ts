@@ -16,7 +16,7 @@ export interface Recorded {
 }
 
 /** What an unmodified agent sent. */
-export function recording(name: 'node-agent' | 'python-agent'): Recorded[] {
+export function recording(name: 'java-agent' | 'node-agent' | 'python-agent'): Recorded[] {
   const file = new URL(`../../wire/skywalking/testdata/${name}.jsonl`, import.meta.url);
   return readFileSync(file, 'utf8')
     .split('\n')
