@@ -6,9 +6,11 @@ import { z } from 'zod';
 import { duration } from '../config/schema/duration.ts';
 import { section } from '../config/schema/section.ts';
 import { registry } from '../gateway/components.ts';
+import { compatibilityPage } from './docs/compatibility.ts';
+import { differencesOf } from './docs/differences.ts';
 import { exampleFaults, examplesOf } from './docs/examples.ts';
 import { keyRows } from './docs/keys.ts';
-import { docPages, docsFolder, documented } from './docs.ts';
+import { compatibilityFile, docPages, docsFolder, documented } from './docs.ts';
 
 test('pages are what npm run docs would write', async () => {
   const pages = await docPages(registry);
@@ -20,6 +22,24 @@ test('pages are what npm run docs would write', async () => {
   const surplus = there.filter((name) => !pages.has(name));
   const names = [...stale.map(([name]) => name), ...surplus];
   assert.deepEqual(names, [], 'run `npm run docs`');
+});
+
+test('the page on compatibility is what npm run docs would write', async () => {
+  const there = existsSync(compatibilityFile) ? readFileSync(compatibilityFile, 'utf8') : '';
+  assert.ok(there === (await compatibilityPage()), 'run `npm run docs`');
+});
+
+test('what differs is taken from a README', () => {
+  const f = (text: string) => differencesOf(text);
+  assert.equal(
+    f('# A\n\nText.\n\nLimits: none of\nthem.\n\nMore.\n\n## B\n'),
+    'Limits: none of\nthem.\n\nMore.',
+  );
+  assert.equal(f('# A\n\n## Limits\n\n- One [two](x.md).\n\n## B\n'), '- One two.');
+  const loose =
+    'As the Go collector.\n\nElse.\n\n```yaml\n# the Go collector\n```\n\n| the Go collector |\n';
+  assert.equal(f(loose), 'As the Go collector.');
+  assert.equal(f('# A\n\nText.\n'), '');
 });
 
 test('every example of a README is decoded', async (t) => {

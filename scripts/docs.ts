@@ -3,12 +3,16 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join } from 'node:path';
 import { type RegistryEntry, registry } from '../gateway/components.ts';
 import { sectionOf } from '../gateway/config/sections.ts';
+import { compatibilityPage } from './docs/compatibility.ts';
 import { examplesOf } from './docs/examples.ts';
 import { componentPage, type Documented, indexPage, pageName } from './docs/page.ts';
 
 const root = join(import.meta.dirname, '..');
 /** Folder of the pages. */
 export const docsFolder = join(root, 'docs/components');
+
+/** The page that compares with the Go collector. */
+export const compatibilityFile = join(root, 'docs/compatibility.md');
 
 /** Components with the examples of their READMEs. */
 export async function documented(entries: readonly RegistryEntry[]): Promise<Documented[]> {
@@ -33,5 +37,6 @@ if (import.meta.main) {
   mkdirSync(docsFolder, { recursive: true });
   for (const name of readdirSync(docsFolder)) if (!pages.has(name)) rmSync(join(docsFolder, name));
   for (const [name, text] of pages) writeFileSync(join(docsFolder, name), text);
+  writeFileSync(compatibilityFile, await compatibilityPage());
   console.log(`${pages.size} pages in docs/components`);
 }

@@ -18,6 +18,8 @@ export interface KeyRow {
   readonly default: string;
   readonly required: boolean;
   readonly text: string;
+  /** Why it changes nothing; '' = it does something. */
+  readonly unused: string;
 }
 
 /** Maps and lists inside each other that are followed. */
@@ -69,6 +71,7 @@ function row(path: string, schema: AnySchema): KeyRow {
     default: given === undefined ? '' : given,
     required: given === undefined && !z.safeParse(schema, undefined).success,
     text: `${String(text)}${old}${without}`.trim(),
+    unused: typeof idle === 'string' ? idle : '',
   };
 }
 

@@ -90,7 +90,8 @@ function code(text: string): string {
   return text.includes('`') ? text : `\`${text}\``;
 }
 
-function table(header: readonly string[], body: readonly (readonly string[])[]): string {
+/** A table of Markdown. */
+export function table(header: readonly string[], body: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]) =>
     `| ${cells.map((cell) => cell.replaceAll('|', '\\|').replaceAll('\n', ' ')).join(' | ')} |`;
   return [line(header), line(header.map(() => '---')), ...body.map(line)].join('\n');
