@@ -194,7 +194,7 @@ export const receiverRigs: Readonly<Record<string, readonly ReceiverRig[] | stri
   influxdb: [influxdbLines],
   kafka: 'kafka.test.ts',
   otlp: [otlpGrpc, otlpHttp],
-  packet: 'receivers-of-events.test.ts',
+  packet: '../../receivers/packet/receiver.test.ts',
   skywalking: [skywalkingJson],
   // Senders get no answer: what is refused is counted.
   statsd: '../../receivers/statsd/receiver.test.ts',
