@@ -89,6 +89,7 @@ export const registry: readonly RegistryEntry[] = [
   entry('exporter', 'otlp_grpc', () => import('../exporters/otlp_grpc/index.ts'), ['otlp']),
   entry('exporter', 'otlp_http', () => import('../exporters/otlp_http/index.ts'), ['otlphttp']),
   entry('exporter', 'zipkin', () => import('../exporters/zipkin/index.ts')),
+  entry('exporter', 'prometheus', () => import('../exporters/prometheus/index.ts')),
   entry(
     'exporter',
     'prometheus_remote_write',
@@ -122,6 +123,12 @@ export const registry: readonly RegistryEntry[] = [
   entry('extension', 'health_check', () => import('../extensions/health_check/index.ts')),
   entry('extension', 'healthcheckv2', () => import('../extensions/healthcheckv2/index.ts')),
   entry('extension', 'jaeger_query', () => import('../extensions/jaeger_query/index.ts')),
+  entry(
+    'extension',
+    'jaeger_remote_sampling',
+    () => import('../extensions/jaeger_remote_sampling/index.ts'),
+    ['jaegerremotesampling'],
+  ),
   entry('extension', 'oauth2client', () => import('../extensions/oauth2client/index.ts')),
   entry('extension', 'oidc', () => import('../extensions/oidc/index.ts')),
   entry('extension', 'pprof', () => import('../extensions/pprof/index.ts')),

@@ -17,17 +17,16 @@ export function plainFloat(value: number): string {
 }
 
 /**
- * A number as Go's `%g` with the fewest digits writes it: samples of the text formats. Exponents
- * below -4 and from 21 on are written.
+ * A number as the text formats have it, the fewest digits that stand for it: as Go's strconv writes
+ * it by format `g`, with an exponent below 0.0001 and from a million on.
  */
 export function shortFloat(value: number): string {
   if (Number.isNaN(value)) return 'NaN';
   if (!Number.isFinite(value)) return value > 0 ? '+Inf' : '-Inf';
-  if (Object.is(value, -0)) return '-0';
-  if (value === 0) return '0';
+  if (value === 0) return Object.is(value, -0) ? '-0' : '0';
   const [mantissa = '', exponent = ''] = value.toExponential().split('e');
   const power = Number(exponent);
-  if (power >= -4 && power < 21) return plainFloat(value);
+  if (power >= -4 && power < 6) return plainFloat(value);
   const digits = String(Math.abs(power)).padStart(2, '0');
   return `${mantissa}e${power < 0 ? '-' : '+'}${digits}`;
 }
