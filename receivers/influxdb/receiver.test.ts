@@ -162,6 +162,32 @@ test('without memory the sender is asked to come again', async (t) => {
   assert.deepEqual([sink.batches.length, settings.budget.used], [0, 0]);
 });
 
+test('large and small texts at once are converted one after the other', async (t) => {
+  const { post, sink, settings } = await start(t);
+  const text = (name: string, lines: number) =>
+    Array.from({ length: lines }, (_, i) => `${name},id=${i} v=${i}i ${i}`).join('\n');
+  const sizes = [60_000, 10, 40_000, 5, 1];
+  const answers = await Promise.all(
+    sizes.map((lines, i) => post('/write', `${text(`m${i}`, lines)}\nbad`)),
+  );
+  for (const [i, { status, text: said }] of answers.entries()) {
+    assert.deepEqual([status, said.includes(`(line ${sizes[i]! + 1})`)], [400, true]);
+  }
+  const counts = new Map<string, number>();
+  for (const batch of sink.batches) {
+    for (const { scopeMetrics } of JSON.parse(toJson(batch)).resourceMetrics) {
+      for (const { name, gauge } of scopeMetrics[0].metrics) {
+        counts.set(name, (counts.get(name) ?? 0) + gauge.dataPoints.length);
+      }
+    }
+  }
+  assert.deepEqual(
+    sizes.map((_, i) => counts.get(`m${i}_v`)),
+    sizes,
+  );
+  assert.equal(settings.budget.used, 0);
+});
+
 test('destinations are kept when asked for', async (t) => {
   const { post, resources } = await start(t, { keep_destination: true });
   await post('/write?db=telegraf&rp=week', 'm v=1 1');

@@ -12,9 +12,10 @@ import {
   type BodyIntake,
   type IntakeFault,
 } from '../../pipeline/http-intake/intake.ts';
-import { LineLimit, LineMetrics, type LineResult } from '../../wire/influx/line-metrics.ts';
+import { LineLimit, type LineResult } from '../../wire/influx/line-metrics.ts';
 import { type Precision, precisionOf } from '../../wire/influx/precision.ts';
 import type { InfluxdbConfig } from './config.ts';
+import { Conversions } from './conversions.ts';
 import { LineCounters } from './counters.ts';
 import { answerRefusal, badLines, type Dialect, type Refusal } from './dialect.ts';
 
@@ -43,7 +44,7 @@ export class LineWrites {
   readonly #settings: Settings;
   readonly #next: Consumer<'metrics'>;
   readonly #intake: BodyIntake;
-  readonly #metrics: LineMetrics;
+  readonly #conversions: Conversions;
   readonly #receipts: Receipts;
   readonly #counters: LineCounters;
   #used = false;
@@ -58,7 +59,7 @@ export class LineWrites {
     this.#settings = settings;
     this.#next = next;
     this.#intake = intake;
-    this.#metrics = new LineMetrics(Math.floor(settings.random.float() * 2 ** 32));
+    this.#conversions = new Conversions(Math.floor(settings.random.float() * 2 ** 32));
     this.#receipts = new Receipts(settings, 'metrics', 'http');
     this.#counters = new LineCounters(settings);
   }
@@ -88,12 +89,26 @@ export class LineWrites {
   }
 
   #take(exchange: Exchange, body: Body, precision: Precision): void {
-    const result = this.#convert(exchange, body.bytes, precision);
-    this.#intake.release(body);
-    if ('status' in result) {
-      this.#refuse(exchange, result);
-      return;
-    }
+    const { budget, clock } = this.#settings;
+    const request = {
+      unitNs: precision.unitNs,
+      nowMs: clock.unixMs(),
+      resource: this.#destination(exchange),
+      reserve: (size: number) => budget.tryReserve(size),
+    };
+    this.#conversions.run(body.bytes, request, (result) => {
+      this.#intake.release(body);
+      if (result instanceof LineLimit) {
+        budget.release(result.reserved);
+        const status = result.limit === 'no_memory' ? 503 : 413;
+        this.#refuse(exchange, { status, message: result.message });
+      } else if (result instanceof Error) {
+        this.#refuse(exchange, { status: 500, message: `BUG: ${result.message}` });
+      } else this.#converted(exchange, result);
+    });
+  }
+
+  #converted(exchange: Exchange, result: LineResult): void {
     const { batch, reserved, lines, texts } = result;
     const done = (refusal?: Refusal): void => {
       this.#settings.budget.release(reserved);
@@ -104,22 +119,6 @@ export class LineWrites {
     };
     if (batch === undefined) done();
     else this.#deliver(batch, this.#context(exchange), done);
-  }
-
-  #convert(exchange: Exchange, bytes: Buffer, precision: Precision): LineResult | Refusal {
-    const { budget, clock } = this.#settings;
-    try {
-      return this.#metrics.convert(bytes, {
-        unitNs: precision.unitNs,
-        nowMs: clock.unixMs(),
-        resource: this.#destination(exchange),
-        reserve: (size) => budget.tryReserve(size),
-      });
-    } catch (error) {
-      if (!(error instanceof LineLimit)) throw error;
-      budget.release(error.reserved);
-      return { status: error.limit === 'no_memory' ? 503 : 413, message: error.message };
-    }
   }
 
   /** Resource attributes that say where the sender wants its lines. */

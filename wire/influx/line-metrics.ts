@@ -59,6 +59,8 @@ export class LineLimit extends Error {
 const toldLines = 100;
 /** Bytes of a bad line that are told. */
 const toldBytes = 200;
+/** Bytes of lines that a step takes, about. */
+const stepBytes = 128 * 1024;
 /** Memory of series and names that are kept; beyond it all are forgotten. */
 const keptBytes = 32 << 20;
 /** Metrics take at most so many times the bytes of their lines, and a megabyte. */
@@ -93,16 +95,33 @@ export class LineMetrics {
    * @throws LineLimit when the metrics are out of proportion, or memory is short
    */
   convert(bytes: Buffer, request: LineRequest): LineResult {
+    const steps = this.steps(bytes, request);
+    for (;;) {
+      const { done, value } = steps.next();
+      if (done) return value;
+    }
+  }
+
+  /**
+   * The same in steps, so that a long text does not keep everything else waiting. Until the last
+   * step no other text may be begun.
+   */
+  *steps(bytes: Buffer, request: LineRequest): Generator<undefined, LineResult> {
     const out = new Output(this.#chunk, bytes.length, request);
     const reader = new LineReader(bytes, request.unitNs, this.#hashStart);
     const faults: BadLine[] = [];
     let lines = 0;
     let bad = 0;
+    let next = stepBytes;
     truncatedNow(request.nowMs, request.unitNs, this.#now);
     this.#texts = 0;
     this.#begin();
     try {
       while (reader.next()) {
+        if (reader.start > next) {
+          next = reader.start + stepBytes;
+          yield undefined;
+        }
         lines += 1;
         this.#room(out, reader);
         const reason = this.#line(reader);

@@ -48,7 +48,8 @@ export class MetricChunk {
   points = 0;
   #series: readonly Series[] = [];
   #metrics: Metric[] = [];
-  #groups = new Map<Group, Map<MetricName, number>[]>();
+  /** Places of metrics by group, shape and name. */
+  #groups = new Map<Group, (Map<MetricName, number> | undefined)[]>();
   #epoch = 0;
   #metric = new Int32Array(1024);
   #of = new Int32Array(1024);
@@ -85,14 +86,16 @@ export class MetricChunk {
   metric(name: MetricName, group: Group, shape: Shape): number {
     let byShape = this.#groups.get(group);
     if (byShape === undefined) {
-      byShape = shapes.map(() => new Map<MetricName, number>());
+      byShape = [];
       this.#groups.set(group, byShape);
     }
-    const known = byShape[shape]!.get(name);
+    const byName = byShape[shape] ?? new Map<MetricName, number>();
+    const known = byName.get(name);
     if (known !== undefined) return known;
+    byShape[shape] = byName;
     const place = this.#metrics.length;
     this.#metrics.push({ name, group, shape, points: 0, bytes: 0, first: 0 });
-    byShape[shape]!.set(name, place);
+    byName.set(name, place);
     return place;
   }
 

@@ -31,6 +31,9 @@ export interface MetricName {
 
 /** A field of a measurement. */
 export interface Field {
+  /** The name as it stands in lines, a character each byte, and its hash. */
+  readonly raw: string;
+  readonly hash: number;
   readonly text: string;
   readonly role: Role;
   /** Upper bound that the name says; NaN when it is no number. */
@@ -46,13 +49,16 @@ export interface Field {
   place: number;
 }
 
+/** Fields that are looked through; more go into a table. */
+const fewFields = 8;
+
 /** What is known of a measurement. */
 export class Measurement {
   readonly name: MetricName;
   /** The second schema of Telegraf's Prometheus input: names of metrics stand in the fields. */
   readonly isPrometheus: boolean;
   readonly #fields: Field[] = [];
-  readonly #table = new ByteTable();
+  #table: ByteTable | undefined;
   #next = 0;
 
   constructor(name: MetricName) {
@@ -67,18 +73,49 @@ export class Measurement {
    * @returns undefined for one that is not known yet
    */
   find(b: Buffer, from: number, to: number, hash: number): Field | undefined {
-    if (this.#next >= this.#fields.length) this.#next = 0;
-    let place = this.#next;
-    if (!this.#table.is(place, b, from, to, hash)) place = this.#table.find(b, from, to, hash);
+    const fields = this.#fields;
+    if (this.#next >= fields.length) this.#next = 0;
+    const expected = fields[this.#next];
+    if (expected === undefined) return undefined;
+    if (isField(expected, b, from, to, hash)) {
+      this.#next += 1;
+      return expected;
+    }
+    const place = this.#table?.find(b, from, to, hash) ?? this.#look(b, from, to, hash);
     if (place < 0) return undefined;
     this.#next = place + 1;
-    return this.#fields[place];
+    return fields[place];
   }
 
-  add(field: Field, b: Buffer, from: number, to: number, hash: number): void {
-    this.#next = this.#table.add(b, from, to, hash) + 1;
-    this.#fields.push(field);
+  #look(b: Buffer, from: number, to: number, hash: number): number {
+    const fields = this.#fields;
+    for (let i = 0; i < fields.length; i += 1) {
+      if (isField(fields[i]!, b, from, to, hash)) return i;
+    }
+    return -1;
   }
+
+  add(field: Field, b: Buffer, from: number, to: number): void {
+    const fields = this.#fields;
+    fields.push(field);
+    this.#next = fields.length;
+    if (this.#table !== undefined) this.#table.add(b, from, to, field.hash);
+    else if (fields.length > fewFields) {
+      this.#table = new ByteTable();
+      for (const { raw, hash } of fields) {
+        const bytes = Buffer.from(raw, 'latin1');
+        this.#table.add(bytes, 0, bytes.length, hash);
+      }
+    }
+  }
+}
+
+function isField(field: Field, b: Buffer, from: number, to: number, hash: number): boolean {
+  const { raw } = field;
+  const length = to - from;
+  if (field.hash !== hash || raw.length !== length) return false;
+  for (let i = 0; i < length; i += 1) if (raw.charCodeAt(i) !== b[from + i]) return false;
+  return true;
 }
 
 /** About what a field or a measurement takes in memory besides its texts. */
@@ -130,6 +167,8 @@ export class Names {
     const bound = boundOf(text);
     const role = Object.hasOwn(roles, text) ? roles[text]! : undefined;
     const field: Field = {
+      raw: b.toString('latin1', from, to),
+      hash,
       text,
       role: role ?? (Number.isNaN(bound) ? Role.other : Role.bound),
       bound,
@@ -140,7 +179,7 @@ export class Names {
       kind: -1,
       place: -1,
     };
-    measurement.add(field, b, from, to, hash);
+    measurement.add(field, b, from, to);
     this.bytes += overhead + (to - from) * 3;
     return field;
   }
