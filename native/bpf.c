@@ -5,11 +5,14 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <node_api.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
@@ -22,6 +25,10 @@ typedef struct {
   struct bpf_link *links[MAX_LINKS];
   uint8_t *control, *pages; /* consumer page; producer page and the data twice */
   size_t ring_bytes, page_bytes;
+  /* A thread waits for the kernel side's wake-ups; -1 = there is none. */
+  int waiter, stop;
+  pthread_t thread;
+  napi_threadsafe_function woken;
   char log[LOG_BYTES];
 } probe;
 
@@ -99,7 +106,18 @@ static napi_value boolean(napi_env env, bool value) {
   return v;
 }
 
+static void stop_waiting(probe *p) {
+  if (p->waiter < 0) return;
+  uint64_t one = 1;
+  if (write(p->stop, &one, sizeof one) == sizeof one) pthread_join(p->thread, NULL);
+  napi_release_threadsafe_function(p->woken, napi_tsfn_abort);
+  close(p->stop);
+  close(p->waiter);
+  p->waiter = -1;
+}
+
 static void release(probe *p) {
+  stop_waiting(p);
   for (int i = 0; i < MAX_LINKS; i++) {
     if (p->links[i] != NULL) bpf_link__destroy(p->links[i]);
     p->links[i] = NULL;
@@ -175,6 +193,7 @@ static napi_value open_probe(napi_env env, napi_callback_info info) {
   napi_get_value_int64(env, args[2], &ring_bytes);
   probe *p = calloc(1, sizeof *p);
   if (p == NULL) return fail(env, "load the BPF program", "", ENOMEM);
+  p->waiter = -1;
   log_to = p->log;
   libbpf_set_print(keep_log);
   int error = 0;
@@ -359,6 +378,64 @@ static napi_value drain(napi_env env, napi_callback_info info) {
   return number(env, (double)filled);
 }
 
+/* Wake-ups closer to each other than this are one. */
+#define PAUSE_NS 5000000
+
+static void *wait_for_records(void *argument) {
+  probe *p = argument;
+  struct epoll_event event;
+  for (;;) {
+    int n = epoll_wait(p->waiter, &event, 1, -1);
+    if (n < 0 && errno != EINTR) return NULL;
+    if (n < 1) continue;
+    if (event.data.fd == p->stop) return NULL;
+    napi_call_threadsafe_function(p->woken, NULL, napi_tsfn_nonblocking);
+    nanosleep(&(struct timespec){.tv_nsec = PAUSE_NS}, NULL);
+  }
+}
+
+static int start_waiting(probe *p) {
+  int ring = bpf_map__fd(bpf_object__find_map_by_name(p->object, "ring"));
+  struct epoll_event records = {.events = EPOLLIN | EPOLLET, .data.fd = ring};
+  p->stop = eventfd(0, EFD_CLOEXEC);
+  int waiter = epoll_create1(EPOLL_CLOEXEC);
+  struct epoll_event stop = {.events = EPOLLIN, .data.fd = p->stop};
+  int error = 0;
+  if (p->stop < 0 || waiter < 0 || epoll_ctl(waiter, EPOLL_CTL_ADD, ring, &records) != 0 ||
+      epoll_ctl(waiter, EPOLL_CTL_ADD, p->stop, &stop) != 0) {
+    error = errno;
+  }
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  p->waiter = waiter;
+  if (error == 0) error = pthread_create(&p->thread, NULL, wait_for_records, p);
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
+  if (error == 0) return 0;
+  if (p->stop >= 0) close(p->stop);
+  if (waiter >= 0) close(waiter);
+  p->waiter = -1;
+  return error;
+}
+
+/* onWake(handle, call): calls when the ring fills, or a program began; keeps no process alive */
+static napi_value on_wake(napi_env env, napi_callback_info info) {
+  ARGUMENTS(2)
+  probe *p = probe_of(env, args[0]);
+  if (p == NULL || p->waiter >= 0) return NULL;
+  napi_value name;
+  napi_create_string_utf8(env, "ebpf ring", NAPI_AUTO_LENGTH, &name);
+  if (napi_create_threadsafe_function(env, args[1], NULL, name, 1, 1, NULL, NULL, NULL, NULL,
+                                      &p->woken) != napi_ok) {
+    return fail(env, "wait for the BPF ring", "", ENOMEM);
+  }
+  napi_unref_threadsafe_function(env, p->woken);
+  int error = start_waiting(p);
+  if (error == 0) return NULL;
+  napi_release_threadsafe_function(p->woken, napi_tsfn_abort);
+  return fail(env, "wait for the BPF ring", "", error);
+}
+
 /* clockOffset(): CLOCK_REALTIME - CLOCK_MONOTONIC in nanoseconds, as a BigInt */
 static napi_value clock_offset(napi_env env, napi_callback_info info) {
   struct timespec before, real, after;
@@ -417,6 +494,7 @@ NAPI_MODULE_INIT() {
       {"mapDelete", NULL, map_delete, NULL, NULL, NULL, napi_enumerable, NULL},
       {"valueBytes", NULL, map_value_bytes, NULL, NULL, NULL, napi_enumerable, NULL},
       {"drain", NULL, drain, NULL, NULL, NULL, napi_enumerable, NULL},
+      {"onWake", NULL, on_wake, NULL, NULL, NULL, napi_enumerable, NULL},
       {"clockOffset", NULL, clock_offset, NULL, NULL, NULL, napi_enumerable, NULL},
       {"measure", NULL, measure, NULL, NULL, NULL, napi_enumerable, NULL},
       {"programs", NULL, programs, NULL, NULL, NULL, napi_enumerable, NULL},

@@ -31,6 +31,8 @@ export interface BpfAddon {
    * @returns bytes written; what did not fit stays in the ring
    */
   drain(probe: ProbeHandle, out: Uint8Array): number;
+  /** Calls when the ring fills, or a program began, until `close`; at most every 5 ms. */
+  onWake(probe: ProbeHandle, call: () => void): void;
   /** Wall clock minus monotonic clock, nanoseconds. */
   clockOffset(): bigint;
   /** From now on the kernel counts the run time of programs (it costs a little). */
@@ -63,15 +65,18 @@ export interface ProbeOptions {
   readonly payloadCap: number;
   readonly onlyListed: boolean;
   readonly onlyPorts: boolean;
+  /** Bytes of records in the ring at which its reader is woken. */
+  readonly wakeBytes: number;
 }
 
 /** `options` of bpf/maps.h. */
 export function optionsImage(options: ProbeOptions): Uint8Array {
-  const image = Buffer.alloc(24);
+  const image = Buffer.alloc(32);
   image.writeBigUInt64LE(options.idBase & ((1n << 52n) - 1n), 0);
   image.writeUInt32LE(options.ownTgid, 8);
   image.writeUInt32LE(Math.min(options.payloadCap, 4032), 12);
   image.writeUInt32LE(options.onlyListed ? 1 : 0, 16);
   image.writeUInt32LE(options.onlyPorts ? 1 : 0, 20);
+  image.writeUInt32LE(options.wakeBytes, 24);
   return image;
 }

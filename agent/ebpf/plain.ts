@@ -21,8 +21,9 @@ import type { SocketFlow } from './flow.ts';
 const MAX_SLOTS = 8192;
 /** Rows of one scan. */
 const ROWS = 2048;
-/** Room for spans that a scan begins with: more than the longest span takes. */
-const SPAN_ROOM = 512 << 10;
+/** Room for spans that a scan begins with; and where that is too little, more than any span takes. */
+const SPAN_ROOM = 32 << 10;
+const MOST_ROOM = 512 << 10;
 /** Exchanges after which a socket was plain for so long that it may soon be so again. */
 const PLAIN_RUN = 32;
 /** Times that a socket was not plain after which it stays the engine's for 1,023 exchanges each. */
@@ -146,10 +147,14 @@ export class PlainExchanges {
     const { control } = this;
     control[Control.shift] = shift;
     control[Control.room] = room;
-    const encoder = this.writer.room(SPAN_ROOM);
-    const { addon, handle, rows } = this;
-    addon.scan(handle, bytes, from, length, encoder.bytes, encoder.length, rows);
-    encoder.length = control[Control.out]!;
+    const { addon, handle, rows, writer } = this;
+    for (const room of [SPAN_ROOM, MOST_ROOM]) {
+      const encoder = writer.room(room);
+      addon.scan(handle, bytes, from, length, encoder.bytes, encoder.length, rows);
+      encoder.length = control[Control.out]!;
+      if (control[Control.consumed]! > from) return;
+    }
+    throw new Error('BUG: records are not taken');
   }
 
   /** A row other than a slow one. @param at its first word @param time of its record */

@@ -12,6 +12,8 @@ const BOOL = 0x10;
 const INT = 0x18;
 const LIST = 0x2a;
 const ELEMENT = 0x0a;
+/** Bytes that a buffer has at least; a power of two. */
+const LEAST = 1 << 16;
 /** Keys whose bytes are kept; others are encoded each time. */
 const MAX_KEYS = 1024;
 const U32 = 0x1_0000_0000;
@@ -52,10 +54,22 @@ export function keyOf(name: string): Key {
  */
 export class SpanEncoder {
   /** What was written is [0, length). */
-  bytes: Buffer = Buffer.allocUnsafeSlow(1 << 16);
+  bytes: Buffer = Buffer.allocUnsafeSlow(LEAST);
   length = 0;
   private readonly keys = new Map<string, ProtocolKey>();
   private readonly scratch = new Writer(256);
+
+  /** Begins anew. @param keep bytes in front that stay free */
+  clear(keep: number): void {
+    this.length = keep;
+  }
+
+  /** Begins anew with other bytes: somebody else has these. @param keep as for `clear` */
+  renew(keep: number): void {
+    const size = Math.max(LEAST, this.length + (this.length >>> 2));
+    this.bytes = Buffer.allocUnsafeSlow((size + LEAST - 1) & -LEAST);
+    this.length = keep;
+  }
 
   /** Makes room for `count` more bytes. */
   need(count: number): void {

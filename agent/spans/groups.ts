@@ -65,8 +65,28 @@ export class SpanGroups {
     return group;
   }
 
+  /**
+   * The batch without a copy, where all spans are of one group and in one range: what comes before
+   * them is written in front of them. The next batch begins.
+   * @param spans buffer that the range is of @returns undefined = `take` is to be used
+   */
+  takeInPlace(spans: Uint8Array): Uint8Array | undefined {
+    if (this.groups.size !== 1) return undefined;
+    const [{ resource, runs }] = this.groups.values() as unknown as [Group];
+    const from = runs[0];
+    const to = runs[1];
+    if (runs.length !== 2 || from === undefined || to === undefined) return undefined;
+    const scoped = this.scope.length + to - from;
+    const whole = resource.length + 1 + varintSize(scoped) + scoped;
+    const start = to - whole - varintSize(whole) - 1;
+    if (start < 0) return undefined;
+    this.head(spans, start, resource, whole, scoped);
+    this.next();
+    return spans.subarray(start, to);
+  }
+
   /** The batch of all groups; the next one begins. @param spans buffer that the ranges are of */
-  take(spans: Uint8Array): Uint8Array<ArrayBuffer> {
+  take(spans: Uint8Array): Uint8Array {
     const sizes: number[] = [];
     let total = 0;
     for (const { resource, runs } of this.groups.values()) {
@@ -76,28 +96,43 @@ export class SpanGroups {
       sizes.push(scoped, whole);
       total += 1 + varintSize(whole) + whole;
     }
-    const out = new Uint8Array(total);
+    const out = Buffer.allocUnsafeSlow(total);
     let at = 0;
     let next = 0;
     for (const { resource, runs } of this.groups.values()) {
       const scoped = sizes[next++]!;
-      out[at] = RESOURCE_SPANS;
-      at = putVarint(out, at + 1, sizes[next++]!);
-      out.set(resource, at);
-      at += resource.length;
-      out[at] = SCOPE_SPANS;
-      at = putVarint(out, at + 1, scoped);
-      out.set(this.scope, at);
-      at += this.scope.length;
+      at = this.head(out, at, resource, sizes[next++]!, scoped);
       for (let i = 0; i < runs.length; i += 2) {
         out.set(spans.subarray(runs[i]!, runs[i + 1]!), at);
         at += runs[i + 1]! - runs[i]!;
       }
     }
+    this.next();
+    return out;
+  }
+
+  /** Writes all of a group but its spans. @returns where they begin */
+  private head(
+    out: Uint8Array,
+    start: number,
+    resource: Uint8Array,
+    whole: number,
+    scoped: number,
+  ): number {
+    out[start] = RESOURCE_SPANS;
+    let at = putVarint(out, start + 1, whole);
+    out.set(resource, at);
+    at += resource.length;
+    out[at] = SCOPE_SPANS;
+    at = putVarint(out, at + 1, scoped);
+    out.set(this.scope, at);
+    return at + this.scope.length;
+  }
+
+  private next(): void {
     this.before = this.groups;
     this.groups = new Map();
     this.batch++;
-    return out;
   }
 }
 

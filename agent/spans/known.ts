@@ -14,6 +14,8 @@ const SLOTS = 4096;
 /** Nanoseconds of the capture for which names of both ends, or of one, are not asked for again. */
 const NAMED = 1e9;
 const HALF_NAMED = 5e7;
+/** Nanoseconds that the process at the other end is believed to hold its connection still. */
+const HELD = 30e9;
 
 const NOBODY: NamedEnds = { client: undefined, server: undefined };
 
@@ -30,6 +32,8 @@ export interface Known {
   /** Time until which `named` holds: seconds since 1970, and nanoseconds relative to them. */
   untilSeconds: number;
   until: number;
+  /** When it was asked who holds the connection; relative to `untilSeconds`. */
+  asked: number;
 }
 
 /** Makes what the spans of a conversation have in common once, not for each. */
@@ -73,12 +77,18 @@ export class KnownConversations {
     }
     const point = vantage?.point ?? this.options.observationPoint;
     const client = isClientSide(point);
-    const named = this.named(start, baseSeconds, ends, vantage, client);
+    const held =
+      same && baseSeconds === old.untilSeconds && Math.abs(start - old.asked) < HELD
+        ? old
+        : undefined;
+    const named = this.named(start, baseSeconds, ends, vantage, client, held?.named);
+    const asked = held?.asked ?? start;
     const both = named.client !== undefined && named.server !== undefined;
     const until = start + (both || this.options.names === undefined ? NAMED : HALF_NAMED);
     if (same && named.client === old.named.client && named.server === old.named.server) {
       old.untilSeconds = baseSeconds;
       old.until = until;
+      old.asked = asked;
       this.groups.current(old.group);
       return old;
     }
@@ -92,6 +102,7 @@ export class KnownConversations {
       group: this.group(named, ends, vantage, client),
       untilSeconds: baseSeconds,
       until,
+      asked,
     };
     if (old !== undefined && old.ends !== ends) this.slots[slot + 1] = old;
     this.slots[slot] = known;
@@ -108,29 +119,32 @@ export class KnownConversations {
     };
   }
 
+  /** @param held who held the connection a moment ago: to look for them again would be dear */
   private named(
     start: number,
     baseSeconds: number,
     ends: Ends,
     vantage: Vantage | undefined,
     client: boolean,
+    held: NamedEnds | undefined,
   ): NamedEnds {
     const { names } = this.options;
     if (names === undefined) return NOBODY;
     const networkNamespace = vantage?.networkNamespace || undefined;
     const pid = vantage?.pid || undefined;
+    const peer = (client ? held?.server : held?.client)?.process?.pid;
     return names.name(
       {
         address: ends.clientAddress,
         port: ends.clientPort,
         networkNamespace,
-        pid: client ? pid : undefined,
+        pid: client ? pid : peer,
       },
       {
         address: ends.serverAddress,
         port: ends.serverPort,
         networkNamespace,
-        pid: client ? undefined : pid,
+        pid: client ? peer : pid,
       },
       unixNanos(baseSeconds, start),
       ends.transport,

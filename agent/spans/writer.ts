@@ -30,6 +30,9 @@ const KIND_SERVER = 2;
 const KIND_CLIENT = 3;
 const STATUS_ERROR = 2;
 
+/** Bytes before the first span, for what stands in front of spans in a batch. */
+const FRONT = 4096;
+
 /** A session of which a message still goes on: it is written at the flush, as far as it came. */
 interface Late {
   readonly session: Session;
@@ -58,6 +61,7 @@ export class SpanWriter implements SpanFields {
     this.options = options;
     this.ids = new SpanIds(options.captureName);
     this.groups = new SpanGroups(`wirestitch/${options.source}`);
+    this.encoder.clear(FRONT);
     this.conversations = new KnownConversations(options, this.encoder, this.groups);
   }
 
@@ -108,11 +112,24 @@ export class SpanWriter implements SpanFields {
       this.span(session, baseSeconds, known);
     }
     this.late.length = 0;
-    const { encoder, count } = this;
-    const bytes = this.groups.take(encoder.bytes);
-    encoder.length = 0;
+    const { count } = this;
+    const bytes = this.take();
     this.count = 0;
     return new OtlpBatch('traces', [bytes], [count]);
+  }
+
+  /** The batch: the encoder's own bytes, if they are mostly that. */
+  private take(): Uint8Array {
+    const { encoder, groups } = this;
+    const used = encoder.length * 2 >= encoder.bytes.length;
+    const bytes = used ? groups.takeInPlace(encoder.bytes) : undefined;
+    if (bytes !== undefined) {
+      encoder.renew(FRONT);
+      return bytes;
+    }
+    const copy = groups.take(encoder.bytes);
+    encoder.clear(FRONT);
+    return copy;
   }
 
   name(name: string): void {

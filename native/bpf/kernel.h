@@ -30,7 +30,7 @@ enum {
   MAP_RINGBUF = 27,
   MAP_TASK_STORAGE = 29,
 };
-enum { NO_PREALLOCATION = 1, CREATE = 1, NO_WAKEUP = 1 };
+enum { NO_PREALLOCATION = 1, CREATE = 1, NO_WAKEUP = 1, FORCE_WAKEUP = 2, AVAILABLE = 0 };
 
 #if defined(__TARGET_ARCH_x86)
 struct pt_regs {

@@ -12,6 +12,8 @@ const volatile struct {
   u32 payload_cap;
   u32 only_listed; /* capture only listed processes and cgroups */
   u32 only_ports;  /* capture only listed ports */
+  u32 wake_bytes;  /* records in the ring at which its reader is woken; else it looks by itself */
+  u32 unused;
 } options SEC(".rodata.options") = {.payload_cap = 1024};
 
 /* How chains of work are followed in a process. */

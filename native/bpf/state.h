@@ -92,6 +92,16 @@ INLINE int port_listed(u16 local, u16 remote) {
   return bpf_map_lookup_elem(&ports, &local) || bpf_map_lookup_elem(&ports, &remote);
 }
 
+/* Records are many: the reader looks by itself, and is woken where it must not be late. Several
+ * processors may cross the mark at once and none see that it did, so there is a band. */
+#define WAKE_BAND 65536
+INLINE u64 wakeup(struct event *e) {
+  if (e->kind == KIND_EXEC) return FORCE_WAKEUP;
+  u64 filled = bpf_ringbuf_query(&ring, AVAILABLE);
+  if (filled + MAX_CAP < options.wake_bytes) return NO_WAKEUP;
+  return filled < options.wake_bytes + WAKE_BAND ? FORCE_WAKEUP : NO_WAKEUP;
+}
+
 /* An event without payload, from any context. */
 INLINE void tell(struct event *from) {
   struct event *e = bpf_ringbuf_reserve(&ring, sizeof(*e), 0);
@@ -102,6 +112,6 @@ INLINE void tell(struct event *from) {
   }
   *e = *from;
   e->size = sizeof(*e);
-  bpf_ringbuf_submit(e, NO_WAKEUP);
+  bpf_ringbuf_submit(e, wakeup(from));
   if (s) s->counters.events++;
 }

@@ -234,7 +234,7 @@ static __noinline int transferred(struct thread *t, struct transfer *x) {
   MASK(captured, 4095);
   e->captured = captured;
   e->size = sizeof(*e) + captured;
-  if (bpf_ringbuf_output(&ring, e, sizeof(*e) + captured, NO_WAKEUP)) s->counters.dropped++;
+  if (bpf_ringbuf_output(&ring, e, sizeof(*e) + captured, wakeup(e))) s->counters.dropped++;
   else s->counters.events++;
   return 0;
 }

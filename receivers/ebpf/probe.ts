@@ -73,6 +73,7 @@ export class Probe {
       payloadCap: config.payloadCap,
       onlyListed: config.onlyListed,
       onlyPorts: config.ports.length > 0,
+      wakeBytes: config.ringBytes >>> 3,
     });
     const faults: string[] = [];
     for (const name of ['probe', 'probe-compat'] as const) {
@@ -154,6 +155,11 @@ export class Probe {
   /** Moves records to `out`. @returns their bytes */
   drain(out: Uint8Array): number {
     return this.addon.drain(this.handle, out);
+  }
+
+  /** Calls when records should be drained sooner than anyway, until `close`. */
+  onWake(call: () => void): void {
+    this.addon.onWake(this.handle, call);
   }
 
   /** Wall clock minus monotonic clock, nanoseconds. */

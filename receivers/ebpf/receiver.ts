@@ -100,6 +100,10 @@ export class EbpfReceiver implements Component {
     this.#flushedMs = clock.monotonicMs();
     this.#upkeepMs = this.#flushedMs;
     this.#schedule(this.#pace.next(0));
+    probe.onWake(() => {
+      this.#timer?.cancel();
+      this.#turn();
+    });
   }
 
   async shutdown(): Promise<void> {
@@ -164,7 +168,6 @@ export class EbpfReceiver implements Component {
         this.#targets?.forked(parent, child);
       },
       noteExec: (pid, at) => {
-        this.#pace.began();
         names?.noteExec(pid, at);
         this.#targets?.began(pid);
       },
