@@ -29,7 +29,8 @@ const entries = registry.filter(({ kind }) => kinds.includes(kind));
 
 test('every processor and connector has a rig', () => {
   const names = entries.map(({ kind, type }) => `${kind}/${type}`);
-  assert.deepEqual([...passingRigNames].sort(), names.sort(), 'see contract/passing-rigs.ts');
+  const without = names.filter((name) => !passingRigNames.includes(name));
+  assert.deepEqual(without, [], 'see contract/passing-rigs.ts');
 });
 
 /** Runs `run` for each signal and rig of a component. */

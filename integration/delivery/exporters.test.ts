@@ -31,7 +31,8 @@ const entries = registry.filter(({ kind }) => kind === 'exporter');
 
 test('every exporter has a rig', () => {
   const types = entries.map(({ type }) => type);
-  assert.deepEqual(Object.keys(exporterRigs).sort(), types.sort(), 'see exporter-rigs.ts');
+  const without = types.filter((type) => exporterRigs[type] === undefined);
+  assert.deepEqual(without, [], 'see exporter-rigs.ts');
   for (const rigs of Object.values(exporterRigs)) {
     if (typeof rigs === 'string') assert.ok(existsSync(join(import.meta.dirname, rigs)), rigs);
   }

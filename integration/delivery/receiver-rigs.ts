@@ -1,16 +1,22 @@
 /** How each receiver is put to the test: who sends to it, and what senders are told. */
 import { once } from 'node:events';
 import http from 'node:http';
+import { compressSync } from 'snappy';
 import type { Factory } from '../../component/factory.ts';
+import { Writer } from '../../pdata/proto/writer.ts';
 import { factory as influxdb } from '../../receivers/influxdb/index.ts';
+import { factory as jaeger } from '../../receivers/jaeger/index.ts';
 import { factory as otlp } from '../../receivers/otlp/index.ts';
+import { factory as prometheusRemoteWrite } from '../../receivers/prometheus_remote_write/index.ts';
 import { factory as skywalking } from '../../receivers/skywalking/index.ts';
 import { factory as zipkin } from '../../receivers/zipkin/index.ts';
 import { type NumberedSignal, numbered } from '../../testing/contract/numbered.ts';
 import { freePort } from '../../testing/ports.ts';
+import type { GrpcClient } from '../../wire/grpc/client.ts';
 import type { GrpcError } from '../../wire/grpc/grpc-error.ts';
 import { otlpPaths } from '../../wire/grpc/otlp-paths.ts';
 import { makeClient } from '../../wire/grpc/testing.ts';
+import { message1 } from '../../wire/prometheus/testing/message.ts';
 import { Code } from '../../wire/status/code.ts';
 
 /** What a sender is told of its data. */
@@ -36,6 +42,18 @@ const allSignals = ['traces', 'metrics', 'logs'] as const;
 const bodyOf = (signal: NumberedSignal, numbers: readonly number[]): Buffer =>
   Buffer.concat(numbered(signal, numbers).ranges());
 
+async function callOnce(client: GrpcClient, body: Buffer): Promise<Answer> {
+  try {
+    await client.call([body], false, Number.POSITIVE_INFINITY);
+    return 'accepted';
+  } catch (error) {
+    const { code } = error as GrpcError;
+    if (code === Code.UNAVAILABLE) return 'again';
+    if (code === Code.INTERNAL) return 'never';
+    throw error;
+  }
+}
+
 const otlpGrpc: ReceiverRig = {
   name: 'over gRPC',
   factory: otlp as Factory<unknown>,
@@ -45,17 +63,7 @@ const otlpGrpc: ReceiverRig = {
     const client = makeClient(port, { path: otlpPaths[signal] });
     return {
       config: { protocols: { grpc: { endpoint: `127.0.0.1:${port}` } } },
-      async send(numbers) {
-        try {
-          await client.call([bodyOf(signal, numbers)], false, Number.POSITIVE_INFINITY);
-          return 'accepted';
-        } catch (error) {
-          const { code } = error as GrpcError;
-          if (code === Code.UNAVAILABLE) return 'again';
-          if (code === Code.INTERNAL) return 'never';
-          throw error;
-        }
-      },
+      send: (numbers) => callOnce(client, bodyOf(signal, numbers)),
       stop: async () => client.close(),
     };
   },
@@ -65,7 +73,7 @@ const otlpGrpc: ReceiverRig = {
 async function post(
   port: number,
   path: string,
-  type: string,
+  headers: Readonly<Record<string, string>>,
   body: Buffer | string,
 ): Promise<number> {
   const request = http.request({
@@ -73,7 +81,7 @@ async function post(
     port,
     path,
     method: 'POST',
-    headers: { 'content-type': type },
+    headers,
     agent: false,
   });
   request.end(body);
@@ -100,6 +108,8 @@ interface HttpRig {
   readonly config: (endpoint: string) => object;
   readonly path: (signal: NumberedSignal) => string;
   readonly type: string;
+  /** Beside the type. */
+  readonly headers?: Readonly<Record<string, string>>;
   readonly body: (signal: NumberedSignal, numbers: readonly number[]) => Buffer | string;
   readonly meaning: Meaning;
 }
@@ -115,7 +125,8 @@ const posting = ({ factory, name = 'over HTTP', ...rig }: HttpRig): ReceiverRig 
       config: rig.config(`127.0.0.1:${port}`),
       async send(numbers) {
         const body = rig.body(signal, numbers);
-        return answerOf(await post(port, rig.path(signal), rig.type, body), rig.meaning);
+        const headers = { 'content-type': rig.type, ...rig.headers };
+        return answerOf(await post(port, rig.path(signal), headers, body), rig.meaning);
       },
       stop: async () => {},
     };
@@ -185,6 +196,58 @@ const skywalkingJson = posting({
   meaning: { accepted: [200], again: [503], never: [500] },
 });
 
+/** A PostSpansRequest of Jaeger's collector. */
+function jaegerRequest(numbers: readonly number[]): Buffer {
+  const w = new Writer(1024);
+  const batch = w.open(1);
+  for (const number of numbers) {
+    const spanId = Buffer.alloc(8);
+    spanId.writeUInt32BE(number + 1, 4);
+    const span = w.open(1);
+    w.bytesField(1, Buffer.alloc(16, 1));
+    w.bytesField(2, spanId);
+    w.stringField(3, 'work');
+    const start = w.open(6);
+    w.intField(1, firstMs / 1000);
+    w.close(start);
+    w.close(span);
+  }
+  const process = w.open(2);
+  w.stringField(1, 'contract');
+  w.close(process);
+  w.close(batch);
+  return Buffer.from(w.take());
+}
+
+const jaegerGrpc: ReceiverRig = {
+  name: 'over gRPC',
+  factory: jaeger as Factory<unknown>,
+  signals: ['traces'],
+  async open() {
+    const port = await freePort();
+    const client = makeClient(port, { path: '/jaeger.api_v2.CollectorService/PostSpans' });
+    return {
+      config: { protocols: { grpc: { endpoint: `127.0.0.1:${port}` } } },
+      send: (numbers) => callOnce(client, jaegerRequest(numbers)),
+      stop: async () => client.close(),
+    };
+  },
+};
+
+const remoteWrite = posting({
+  factory: prometheusRemoteWrite,
+  signals: ['metrics'],
+  config: (endpoint) => ({ endpoint }),
+  path: () => '/api/v1/write',
+  type: 'application/x-protobuf',
+  headers: { 'content-encoding': 'snappy' },
+  body: (_signal, numbers) => {
+    const samples = numbers.map((number) => ({ value: 1, time: firstMs + number }));
+    return compressSync(message1([{ labels: { __name__: 'contract' }, samples }]));
+  },
+  meaning: { accepted: [204], again: [503], never: [400] },
+});
+
 /** Rigs by type, or the file that tests it; a receiver without one fails the test. */
 export const receiverRigs: Readonly<Record<string, readonly ReceiverRig[] | string>> = {
   ebpf: 'receivers-of-events.test.ts',
@@ -192,10 +255,12 @@ export const receiverRigs: Readonly<Record<string, readonly ReceiverRig[] | stri
   fluent_forward: 'receivers-of-logs.test.ts',
   host_metrics: 'receivers-of-events.test.ts',
   influxdb: [influxdbLines],
+  jaeger: [jaegerGrpc],
   kafka: 'kafka.test.ts',
   otlp: [otlpGrpc, otlpHttp],
   packet: '../../receivers/packet/receiver.test.ts',
   skywalking: [skywalkingJson],
+  prometheus_remote_write: [remoteWrite],
   // Senders get no answer: what is refused is counted.
   statsd: '../../receivers/statsd/receiver.test.ts',
   syslog: 'receivers-of-logs.test.ts',

@@ -21,7 +21,8 @@ import { type Answer, type ReceiverRig, receiverRigs, type Senders } from './rec
 
 test('every receiver has a rig', () => {
   const types = registry.filter(({ kind }) => kind === 'receiver').map(({ type }) => type);
-  assert.deepEqual(Object.keys(receiverRigs).sort(), types.sort(), 'see receiver-rigs.ts');
+  const without = types.filter((type) => receiverRigs[type] === undefined);
+  assert.deepEqual(without, [], 'see receiver-rigs.ts');
   for (const rigs of Object.values(receiverRigs)) {
     if (typeof rigs === 'string') assert.ok(existsSync(join(import.meta.dirname, rigs)), rigs);
   }
