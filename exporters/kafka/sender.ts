@@ -18,6 +18,7 @@ export class Sender {
   readonly #codec: CompressionAlgorithmValue;
   readonly #partitioner: Partitioner;
   readonly #telemetry: KafkaTelemetry;
+  readonly #leaders = new Map<string, Readonly<Record<string, string>>>();
   readonly #load: Map<string, number>;
 
   /** @param load records under way by `topic:partition`, which this class keeps */
@@ -92,6 +93,7 @@ export class Sender {
     for (let left = topicAttempts; ; left -= 1) {
       try {
         const metadata = await this.#producer.metadata({ topics, autocreateTopics });
+        this.#remember(metadata);
         return new Map(
           topics.map((topic) => {
             const count = metadata.topics.get(topic)?.partitionsCount ?? 0;
@@ -138,6 +140,18 @@ export class Sender {
     }
   }
 
+  /** Which broker leads each partition, for the metrics. */
+  #remember({ brokers, topics }: Awaited<ReturnType<Producer['metadata']>>): void {
+    this.#leaders.clear();
+    for (const [topic, { partitions }] of topics) {
+      for (const [partition, { leader }] of Object.entries(partitions)) {
+        const host = brokers.get(leader)?.host;
+        const server = host === undefined ? {} : { 'server.address': host };
+        this.#leaders.set(`${topic}:${partition}`, { node_id: String(leader), ...server });
+      }
+    }
+  }
+
   #under(records: readonly PlacedRecord[], sign: number): void {
     for (const { topic, partition } of records) {
       const place = `${topic}:${partition}`;
@@ -149,8 +163,6 @@ export class Sender {
 
   #count(records: readonly PlacedRecord[], outcome: string, ms: number): void {
     const telemetry = this.#telemetry;
-    telemetry.latency.record(ms, { outcome });
-    telemetry.writeLatency.record(ms / 1000, { outcome });
     const places = new Map<string, { count: number; bytes: number; record: PlacedRecord }>();
     for (const record of records) {
       const name = `${record.topic}:${record.partition}`;
@@ -159,9 +171,17 @@ export class Sender {
       known.bytes += recordBytes(record);
       places.set(name, known);
     }
-    for (const { count, bytes, record } of places.values()) {
+    const asked = new Set<string>();
+    for (const [place, { count, bytes, record }] of places) {
       const { topic } = record;
+      const leader = this.#leaders.get(place) ?? {};
+      if (!asked.has(leader.node_id ?? '')) {
+        asked.add(leader.node_id ?? '');
+        telemetry.latency.record(Math.round(ms), { ...leader, outcome });
+        telemetry.writeLatency.record(ms / 1000, { ...leader, outcome });
+      }
       const attributes: Record<string, string> = {
+        ...(outcome === 'success' ? leader : {}),
         topic,
         partition: String(record.partition),
         outcome,
@@ -169,6 +189,7 @@ export class Sender {
       if (outcome === 'success') {
         attributes.compression_codec = this.#config.producer.compression;
         telemetry.bytes.add(bytes, attributes);
+        if (this.#codec === 'none') telemetry.packed.add(bytes, attributes);
       }
       telemetry.messages.add(count, attributes);
       telemetry.records.add(count, attributes);

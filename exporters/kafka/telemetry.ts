@@ -9,6 +9,11 @@ const counters = {
     'The uncompressed size in bytes of exported messages seen by the client.',
     'By',
   ],
+  packed: [
+    'otelcol_kafka_exporter_bytes',
+    'The size in bytes of exported records; only where they are not compressed.',
+    'By',
+  ],
   messages: ['otelcol_kafka_exporter_messages', 'The number of exported messages.', '1'],
   records: ['otelcol_kafka_exporter_records', 'The number of exported records.', '1'],
 } as const;
@@ -53,6 +58,7 @@ export function kafkaTelemetry(meter: Meter) {
     closed: counter(counters.closed),
     connects: counter(counters.connects),
     bytes: counter(counters.bytes),
+    packed: counter(counters.packed),
     messages: counter(counters.messages),
     records: counter(counters.records),
     latency: histogram(histograms.latency),

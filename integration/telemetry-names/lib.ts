@@ -13,6 +13,7 @@ import { makeClient } from '../../wire/grpc/testing.ts';
 import { headerOf } from '../drop-in/lib/fragment.ts';
 import type { Running } from '../drop-in/lib/scenario.ts';
 import { type Json, OtlpSink } from '../drop-in/lib/sink.ts';
+import { KafkaBroker } from '../lib/kafka.ts';
 
 export const levels = ['basic', 'normal', 'detailed'] as const;
 export type Level = (typeof levels)[number];
@@ -33,9 +34,13 @@ export interface Scenario {
   readonly config: string;
   /** Levels at which it is run: `# levels: normal detailed`; default all. */
   readonly levels: readonly Level[];
+  /** Whether a Kafka broker stands at `KAFKA`: `# needs: kafka`. */
+  readonly needsKafka: boolean;
   /** Requests: `# send: http grpc bad`; default http. */
   readonly sends: readonly string[];
-  /** Milliseconds between the last request and the end: `# settle: 600`. */
+  /** Texts that a scrape has before the program is left alone: `# until: a b`. */
+  readonly until: readonly string[];
+  /** Milliseconds between that and the end: `# settle: 600`. */
   readonly settleMs: number;
   /** More keys of the Prometheus reader, in YAML: `# prometheus: without_units: false`. */
   readonly prometheus: string;
@@ -58,7 +63,9 @@ export function readScenario(name: string): Scenario {
     name: basename(name, '.yaml'),
     config,
     levels: words('levels', levels.join(' ')) as Level[],
+    needsKafka: header.get('needs') === 'kafka',
     sends: words('send', 'http'),
+    until: words('until', ''),
     settleMs: Number(header.get('settle') ?? 500),
     prometheus: header.get('prometheus') ?? '',
     views: header.get('views') ?? '',
@@ -137,19 +144,34 @@ export async function listen(scenario: Scenario, level: Level, start: Start): Pr
   const own = new OtlpSink();
   const sink = new OtlpSink();
   const dir = mkdtempSync(join(tmpdir(), 'wirestitch-names-'));
+  const kafka = scenario.needsKafka ? await KafkaBroker.start() : undefined;
   const [receive = 0, grpc = 0, other = 0, scrape = 0, down = 0] = await freePorts(5);
   const [ownUrl, sinkUrl] = [await own.start(), await sink.start()];
   const ports = { RECEIVE: receive, GRPC: grpc, OTHER: other, SCRAPE: scrape, DOWN: down };
   const at = Object.entries(ports).map(([name, port]) => [name, `127.0.0.1:${port}`]);
-  const env = { ...Object.fromEntries(at), OWN: ownUrl, SINK: sinkUrl, DIR: dir };
+  const env = {
+    ...Object.fromEntries(at),
+    OWN: ownUrl,
+    SINK: sinkUrl,
+    DIR: dir,
+    KAFKA: kafka?.address ?? '',
+  };
   try {
     const program = await start([scenario.config, telemetryOf(level, scrape, scenario)], env);
     let text = '';
     try {
       await send(scenario.sends, receive, grpc, other);
-      await sleep(scenario.settleMs);
       const headers = { accept: scenario.accept };
-      text = await (await fetch(`http://127.0.0.1:${scrape}/metrics`, { headers })).text();
+      const read = async () =>
+        (await fetch(`http://127.0.0.1:${scrape}/metrics`, { headers })).text();
+      const giveUp = performance.now() + 30_000;
+      while (performance.now() < giveUp) {
+        const now = await read();
+        if (scenario.until.every((part) => now.includes(part))) break;
+        await sleep(100);
+      }
+      await sleep(scenario.settleMs);
+      text = await read();
     } finally {
       await program.stop();
     }
@@ -164,6 +186,7 @@ export async function listen(scenario: Scenario, level: Level, start: Start): Pr
   } finally {
     own.stop();
     sink.stop();
+    await kafka?.stop();
     rmSync(dir, { recursive: true, force: true });
   }
 }

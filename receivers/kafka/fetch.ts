@@ -53,6 +53,7 @@ export class Fetcher {
     for (const reader of partitions) {
       const place = metadata.topics.get(reader.topic)?.partitions[reader.partition];
       if (place === undefined) throw new Error(`no leader of ${reader.topic}:${reader.partition}`);
+      reader.node = String(place.leader);
       reader.leaderEpoch = this.#config.use_leader_epoch ? place.leaderEpoch : -1;
       const known = nodes.get(place.leader);
       if (known === undefined) nodes.set(place.leader, [reader]);
@@ -89,8 +90,10 @@ export class Fetcher {
         partitionMaxBytes: config.max_partition_fetch_size,
       });
     }
+    const sinceMs = this.#settings.clock.monotonicMs();
+    let outcome = 'failure';
     try {
-      return await this.#consumer.fetch({
+      const response = await this.#consumer.fetch({
         node,
         topics: [...topics.values()],
         minBytes: config.min_fetch_size,
@@ -98,10 +101,17 @@ export class Fetcher {
         maxWaitTime: config.max_fetch_wait,
         isolationLevel: 0,
       });
+      outcome = 'success';
+      return response;
     } catch (error) {
       if (!hasFault(error, 'OFFSET_OUT_OF_RANGE')) throw error;
       this.#reset(error as { response?: FetchResponse }, readers, names);
       return undefined;
+    } finally {
+      const ms = this.#settings.clock.monotonicMs() - sinceMs;
+      const attributes = { node_id: String(node), outcome };
+      this.#telemetry.latency.record(Math.round(ms), attributes);
+      this.#telemetry.readLatency.record(ms / 1000, attributes);
     }
   }
 
@@ -174,10 +184,12 @@ export class Fetcher {
       partition: String(partition),
       compression_codec: codecs[set.attributes & compressionBits] ?? 'unknown',
       outcome: 'success',
+      ...(reader.node === '' ? {} : { node_id: reader.node }),
     };
     this.#telemetry.messages.add(count, attributes);
     this.#telemetry.records.add(count, attributes);
     this.#telemetry.bytes.add(bytes, attributes);
+    if (attributes.compression_codec === 'none') this.#telemetry.packed.add(bytes, attributes);
   }
 }
 

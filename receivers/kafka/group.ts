@@ -1,4 +1,4 @@
-import type { Admin, Consumer, GroupAssignment } from '@platformatic/kafka';
+import type { Admin, Broker, Consumer, GroupAssignment } from '@platformatic/kafka';
 import { Pause } from '../../component/pause.ts';
 import type { Settings } from '../../component/settings.ts';
 import type { Signal } from '../../component/signals.ts';
@@ -21,8 +21,8 @@ export interface GroupEvents {
   rebalancing(): void;
   /** The cluster cannot be reached or refuses; tried again. */
   trouble(text: string): void;
-  connected(outcome: 'success' | 'failure'): void;
-  disconnected(): void;
+  connected(broker: Broker, outcome: 'success' | 'failure'): void;
+  disconnected(broker: Broker): void;
 }
 
 /** Membership in a consumer group: topics, joining, joining again. */
@@ -90,9 +90,9 @@ export class Group {
       this.#events.assigned(assignments ?? []);
     });
     consumer.on('consumer:group:rebalance', () => this.#events.rebalancing());
-    consumer.on('client:broker:connect', () => this.#events.connected('success'));
-    consumer.on('client:broker:failed', () => this.#events.connected('failure'));
-    consumer.on('client:broker:disconnect', () => this.#events.disconnected());
+    consumer.on('client:broker:connect', ({ broker }) => this.#events.connected(broker, 'success'));
+    consumer.on('client:broker:failed', ({ broker }) => this.#events.connected(broker, 'failure'));
+    consumer.on('client:broker:disconnect', ({ broker }) => this.#events.disconnected(broker));
     // joining again failed for good: no more signs of life until this joins anew
     consumer.on('error', (error: Error) => {
       if (this.#closing) return;

@@ -22,6 +22,8 @@ export class PartitionReader {
   /** Offset and epoch to commit; undefined = nothing new. */
   marked: { readonly offset: bigint; readonly leaderEpoch: number } | undefined;
   leaderEpoch = -1;
+  /** Number of the broker that leads it, '' = not known yet. */
+  node = '';
   readonly #settings: Settings;
   readonly #config: KafkaReceiverConfig;
   readonly #take: Take;

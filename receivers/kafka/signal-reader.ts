@@ -1,4 +1,4 @@
-import type { GroupAssignment } from '@platformatic/kafka';
+import type { Broker, GroupAssignment } from '@platformatic/kafka';
 import type { Consumer } from '../../component/consumer.ts';
 import { Pause } from '../../component/pause.ts';
 import type { Settings } from '../../component/settings.ts';
@@ -52,8 +52,9 @@ export class SignalReader<S extends Signal> {
         this.#isStable = false;
       },
       trouble: (text) => this.#trouble('cannot join the group', text),
-      connected: (outcome) => this.#telemetry.connects.add(1, { outcome }),
-      disconnected: () => this.#telemetry.closed.add(1),
+      connected: (broker, outcome) =>
+        this.#telemetry.connects.add(1, { ...this.#nameOf(broker), outcome }),
+      disconnected: (broker) => this.#telemetry.closed.add(1, this.#nameOf(broker)),
     });
     this.#group = group;
     this.#fetcher = new Fetcher(group.consumer, this.#settings, this.#config, this.#telemetry);
@@ -61,6 +62,12 @@ export class SignalReader<S extends Signal> {
     group.run();
     this.#running = this.#run();
     this.#scheduleCommit();
+  }
+
+  /** A broker that is configured, by its place; others have numbers that nobody says here. */
+  #nameOf({ host, port }: Broker): Readonly<Record<string, string>> {
+    const at = this.#config.brokers.findIndex((one) => one.endsWith(`${host}:${port}`));
+    return at < 0 ? {} : { node_id: `seed_${at}` };
   }
 
   #trouble(what: string, error: string): void {

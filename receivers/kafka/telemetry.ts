@@ -40,6 +40,27 @@ const gauges = {
   lag: ['otelcol_kafka_receiver_offset_lag', 'Current offset lag'],
 } as const;
 
+const latency = [
+  'otelcol_kafka_receiver_latency',
+  'The time in ms that a question for records took.',
+] as const;
+
+const readLatency = [
+  'otelcol_kafka_receiver_read_latency',
+  'The time in seconds that a question for records took.',
+] as const;
+
+const msBounds = [0, 5, 10, 25, 50, 75, 100, 250, 500, 750, 1000, 2500, 5000, 7500, 10_000];
+
+const secondBounds = [
+  0, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, 25, 50, 75, 100,
+];
+
+const packed = [
+  'otelcol_kafka_receiver_bytes',
+  'The size in bytes of received records; only where they are not compressed.',
+] as const;
+
 const delay = [
   'otelcol_kafka_receiver_records_delay',
   'The time in seconds between producing and receiving a batch of records.',
@@ -63,12 +84,20 @@ export const kafkaMetrics: readonly MetricInfo[] = [
   info(bytes, 'By', 'counter'),
   ...Object.values(gauges).map((one) => info(one, '1', 'gauge')),
   info(delay, 's', 'histogram'),
+  info(latency, 'ms', 'histogram'),
+  info(readLatency, 's', 'histogram'),
+  info(packed, 'By', 'counter'),
 ];
 
 /** The receiver's own metrics for a signal. */
 export function kafkaTelemetry(meter: Meter, signal: Signal) {
   const counter = ([name, description]: readonly [string, string], unit = '1') =>
     meter.counter(name, { description, unit });
+  const histogram = (
+    [name, description]: readonly [string, string],
+    unit: string,
+    bounds: readonly number[],
+  ) => meter.histogram(name, { description, unit }, bounds);
   const gauge =
     ([name, description]: readonly [string, string]) =>
     (read: () => number, attributes: Readonly<Record<string, string>>) =>
@@ -82,6 +111,9 @@ export function kafkaTelemetry(meter: Meter, signal: Signal) {
     partitionStart: counter(counters.partitionStart),
     unreadable: counter(failures[signal]),
     bytes: counter(bytes, 'By'),
+    packed: counter(packed, 'By'),
+    latency: histogram(latency, 'ms', msBounds),
+    readLatency: histogram(readLatency, 's', secondBounds),
     offset: gauge(gauges.offset),
     lag: gauge(gauges.lag),
     delay: () => meter.histogram(delay[0], { description: delay[1], unit: 's' }, delayBounds),
