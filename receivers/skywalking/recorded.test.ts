@@ -1,9 +1,11 @@
 /** What real agents sent, over gRPC: nothing is lost, and traces hold together. */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import {
   itemsOf,
   plain,
+  post,
   type Recorded,
   recording,
   startReceiver,
@@ -142,6 +144,32 @@ test('Java agent: metrics of the virtual machine, properties, events', async (t)
     ({ eventName }) => eventName === 'skywalking.instance.properties',
   );
   assert.equal(properties.attributes['sw8.instance.version'], '9.3.0-8b9243c');
+});
+
+test('browser client', async (t) => {
+  const running = await startReceiver();
+  t.after(running.close);
+  const file = new URL('../../wire/skywalking/testdata/browser-client.jsonl', import.meta.url);
+  for (const line of readFileSync(file, 'utf8').trim().split('\n')) {
+    const { path, body } = JSON.parse(line) as { path: string; body: string };
+    assert.equal((await post(running.httpPort, path, body)).status, 200);
+  }
+  const spans = running.traces.batches.flatMap(itemsOf);
+  assert.deepEqual(
+    spans.map((span) => [span.kind, span.status?.code, span.attributes['url.full']]),
+    [
+      [3, undefined, 'http://127.0.0.1:44931/api/one?x=1'],
+      [3, 2, 'http://127.0.0.1:44931/api/bad'],
+    ],
+  );
+  assert.equal(spans[0].traceId, '1a3a61e06a0a40d2a6df0b4657e4ff30');
+  assert.equal(spans[0].attributes['sw8.component'], 'ajax');
+  assert.deepEqual(spans[0].resource, { 'service.name': 'web', 'service.instance.id': 'v1' });
+  const errors = running.logs.batches.flatMap(itemsOf);
+  assert.ok(errors.every(({ eventName }) => eventName === 'exception'));
+  const types = errors.map(({ attributes }) => attributes['exception.type']);
+  assert.deepEqual([...new Set(types)], ['promise', 'js', 'ajax']);
+  assert.match(errors[1].attributes['exception.message'], /Cannot read properties of null/);
 });
 
 interface Point {
