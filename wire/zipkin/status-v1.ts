@@ -31,8 +31,8 @@ export class StatusV1 {
   message = '';
 
   /**
-   * Finds it in census.status_code, otel.status_code, error and http.status_code, in this order, and
-   * takes those out that only say it.
+   * Finds it in census.status_code, otel.status_code, error and http.status_code, in this order,
+   * and takes those out that only say it.
    */
   take(tags: TagList): void {
     this.code = 0;
