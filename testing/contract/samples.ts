@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { RegistryEntry } from '../../gateway/components.ts';
 
 /** How the contract suites make an instance of a component. */
@@ -8,6 +9,43 @@ export interface Sample {
   readonly startedElsewhere?: string;
   /** Why keys that it does not know are accepted. */
   readonly acceptsAnyKey?: string;
+}
+
+const strategies = join(
+  import.meta.dirname,
+  '../../extensions/jaeger_remote_sampling/testdata/strategies.json',
+);
+
+function extensionSamples(directory: string): Readonly<Record<string, Sample>> {
+  return {
+    'extension/basicauth': { config: { htpasswd: { inline: 'contract:password' } } },
+    'extension/bearertokenauth': { config: { token: 'contract' } },
+    'extension/headers_setter': { config: { headers: [{ key: 'a', value: 'b' }] } },
+    'extension/healthcheckv2': { config: { endpoint: '127.0.0.1:0' } },
+    'extension/oauth2client': {
+      config: { client_id: 'a', client_secret: 'b', token_url: 'http://127.0.0.1:9' },
+    },
+    'extension/reload': { config: { http: { endpoint: '127.0.0.1:0' } } },
+    'extension/pprof': { config: { endpoint: '127.0.0.1:0' } },
+    'extension/zpages': { config: { endpoint: '127.0.0.1:0' } },
+    'extension/embedded_clickhouse': {
+      config: { path: `${directory}/engine` },
+      startedElsewhere: 'a ClickHouse engine',
+    },
+    'extension/file_storage': { config: { directory } },
+    'extension/jaeger_remote_sampling': {
+      config: {
+        http: { endpoint: '127.0.0.1:0' },
+        grpc: { endpoint: '127.0.0.1:0' },
+        source: { file: strategies },
+      },
+    },
+    'extension/health_check': { config: { endpoint: '127.0.0.1:0' } },
+    'extension/jaeger_query': {
+      config: { storage: { engine: 'embedded_clickhouse' } },
+      startedElsewhere: 'a ClickHouse engine',
+    },
+  };
 }
 
 /** Samples by `kind/type`, where `{}` will not do. `directory` is a temporary one. */
@@ -21,6 +59,14 @@ export function sampleOf(entry: RegistryEntry, directory: string): Sample {
     'receiver/file_log': { config: { include: [`${directory}/*.log`] } },
     'receiver/fluent_forward': { config: { endpoint: '127.0.0.1:0' } },
     'receiver/host_metrics': { config: { scrapers: { load: null } } },
+    'receiver/jaeger': {
+      config: {
+        protocols: {
+          grpc: { endpoint: `${directory}/grpc:1`, transport: 'unix' },
+          thrift_http: { endpoint: `${directory}/http:1`, transport: 'unix' },
+        },
+      },
+    },
     'receiver/skywalking': {
       config: {
         protocols: {
@@ -69,26 +115,8 @@ export function sampleOf(entry: RegistryEntry, directory: string): Sample {
     },
     'exporter/otlp_grpc': { config: { endpoint: '127.0.0.1:9', tls: { insecure: true } } },
     'exporter/otlp_http': { config: { endpoint: 'http://127.0.0.1:9' } },
-    'extension/basicauth': { config: { htpasswd: { inline: 'contract:password' } } },
-    'extension/bearertokenauth': { config: { token: 'contract' } },
-    'extension/headers_setter': { config: { headers: [{ key: 'a', value: 'b' }] } },
-    'extension/healthcheckv2': { config: { endpoint: '127.0.0.1:0' } },
-    'extension/oauth2client': {
-      config: { client_id: 'a', client_secret: 'b', token_url: 'http://127.0.0.1:9' },
-    },
-    'extension/reload': { config: { http: { endpoint: '127.0.0.1:0' } } },
-    'extension/pprof': { config: { endpoint: '127.0.0.1:0' } },
-    'extension/zpages': { config: { endpoint: '127.0.0.1:0' } },
-    'extension/embedded_clickhouse': {
-      config: { path: `${directory}/engine` },
-      startedElsewhere: 'a ClickHouse engine',
-    },
-    'extension/file_storage': { config: { directory } },
-    'extension/health_check': { config: { endpoint: '127.0.0.1:0' } },
-    'extension/jaeger_query': {
-      config: { storage: { engine: 'embedded_clickhouse' } },
-      startedElsewhere: 'a ClickHouse engine',
-    },
+    'exporter/zipkin': { config: { endpoint: 'http://127.0.0.1:9/api/v2/spans' } },
+    ...extensionSamples(directory),
   };
   return samples[`${entry.kind}/${entry.type}`] ?? { config: {} };
 }
