@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { readConfig } from '../gateway/load.ts';
+import { startProgram } from '../gateway/run.ts';
 import { freePorts } from '../testing/ports.ts';
 import { startInside } from './drop-in/lib/run.ts';
 import { type Json, OtlpSink } from './drop-in/lib/sink.ts';
@@ -217,3 +219,68 @@ service:
   assert.equal(exports.length, 3);
   assert.equal(exports[0]!.status?.code, 2);
 });
+
+interface OwnRecord {
+  readonly severityText: string;
+  readonly body: { readonly stringValue: string };
+  readonly attributes?: readonly { key: string; value: Json }[];
+}
+
+interface LogRequest {
+  readonly resourceLogs: readonly {
+    readonly resource: { readonly attributes: readonly { key: string; value: Json }[] };
+    readonly scopeLogs: readonly {
+      readonly scope: { readonly attributes?: readonly { key: string; value: Json }[] };
+      readonly logRecords: readonly OwnRecord[];
+    }[];
+  }[];
+}
+
+for (const kind of ['batch', 'simple']) {
+  test(`the own log by OTLP, ${kind}: entries, components, the last line`, async (t) => {
+    const sink = new OtlpSink();
+    const url = await sink.start();
+    t.after(() => sink.stop());
+    const [http] = (await freePorts(1)) as [number];
+    const otlp = `{protocol: http/protobuf, endpoint: "${url}"}`;
+    const yaml = `
+receivers: {otlp: {protocols: {http: {endpoint: "127.0.0.1:${http}"}}}}
+exporters: {otlp_http/down: {endpoint: "http://127.0.0.1:1", retry_on_failure: {enabled: false}}}
+service:
+  telemetry:
+    metrics: {level: none}
+    resource: {attributes: [{name: shard, value: 7}]}
+    logs: {processors: [{${kind}: {exporter: {otlp: ${otlp}}}}], output_paths: [/dev/null]}
+  pipelines: {traces: {receivers: [otlp], exporters: [otlp_http/down]}}
+`;
+    const program = await startProgram(await readConfig([`yaml:${yaml}`], {}));
+    const told = (): LogRequest['resourceLogs'] =>
+      (sink.received.logs as unknown as LogRequest[]).flatMap((one) => one.resourceLogs);
+    const failed = () =>
+      told()
+        .flatMap((group) => group.scopeLogs)
+        .find(({ logRecords }) => logRecords.some(({ severityText }) => severityText === 'error'));
+    try {
+      await send(http, 1);
+      await until(() => failed() !== undefined);
+    } finally {
+      await program.shutdown('test');
+    }
+    const scope = failed()?.scope.attributes?.map(({ key, value }) => [key, value.stringValue]);
+    assert.deepEqual(scope, [
+      ['otelcol.component.id', 'otlp_http/down'],
+      ['otelcol.component.kind', 'exporter'],
+      ['otelcol.signal', 'traces'],
+    ]);
+    const fields = failed()?.logRecords[0]?.attributes ?? [];
+    assert.deepEqual(fields.find(({ key }) => key === 'dropped_items')?.value, { intValue: '1' });
+    assert.ok(fields.some(({ key }) => key === 'exception.message'));
+    const shard = told()[0]!.resource.attributes.find(({ key }) => key === 'shard');
+    assert.deepEqual(shard?.value, { intValue: '7' });
+    const texts = told().flatMap((group) =>
+      group.scopeLogs.flatMap(({ logRecords }) => logRecords.map(({ body }) => body.stringValue)),
+    );
+    assert.ok(texts.includes('Everything is ready. Begin running and processing data.'));
+    assert.ok(texts.includes('Shutdown complete.'));
+  });
+}
