@@ -17,6 +17,9 @@ const scope = 'github.com/open-telemetry/opentelemetry-collector-contrib/receive
 /** Memory is reserved in steps of so many bytes. */
 const reserveStep = 64 * 1024;
 
+/** Timers of more milliseconds would run at once. */
+const longestTimerMs = 2 ** 31 - 1;
+
 const newline = 0x0a;
 
 interface Sender {
@@ -63,17 +66,24 @@ export class Aggregator {
   start(): void {
     const { clock } = this.#settings;
     this.#startNs = unixNs(clock);
-    this.#dueMs = clock.monotonicMs();
+    this.#dueMs = clock.monotonicMs() + this.#intervalMs;
     this.#wait();
   }
 
+  get #intervalMs(): number {
+    return Math.max(1, this.#config.aggregation_interval);
+  }
+
+  /** Ends intervals when they are due; one that is missed is not made up for. */
   #wait(): void {
     const { clock } = this.#settings;
-    const interval = this.#config.aggregation_interval;
-    const nowMs = clock.monotonicMs();
-    while (this.#dueMs <= nowMs) this.#dueMs += interval;
-    this.#timer = clock.after(this.#dueMs - nowMs, () => {
-      void this.flush();
+    const leftMs = Math.min(this.#dueMs - clock.monotonicMs(), longestTimerMs);
+    this.#timer = clock.after(leftMs, () => {
+      const lateMs = clock.monotonicMs() - this.#dueMs;
+      if (lateMs >= 0) {
+        this.#dueMs += (Math.floor(lateMs / this.#intervalMs) + 1) * this.#intervalMs;
+        void this.flush();
+      }
       this.#wait();
     });
   }

@@ -153,6 +153,21 @@ test('metrics go out when the interval ends, and begin anew', async () => {
   assert.equal(settings.clock.pending, 0);
 });
 
+test('odd intervals', async () => {
+  const long = aggregator({ aggregation_interval: '1000h' });
+  long.take('c:1|c');
+  await long.settings.clock.advance(999 * 3_600_000);
+  assert.equal(long.sink.batches.length, 0);
+  await long.settings.clock.advance(3_600_000);
+  assert.deepEqual(values(long.sink), ['c=1']);
+  await long.made.stop();
+  const short = aggregator({ aggregation_interval: '1ns' });
+  short.take('c:1|c');
+  await short.settings.clock.advance(3);
+  assert.deepEqual(values(short.sink), ['c=1']);
+  await short.made.stop();
+});
+
 test('senders are kept apart by address, by host, or not', async () => {
   const cases: [object, string[], string[]][] = [
     [{}, ['10.0.0.1:1', '10.0.0.1:2', '10.0.0.2:1'], ['c=1', 'c=1', 'c=1']],

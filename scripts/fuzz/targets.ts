@@ -19,6 +19,8 @@ import { createCompressor } from '../../wire/compression/compressor.ts';
 import { Decompressor } from '../../wire/compression/decompressor.ts';
 import { DecompressError, encodings } from '../../wire/compression/types.ts';
 import { bench } from '../../wire/grpc/http2/testing.ts';
+import { LineLimit, LineMetrics } from '../../wire/influx/line-metrics.ts';
+import { LineParser } from '../../wire/statsd/line-parser.ts';
 import { decodeStatus, encodeStatus } from '../../wire/status/status.ts';
 
 /** A reader of foreign bytes. */
@@ -160,6 +162,42 @@ const status: Target = {
   refusal: never,
 };
 
+const recorded = (path: string): Buffer[] =>
+  readFileSync(join(root, path))
+    .toString()
+    .split('\n')
+    .map((line) => Buffer.from(line));
+
+const lineMetrics = new LineMetrics();
+const lines: Target = {
+  name: 'line protocol',
+  seeds: () =>
+    ['telegraf', 'telegraf-prometheus-v1', 'telegraf-prometheus-v2']
+      .flatMap((name) => recorded(`wire/influx/testdata/${name}.lp`))
+      .slice(0, 200),
+  run(input) {
+    const request = { unitNs: 1, nowMs: 0, reserve: (bytes: number) => bytes <= maxBytes };
+    const { batch } = lineMetrics.convert(input, request);
+    if (batch !== undefined) toJson(parseRequest('metrics', Buffer.concat(batch.ranges())));
+  },
+  refusal: (error) => error instanceof LineLimit,
+};
+
+const statsdParser = new LineParser({ metricType: true, simpleTags: true });
+const statsd: Target = {
+  name: 'statsd line',
+  seeds: () =>
+    [
+      'a.b:1|c|@0.1|#x:y,z:1|c:id|T1700000000',
+      'g:-2.5e3|g',
+      't:3|ms',
+      's:ann|s',
+      '_e{1,1}:a|b',
+    ].map((line) => Buffer.from(line)),
+  run: (input) => statsdParser.parse(input, 0, input.length),
+  refusal: never,
+};
+
 /** Every reader of foreign bytes, one entry each. */
 export const targets: readonly Target[] = [
   ...signals.map(protobuf),
@@ -171,4 +209,6 @@ export const targets: readonly Target[] = [
   transform,
   sql,
   status,
+  lines,
+  statsd,
 ];
