@@ -2,8 +2,10 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { uncompressSync } from 'snappy';
 import { parseJson } from '../../pdata/json.ts';
 import { parseRequest } from '../../pdata/parse.ts';
+import { Cursor, readVarint, skipValue } from '../../pdata/proto/cursor.ts';
 import { type NumberedSignal, numbersOf } from '../../testing/contract/numbered.ts';
 import { type Backend, ClickHouseBackend, GrpcBackend, HttpBackend } from './backends.ts';
 
@@ -17,12 +19,20 @@ export interface Target {
   stop(): Promise<void>;
 }
 
+/** A way to deliver, in the keys of most exporters. */
+export interface Delivery {
+  readonly sending_queue: object;
+  readonly retry_on_failure: object;
+}
+
 export interface ExporterRig {
   /** Tells several rigs of an exporter apart. */
   readonly name?: string;
   readonly signals?: readonly NumberedSignal[];
   /** Whether it has `timeout`, `retry_on_failure` and `sending_queue`. */
   readonly hasDelivery: boolean;
+  /** The keys of a way to deliver where it has others; undefined: it cannot. */
+  readonly adapt?: (delivery: Delivery) => object | undefined;
   /** Whether a batch that is refused may have arrived in part. */
   readonly divides?: boolean;
   /** Whether senders wait for the result where a queue in memory has retries. */
@@ -76,6 +86,48 @@ const zipkin: ExporterRig = {
   },
 };
 
+/** Times of samples in a WriteRequest, as numbers. */
+function samplesIn(body: Buffer): number[] {
+  const message = uncompressSync(body, { asBuffer: true }) as Buffer;
+  const c = new Cursor(message);
+  const numbers: number[] = [];
+  const fields = (end: number, wanted: number, visit: (end: number) => void): void => {
+    while (c.pos < end) {
+      const tag = readVarint(c);
+      if (tag !== wanted) {
+        skipValue(c, tag);
+        continue;
+      }
+      const size = readVarint(c);
+      visit(c.pos + size);
+    }
+  };
+  fields(message.length, 10, (series) =>
+    fields(series, 18, (sample) => {
+      while (c.pos < sample) {
+        const tag = readVarint(c);
+        if (tag === 16) numbers.push(readVarint(c) - firstMs);
+        else skipValue(c, tag);
+      }
+    }),
+  );
+  return numbers;
+}
+
+const firstMs = 1_700_000_000_000;
+
+const remoteWrite: ExporterRig = {
+  hasDelivery: true,
+  adapt({ sending_queue: queue, retry_on_failure }) {
+    if ('batch' in queue || 'wait_for_result' in queue) return undefined;
+    return { remote_write_queue: queue, retry_on_failure };
+  },
+  async open() {
+    const backend = await HttpBackend.start(samplesIn);
+    return ofBackends([backend], { endpoint: backend.url, target_info: { enabled: false } });
+  },
+};
+
 const clickhouse: ExporterRig = {
   hasDelivery: true,
   batch: { flush_timeout: '5ms', min_size: 20 },
@@ -126,20 +178,23 @@ const file: ExporterRig = {
 };
 
 /** Takes everything and keeps nothing. */
-const sinkhole: ExporterRig = {
+const sinkhole = (config: object = {}): ExporterRig => ({
   hasDelivery: false,
-  open: async () => ({ config: {}, backends: [], stored: () => [], stop: async () => {} }),
-};
+  open: async () => ({ config, backends: [], stored: () => [], stop: async () => {} }),
+});
 
 /** Rigs by type, or the file that tests it; an exporter without one fails the test. */
 export const exporterRigs: Readonly<Record<string, readonly ExporterRig[] | string>> = {
   clickhouse: [clickhouse],
-  debug: [sinkhole],
+  debug: [sinkhole()],
   file: [file],
   kafka: 'kafka.test.ts',
   load_balancing: [loadBalancing],
-  nop: [sinkhole],
+  nop: [sinkhole()],
   otlp_grpc: [otlpGrpc],
   otlp_http: [otlpHttp],
+  // What it takes is there to be read.
+  prometheus: [sinkhole({ endpoint: '127.0.0.1:0' })],
+  prometheus_remote_write: [remoteWrite],
   zipkin: [zipkin],
 };

@@ -15,7 +15,7 @@ import { takenSignals } from '../../testing/contract/passing.ts';
 import { nobodyTold, offer, sendAll, type Told } from '../../testing/contract/sender.ts';
 import { seededRandom } from '../../testing/random.ts';
 import { memoryStorage } from '../../testing/record-log.ts';
-import { type ExporterRig, exporterRigs, type Target } from './exporter-rigs.ts';
+import { type Delivery, type ExporterRig, exporterRigs, type Target } from './exporter-rigs.ts';
 import {
   counted,
   drained,
@@ -74,16 +74,14 @@ function each(
 }
 
 const isOtlp = ({ speaksOtlp = false }: ExporterRig): boolean => speaksOtlp;
-const hasDelivery = ({ hasDelivery: has }: ExporterRig): boolean => has;
+const hasDelivery = ({ hasDelivery: has, adapt }: ExporterRig): boolean =>
+  has && adapt === undefined;
+/** Also those that have it under other names. */
+const delivers = ({ hasDelivery: has }: ExporterRig): boolean => has;
 
 const off = { enabled: false };
 const soon = { enabled: true, initial_interval: '2ms', max_interval: '10ms', max_elapsed_time: 0 };
 const queue = { queue_size: 1000, num_consumers: 3 };
-
-interface Delivery {
-  readonly sending_queue: object;
-  readonly retry_on_failure: object;
-}
 
 /** Ways to deliver that all exporters have. */
 const ways: Readonly<Record<string, Delivery>> = {
@@ -112,7 +110,7 @@ function tellsResult(way: string, { waits = false }: ExporterRig): boolean {
 }
 
 /** The same with batches as the rig wants them. */
-function withBatch(delivery: Delivery, { batch }: ExporterRig): object {
+function withBatch(delivery: Delivery, { batch }: ExporterRig): Delivery {
   const { sending_queue: given } = delivery;
   if (batch === undefined || given === off || 'batch' in given) return delivery;
   return { ...delivery, sending_queue: { ...given, batch } };
@@ -148,9 +146,12 @@ function assertAccounted({ one: { rig, target }, exporting, told }: Outcome): vo
 
 for (const [way, delivery] of Object.entries(ways)) {
   for (const [name, mix] of Object.entries(mixes)) {
-    each(`${way}, ${name}`, hasDelivery, async (one) => {
+    each(`${way}, ${name}`, delivers, async (one) => {
       const { factory, signal, target } = one;
-      const config = { ...target.config, ...withBatch(delivery, one.rig) };
+      const given = withBatch(delivery, one.rig);
+      const own = one.rig.adapt === undefined ? given : one.rig.adapt(given);
+      if (own === undefined) return;
+      const config = { ...target.config, ...own };
       const exporting = await startExporting(factory, signal, config, { storage: memoryStorage() });
       const random = seededRandom(5);
       for (const backend of target.backends) {
