@@ -1,10 +1,12 @@
+import { spanIdOf, traceIdOf } from '../../wire/skywalking/ids.ts';
+
 /** A trace context that a message carries, whatever header it came in. */
 export interface TraceContext {
   /** Header: `traceparent`, `b3`, `x-b3-traceid`, `uber-trace-id` or `sw8`. */
   readonly header: string;
-  /** 32 hex digits, not all zero; '' when the header's id has another form (sw8). */
+  /** 32 hex digits, not all zero; of `sw8` what SkyWalking's id becomes as it is received. */
   readonly traceId: string;
-  /** Span that sent the message: 16 hex digits, not all zero; '' when it has another form. */
+  /** Span that sent the message: 16 hex digits, not all zero; of `sw8` likewise. */
   readonly spanId: string;
   /** The ids as the header has them, for forms of their own: sw8's trace and segment-span. */
   readonly rawTraceId: string;
@@ -65,8 +67,9 @@ export function parseUberTraceId(value: string): TraceContext | undefined {
 }
 
 /**
- * SkyWalking's `{sample}-{trace}-{segment}-{span index}-...`, ids in base64. They are no 16-byte
- * ids, so only the raw forms are given: the trace id, and `segment-index` of the calling span.
+ * SkyWalking's `{sample}-{trace}-{segment}-{span index}-...`, ids in base64. The ids are those that
+ * the agent's own spans have when they are received (wire/skywalking), so that both are one trace;
+ * the raw forms are the trace id, and `segment-index` of the calling span.
  */
 export function parseSw8(value: string): TraceContext | undefined {
   const parts = value.split('-', 9);
@@ -75,7 +78,9 @@ export function parseSw8(value: string): TraceContext | undefined {
   const segment = text64(parts[2]!);
   if (rawTraceId === '' || segment === '') return undefined;
   const rawSpanId = `${segment}-${parts[3]}`;
-  return { header: 'sw8', traceId: '', spanId: '', rawTraceId, rawSpanId, traceState: '' };
+  const traceId = traceIdOf(rawTraceId);
+  const spanId = spanIdOf(segment, Number(parts[3]) | 0);
+  return { header: 'sw8', traceId, spanId, rawTraceId, rawSpanId, traceState: '' };
 }
 
 function text64(value: string): string {

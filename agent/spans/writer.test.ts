@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { toJson } from '../../pdata/json.ts';
+import { spanIdOf, traceIdOf } from '../../wire/skywalking/ids.ts';
 import { CaptureEngine } from '../engine.ts';
 import { protocols } from '../l7/registry.ts';
 import type { ObservationPoint } from '../observation.ts';
@@ -153,7 +154,8 @@ test('a trace context of the request is taken over', () => {
   assert.equal(span?.traceState, 'a=b');
   assert.equal(span?.attributes['wirestitch.trace_header.name'], 'traceparent');
   const [sw8] = spansOf([exchange('200 OK', 'sw8: 1-VFJBQ0U=-U0VH-3-c-d-e-f\r\n')]);
-  assert.equal(sw8?.parentSpanId ?? '', '');
+  assert.equal(sw8?.traceId, traceIdOf('TRACE'));
+  assert.equal(sw8?.parentSpanId, spanIdOf('SEG', 3));
   assert.equal(sw8?.attributes['wirestitch.trace_header.trace_id'], 'TRACE');
   assert.equal(sw8?.attributes['wirestitch.trace_header.span_id'], 'SEG-3');
 });
