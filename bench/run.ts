@@ -6,20 +6,22 @@
  * Both programs get the same YAML, one core (the load and the sink have the other), and run in turn
  * A B A B ...; what is counted is user + system time of the process while load arrives, over the
  * items that it accepted. The Go collector is `$PEERS_DIR/bin/otelcol-lite` (`otelcol-dropin` for
- * k8s_attributes); without it only this program's own figures are printed. Before both, the tables
- * in ClickHouse are created with the same statements: those of the Go collector's exporter, without
- * it this program's own.
+ * what only that one has); without it only this program's own figures are printed. Before both, the
+ * tables in ClickHouse are created with the same statements: those of the Go collector's exporter,
+ * without it this program's own.
  */
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { manyPods, type RunningCluster, startCluster } from '../integration/k8s/cluster.ts';
+import { KafkaBroker, kafkaObstacle } from '../integration/lib/kafka.ts';
 import { freePort } from '../testing/ports.ts';
 import {
   type Case,
   cases,
   configuration,
+  needsDropin,
   offeredRate,
   type Ports,
   sinkConfiguration,
@@ -51,6 +53,17 @@ const flags = process.execArgv;
 type Program = 'wirestitch' | 'otelcol';
 
 let cluster: Promise<RunningCluster> | undefined;
+let broker: KafkaBroker | undefined;
+
+/** A broker that keeps little and takes large messages. */
+async function startBroker(): Promise<void> {
+  broker ??= await KafkaBroker.start([
+    'message.max.bytes=16000000',
+    'log.retention.bytes=200000000',
+    'log.segment.bytes=50000000',
+    'log.retention.check.interval.ms=2000',
+  ]);
+}
 
 /** The kubeconfig of a cluster with the pods that the load names. */
 async function kubeconfig(): Promise<string> {
@@ -65,11 +78,15 @@ export interface Sample {
   rssMb: number;
 }
 
-function startProgram(program: Program, config: string, kubeconfig = ''): Child {
+function startProgram(
+  program: Program,
+  config: string,
+  { kubeconfig = '', dropin = false } = {},
+): Child {
   const env = { GOMAXPROCS: '1', KUBECONFIG: kubeconfig };
   const options = { core: 0, log: values.verbose, env };
   if (program === 'otelcol') {
-    const command = kubeconfig === '' ? peer : peer.replace(/lite$/, 'dropin');
+    const command = dropin ? peer.replace(/lite$/, 'dropin') : peer;
     return start(command, ['--config', config], options);
   }
   return start(node, [...flags, join(root, 'gateway/main.ts'), '--config', config], options);
@@ -125,6 +142,7 @@ function childrenOf(pid: number): number[] {
 
 async function portsFor(sink: readonly number[]): Promise<Ports> {
   return {
+    kafka: broker?.address ?? '',
     grpcIn: await freePort(),
     httpIn: await freePort(),
     grpcSink: sink[0] ?? 0,
@@ -141,7 +159,10 @@ async function startCase(program: Program, test: Case, ports: Ports, name: strin
   const config = join(scratch, `${name}.yaml`);
   writeFileSync(config, configuration(test, ports, schema, program === 'otelcol'));
   const isCluster = processorStage(test.output)?.cluster === true;
-  const child = startProgram(program, config, isCluster ? await kubeconfig() : '');
+  const child = startProgram(program, config, {
+    kubeconfig: isCluster ? await kubeconfig() : '',
+    dropin: needsDropin(test),
+  });
   await waitForPort(ports.httpIn);
   return child;
 }
@@ -184,6 +205,7 @@ async function measure(
         inFlight: 16,
         rate: offeredRate(test),
         spansPerTrace: stage?.spansPerTrace ?? 0,
+        fresh: stage?.fresh ?? false,
       }),
     ],
     { core: 1 },
@@ -241,12 +263,21 @@ if (!hasPeer) console.log('The Go collector is not there (PEERS_DIR): own figure
 const rows: Row[] = [];
 try {
   for (const test of cases.filter((c) => c.name.includes(values.only))) {
+    if (test.output === 'kafka') {
+      const obstacle = kafkaObstacle();
+      if (obstacle !== '') {
+        console.log(`${test.name}: left out, ${obstacle}`);
+        continue;
+      }
+      await startBroker();
+    }
     rows.push(await runCase(test, ready));
     console.log(table(rows.slice(-1), rows.length === 1));
   }
 } finally {
   await sink.stop();
   await (await cluster)?.stop();
+  await broker?.stop();
   rmSync(scratch, { recursive: true, force: true });
 }
 console.log(

@@ -15,6 +15,7 @@ export type Output =
   | 'attributes'
   | 'attributes + filter + transform'
   | 'clickhouse'
+  | 'kafka'
   | ConnectorStage
   | ProcessorName;
 
@@ -60,7 +61,11 @@ export const cases: readonly Case[] = [
   one('grpc', 'metrics', 1000, 'none', 'nop'),
   one('grpc', 'metrics', 1000, 'none', 'grpc'),
   one('grpc', 'metrics', 1000, 'none', 'clickhouse'),
-  ...processorStages.map((stage) => one('grpc', 'traces', 1000, 'none', stage)),
+  one('grpc', 'traces', 1000, 'none', 'kafka'),
+  one('grpc', 'logs', 1000, 'none', 'kafka'),
+  ...processorStages.map((stage) =>
+    one('grpc', processorStage(stage)!.signal ?? 'traces', 1000, 'none', stage),
+  ),
   ...connectorStages.map((stage) => one('grpc', 'traces', 1000, 'none', stage)),
 ];
 
@@ -75,6 +80,11 @@ export function offeredRate(test: Case): number {
   return { traces: 40_000, logs: 15_000, metrics: 80_000 }[test.signal];
 }
 
+/** Whether the peer is otelcol-dropin, the one with the most components. */
+export function needsDropin({ output }: Case): boolean {
+  return output === 'kafka' || processorStage(output)?.dropin === true;
+}
+
 /** Where a configuration points. */
 export interface Ports {
   grpcIn: number;
@@ -85,6 +95,8 @@ export interface Ports {
   /** Password of the engine's user `default`. */
   password: string;
   database: string;
+  /** Address of the Kafka broker, '' = there is none. */
+  kafka: string;
 }
 
 function exporter(output: Output, compression: Compression, ports: Ports): string {
@@ -98,6 +110,9 @@ function exporter(output: Output, compression: Compression, ports: Ports): strin
     const address = `http://127.0.0.1:${ports.clickhouse}`;
     const login = `username: default, password: "${ports.password}", database: ${ports.database}`;
     return `clickhouse: {endpoint: "${address}", ${login}, timeout: 60s}`;
+  }
+  if (output === 'kafka') {
+    return `kafka: {brokers: ["${ports.kafka}"], producer: {max_message_bytes: 10000000}}`;
   }
   const target = `endpoint: "127.0.0.1:${ports.grpcSink}", tls: {insecure: true}`;
   return `otlp_grpc: {${target}, compression: ${compression}}`;

@@ -6,7 +6,14 @@
  */
 import http from 'node:http';
 import http2 from 'node:http2';
-import { type Compression, compress, freshTraces, type LoadSignal, request } from './payload.ts';
+import {
+  type Compression,
+  compress,
+  freshPoints,
+  freshTraces,
+  type LoadSignal,
+  request,
+} from './payload.ts';
 
 export interface LoadOptions {
   protocol: 'grpc' | 'http';
@@ -19,6 +26,8 @@ export interface LoadOptions {
   rate: number;
   /** Spans of each trace: every request has traces of its own. 0 = the same requests again. */
   spansPerTrace: number;
+  /** Metrics: every request has points that are later than those before. */
+  fresh?: boolean;
 }
 
 const services = {
@@ -87,7 +96,8 @@ function grpcLoop(): void {
     });
     stream.resume();
     const message = messages[sent++ % messages.length]!;
-    stream.end(options.spansPerTrace > 0 ? freshTraces(message, options) : message);
+    if (options.fresh === true) stream.end(freshPoints(message, options.items));
+    else stream.end(options.spansPerTrace > 0 ? freshTraces(message, options) : message);
   };
   for (let i = 0; i < options.inFlight; i += 1) paced(send);
 }

@@ -1,4 +1,5 @@
-/** Processors of traces that stand between the receiver and `batch`, and how they are loaded. */
+/** Processors that stand between the receiver and `batch`, and how they are loaded. */
+import type { LoadSignal } from './payload.ts';
 
 interface ProcessorStage {
   /** The keys of the processor. */
@@ -9,6 +10,12 @@ interface ProcessorStage {
   readonly rate: number;
   /** Time until the window is full, in ms. */
   readonly warmUpMs: number;
+  /** Default: traces. */
+  readonly signal?: LoadSignal;
+  /** Every request has points of its own, later than those before, on the same streams. */
+  readonly fresh?: boolean;
+  /** The peer is otelcol-dropin: otelcol-lite has no such processor, or an older one. */
+  readonly dropin?: boolean;
   /** Both programs follow a replayed Kubernetes cluster with a thousand pods. */
   readonly cluster?: boolean;
 }
@@ -29,6 +36,16 @@ const kubernetes =
   `{auth_type: kubeConfig, wait_for_metadata: true, pod_association: ${podName}, ` +
   'extract: {labels: [{key: app}]}}';
 
+/** Three patterns that are looked for in every value, as cards, addresses and tokens would be. */
+const redaction =
+  '{allow_all_keys: true, blocked_values: ["4[0-9]{12}(?:[0-9]{3})?", ' +
+  '"[a-z0-9._]+@[a-z0-9-]+[.][a-z]+", "^Bearer .*"], summary: silent}';
+
+const renaming =
+  '{transforms: [{include: "^system[.](.*)$$", match_type: regexp, action: update, ' +
+  'new_name: "host.$$1", operations: [{action: add_label, new_label: team, new_value: shop}, ' +
+  '{action: update_label, label: device, new_label: disk}]}]}';
+
 const stages = {
   tail_sampling: { yaml: tail, spansPerTrace: 5, rate: 60_000, warmUpMs: 5000 },
   'tail_sampling, a span a trace': { yaml: tail, spansPerTrace: 1, rate: 40_000, warmUpMs: 5000 },
@@ -44,6 +61,25 @@ const stages = {
     rate: 0,
     warmUpMs: 1500,
     cluster: true,
+    dropin: true,
+  },
+  redaction: { yaml: redaction, spansPerTrace: 0, rate: 0, warmUpMs: 1500, dropin: true },
+  metrics_transform: {
+    yaml: renaming,
+    spansPerTrace: 0,
+    rate: 0,
+    warmUpMs: 1500,
+    signal: 'metrics',
+    dropin: true,
+  },
+  cumulativetodelta: {
+    yaml: '{}',
+    spansPerTrace: 0,
+    rate: 0,
+    warmUpMs: 1500,
+    signal: 'metrics',
+    fresh: true,
+    dropin: true,
   },
 } as const satisfies Record<string, ProcessorStage>;
 

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { componentsOf, findPeer } from '../lib/peer.ts';
 import { startProcess } from '../lib/run.ts';
+import type { Start } from '../lib/scenario.ts';
 import { ask } from '../lib/verdict.ts';
 import { absentIn, type RealConfig, realConfigs, typesIn, without } from './configs.ts';
 import { expectedFile, startReal } from './expected.ts';
@@ -18,6 +19,7 @@ if (peer === undefined) throw new Error('cannot compare: PEERS_DIR holds no Go c
 const names = process.argv.slice(2).filter((word) => word !== '--record');
 const known = componentsOf(peer);
 const folder = mkdtempSync(join(tmpdir(), 'wirestitch-real-'));
+const startPeer: Start = (config, env) => startProcess([peer], config, env);
 let wrong = 0;
 
 /** Old names of components that the peer lists by their new ones. */
@@ -46,9 +48,7 @@ for (const one of realConfigs(names)) {
     const verdict = await ask([peer, ...gates], fileFor(one), one.env);
     const isWhole = absentThere.length === 0 || one.rejects !== '';
     const play = one.rejects === '';
-    const start = (config: string, env: Readonly<Record<string, string>>) =>
-      startProcess([peer], config, env);
-    const theirs = play ? await playReal(one, absent, start) : undefined;
+    const theirs = play ? await playReal(one, absent, startPeer) : undefined;
     if (process.argv.includes('--record')) {
       const file = expectedFile(one.name);
       mkdirSync(join(file, '..'), { recursive: true });
