@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import type { LineResult } from '../../wire/influx/line-metrics.ts';
+import type { BadLine, LineResult } from '../../wire/influx/line-metrics.ts';
 
 /** A refusal as senders are told. */
 export interface Refusal {
@@ -7,6 +7,8 @@ export interface Refusal {
   readonly message: string;
   /** Number of the first bad line. */
   readonly line?: number;
+  /** Bad lines, where it is for these. */
+  readonly faults?: readonly BadLine[];
   readonly retryAfterMs?: number;
 }
 
@@ -14,12 +16,15 @@ export interface Refusal {
 export interface Dialect {
   /** Parameters of the query that say where lines belong, and the attributes that keep them. */
   readonly destination: Readonly<Record<string, string>>;
+  /** Precision of a request that says none. */
+  readonly precision: string;
   body(refusal: Refusal): unknown;
 }
 
 /** `/write`: `{"error": "..."}`. */
 export const version1: Dialect = {
   destination: { db: 'influxdb.database', rp: 'influxdb.retention_policy' },
+  precision: 'ns',
   body: ({ message }) => ({ error: message }),
 };
 
@@ -34,11 +39,27 @@ const codes: Readonly<Record<Refusal['status'], string>> = {
 /** `/api/v2/write`: `{"code": "invalid", "message": "...", "line": 3}`. */
 export const version2: Dialect = {
   destination: { org: 'influxdb.org', bucket: 'influxdb.bucket' },
+  precision: 'ns',
   body: ({ status, message, line }) => ({
     code: codes[status],
     message,
     ...(line === undefined ? {} : { line }),
   }),
+};
+
+/** `/api/v3/write_lp`: `{"error": "...", "data": [{"line_number": 3, ...}]}`. */
+export const version3: Dialect = {
+  destination: { db: 'influxdb.database' },
+  precision: 'auto',
+  body: ({ message, faults }) => {
+    if (faults === undefined) return { error: message };
+    const data = faults.map(({ line, text, reason }) => ({
+      original_line: text,
+      line_number: line,
+      error_message: reason,
+    }));
+    return { error: 'partial write of line protocol occurred', data };
+  },
 };
 
 /** What is told of bad lines: in InfluxDB's words, which Telegraf looks for. */
@@ -49,7 +70,7 @@ export function badLines({ faults, badLines, lines }: LineResult): Refusal {
   if (badLines > faults.length) told.push(`and ${badLines - faults.length} more lines`);
   const all = told.join('\n');
   const message = badLines === lines ? all : `partial write: ${all} dropped=${badLines}`;
-  return { status: 400, message, line: faults[0]!.line };
+  return { status: 400, message, line: faults[0]!.line, faults };
 }
 
 /** Writes a refusal. @param close whether the connection ends with it */

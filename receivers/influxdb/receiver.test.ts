@@ -87,6 +87,39 @@ test('precision', async (t) => {
   assert.match(JSON.parse(bad.text).error, /invalid precision "d"/);
 });
 
+test('InfluxDB 3: times by their size, all lines or none', async (t) => {
+  const { post, resources, sink } = await start(t);
+  const path = '/api/v3/write_lp?db=d';
+  for (const time of ['1700000000', '1700000000001', '1700000000000002', '1700000000000000003']) {
+    assert.equal((await post(path, `m v=1 ${time}`)).status, 204);
+  }
+  assert.equal((await post(`${path}&precision=second`, 'm v=1 6000000000')).status, 204);
+  const times = resources().map(
+    ([{ scopeMetrics }]) => scopeMetrics[0].metrics[0].gauge.dataPoints[0].timeUnixNano,
+  );
+  assert.deepEqual(times, [
+    '1700000000000000000',
+    '1700000000001000000',
+    '1700000000000002000',
+    '1700000000000000003',
+    '6000000000000000000',
+  ]);
+  const bad = await post(path, 'ok v=1 1\nbad');
+  assert.deepEqual(
+    [bad.status, JSON.parse(bad.text)],
+    [
+      400,
+      {
+        error: 'partial write of line protocol occurred',
+        data: [{ original_line: 'bad', line_number: 2, error_message: 'missing fields' }],
+      },
+    ],
+  );
+  assert.equal(sink.items, 6);
+  assert.equal((await post(`${path}&accept_partial=false`, 'ok v=1 1\nbad')).status, 400);
+  assert.equal(sink.items, 6);
+});
+
 test('bad lines: the good ones are kept and the sender is told of the others', async (t) => {
   const { post, sink, settings } = await start(t);
   const body = 'ok v=1 1\nbad\n\nok v=2 2\nworse,a v=1\n';

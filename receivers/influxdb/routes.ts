@@ -2,14 +2,15 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Admitted, notFound } from '../../config/groups/http-listen.ts';
 import type { BodyIntake } from '../../pipeline/http-intake/intake.ts';
 import { receiveBody, refuse } from '../../pipeline/http-intake/receive.ts';
-import { answerJson, type Dialect, version1, version2 } from './dialect.ts';
+import { answerJson, type Dialect, version1, version2, version3 } from './dialect.ts';
 import type { LineWrites } from './write.ts';
 
-/** Where lines are posted to: InfluxDB 1, InfluxDB 2, and DeepFlow's path for Telegraf. */
+/** Where lines are posted to: InfluxDB 1, 2 and 3, and DeepFlow's path for Telegraf. */
 const writePaths: ReadonlyMap<string, Dialect> = new Map([
   ['/write', version1],
   ['/api/v1/telegraf', version1],
   ['/api/v2/write', version2],
+  ['/api/v3/write_lp', version3],
 ]);
 
 /** What senders take for the server's version: the interface that it speaks. */

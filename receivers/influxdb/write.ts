@@ -65,7 +65,8 @@ export class LineWrites {
   }
 
   handle(exchange: Exchange): void {
-    const name = exchange.query.get('precision') ?? '';
+    const { precision: usual } = exchange.dialect;
+    const name = exchange.query.get('precision') || usual;
     const precision = precisionOf(name);
     if (precision === undefined) {
       const message = `invalid precision ${JSON.stringify(name)} (use ns, us, ms, s, m or h)`;
@@ -117,7 +118,9 @@ export class LineWrites {
       else if (result.badLines > 0) this.#refuse(exchange, badLines(result));
       else accepted(exchange.response);
     };
-    if (batch === undefined) done();
+    // InfluxDB 3 takes all lines or none where it is asked to.
+    const all = exchange.query.get('accept_partial') === 'false' && result.badLines > 0;
+    if (batch === undefined || all) done();
     else this.#deliver(batch, this.#context(exchange), done);
   }
 

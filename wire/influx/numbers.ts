@@ -129,10 +129,14 @@ function putBig(value: bigint, out: Wide): void {
 
 /**
  * Reads a time, all of [from, to), as nanoseconds since 1970.
- * @param unitNs nanoseconds of what one unit of the text means
+ * @param unitNs nanoseconds of what one unit of the text means; 0 = by its size, see Precision
  */
 export function readTime(b: Buffer, from: number, to: number, unitNs: number, out: Wide): void {
   out.ok = false;
+  if (unitNs === 0) {
+    readTime(b, from, to, unitOf(b, from, to), out);
+    return;
+  }
   const length = to - from;
   if (unitNs === 1 && length === 19 && b[from] !== minus) {
     const seconds = readDigits(b, from, from + 10);
@@ -155,6 +159,14 @@ export function readTime(b: Buffer, from: number, to: number, unitNs: number, ou
     }
   }
   readSlowTime(b, from, to, unitNs, out);
+}
+
+/** The unit that a time of this size is in, nanoseconds. */
+function unitOf(b: Buffer, from: number, to: number): number {
+  const size = Math.abs(Number(b.toString('latin1', from, Math.min(to, from + 40))));
+  if (size < 5e9) return 1e9;
+  if (size < 5e12) return 1e6;
+  return size < 5e15 ? 1e3 : 1;
 }
 
 /** @returns -1 when something else stands there; at most 15 digits */
@@ -188,5 +200,5 @@ function readSlowTime(b: Buffer, from: number, to: number, unitNs: number, out: 
 /** Now, in nanoseconds since 1970, cut to whole units. */
 export function truncatedNow(unixMs: number, unitNs: number, out: Wide): void {
   const ns = BigInt(Math.floor(unixMs * 1000)) * 1000n;
-  putBig(ns - (ns % BigInt(unitNs)), out);
+  putBig(ns - (ns % BigInt(unitNs || 1)), out);
 }

@@ -1,5 +1,6 @@
 /** Nanoseconds of each spelling of a precision: those of InfluxDB 1, 2 and 3. */
 const units: Readonly<Record<string, number>> = {
+  auto: 0,
   n: 1,
   ns: 1,
   nanosecond: 1,
@@ -18,7 +19,10 @@ const units: Readonly<Record<string, number>> = {
 
 /** How times of a text are written. */
 export interface Precision {
-  /** Nanoseconds of one unit; a divisor or a multiple of a second. */
+  /**
+   * Nanoseconds of one unit; a divisor or a multiple of a second. 0 = by the size of each time, as
+   * InfluxDB 3 has it: below 5e9 seconds, below 5e12 milli-, below 5e15 microseconds.
+   */
   readonly unitNs: number;
 }
 
