@@ -277,18 +277,55 @@ static napi_value attach_uprobe(napi_env env, napi_callback_info info) {
   return keep_link(env, p, link, what);
 }
 
-/* detach(handle, link) */
+/* Links to destroy: the kernel takes its time (each waits until no processor runs the program). */
+typedef struct {
+  napi_async_work work;
+  napi_deferred done;
+  uint32_t count;
+  struct bpf_link *links[];
+} detaching;
+
+static void destroy_links(napi_env env, void *data) {
+  detaching *d = data;
+  for (uint32_t i = 0; i < d->count; i++) bpf_link__destroy(d->links[i]);
+}
+
+static void links_destroyed(napi_env env, napi_status status, void *data) {
+  detaching *d = data;
+  napi_value undefined;
+  napi_get_undefined(env, &undefined);
+  napi_resolve_deferred(env, d->done, undefined);
+  napi_delete_async_work(env, d->work);
+  free(d);
+}
+
+/* detach(handle, links Int32Array) -> promise, of a thread that waits for the kernel */
 static napi_value detach(napi_env env, napi_callback_info info) {
   ARGUMENTS(2)
-  int32_t slot = -1;
+  napi_typedarray_type type;
+  size_t count;
+  void *slots;
   probe *p = probe_of(env, args[0]);
   if (p == NULL) return NULL;
-  napi_get_value_int32(env, args[1], &slot);
-  if (slot >= 0 && slot < MAX_LINKS && p->links[slot] != NULL) {
-    bpf_link__destroy(p->links[slot]);
+  if (napi_get_typedarray_info(env, args[1], &type, &count, &slots, NULL, NULL) != napi_ok ||
+      type != napi_int32_array || count > MAX_LINKS) {
+    napi_throw_type_error(env, NULL, "BUG: expected an Int32Array of links");
+    return NULL;
+  }
+  detaching *d = calloc(1, sizeof *d + count * sizeof *d->links);
+  if (d == NULL) return fail(env, "detach a BPF program", "", ENOMEM);
+  for (size_t i = 0; i < count; i++) {
+    int32_t slot = ((const int32_t *)slots)[i];
+    if (slot < 0 || slot >= MAX_LINKS || p->links[slot] == NULL) continue;
+    d->links[d->count++] = p->links[slot];
     p->links[slot] = NULL;
   }
-  return NULL;
+  napi_value name, promise;
+  napi_create_promise(env, &d->done, &promise);
+  napi_create_string_utf8(env, "ebpf detach", NAPI_AUTO_LENGTH, &name);
+  napi_create_async_work(env, NULL, name, destroy_links, links_destroyed, d, &d->work);
+  napi_queue_async_work(env, d->work);
+  return promise;
 }
 
 enum operation { OP_GET, OP_SET, OP_DELETE };

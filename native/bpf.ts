@@ -18,7 +18,11 @@ export interface BpfAddon {
     fileOffset: number,
     pid: number,
   ): number;
-  detach(probe: ProbeHandle, link: number): void;
+  /**
+   * The links are free at once; the kernel takes tens of milliseconds for each, elsewhere.
+   * @returns settles when they are detached
+   */
+  detach(probe: ProbeHandle, links: Int32Array): Promise<void>;
   /** @returns whether the key is there; then `value` is filled */
   mapGet(probe: ProbeHandle, map: string, key: Uint8Array, value: Uint8Array): boolean;
   mapSet(probe: ProbeHandle, map: string, key: Uint8Array, value: Uint8Array): boolean;

@@ -168,20 +168,32 @@ static int read_version(const uint8_t *p, struct head *h) {
   return 1;
 }
 
+static int is_method(const uint8_t *p, uint32_t size) {
+#define IS(text) (memcmp(p, text, sizeof(text) - 1) == 0)
+  switch (size) {
+    case 3:
+      return IS("GET") || IS("PUT");
+    case 4:
+      return IS("POST") || IS("HEAD");
+    case 5:
+      return IS("PATCH") || IS("QUERY") || IS("TRACE");
+    case 6:
+      return IS("DELETE");
+    case 7:
+      return IS("OPTIONS");
+  }
+  return 0;
+#undef IS
+}
+
 int read_request(const uint8_t *p, uint32_t size, struct head *h) {
-  static const char *const methods[] = {"GET",     "HEAD",  "POST",  "PUT",  "DELETE",
-                                        "OPTIONS", "TRACE", "PATCH", "QUERY"};
   memset(h, 0, sizeof *h);
   h->content_length = -1;
   uint32_t at = 0;
   while (at < size && at < 8 && p[at] != ' ') at++;
   if (at == 0 || at >= size || p[at] != ' ') return 0;
   h->method = (struct range){0, at};
-  int known = 0;
-  for (size_t i = 0; i < sizeof methods / sizeof *methods && !known; i++) {
-    known = strlen(methods[i]) == at && memcmp(p, methods[i], at) == 0;
-  }
-  if (!known || ++at >= size || p[at] != '/') return 0;
+  if (!is_method(p, at) || ++at >= size || p[at] != '/') return 0;
   uint32_t target = at;
   while (at < size && p[at] > ' ' && p[at] < 0x7f) at++;
   h->target = (struct range){target, at - target};

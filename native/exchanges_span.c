@@ -2,7 +2,6 @@
 #include "exchanges.h"
 #include "exchanges_target.h"
 
-/* Keys as KeyValue's field `key` and the tag of its value. */
 enum {
   METHOD,
   SCHEME,
@@ -76,21 +75,50 @@ static const char *const names[KEYS] = {
     [ERROR_TYPE] = "error.type",
 };
 
-/* Copies of keys are this long: one without a loop is quicker. */
+/* Beginnings of attributes: all before the value, with lengths that are filled in. Copies of them
+ * are this long: one without a loop is quicker. */
 #define KEY_ROOM 48
 static struct {
-  uint8_t bytes[KEY_ROOM];
-  uint32_t size;
+  uint8_t bytes[KEY_ROOM]; /* attribute, its length, key, value, its length, tag in the value */
+  uint32_t key, size;      /* bytes of key with tag and length, and of the tag of the value; of all */
 } keys[KEYS];
+static uint8_t digits[256][2];
+
+static int is_number(int key) {
+  switch (key) {
+    case REQUEST_BODY:
+    case REQUEST_SIZE:
+    case STATUS:
+    case RESPONSE_BODY:
+    case RESPONSE_SIZE:
+    case REQUEST_SEQUENCE:
+    case RESPONSE_SEQUENCE:
+    case REQUEST_THREAD:
+    case REQUEST_CALL:
+    case RESPONSE_THREAD:
+    case RESPONSE_CALL:
+    case DELAY:
+      return 1;
+  }
+  return 0;
+}
 
 void make_keys(void) {
   for (int i = 0; i < KEYS; i++) {
-    size_t length = strlen(names[i]);
-    keys[i].bytes[0] = 0x0a;
-    keys[i].bytes[1] = (uint8_t)length;
-    memcpy(keys[i].bytes + 2, names[i], length);
-    keys[i].bytes[2 + length] = 0x12;
-    keys[i].size = (uint32_t)length + 3;
+    uint32_t length = (uint32_t)strlen(names[i]);
+    uint8_t *p = keys[i].bytes;
+    p[0] = 0x4a;
+    p[2] = 0x0a;
+    p[3] = (uint8_t)length;
+    memcpy(p + 4, names[i], length);
+    p[4 + length] = 0x12;
+    p[6 + length] = is_number(i) ? 0x18 : 0x0a;
+    keys[i].key = length + 3;
+    keys[i].size = length + 7;
+  }
+  for (int i = 0; i < 256; i++) {
+    digits[i][0] = (uint8_t) "0123456789abcdef"[i >> 4];
+    digits[i][1] = (uint8_t) "0123456789abcdef"[i & 15];
   }
 }
 
@@ -98,31 +126,57 @@ static uint32_t varint_size(uint64_t v) {
   return v < 128 ? 1 : (uint32_t)(70 - __builtin_clzll(v)) / 7;
 }
 
-static uint8_t *put_varint(uint8_t *p, uint64_t v) {
+static inline uint8_t *put_varint(uint8_t *p, uint64_t v) {
   for (; v > 127; v >>= 7) *p++ = (uint8_t)v | 0x80;
   *p++ = (uint8_t)v;
   return p;
 }
 
-static uint8_t *put_key(uint8_t *p, int key) {
-  memcpy(p, keys[key].bytes, KEY_ROOM);
-  return p + keys[key].size;
+/* Texts are short: a call for each copy would cost more than the copy. */
+static inline uint8_t *put_raw(uint8_t *p, const void *from, uint32_t size) {
+  const uint8_t *q = from;
+  if (size > 32) {
+    memcpy(p, q, size);
+  } else if (size >= 16) {
+    uint8_t first[16], last[16];
+    memcpy(first, q, 16);
+    memcpy(last, q + size - 16, 16);
+    memcpy(p, first, 16);
+    memcpy(p + size - 16, last, 16);
+  } else if (size >= 8) {
+    uint64_t first, last;
+    memcpy(&first, q, 8);
+    memcpy(&last, q + size - 8, 8);
+    memcpy(p, &first, 8);
+    memcpy(p + size - 8, &last, 8);
+  } else {
+    for (uint32_t i = 0; i < size; i++) p[i] = q[i];
+  }
+  return p + size;
 }
 
 /* Attribute up to its text, which follows. */
-static uint8_t *open_text(uint8_t *p, int key, uint32_t size) {
+static inline uint8_t *open_text(uint8_t *p, int key, uint32_t size) {
+  uint32_t short_content = keys[key].key + 3 + size;
+  if (short_content < 128) {
+    memcpy(p, keys[key].bytes, KEY_ROOM);
+    p[1] = (uint8_t)short_content;
+    p += keys[key].size;
+    p[-2] = (uint8_t)(size + 2);
+    *p = (uint8_t)size;
+    return p + 1;
+  }
   uint32_t inner = 1 + varint_size(size) + size;
   *p++ = 0x4a;
-  p = put_varint(p, keys[key].size + varint_size(inner) + inner);
-  p = put_varint(put_key(p, key), inner);
+  p = put_varint(p, keys[key].key + varint_size(inner) + inner);
+  memcpy(p, keys[key].bytes + 2, keys[key].key);
+  p = put_varint(p + keys[key].key, inner);
   *p++ = 0x0a;
   return put_varint(p, size);
 }
 
-static uint8_t *put_text(uint8_t *p, int key, const void *text, uint32_t size) {
-  p = open_text(p, key, size);
-  memcpy(p, text, size);
-  return p + size;
+static inline uint8_t *put_text(uint8_t *p, int key, const void *text, uint32_t size) {
+  return put_raw(open_text(p, key, size), text, size);
 }
 
 /* A list of one text. */
@@ -131,35 +185,29 @@ static uint8_t *put_list(uint8_t *p, int key, const void *text, uint32_t size) {
   uint32_t element = 1 + varint_size(value) + value;
   uint32_t inner = 1 + varint_size(element) + element;
   *p++ = 0x4a;
-  p = put_varint(p, keys[key].size + varint_size(inner) + inner);
-  p = put_varint(put_key(p, key), inner);
+  p = put_varint(p, keys[key].key + varint_size(inner) + inner);
+  memcpy(p, keys[key].bytes + 2, KEY_ROOM - 2);
+  p = put_varint(p + keys[key].key, inner);
   *p++ = 0x2a;
   p = put_varint(p, element);
   *p++ = 0x0a;
   p = put_varint(p, value);
   *p++ = 0x0a;
-  p = put_varint(p, size);
-  memcpy(p, text, size);
-  return p + size;
+  return put_raw(put_varint(p, size), text, size);
 }
 
-static uint8_t *put_int(uint8_t *p, int key, uint64_t value) {
-  uint32_t size = varint_size(value);
-  *p++ = 0x4a;
-  *p++ = (uint8_t)(keys[key].size + 2 + size);
-  p = put_key(p, key);
-  *p++ = (uint8_t)(size + 1);
-  *p++ = 0x18;
-  return put_varint(p, value);
+static inline uint8_t *put_int(uint8_t *p, int key, uint64_t value) {
+  memcpy(p, keys[key].bytes, KEY_ROOM);
+  uint8_t *from = p + keys[key].size, *to = put_varint(from, value);
+  uint8_t size = (uint8_t)(to - from);
+  p[1] = (uint8_t)(keys[key].key + 2 + size);
+  from[-2] = size + 1;
+  return to;
 }
 
-static void put_digits(uint8_t *p, uint64_t value) {
-  for (int i = 15; i >= 0; i--, value >>= 4) p[i] = (uint8_t) "0123456789abcdef"[value & 15];
-}
-
-static uint8_t *put_hex(uint8_t *p, int key, uint64_t value) {
+static inline uint8_t *put_hex(uint8_t *p, int key, uint64_t value) {
   p = open_text(p, key, 16);
-  put_digits(p, value);
+  for (int i = 0; i < 8; i++) memcpy(p + 2 * i, digits[value >> (56 - 8 * i) & 255], 2);
   return p + 16;
 }
 
@@ -177,19 +225,23 @@ static uint32_t avalanche(uint32_t h) {
   return h ^ h >> 16;
 }
 
-/* agent/spans/hash.ts, big endian. */
-static void put_hash(uint8_t *p, const uint32_t *seed, const uint32_t *words) {
-  uint32_t high = seed[0], low = seed[1];
+/* agent/spans/hash.ts, big endian: three hashes of the same words side by side. */
+static void put_hashes(uint8_t *const to[3], const uint32_t *seeds, const uint32_t *words) {
+  uint32_t high[3] = {seeds[0], seeds[2], seeds[4]}, low[3] = {seeds[1], seeds[3], seeds[5]};
   for (int i = 0; i < 7; i++) {
-    uint32_t a = (high ^ words[i]) * 0xcc9e2d51u, b = (low + words[i]) * 0x9e3779b1u;
-    high = rotated(a, 15) * 5 + low;
-    low = rotated(b, 13) * 9 ^ a;
+    for (int k = 0; k < 3; k++) {
+      uint32_t a = (high[k] ^ words[i]) * 0xcc9e2d51u, b = (low[k] + words[i]) * 0x9e3779b1u;
+      high[k] = rotated(a, 15) * 5 + low[k];
+      low[k] = rotated(b, 13) * 9 ^ a;
+    }
   }
-  uint32_t h = avalanche(high), l = avalanche(low ^ h);
-  high = avalanche(h + l);
-  if (high == 0 && l == 0) l = 1;
-  uint64_t both = __builtin_bswap64((uint64_t)high << 32 | l);
-  memcpy(p, &both, 8);
+  for (int k = 0; k < 3; k++) {
+    uint32_t h = avalanche(high[k]), l = avalanche(low[k] ^ h);
+    uint32_t top = avalanche(h + l);
+    if (top == 0 && l == 0) l = 1;
+    uint64_t both = __builtin_bswap64((uint64_t)top << 32 | l);
+    memcpy(to[k], &both, 8);
+  }
 }
 
 static uint8_t *put_bytes(uint8_t *p, uint8_t tag, const uint8_t *digits, uint32_t count) {
@@ -219,20 +271,16 @@ static uint8_t *put_ids(uint8_t *p, const struct options *o, const struct exchan
                              (uint32_t)(o->base_seconds + carry),
                              (uint32_t)nanos};
   const struct range trace = request->head.fields[TRACEPARENT];
-  if (trace.at == 0) {
-    *p++ = 0x0a;
-    *p++ = 16;
-    put_hash(p, o->seeds, words);
-    put_hash(p + 8, o->seeds + 2, words);
-    p += 16;
-  } else {
-    p = put_bytes(p, 0x0a, request->bytes + trace.at + 3, 32);
-  }
-  *p++ = 0x12;
-  *p++ = 8;
-  put_hash(p, o->seeds + 4, words);
-  p += 8;
-  if (trace.at == 0) return p;
+  /* The trace id, then the span id, each behind its tag and length. */
+  uint8_t *const to[3] = {p + 2, p + 10, p + 20};
+  put_hashes(to, o->seeds, words);
+  p[0] = 0x0a;
+  p[1] = 16;
+  p[18] = 0x12;
+  p[19] = 8;
+  if (trace.at == 0) return p + 28;
+  put_bytes(p, 0x0a, request->bytes + trace.at + 3, 32);
+  p += 28;
   const struct range state = request->head.fields[TRACESTATE];
   if (state.length > 0) {
     *p++ = 0x1a;
@@ -252,15 +300,11 @@ static uint8_t *put_full(uint8_t *p, const struct exchange *x, uint32_t path,
                                              : x->template->bytes + x->template->attributes;
   uint32_t length = host.length > 0 ? host.length : x->template->authority;
   p = open_text(p, FULL, 7 + length + path + (query_size > 0 ? query_size + 1 : 0));
-  memcpy(p, "http://", 7);
-  memcpy(p + 7, authority, length);
-  p += 7 + length;
-  memcpy(p, request->bytes + request->head.target.at, path);
-  p += path;
+  p = put_raw(put_raw(p, "http://", 7), authority, length);
+  p = put_raw(p, request->bytes + request->head.target.at, path);
   if (query_size == 0) return p;
   *p++ = '?';
-  memcpy(p, query, query_size);
-  return p + query_size;
+  return put_raw(p, query, query_size);
 }
 
 static uint8_t *put_field(uint8_t *p, int key, const struct message *m, int slot) {
@@ -392,12 +436,10 @@ struct written write_span(const struct options *o, const struct exchange *x, uin
   *p++ = 0x2a;
   uint32_t name = request->head.method.length + (endpoint_size > 0 ? endpoint_size + 1 : 0);
   p = put_varint(p, name);
-  memcpy(p, request->bytes, request->head.method.length);
-  p += request->head.method.length;
+  p = put_raw(p, request->bytes, request->head.method.length);
   if (endpoint_size > 0) {
     *p++ = ' ';
-    memcpy(p, endpoint, endpoint_size);
-    p += endpoint_size;
+    p = put_raw(p, endpoint, endpoint_size);
   }
   if (failed) {
     memcpy(p, "\x7a\x02\x18\x02", 4);

@@ -26,25 +26,44 @@ int plain_target(const uint8_t *target, uint32_t size) {
   return 1;
 }
 
-static const char *const parts[] = {
-    "token",      "secret",     "passw",         "pwd",     "signature", "apikey",
-    "accesskey",  "authkey",    "privatekey",    "credential", "authorization", "session",
-    "jwt",        "assertion",  "samlre",        "awsaccesskeyid", "csrf", "xsrf",
+struct word {
+  uint8_t length;
+  char text[15];
 };
-static const char *const whole[] = {"key", "sig",  "auth", "pass",  "pin",
-                                    "otp", "code", "sid",  "state", "nonce"};
-/* First letters of `parts`, as bits. */
+#define WORD(text) {sizeof(text) - 1, text}
+
+static const struct word parts[] = {
+    WORD("token"),         WORD("secret"),    WORD("passw"),      WORD("pwd"),
+    WORD("signature"),     WORD("apikey"),    WORD("accesskey"),  WORD("authkey"),
+    WORD("privatekey"),    WORD("credential"), WORD("authorization"), WORD("session"),
+    WORD("jwt"),           WORD("assertion"), WORD("samlre"),     WORD("awsaccesskeyid"),
+    WORD("csrf"),          WORD("xsrf"),
+};
+static const struct word whole[] = {WORD("key"), WORD("sig"),  WORD("auth"), WORD("pass"),
+                                    WORD("pin"), WORD("otp"),  WORD("code"), WORD("sid"),
+                                    WORD("state"), WORD("nonce")};
+/* First two letters of `parts`: a bit for the second by the first. */
 #define LETTER(c) (1u << ((c) - 'a'))
-#define FIRSTS                                                                              \
-  (LETTER('t') | LETTER('s') | LETTER('p') | LETTER('a') | LETTER('c') | LETTER('j') | LETTER('x'))
+static const uint32_t seconds[26] = {
+    ['t' - 'a'] = LETTER('o'),
+    ['s' - 'a'] = LETTER('e') | LETTER('i') | LETTER('a'),
+    ['p' - 'a'] = LETTER('a') | LETTER('w') | LETTER('r'),
+    ['a' - 'a'] = LETTER('p') | LETTER('c') | LETTER('u') | LETTER('s') | LETTER('w'),
+    ['c' - 'a'] = LETTER('r') | LETTER('s'),
+    ['j' - 'a'] = LETTER('w'),
+    ['x' - 'a'] = LETTER('s'),
+};
+
+static int is_letter(uint8_t c) { return c >= 'a' && c <= 'z'; }
 
 static int has_part(const uint8_t *name, uint32_t size) {
   for (uint32_t at = 0; at + 3 <= size; at++) {
-    uint8_t c = name[at];
-    if (c < 'a' || c > 'z' || !(FIRSTS & LETTER(c))) continue;
+    if (!is_letter(name[at]) || !is_letter(name[at + 1])) continue;
+    if (!(seconds[name[at] - 'a'] & LETTER(name[at + 1]))) continue;
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
-      size_t length = strlen(parts[i]);
-      if (length <= size - at && memcmp(name + at, parts[i], length) == 0) return 1;
+      if (parts[i].length <= size - at && memcmp(name + at, parts[i].text, parts[i].length) == 0) {
+        return 1;
+      }
     }
   }
   return 0;
@@ -60,7 +79,7 @@ static int is_secret(const uint8_t *name, uint32_t size) {
     plain[n++] = c >= 'A' && c <= 'Z' ? c | 0x20 : c;
   }
   for (size_t i = 0; i < sizeof whole / sizeof *whole; i++) {
-    if (strlen(whole[i]) == n && memcmp(plain, whole[i], n) == 0) return 1;
+    if (whole[i].length == n && memcmp(plain, whole[i].text, n) == 0) return 1;
   }
   return has_part(plain, n);
 }

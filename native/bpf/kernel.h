@@ -71,8 +71,12 @@ struct fdtable {
 struct files_struct {
   struct fdtable *fdt;
 } READ;
+struct super_block {
+  unsigned long s_magic;
+} READ;
 struct inode {
   u16 i_mode;
+  struct super_block *i_sb;
 } READ;
 struct file {
   u32 f_flags;

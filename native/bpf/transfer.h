@@ -21,15 +21,32 @@ struct message {
   u32 flags, pad2;
 };
 
-/* The socket behind x->fd, if it is one of TCP or UDP. */
-INLINE int find(struct transfer *x) {
+INLINE struct file *file_of(u64 fd) {
   struct files_struct *files =
       LOAD(struct task_struct, bpf_get_current_task_btf(), files);
   struct fdtable *table = LOAD(struct files_struct, files, fdt);
-  if (x->fd >= LOAD(struct fdtable, table, max_fds)) return 0;
+  if (fd >= LOAD(struct fdtable, table, max_fds)) return 0;
   struct file **array = LOAD(struct fdtable, table, fd);
   struct file *file = 0;
-  bpf_probe_read_kernel(&file, 8, array + x->fd);
+  bpf_probe_read_kernel(&file, 8, array + fd);
+  return file;
+}
+
+#define ANON_INODE 0x09041934
+
+/* Whether a descriptor that was written to is an eventfd, which wakes a loop: V8 does so from within
+ * what it is called for, to have work of its own done later. */
+INLINE int is_eventfd(u64 fd) {
+  struct file *file = file_of(fd);
+  if (!file) return 0;
+  struct inode *inode = LOAD(struct file, file, f_inode);
+  struct super_block *sb = LOAD(struct inode, inode, i_sb);
+  return LOAD(struct super_block, sb, s_magic) == ANON_INODE;
+}
+
+/* The socket behind x->fd, if it is one of TCP or UDP. */
+INLINE int find(struct transfer *x) {
+  struct file *file = file_of(x->fd);
   if (!file) return 0;
   struct inode *inode = LOAD(struct file, file, f_inode);
   if ((LOAD(struct inode, inode, i_mode) & 0170000) != 0140000) return 0;

@@ -143,13 +143,14 @@ export class Probe {
     try {
       return [first, addon.attachUprobe(handle, 'node_reset', path, build.resetOffset, pid)];
     } catch (error) {
-      addon.detach(handle, first);
+      void addon.detach(handle, Int32Array.of(first));
       throw error;
     }
   }
 
-  detach(links: readonly number[]): void {
-    for (const link of links) this.addon.detach(this.handle, link);
+  /** @returns settles when the kernel is done with them */
+  async detach(links: readonly number[]): Promise<void> {
+    if (links.length > 0) await this.addon.detach(this.handle, Int32Array.from(links));
   }
 
   /** Moves records to `out`. @returns their bytes */

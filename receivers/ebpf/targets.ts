@@ -41,6 +41,8 @@ export class Targets {
   private readonly known = new Map<number, Follow>();
   /** Looks that are under way, by process. */
   private readonly pending = new Map<number, Promise<void>>();
+  /** Uprobes that the kernel is taking away. */
+  private readonly detaching = new Set<Promise<void>>();
   private closed = false;
   /** Processes that this program had started before the kernel side could see it. */
   private own: ReadonlySet<number> = new Set();
@@ -100,6 +102,7 @@ export class Targets {
     this.closed = true;
     await this.settled();
     for (const pid of [...this.nodes.keys()]) this.drop(pid);
+    await Promise.all(this.detaching);
   }
 
   private later(pid: number, look: () => Promise<boolean>): void {
@@ -122,7 +125,8 @@ export class Targets {
     const node = this.nodes.get(pid);
     if (node === undefined) return;
     this.nodes.delete(pid);
-    this.probe.detach(node.links);
+    const detaching = this.probe.detach(node.links).finally(() => this.detaching.delete(detaching));
+    this.detaching.add(detaching);
   }
 
   /**
