@@ -18,6 +18,7 @@ const strategies = join(
 
 function extensionSamples(directory: string): Readonly<Record<string, Sample>> {
   return {
+    'exporter/prometheus': { config: { endpoint: '127.0.0.1:0' } },
     'extension/basicauth': { config: { htpasswd: { inline: 'contract:password' } } },
     'extension/bearertokenauth': { config: { token: 'contract' } },
     'extension/headers_setter': { config: { headers: [{ key: 'a', value: 'b' }] } },
