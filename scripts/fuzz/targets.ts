@@ -22,6 +22,7 @@ import { bench } from '../../wire/grpc/http2/testing.ts';
 import { LineLimit, LineMetrics } from '../../wire/influx/line-metrics.ts';
 import { LineParser } from '../../wire/statsd/line-parser.ts';
 import { decodeStatus, encodeStatus } from '../../wire/status/status.ts';
+import { skywalking } from './skywalking.ts';
 
 /** A reader of foreign bytes. */
 export interface Target {
@@ -211,4 +212,5 @@ export const targets: readonly Target[] = [
   status,
   lines,
   statsd,
+  ...skywalking,
 ];
