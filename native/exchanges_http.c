@@ -162,14 +162,22 @@ static uint32_t read_fields(const uint8_t *p, uint32_t at, uint32_t size, struct
   return 0;
 }
 
+/* A word of text as a number: compared at once. */
+static uint64_t word_of(const void *p, uint32_t size) {
+  uint64_t w = 0;
+  memcpy(&w, p, size);
+  return w;
+}
+
+/* The 8 bytes at p are HTTP/1.0 or HTTP/1.1. */
 static int read_version(const uint8_t *p, struct head *h) {
-  if (memcmp(p, "HTTP/1.", 7) != 0 || (p[7] != '0' && p[7] != '1')) return 0;
+  if (word_of(p, 7) != word_of("HTTP/1.", 7) || (p[7] != '0' && p[7] != '1')) return 0;
   h->version = (uint8_t)(10 + p[7] - '0');
   return 1;
 }
 
 static int is_method(const uint8_t *p, uint32_t size) {
-#define IS(text) (memcmp(p, text, sizeof(text) - 1) == 0)
+#define IS(text) (word_of(p, sizeof(text) - 1) == word_of(text, sizeof(text) - 1))
   switch (size) {
     case 3:
       return IS("GET") || IS("PUT");

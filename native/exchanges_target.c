@@ -61,9 +61,8 @@ static int has_part(const uint8_t *name, uint32_t size) {
     if (!is_letter(name[at]) || !is_letter(name[at + 1])) continue;
     if (!(seconds[name[at] - 'a'] & LETTER(name[at + 1]))) continue;
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
-      if (parts[i].length <= size - at && memcmp(name + at, parts[i].text, parts[i].length) == 0) {
-        return 1;
-      }
+      if (parts[i].text[0] != name[at] || parts[i].length > size - at) continue;
+      if (memcmp(name + at, parts[i].text, parts[i].length) == 0) return 1;
     }
   }
   return 0;
