@@ -6,9 +6,9 @@ import { createSocket } from 'node:dgram';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { shortPoints } from '../../receivers/statsd/testing.ts';
 import { freePorts } from '../../testing/ports.ts';
 import { stopProcess } from '../../testing/process.ts';
+import { shortPoints } from '../../testing/short-points.ts';
 import { scratch } from '../lib/program.ts';
 
 const data = join(import.meta.dirname, '../../receivers/statsd/testdata');

@@ -5,10 +5,10 @@ import { test } from 'node:test';
 import { toJson } from '../../pdata/json.ts';
 import { fakeClock } from '../../testing/clock.ts';
 import { testSettings } from '../../testing/settings.ts';
+import { shortPoints } from '../../testing/short-points.ts';
 import { collectingSink } from '../../testing/sinks.ts';
 import { Aggregator } from './aggregator.ts';
 import { config } from './config.ts';
-import { shortPoints } from './testing.ts';
 
 interface Case {
   readonly name: string;

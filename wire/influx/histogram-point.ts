@@ -41,16 +41,14 @@ export function writeHistogram(w: Writer, one: Distribution): void {
   const finite = buckets.filter(([bound], i) => {
     return Number.isFinite(bound) && bound !== buckets[i + 1]?.[0];
   });
-  if (buckets.length > 0) {
-    let before = 0;
-    const counts = w.open(6);
-    for (const [, atMost] of finite) {
-      whole(w, Math.max(0, atMost - before));
-      before = Math.max(before, atMost);
-    }
-    whole(w, count - before);
-    w.close(counts);
+  let before = 0;
+  const counts = w.open(6);
+  for (const [, atMost] of finite) {
+    whole(w, Math.max(0, atMost - before));
+    before = Math.max(before, atMost);
   }
+  whole(w, count - before);
+  w.close(counts);
   if (finite.length > 0) {
     const bounds = w.open(7);
     for (const [bound] of finite) w.double(bound);

@@ -25,7 +25,7 @@ export function shortPoints(requests: readonly Request[]): string[] {
           const { dataPoints, ...shape } = body as { dataPoints: Record<string, unknown>[] };
           for (const point of dataPoints) {
             const fields = plain({ ...shape, ...point });
-            const head = [resource?.attributes ?? [], scope?.name?.split('/').at(-1), name, kind];
+            const head = [plain(resource?.attributes ?? []), scopeName(scope?.name), name, kind];
             out.push(`${JSON.stringify(head)} ${JSON.stringify(fields)}`);
           }
         }
@@ -35,10 +35,11 @@ export function shortPoints(requests: readonly Request[]): string[] {
   return out.sort();
 }
 
-/** Without what has no meaning: zero and empty fields, the order of fields. */
+/** Without what has no meaning: zero and empty fields, the order of fields and attributes. */
 function plain(value: unknown, key = ''): unknown {
   if (Array.isArray(value)) {
-    return value.map((one) => (typeof one === 'object' ? plain(one) : one));
+    const list = value.map((one) => (typeof one === 'object' ? plain(one) : one));
+    return list.every(isAttribute) ? list.sort((a, b) => (a.key < b.key ? -1 : 1)) : list;
   }
   if (typeof value !== 'object' || value === null) {
     const current = times.includes(key) && Number(value) > 1.75e18;
@@ -49,6 +50,15 @@ function plain(value: unknown, key = ''): unknown {
     .filter(([, one]) => !isEmpty(one))
     .sort(([a], [b]) => (a < b ? -1 : 1));
   return Object.fromEntries(entries);
+}
+
+function isAttribute(value: unknown): value is { key: string } {
+  return typeof value === 'object' && value !== null && 'key' in value;
+}
+
+/** The last part of a path. */
+function scopeName(name = ''): string {
+  return name.split('/').at(-1) ?? '';
 }
 
 function isEmpty(value: unknown): boolean {
