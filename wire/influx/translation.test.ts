@@ -1,6 +1,6 @@
 /**
- * What influx2otel, the Go collector's translation, makes of the same lines (testdata/translation.json):
- * the same, or for a reason something else.
+ * What influx2otel, the Go collector's translation, makes of the same lines
+ * (testdata/translation.json): the same, or for a reason something else.
  */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
