@@ -148,7 +148,7 @@ for (const entry of entries) {
   each(entry, 'hands back-pressure on', async (factory, rig, signal) => {
     const passing = await startPassing(factory, rig, signal);
     for (const sink of passing.sinks) sink.hold();
-    const sending = sendAtOnce(passing, 60, sizeFor(rig));
+    const sending = sendAtOnce(passing, 45, sizeFor(rig));
     await passing.clock.advance(2000);
     assertStillWaits(passing, sending.told.accepted.size);
     const waiting = sending.open();
@@ -162,10 +162,10 @@ for (const entry of entries) {
 
   each(entry, 'stays within the memory budget', async (factory, rig, signal) => {
     if (rig.accepts === 'with next') return;
-    const limit = 4 * 2 ** 20;
+    const limit = 2 * 2 ** 20;
     const passing = await startPassing(factory, rig, signal, limit);
     for (const sink of passing.sinks) sink.hold();
-    const sending = sendAtOnce(passing, 90, 1000);
+    const sending = sendAtOnce(passing, 45, 1000);
     await passing.clock.advance(2000);
     const bytes = numbered(signal, numbersFrom(0, 1000)).byteLength;
     if (rig.gives !== 'made') {
@@ -182,7 +182,7 @@ for (const entry of entries) {
   each(entry, 'ends while the next is slow', async (factory, rig, signal) => {
     const passing = await startPassing(factory, rig, signal);
     for (const sink of passing.sinks) sink.hold();
-    const sending = sendAtOnce(passing, 60, sizeFor(rig));
+    const sending = sendAtOnce(passing, 15, sizeFor(rig));
     await settle();
     const stopping = passing.component.shutdown();
     await settle();

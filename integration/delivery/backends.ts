@@ -144,6 +144,7 @@ export class HttpBackend extends HoldingBackend {
 
 /** Columns of the tables of schema otel from which items are known again. */
 const columns: Readonly<Record<NumberedSignal, Readonly<Record<string, string>>>> = {
+  profiles: {},
   traces: { Timestamp: 'DateTime64(9)', SpanId: 'String' },
   logs: { Timestamp: 'DateTime64(9)', Body: 'String' },
   metrics: { TimeUnix: 'DateTime64(9)', MetricName: 'String', Value: 'Float64' },

@@ -1,12 +1,12 @@
-import type { Signal, SignalData } from '../../component/signals.ts';
+import { type Signal, type SignalData, signals } from '../../component/signals.ts';
 import type { Batch } from '../../pdata/batch.ts';
 import { LogsBuilder, MetricsBuilder, TracesBuilder } from '../../pdata/builder.ts';
-import { toJson } from '../../pdata/json.ts';
+import { parseJson, toJson } from '../../pdata/json.ts';
 
 /** Signals that there are numbered batches of. */
-export type NumberedSignal = Exclude<Signal, 'profiles'>;
+export type NumberedSignal = Signal;
 
-export const numberedSignals: readonly NumberedSignal[] = ['traces', 'metrics', 'logs'];
+export const numberedSignals: readonly NumberedSignal[] = signals;
 
 const firstNs = 1_700_000_000_000_000_000n;
 const stepNs = 1_000_000n;
@@ -18,15 +18,16 @@ const services = 3;
 export type Points = 'gauge' | 'cumulative' | 'delta';
 
 /**
- * A batch whose items carry numbers that no component changes: span ids, and times of log records
- * and points. Four spans in a row are a trace; every third item has the same service.
+ * A batch whose items carry numbers that no component changes: span ids, and times of log records,
+ * points and samples of profiles. Four spans in a row are a trace; every third item has the same service.
  */
 export function numbered<S extends NumberedSignal>(
   signal: S,
   numbers: readonly number[],
   points: Points = 'gauge',
 ): SignalData[S] {
-  const makers = { traces: spans, logs: records, metrics: () => pointsOf(numbers, points) };
+  const metrics = () => pointsOf(numbers, points);
+  const makers = { traces: spans, logs: records, metrics, profiles: samples };
   return makers[signal](numbers) as unknown as SignalData[S];
 }
 
@@ -88,6 +89,22 @@ function pointsOf(numbers: readonly number[], points: Points): SignalData['metri
   return builder.finish();
 }
 
+/** Profiles of three samples. */
+function samples(numbers: readonly number[]): SignalData['profiles'] {
+  const groups = [...byService(numbers)].map((own) => {
+    const [name, value] = Object.entries(service(own[0]!))[0]!;
+    const attributes = [{ key: name, value: { stringValue: value } }];
+    const profiles: object[] = [];
+    for (let i = 0; i < own.length; i += 3) {
+      const times = own.slice(i, i + 3).map((number) => firstNs + BigInt(number) * stepNs);
+      profiles.push({ samples: times.map((time) => ({ timestampsUnixNano: [String(time)] })) });
+    }
+    return { resource: { attributes }, scopeProfiles: [{ scope: { name: 'contract' }, profiles }] };
+  });
+  const request = { resourceProfiles: groups, dictionary: { stringTable: [''] } };
+  return parseJson('profiles', Buffer.from(JSON.stringify(request)));
+}
+
 /** The numbers of the items in a batch, in order. */
 export function numbersOf(signal: Signal, batch: Batch<Signal> | SignalData[Signal]): number[] {
   const text = toJson(batch as SignalData['traces']);
@@ -96,9 +113,9 @@ export function numbersOf(signal: Signal, batch: Batch<Signal> | SignalData[Sign
       ([, id]) => Number.parseInt(id!, 16) - 1,
     );
   }
-  return [...text.matchAll(/"timeUnixNano":\s*"(\d+)"/g)].map(([, ns]) =>
-    Number((BigInt(ns!) - firstNs) / stepNs),
-  );
+  const time =
+    signal === 'profiles' ? /"timestampsUnixNano":\["(\d+)"/g : /"timeUnixNano":"(\d+)"/g;
+  return [...text.matchAll(time)].map(([, ns]) => Number((BigInt(ns!) - firstNs) / stepNs));
 }
 
 /** Numbers from `from`, `count` of them. */
