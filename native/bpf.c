@@ -1,18 +1,16 @@
 /* Loads BPF objects and drains their ring buffer, over libbpf: the mechanics of the ebpf receiver.
  * What is loaded, where it is attached and what the records mean is TypeScript's (bpf.ts). */
 #define _GNU_SOURCE
+#include "bpf_threads.h"
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <node_api.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
@@ -25,10 +23,7 @@ typedef struct {
   struct bpf_link *links[MAX_LINKS];
   uint8_t *control, *pages; /* consumer page; producer page and the data twice */
   size_t ring_bytes, page_bytes;
-  /* A thread waits for the kernel side's wake-ups; -1 = there is none. */
-  int waiter, stop;
-  pthread_t thread;
-  napi_threadsafe_function woken;
+  struct waiting waiting;
   char log[LOG_BYTES];
 } probe;
 
@@ -106,18 +101,8 @@ static napi_value boolean(napi_env env, bool value) {
   return v;
 }
 
-static void stop_waiting(probe *p) {
-  if (p->waiter < 0) return;
-  uint64_t one = 1;
-  if (write(p->stop, &one, sizeof one) == sizeof one) pthread_join(p->thread, NULL);
-  napi_release_threadsafe_function(p->woken, napi_tsfn_abort);
-  close(p->stop);
-  close(p->waiter);
-  p->waiter = -1;
-}
-
 static void release(probe *p) {
-  stop_waiting(p);
+  waiting_stop(&p->waiting);
   for (int i = 0; i < MAX_LINKS; i++) {
     if (p->links[i] != NULL) bpf_link__destroy(p->links[i]);
     p->links[i] = NULL;
@@ -193,7 +178,7 @@ static napi_value open_probe(napi_env env, napi_callback_info info) {
   napi_get_value_int64(env, args[2], &ring_bytes);
   probe *p = calloc(1, sizeof *p);
   if (p == NULL) return fail(env, "load the BPF program", "", ENOMEM);
-  p->waiter = -1;
+  p->waiting.epoll = -1;
   log_to = p->log;
   libbpf_set_print(keep_log);
   int error = 0;
@@ -277,28 +262,6 @@ static napi_value attach_uprobe(napi_env env, napi_callback_info info) {
   return keep_link(env, p, link, what);
 }
 
-/* Links to destroy: the kernel takes its time (each waits until no processor runs the program). */
-typedef struct {
-  napi_async_work work;
-  napi_deferred done;
-  uint32_t count;
-  struct bpf_link *links[];
-} detaching;
-
-static void destroy_links(napi_env env, void *data) {
-  detaching *d = data;
-  for (uint32_t i = 0; i < d->count; i++) bpf_link__destroy(d->links[i]);
-}
-
-static void links_destroyed(napi_env env, napi_status status, void *data) {
-  detaching *d = data;
-  napi_value undefined;
-  napi_get_undefined(env, &undefined);
-  napi_resolve_deferred(env, d->done, undefined);
-  napi_delete_async_work(env, d->work);
-  free(d);
-}
-
 /* detach(handle, links Int32Array) -> promise, of a thread that waits for the kernel */
 static napi_value detach(napi_env env, napi_callback_info info) {
   ARGUMENTS(2)
@@ -312,20 +275,16 @@ static napi_value detach(napi_env env, napi_callback_info info) {
     napi_throw_type_error(env, NULL, "BUG: expected an Int32Array of links");
     return NULL;
   }
-  detaching *d = calloc(1, sizeof *d + count * sizeof *d->links);
-  if (d == NULL) return fail(env, "detach a BPF program", "", ENOMEM);
+  struct bpf_link *links[MAX_LINKS];
+  uint32_t taken = 0;
   for (size_t i = 0; i < count; i++) {
     int32_t slot = ((const int32_t *)slots)[i];
     if (slot < 0 || slot >= MAX_LINKS || p->links[slot] == NULL) continue;
-    d->links[d->count++] = p->links[slot];
+    links[taken++] = p->links[slot];
     p->links[slot] = NULL;
   }
-  napi_value name, promise;
-  napi_create_promise(env, &d->done, &promise);
-  napi_create_string_utf8(env, "ebpf detach", NAPI_AUTO_LENGTH, &name);
-  napi_create_async_work(env, NULL, name, destroy_links, links_destroyed, d, &d->work);
-  napi_queue_async_work(env, d->work);
-  return promise;
+  napi_value promise = destroy_later(env, links, taken);
+  return promise == NULL ? fail(env, "detach a BPF program", "", ENOMEM) : promise;
 }
 
 enum operation { OP_GET, OP_SET, OP_DELETE };
@@ -415,62 +374,14 @@ static napi_value drain(napi_env env, napi_callback_info info) {
   return number(env, (double)filled);
 }
 
-/* Wake-ups closer to each other than this are one. */
-#define PAUSE_NS 5000000
-
-static void *wait_for_records(void *argument) {
-  probe *p = argument;
-  struct epoll_event event;
-  for (;;) {
-    int n = epoll_wait(p->waiter, &event, 1, -1);
-    if (n < 0 && errno != EINTR) return NULL;
-    if (n < 1) continue;
-    if (event.data.fd == p->stop) return NULL;
-    napi_call_threadsafe_function(p->woken, NULL, napi_tsfn_nonblocking);
-    nanosleep(&(struct timespec){.tv_nsec = PAUSE_NS}, NULL);
-  }
-}
-
-static int start_waiting(probe *p) {
-  int ring = bpf_map__fd(bpf_object__find_map_by_name(p->object, "ring"));
-  struct epoll_event records = {.events = EPOLLIN | EPOLLET, .data.fd = ring};
-  p->stop = eventfd(0, EFD_CLOEXEC);
-  int waiter = epoll_create1(EPOLL_CLOEXEC);
-  struct epoll_event stop = {.events = EPOLLIN, .data.fd = p->stop};
-  int error = 0;
-  if (p->stop < 0 || waiter < 0 || epoll_ctl(waiter, EPOLL_CTL_ADD, ring, &records) != 0 ||
-      epoll_ctl(waiter, EPOLL_CTL_ADD, p->stop, &stop) != 0) {
-    error = errno;
-  }
-  sigset_t all, before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  p->waiter = waiter;
-  if (error == 0) error = pthread_create(&p->thread, NULL, wait_for_records, p);
-  pthread_sigmask(SIG_SETMASK, &before, NULL);
-  if (error == 0) return 0;
-  if (p->stop >= 0) close(p->stop);
-  if (waiter >= 0) close(waiter);
-  p->waiter = -1;
-  return error;
-}
-
 /* onWake(handle, call): calls when the ring fills, or a program began; keeps no process alive */
 static napi_value on_wake(napi_env env, napi_callback_info info) {
   ARGUMENTS(2)
   probe *p = probe_of(env, args[0]);
-  if (p == NULL || p->waiter >= 0) return NULL;
-  napi_value name;
-  napi_create_string_utf8(env, "ebpf ring", NAPI_AUTO_LENGTH, &name);
-  if (napi_create_threadsafe_function(env, args[1], NULL, name, 1, 1, NULL, NULL, NULL, NULL,
-                                      &p->woken) != napi_ok) {
-    return fail(env, "wait for the BPF ring", "", ENOMEM);
-  }
-  napi_unref_threadsafe_function(env, p->woken);
-  int error = start_waiting(p);
-  if (error == 0) return NULL;
-  napi_release_threadsafe_function(p->woken, napi_tsfn_abort);
-  return fail(env, "wait for the BPF ring", "", error);
+  if (p == NULL || p->waiting.epoll >= 0) return NULL;
+  int ring = bpf_map__fd(bpf_object__find_map_by_name(p->object, "ring"));
+  int error = waiting_start(env, &p->waiting, ring, args[1]);
+  return error == 0 ? NULL : fail(env, "wait for the BPF ring", "", error);
 }
 
 /* clockOffset(): CLOCK_REALTIME - CLOCK_MONOTONIC in nanoseconds, as a BigInt */

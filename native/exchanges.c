@@ -93,8 +93,8 @@ void exchanges_free(struct exchanges *e) {
   free(e);
 }
 
-int exchanges_template(struct exchanges *e, uint32_t slot, const uint8_t *bytes, uint32_t attributes,
-                       uint32_t authority) {
+int exchanges_template(struct exchanges *e, uint32_t slot, const uint8_t *bytes,
+                       uint32_t attributes, uint32_t authority) {
   struct template *t = &e->held[slot].template;
   uint8_t *copy = malloc(attributes + authority + 1);
   if (copy == NULL) return 0;

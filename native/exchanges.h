@@ -1,6 +1,7 @@
-/* Plain exchanges of HTTP/1 from records of system calls straight to OTLP spans: exchanges.c follows
- * sockets and pairs, exchanges_http.c reads heads, exchanges_span.c writes. What is not plain is
- * handed to TypeScript (agent/ebpf/plain.ts), whose engine is the twin of all of this. */
+/* Plain exchanges of HTTP/1 from records of system calls straight to OTLP spans: exchanges.c
+ * follows sockets and pairs, exchanges_http.c reads heads, exchanges_target.c what is asked for,
+ * exchanges_span.c writes. What is not plain is handed to TypeScript (agent/ebpf/plain.ts), whose
+ * engine is the twin of all of this. */
 #ifndef WIRESTITCH_EXCHANGES_H
 #define WIRESTITCH_EXCHANGES_H
 
@@ -73,8 +74,8 @@ struct written {
 /* Reads a head of a request, or of a response. @returns 0 when it is not a plain one. */
 int read_request(const uint8_t *p, uint32_t size, struct head *head);
 int read_response(const uint8_t *p, uint32_t size, struct head *head);
-/* @returns bytes of a chunked body that ends within p, framing included; *payload without it; 0 = it
- * does not, or is not plain */
+/* @returns bytes of a chunked body that ends within p, framing included, and *payload without it;
+ * 0 = it does not end there, or is not plain */
 uint32_t chunked_body(const uint8_t *p, uint32_t size, uint64_t *payload);
 
 /* Bytes that the span of a request takes at most. */
@@ -104,8 +105,8 @@ struct slot {
 
 /* What a row tells TypeScript. */
 enum { ROW_SLOW = 0, ROW_REQUEST = 1, ROW_ANSWER = 2, ROW_SPAN = 3 };
-/* slot (-1 = none; of a slow record one that is not plain any more), offset of the record, span from
- * and to, offsets in it of the attributes that hold chains (0 = none), and the template in it */
+/* slot (-1 = none; of a slow record one that is not plain any more), offset of the record, span
+ * from and to, offsets in it of the attributes that hold chains (0 = none), the template in it */
 struct row {
   int32_t what, slot, record, from, to;
   int32_t request_chain, response_chain, template, template_size, template_number;
@@ -124,8 +125,8 @@ struct exchanges *exchanges_new(struct slot *slots, uint32_t count, struct contr
 void exchanges_free(struct exchanges *e);
 /* @returns 0 when there is no memory */
 int exchanges_add(struct exchanges *e, uint32_t slot);
-int exchanges_template(struct exchanges *e, uint32_t slot, const uint8_t *bytes, uint32_t attributes,
-                       uint32_t authority);
+int exchanges_template(struct exchanges *e, uint32_t slot, const uint8_t *bytes,
+                       uint32_t attributes, uint32_t authority);
 /* A slot's socket is TypeScript's from now on. Records of the request that waits, and of its
  * response, are copied to `to`, each padded to 8 bytes. @returns their bytes, also for NULL */
 size_t exchanges_release(struct exchanges *e, uint32_t slot, uint8_t *to);

@@ -112,7 +112,8 @@ static int is_hex(uint8_t c) {
   return is_digit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f');
 }
 static int is_mixed(uint8_t c) {
-  return is_digit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || (c != 0 && strchr("_.~%:@=+-", c));
+  if (is_digit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z')) return 1;
+  return c != 0 && strchr("_.~%:@=+-", c) != NULL;
 }
 
 static int is_uuid(const uint8_t *p, uint32_t size) {

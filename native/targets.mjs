@@ -30,7 +30,8 @@ export const targets = [
   {
     name: 'bpf',
     kind: 'addon',
-    sources: ['bpf.c'],
+    sources: ['bpf.c', 'bpf_threads.c'],
+    headers: ['bpf_threads.h'],
     os: 'linux',
     libraries: ['-lbpf'],
     needs: { '/usr/include/bpf/libbpf.h': 'libbpf-dev' },

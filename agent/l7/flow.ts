@@ -152,7 +152,7 @@ export class L7Flow implements Conversation, MessageSink {
   /**
    * Goes on after exchanges that others have read: it was quiet before them.
    * @param ordinal of the next session
-   * @param requestsEnd sequence number after the last request, `responsesEnd` after the last response
+   * @param requestsEnd sequence number after the last request; `responsesEnd`: of the responses
    */
   resume(
     ordinal: number,
