@@ -8,6 +8,11 @@ import type { Answer } from '../../pipeline/http-client/answer.ts';
 import { retryAfterMs } from '../../pipeline/http-client/failure.ts';
 import { HttpPoster } from '../../pipeline/http-client/poster.ts';
 import { codeOfHttp } from '../../wire/status/http.ts';
+import {
+  type Conventions,
+  conventionsOf,
+  defaultConventions,
+} from '../../wire/zipkin/conventions.ts';
 import { writeZipkinJson, writeZipkinProto } from '../../wire/zipkin/write.ts';
 import { missingName, type ZipkinExporterConfig } from './config.ts';
 
@@ -21,6 +26,7 @@ export class ZipkinBackend<S extends Signal> implements PushBackend<S> {
   readonly #settings: Settings;
   readonly #config: ZipkinExporterConfig;
   readonly #poster: HttpPoster;
+  #conventions: Conventions = defaultConventions;
 
   constructor(settings: Settings, config: ZipkinExporterConfig) {
     this.#settings = settings;
@@ -34,6 +40,7 @@ export class ZipkinBackend<S extends Signal> implements PushBackend<S> {
     if (!isHttpUrl(endpoint)) {
       throw new Error(`cannot send to ${JSON.stringify(endpoint)}: expected an http or https URL`);
     }
+    this.#conventions = conventionsOf((gate) => this.#settings.gates.enabled(gate));
     await this.#poster.start();
   }
 
@@ -45,7 +52,10 @@ export class ZipkinBackend<S extends Signal> implements PushBackend<S> {
     const { format, default_service_name: given } = this.#config;
     const noName = given === missingName ? undefined : given;
     const write = format === 'json' ? writeZipkinJson : writeZipkinProto;
-    const { body, spans, withoutId } = write(batch as Traces, noName);
+    const { body, spans, withoutId } = write(batch as Traces, {
+      noName,
+      conventions: this.#conventions,
+    });
     if (spans > 0) {
       const answer = await this.#poster.post([body], attempt);
       if (answer.status < 200 || answer.status > 299) throw this.#error(answer);

@@ -8,6 +8,7 @@ import { answerText, intakeOf, receiveBody, refuse } from '../../pipeline/http-i
 import { SpanIntake, type SpanOutcome } from '../../pipeline/span-intake.ts';
 import type { ReadSpans } from '../../wire/tagged-spans/outcome.ts';
 import { BinaryReader } from '../../wire/thrift/binary.ts';
+import { conventionsOf } from '../../wire/zipkin/conventions.ts';
 import { ZipkinJson1 } from '../../wire/zipkin/json-v1.ts';
 import { ZipkinJson2 } from '../../wire/zipkin/json-v2.ts';
 import { ZipkinProto } from '../../wire/zipkin/proto-v2.ts';
@@ -40,10 +41,11 @@ export class ZipkinHandler {
     this.#bodies = intakeOf(config, settings.budget);
     const { parse_string_tags: parse } = config;
     const intake = (transport: string) => new SpanIntake(settings, next, transport);
-    const json1 = new ZipkinJson1(parse, () => settings.clock.unixMs());
+    const conventions = conventionsOf((gate) => settings.gates.enabled(gate));
+    const json1 = new ZipkinJson1(parse, () => settings.clock.unixMs(), conventions);
     const thrift1 = new ZipkinThrift1();
-    const json2 = new ZipkinJson2(parse);
-    const proto2 = new ZipkinProto(parse);
+    const json2 = new ZipkinJson2(parse, conventions);
+    const proto2 = new ZipkinProto(parse, conventions);
     this.#json1 = { intake: intake('http_v1_json'), read: (body) => json1.read(body) };
     this.#thrift1 = {
       intake: intake('http_v1_thrift'),

@@ -128,15 +128,20 @@ export class TagList {
     this.kind[at] = TagKind.gone;
   }
 
-  /** Gives the tag at a place another key, which is not there yet. */
+  /** Gives the tag at a place another key. */
   rename(at: number, key: number): void {
+    this.copy(at, key);
+    this.remove(at);
+  }
+
+  /** Sets another key to the value at a place. */
+  copy(at: number, key: number): void {
     const kind = this.kind[at]!;
     const to = this.#at(key, kind);
     this.a[to] = this.a[at]!;
     this.b[to] = this.b[at]!;
     this.num[to] = this.num[at]!;
     this.source[to] = this.source[at]!;
-    this.kind[at] = TagKind.gone;
   }
 
   /** Text of the value at a place; '' when it is none. */

@@ -1,4 +1,5 @@
 import type { ReadSpans } from '../tagged-spans/outcome.ts';
+import { type Conventions, defaultConventions } from './conventions.ts';
 import { JsonReader, namesOf, SpanFault } from './json-reader.ts';
 import { ZipkinSpansV1 } from './spans-v1.ts';
 
@@ -38,8 +39,8 @@ export class ZipkinJson1 {
    * @param parse key `parse_string_tags`
    * @param now milliseconds since 1970: the time of spans that say none
    */
-  constructor(parse: boolean, now: () => number) {
-    this.#spans = new ZipkinSpansV1({ parse, now });
+  constructor(parse: boolean, now: () => number, conventions: Conventions = defaultConventions) {
+    this.#spans = new ZipkinSpansV1({ parse, now, conventions });
   }
 
   /**

@@ -1,4 +1,5 @@
 import type { ReadSpans } from '../tagged-spans/outcome.ts';
+import { type Conventions, defaultConventions } from './conventions.ts';
 import type { Endpoint } from './endpoint.ts';
 import { JsonReader, namesOf, SpanFault } from './json-reader.ts';
 import { ZipkinSpans } from './spans-v2.ts';
@@ -36,8 +37,8 @@ export class ZipkinJson2 {
   #key = 0;
 
   /** @param parse key `parse_string_tags` */
-  constructor(parse: boolean) {
-    this.#spans = new ZipkinSpans(parse);
+  constructor(parse: boolean, conventions: Conventions = defaultConventions) {
+    this.#spans = new ZipkinSpans(parse, conventions);
   }
 
   /**

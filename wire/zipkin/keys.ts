@@ -66,6 +66,9 @@ const special = [
   'network.peer.address',
   'net.peer.port',
   'otel.zipkin.absentField.startTime',
+  'net.host.ip',
+  'net.peer.ip',
+  'peer.service',
   'component',
   'ipv4',
   'ipv6',
@@ -87,8 +90,10 @@ export function keyOf(name: Special): number {
   return resourceKeyCount + special.indexOf(name);
 }
 
-/** Number of the key service.name. */
+/** Numbers of keys of the resource. */
 export const serviceNameKey = resourceKeys.indexOf('service.name');
+export const functionIdKey = resourceKeys.indexOf('faas.id');
+export const cloudResourceKey = resourceKeys.indexOf('cloud.resource_id');
 
 export function zipkinKeys(): KeyTable {
   return new KeyTable([...resourceKeys, ...special, ...links]);

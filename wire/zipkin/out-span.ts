@@ -1,6 +1,7 @@
 import type { Traces } from '../../pdata/batch.ts';
 import { type MessageView, SpanField, SpanReader } from '../../pdata/readers.ts';
 import { parseAddress } from '../address/parse.ts';
+import { type Conventions, defaultConventions } from './conventions.ts';
 import { noServiceName } from './spans-v2.ts';
 
 const two32 = 4294967296;
@@ -18,6 +19,12 @@ export interface OutAnnotation {
   lo: number;
   hi: number;
   value: string;
+}
+
+export interface OutOptions {
+  /** Name of services that have none; default as the Go collector writes it. */
+  readonly noName?: string | undefined;
+  readonly conventions?: Conventions;
 }
 
 /** Keys that name the service where there is no service.name. */
@@ -42,6 +49,7 @@ export function microsOf(lo: number, hi: number): number {
 export class OutSpans {
   readonly #reader: SpanReader;
   readonly #noName: string;
+  readonly #conventions: Conventions;
   /** 16 bytes and 8. */
   traceId: Uint8Array = new Uint8Array(0);
   spanId: Uint8Array = new Uint8Array(0);
@@ -64,9 +72,9 @@ export class OutSpans {
   #service = '';
   #begun = false;
 
-  /** @param noName name of services that have none; default as the Go collector writes it */
-  constructor(batch: Traces, noName: string = noServiceName) {
+  constructor(batch: Traces, { noName = noServiceName, conventions }: OutOptions = {}) {
     this.#reader = new SpanReader(batch);
+    this.#conventions = conventions ?? defaultConventions;
     this.#noName = noName;
   }
 
@@ -107,12 +115,21 @@ export class OutSpans {
     const tags = this.#resourceTags;
     tags.clear();
     this.#collect(this.#reader.resource, tags);
-    const resourceId = tags.get('cloud.resource_id');
-    if (resourceId !== undefined) {
-      tags.delete('cloud.resource_id');
-      if (!tags.has('faas.id')) tags.set('faas.id', resourceId);
-    }
+    this.#cloud(tags);
     this.#service = this.#takeName(tags);
+  }
+
+  #cloud(tags: Map<string, string>): void {
+    const { oldCloud, newCloud } = this.#conventions;
+    const resourceId = tags.get('cloud.resource_id');
+    const functionId = tags.get('faas.id');
+    if (resourceId !== undefined) {
+      if (oldCloud && functionId === undefined) tags.set('faas.id', resourceId);
+      if (!newCloud) tags.delete('cloud.resource_id');
+    } else if (functionId !== undefined) {
+      if (newCloud) tags.set('cloud.resource_id', functionId);
+      if (!oldCloud) tags.delete('faas.id');
+    }
   }
 
   #takeName(tags: Map<string, string>): string {
@@ -136,10 +153,16 @@ export class OutSpans {
     const tags = this.#scopeTags;
     tags.clear();
     this.#collect(scope, tags);
-    const name = scope.string(1);
-    if (name !== '') tags.set('otel.library.name', name);
-    const version = scope.string(2);
-    if (version !== '') tags.set('otel.library.version', version);
+    const { oldScope, newScope } = this.#conventions;
+    for (const [field, what] of [
+      [1, 'name'],
+      [2, 'version'],
+    ] as const) {
+      const text = scope.string(field);
+      if (text === '') continue;
+      if (oldScope) tags.set(`otel.library.${what}`, text);
+      if (newScope) tags.set(`otel.scope.${what}`, text);
+    }
   }
 
   #read(): void {
@@ -182,7 +205,7 @@ export class OutSpans {
   #endpoints(): void {
     const { tags, local, remote } = this;
     local.name = this.#service;
-    this.#place(local, 'network.local.address', 'net.host.port');
+    this.#place(local, ['network.local.address', 'net.host.ip'], 'net.host.port');
     remote.name = '';
     for (const key of ['service.peer.name', 'peer.service']) {
       const name = tags.get(key);
@@ -191,18 +214,24 @@ export class OutSpans {
       tags.delete(key);
       break;
     }
-    this.#place(remote, 'network.peer.address', 'net.peer.port');
+    this.#place(remote, ['network.peer.address', 'net.peer.ip'], 'net.peer.port');
   }
 
   /** Address and port of an endpoint, out of tags; those that cannot be written stay tags. */
-  #place(endpoint: OutEndpoint, addressKey: string, portKey: string): void {
+  #place(endpoint: OutEndpoint, keys: readonly [string, string], portKey: string): void {
     const { tags } = this;
     endpoint.address = '';
     endpoint.port = 0;
-    const address = tags.get(addressKey);
-    if (address !== undefined && parseAddress(address) !== undefined) {
+    const { newNetwork, oldNetwork } = this.#conventions;
+    for (const [key, counts] of [
+      [keys[0], newNetwork],
+      [keys[1], oldNetwork],
+    ] as const) {
+      const address = tags.get(key);
+      if (!counts || address === undefined || endpoint.address !== '') continue;
+      if (parseAddress(address) === undefined) continue;
       endpoint.address = address;
-      tags.delete(addressKey);
+      tags.delete(key);
     }
     if (endpoint.name === '' && endpoint.address === '') return;
     const port = tags.get(portKey);

@@ -1,6 +1,7 @@
 import { WireError } from '../../pdata/wire-error.ts';
 import type { ReadSpans } from '../tagged-spans/outcome.ts';
 import { ProtoReader } from '../tagged-spans/proto-reader.ts';
+import { type Conventions, defaultConventions } from './conventions.ts';
 import type { Endpoint } from './endpoint.ts';
 import { ZipkinSpans } from './spans-v2.ts';
 
@@ -22,8 +23,8 @@ export class ZipkinProto {
   readonly #spans: ZipkinSpans;
 
   /** @param parse key `parse_string_tags` */
-  constructor(parse: boolean) {
-    this.#spans = new ZipkinSpans(parse);
+  constructor(parse: boolean, conventions: Conventions = defaultConventions) {
+    this.#spans = new ZipkinSpans(parse, conventions);
   }
 
   /**

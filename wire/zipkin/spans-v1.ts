@@ -5,16 +5,20 @@ import { type ReadSpans, Refusals } from '../tagged-spans/outcome.ts';
 import { TagList } from '../tagged-spans/tags.ts';
 import { maxMicros, Nanos } from '../tagged-spans/time.ts';
 import { AddressTexts } from './address.ts';
+import type { Conventions } from './conventions.ts';
 import { Endpoint } from './endpoint.ts';
 import { keyOf, serviceNameKey, zipkinKeys } from './keys.ts';
 import { parseTexts } from './parse-value.ts';
 import { StatusV1 } from './status-v1.ts';
+import { moveTag } from './translate-keys.ts';
 
 const Key = {
   component: keyOf('component'),
   ipv4: keyOf('ipv4'),
   ipv6: keyOf('ipv6'),
   port: keyOf('port'),
+  httpStatusCode: keyOf('http.status_code'),
+  httpResponseStatusCode: keyOf('http.response.status_code'),
   absentStart: keyOf('otel.zipkin.absentField.startTime'),
 } as const;
 
@@ -30,6 +34,7 @@ export interface V1Options {
   readonly parse: boolean;
   /** Milliseconds since 1970: the time of spans that say none; absent = they stay without. */
   readonly now?: () => number;
+  readonly conventions: Conventions;
 }
 
 /**
@@ -151,6 +156,8 @@ export class ZipkinSpansV1 {
     if (this.#kind !== 0) w.uintField(6, this.#kind);
     if (this.#options.parse) parseTexts(tags);
     this.#status.take(tags);
+    const { oldHttp, newHttp } = this.#options.conventions;
+    moveTag(tags, Key.httpStatusCode, Key.httpResponseStatusCode, oldHttp, newHttp);
     const { now } = this.#options;
     if (from <= 0 && now !== undefined) {
       const us = Math.floor(now() * 1000);

@@ -5,10 +5,13 @@ import { type ReadSpans, Refusals } from '../tagged-spans/outcome.ts';
 import { TagKind, TagList } from '../tagged-spans/tags.ts';
 import { maxMicros, Nanos } from '../tagged-spans/time.ts';
 import { AddressTexts } from './address.ts';
+import type { Conventions } from './conventions.ts';
 import { linkFields, writeEvent } from './encoded-parts.ts';
 import { Endpoint } from './endpoint.ts';
 import {
+  cloudResourceKey,
   firstLinkKey,
+  functionIdKey,
   keyOf,
   maxLinks,
   resourceKeyCount,
@@ -16,6 +19,7 @@ import {
   zipkinKeys,
 } from './keys.ts';
 import { parseTexts } from './parse-value.ts';
+import { moveTag } from './translate-keys.ts';
 
 const Key = {
   nameSource: keyOf('otlp.service.name.source'),
@@ -33,6 +37,11 @@ const Key = {
   peerName: keyOf('service.peer.name'),
   peerAddress: keyOf('network.peer.address'),
   peerPort: keyOf('net.peer.port'),
+  oldLocalAddress: keyOf('net.host.ip'),
+  oldPeerAddress: keyOf('net.peer.ip'),
+  oldPeerName: keyOf('peer.service'),
+  httpStatusCode: keyOf('http.status_code'),
+  httpResponseStatusCode: keyOf('http.response.status_code'),
   absentStart: keyOf('otel.zipkin.absentField.startTime'),
 } as const;
 
@@ -72,6 +81,7 @@ export class ZipkinSpans {
   index = -1;
   refusals = new Refusals();
   readonly #parse: boolean;
+  readonly #conventions: Conventions;
   readonly #groups = new SpanGroups();
   readonly #time = new Nanos();
   readonly #scratch = new Writer(256);
@@ -79,8 +89,9 @@ export class ZipkinSpans {
   #opened = 0;
 
   /** @param parse whether texts of tags that look like numbers and booleans become such */
-  constructor(parse: boolean) {
+  constructor(parse: boolean, conventions: Conventions) {
     this.#parse = parse;
+    this.#conventions = conventions;
   }
 
   begin(): void {
@@ -155,6 +166,8 @@ export class ZipkinSpans {
     const resource = this.#resource();
     const group = this.#scope(resource);
     if (this.#parse) parseTexts(tags);
+    const { oldHttp, newHttp } = this.#conventions;
+    moveTag(tags, Key.httpStatusCode, Key.httpResponseStatusCode, oldHttp, newHttp);
     this.#endpoints();
     if (this.timestamp < 0) tags.bool(Key.absentStart, true);
     tags.write(w, 9);
@@ -223,6 +236,8 @@ export class ZipkinSpans {
     w.length = 0;
     const own = this.#resourceTags;
     own.length = 0;
+    const { oldCloud, newCloud } = this.#conventions;
+    moveTag(tags, functionIdKey, cloudResourceKey, oldCloud, newCloud);
     for (let at = 0; at < tags.count; at += 1) {
       if (tags.key[at]! >= resourceKeyCount || tags.kind[at] === TagKind.gone) continue;
       let place = own.length;
@@ -278,13 +293,27 @@ export class ZipkinSpans {
 
   #endpoints(): void {
     const { tags, local, remote } = this;
-    if (local.v4.length > 0) tags.text(Key.localAddress, local.v4, 0, local.v4.length);
-    if (local.v6.length > 0) tags.text(Key.localAddress, local.v6, 0, local.v6.length);
+    const { oldNetwork, newNetwork } = this.#conventions;
+    for (const address of [local.v4, local.v6]) {
+      this.#address(address, Key.oldLocalAddress, Key.localAddress);
+    }
     if (local.port > 0) tags.int(Key.localPort, local.port, 0);
-    if (remote.hasName) tags.text(Key.peerName, remote.source, remote.nameFrom, remote.nameTo);
-    if (remote.v4.length > 0) tags.text(Key.peerAddress, remote.v4, 0, remote.v4.length);
-    if (remote.v6.length > 0) tags.text(Key.peerAddress, remote.v6, 0, remote.v6.length);
+    if (remote.hasName) {
+      const { source, nameFrom, nameTo } = remote;
+      if (oldNetwork) tags.text(Key.oldPeerName, source, nameFrom, nameTo);
+      if (newNetwork) tags.text(Key.peerName, source, nameFrom, nameTo);
+    }
+    for (const address of [remote.v4, remote.v6]) {
+      this.#address(address, Key.oldPeerAddress, Key.peerAddress);
+    }
     if (remote.port > 0) tags.int(Key.peerPort, remote.port, 0);
+  }
+
+  #address(text: Uint8Array, oldKey: number, newKey: number): void {
+    if (text.length === 0) return;
+    const { oldNetwork, newNetwork } = this.#conventions;
+    if (oldNetwork) this.tags.text(oldKey, text, 0, text.length);
+    if (newNetwork) this.tags.text(newKey, text, 0, text.length);
   }
 
   /** What became of the message; the next one starts anew. */

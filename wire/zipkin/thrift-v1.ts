@@ -1,6 +1,7 @@
 import { WireError } from '../../pdata/wire-error.ts';
 import type { ReadSpans } from '../tagged-spans/outcome.ts';
 import { type ThriftReader, ThriftType } from '../thrift/reader.ts';
+import { defaultConventions } from './conventions.ts';
 import { ZipkinSpansV1 } from './spans-v1.ts';
 
 const two32 = 4294967296;
@@ -20,7 +21,7 @@ const Kind = { bool: 0, bytes: 1, i16: 2, i32: 3, i64: 4, double: 5, string: 6 }
  *     Endpoint          1 ipv4 i32  2 port i16  3 service_name  4 ipv6
  */
 export class ZipkinThrift1 {
-  readonly #spans = new ZipkinSpansV1({ parse: false });
+  readonly #spans = new ZipkinSpansV1({ parse: false, conventions: defaultConventions });
   readonly #packed = new Uint8Array(4);
 
   /**

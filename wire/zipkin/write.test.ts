@@ -66,7 +66,7 @@ test('names for services without one; spans without ids are left out', () => {
   builder.span({ ...span, traceId: Buffer.alloc(16, 1), spanId });
   builder.span({ ...span, traceId: Buffer.alloc(16), spanId });
   builder.span({ ...span, traceId: Buffer.alloc(16, 1), spanId: Buffer.alloc(8) });
-  const { body, spans, withoutId } = writeZipkinJson(builder.finish(), 'Nameless');
+  const { body, spans, withoutId } = writeZipkinJson(builder.finish(), { noName: 'Nameless' });
   assert.deepEqual([spans, withoutId], [1, 2]);
   assert.deepEqual(JSON.parse(Buffer.from(body).toString()), [
     {

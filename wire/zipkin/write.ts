@@ -1,7 +1,7 @@
 import type { Traces } from '../../pdata/batch.ts';
 import { Writer } from '../../pdata/proto/writer.ts';
 import { addressBytes } from '../address/parse.ts';
-import { microsOf, type OutEndpoint, OutSpans } from './out-span.ts';
+import { microsOf, type OutEndpoint, type OutOptions, OutSpans } from './out-span.ts';
 
 /** Spans written for a Zipkin server. */
 export interface WrittenSpans {
@@ -60,10 +60,9 @@ function spanJson(span: OutSpans): string {
 /**
  * A batch as a list of spans in JSON (https://zipkin.io/zipkin-api/zipkin2-api.yaml); names are in
  * lower case, as Zipkin has them.
- * @param noName name of services that have none
  */
-export function writeZipkinJson(batch: Traces, noName?: string): WrittenSpans {
-  const span = new OutSpans(batch, noName);
+export function writeZipkinJson(batch: Traces, options?: OutOptions): WrittenSpans {
+  const span = new OutSpans(batch, options);
   const parts: string[] = [];
   while (span.next()) parts.push(spanJson(span));
   const body = Buffer.from(`[${parts.join(',')}]`);
@@ -121,12 +120,9 @@ function putSpan(w: Writer, span: OutSpans): void {
   w.close(at);
 }
 
-/**
- * A batch as a ListOfSpans of Zipkin's protobuf.
- * @param noName name of services that have none
- */
-export function writeZipkinProto(batch: Traces, noName?: string): WrittenSpans {
-  const span = new OutSpans(batch, noName);
+/** A batch as a ListOfSpans of Zipkin's protobuf. */
+export function writeZipkinProto(batch: Traces, options?: OutOptions): WrittenSpans {
+  const span = new OutSpans(batch, options);
   const w = new Writer(4096);
   let spans = 0;
   for (; span.next(); spans += 1) putSpan(w, span);

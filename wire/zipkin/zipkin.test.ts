@@ -7,10 +7,12 @@ import { parseJson, toJson } from '../../pdata/json.ts';
 import { WireError } from '../../pdata/wire-error.ts';
 import { spanTexts } from '../tagged-spans/testing.ts';
 import { BinaryReader } from '../thrift/binary.ts';
+import { conventionsOf } from './conventions.ts';
 import { ZipkinJson1 } from './json-v1.ts';
 import { ZipkinJson2 } from './json-v2.ts';
 import { ZipkinProto } from './proto-v2.ts';
 import { ZipkinThrift1 } from './thrift-v1.ts';
+import { writeZipkinJson } from './write.ts';
 
 const folder = join(import.meta.dirname, 'testdata');
 const data = (name: string) => readFileSync(join(folder, name));
@@ -308,4 +310,44 @@ test('spans of many services are put together by service', () => {
   assert.equal(spanTexts(batch).length, 3000);
   const { resourceSpans } = JSON.parse(toJson(batch!)) as { resourceSpans: unknown[] };
   assert.equal(resourceSpans.length, 700);
+});
+
+test('other conventions by feature gates', () => {
+  const gates = new Set(['EmitV1Http', 'DontEmitV0Http', 'EmitV1CloudResource']);
+  const conventions = conventionsOf((id) => gates.has(/(\w+)Conventions$/.exec(id)![1]!));
+  const span =
+    '{"traceId":"1","id":"2","timestamp":1,"localEndpoint":{"serviceName":"s","ipv4":"1.2.3.4"},' +
+    '"remoteEndpoint":{"serviceName":"p","ipv4":"5.6.7.8"},' +
+    '"tags":{"http.status_code":"404","faas.id":"f"}}';
+  const { batch } = new ZipkinJson2(false, conventions).read(Buffer.from(`[${span}]`));
+  const [only] = spanTexts(batch).map((text) => JSON.parse(text)) as {
+    resource: { key: string }[];
+    span: { attributes: { key: string }[] };
+  }[];
+  assert.deepEqual(
+    only!.resource.map(({ key }) => key),
+    ['cloud.resource_id', 'faas.id', 'service.name'],
+  );
+  assert.deepEqual(
+    only!.span.attributes.map(({ key }) => key),
+    ['http.response.status_code', 'net.host.ip', 'net.peer.ip', 'peer.service'],
+  );
+  const { body } = writeZipkinJson(batch!, { conventions });
+  const [back] = JSON.parse(Buffer.from(body).toString()) as { tags: object }[];
+  assert.deepEqual(back, {
+    traceId: '0000000000000001',
+    id: '0000000000000002',
+    localEndpoint: { serviceName: 's', ipv4: '1.2.3.4' },
+    remoteEndpoint: { serviceName: 'p', ipv4: '5.6.7.8' },
+    tags: {
+      'faas.id': 'f',
+      'cloud.resource_id': 'f',
+      'http.response.status_code': '404',
+      'http.status_code': '404',
+    },
+  });
+  assert.throws(
+    () => conventionsOf((id) => id.includes('DontEmitV0Network')),
+    /DontEmitV0NetworkConventions cannot be enabled without enabling pkg\.translator\.zipkin\.EmitV1/,
+  );
 });
