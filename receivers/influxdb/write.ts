@@ -1,25 +1,24 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Consumer, Context } from '../../component/consumer.ts';
-import { PipelineError } from '../../component/errors.ts';
-import { Receipts } from '../../component/receipts.ts';
+import type { Consumer } from '../../component/consumer.ts';
 import type { Settings } from '../../component/settings.ts';
-import { type Admitted, headerMap, remoteOf } from '../../config/groups/http-listen.ts';
+import type { Admitted } from '../../config/groups/http-listen.ts';
+import type { Metrics } from '../../pdata/batch.ts';
 import { Writer } from '../../pdata/proto/writer.ts';
 import { writeAttribute } from '../../pdata/values.ts';
 import type { Body } from '../../pipeline/http-intake/body.ts';
+import { contextOf } from '../../pipeline/http-intake/context.ts';
 import {
   answerPastBody,
   type BodyIntake,
   type IntakeFault,
 } from '../../pipeline/http-intake/intake.ts';
+import { Outlet } from '../../pipeline/outlet.ts';
 import { LineLimit, type LineResult } from '../../wire/influx/line-metrics.ts';
 import { type Precision, precisionOf } from '../../wire/influx/precision.ts';
 import type { InfluxdbConfig } from './config.ts';
 import { Conversions } from './conversions.ts';
 import { LineCounters } from './counters.ts';
 import { answerRefusal, badLines, type Dialect, type Refusal } from './dialect.ts';
-
-const noMetadata: ReadonlyMap<string, readonly string[]> = new Map();
 
 const statuses: Readonly<Record<Exclude<IntakeFault['fault'], 'cut_off'>, Refusal['status']>> = {
   too_large: 413,
@@ -42,12 +41,10 @@ interface Exchange {
 export class LineWrites {
   readonly #config: InfluxdbConfig;
   readonly #settings: Settings;
-  readonly #next: Consumer<'metrics'>;
+  readonly #outlet: Outlet<'metrics'>;
   readonly #intake: BodyIntake;
   readonly #conversions: Conversions;
-  readonly #receipts: Receipts;
   readonly #counters: LineCounters;
-  #used = false;
 
   constructor(
     config: InfluxdbConfig,
@@ -57,10 +54,9 @@ export class LineWrites {
   ) {
     this.#config = config;
     this.#settings = settings;
-    this.#next = next;
+    this.#outlet = new Outlet('metrics', next, settings, 'http', 'influxdb');
     this.#intake = intake;
     this.#conversions = new Conversions(Math.floor(settings.random.float() * 2 ** 32));
-    this.#receipts = new Receipts(settings, 'metrics', 'http');
     this.#counters = new LineCounters(settings);
   }
 
@@ -121,7 +117,7 @@ export class LineWrites {
     // InfluxDB 3 takes all lines or none where it is asked to.
     const all = exchange.query.get('accept_partial') === 'false' && result.badLines > 0;
     if (batch === undefined || all) done();
-    else this.#deliver(batch, this.#context(exchange), done);
+    else this.#deliver(batch, exchange, done);
   }
 
   /** Resource attributes that say where the sender wants its lines. */
@@ -136,36 +132,19 @@ export class LineWrites {
     return w.take();
   }
 
-  #context({ request, auth }: Exchange): Context {
-    const metadata = this.#config.include_metadata ? headerMap(request) : noMetadata;
-    const address = remoteOf(request);
-    const client = auth === undefined ? { address, metadata } : { address, metadata, auth };
-    return { client, deadlineMs: Number.POSITIVE_INFINITY };
-  }
-
-  #deliver(
-    batch: NonNullable<LineResult['batch']>,
-    ctx: Context,
-    done: (refusal?: Refusal) => void,
-  ): void {
-    const items = batch.itemCount;
-    if (!this.#used) {
-      this.#used = true;
-      this.#receipts.begin();
-    }
-    this.#next.consume(this.#next.mutates ? batch.editable() : batch, ctx).then(
-      () => {
-        this.#receipts.accepted(items);
+  #deliver(batch: Metrics, { request, auth }: Exchange, done: (refusal?: Refusal) => void): void {
+    const { include_metadata: kept } = this.#config;
+    const ctx = contextOf(request, { auth }, kept, this.#settings.tracer);
+    void this.#outlet.deliver(batch, ctx).then((refusal) => {
+      if (refusal === undefined) {
         done();
-      },
-      (error: unknown) => {
-        const { message, retryable, retryAfterMs } = PipelineError.from(error);
-        this.#receipts.refused(items, retryable);
-        if (!retryable) done({ status: 400, message });
-        else if (retryAfterMs === undefined) done({ status: 503, message });
-        else done({ status: 503, message, retryAfterMs });
-      },
-    );
+        return;
+      }
+      const { message, retryable, retryAfterMs } = refusal;
+      if (!retryable) done({ status: 400, message });
+      else if (retryAfterMs === undefined) done({ status: 503, message });
+      else done({ status: 503, message, retryAfterMs });
+    });
   }
 }
 

@@ -1,10 +1,9 @@
 import { background, type Consumer, type Context } from '../../component/consumer.ts';
-import { PipelineError } from '../../component/errors.ts';
-import { Receipts } from '../../component/receipts.ts';
 import type { Settings, Timer } from '../../component/settings.ts';
 import { unixNs } from '../../component/unix-ns.ts';
 import type { Metrics } from '../../pdata/batch.ts';
 import { MetricsBuilder } from '../../pdata/builder.ts';
+import { Outlet } from '../../pipeline/outlet.ts';
 import { LineParser } from '../../wire/statsd/line-parser.ts';
 import type { StatsdConfig } from './config.ts';
 import { LineCounter } from './counters.ts';
@@ -31,10 +30,9 @@ interface Sender {
 export class Aggregator {
   readonly #settings: Settings;
   readonly #config: StatsdConfig;
-  readonly #next: Consumer<'metrics'>;
+  readonly #outlet: Outlet<'metrics'>;
   readonly #parser: LineParser;
   readonly #options: InstrumentOptions;
-  readonly #receipts: Receipts;
   readonly #counter: LineCounter;
   #senders = new Map<string, Sender>();
   #held = 0;
@@ -47,7 +45,6 @@ export class Aggregator {
   constructor(settings: Settings, config: StatsdConfig, next: Consumer<'metrics'>) {
     this.#settings = settings;
     this.#config = config;
-    this.#next = next;
     this.#parser = new LineParser({
       metricType: config.enable_metric_type,
       simpleTags: config.enable_simple_tags,
@@ -59,7 +56,7 @@ export class Aggregator {
       monotonic: config.is_monotonic_counter,
       chance: () => settings.random.float(),
     };
-    this.#receipts = new Receipts(settings, 'metrics', config.transport);
+    this.#outlet = new Outlet('metrics', next, settings, config.transport, 'statsd');
     this.#counter = new LineCounter(settings);
   }
 
@@ -175,18 +172,12 @@ export class Aggregator {
 
   async #deliver(batch: Metrics, address: string): Promise<void> {
     const ctx: Context = { ...background, client: { ...background.client, address } };
-    const items = batch.itemCount;
-    try {
-      await this.#next.consume(this.#next.mutates ? batch.editable() : batch, ctx);
-      this.#receipts.accepted(items);
-    } catch (error) {
-      const { message, retryable } = PipelineError.from(error);
-      this.#receipts.refused(items, retryable);
-      this.#settings.logger.error('The pipeline refused metrics, they are dropped', {
-        error: message,
-        dropped_items: items,
-      });
-    }
+    const refusal = await this.#outlet.deliver(batch, ctx);
+    if (refusal === undefined) return;
+    this.#settings.logger.error('The pipeline refused metrics, they are dropped', {
+      error: refusal.message,
+      dropped_items: batch.itemCount,
+    });
   }
 
   /** Hands on what the last, shorter interval gathered. */
