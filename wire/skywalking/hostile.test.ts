@@ -116,6 +116,25 @@ describe('any bytes', () => {
     );
   });
 
+  it('that are a segment of long ids and many empty spans, or empty lists', () => {
+    const translator = new SegmentTranslator(new Instances());
+    const head = readJson(
+      'Segment',
+      Buffer.from(JSON.stringify({ traceId: 'x'.repeat(5000), traceSegmentId: 'y'.repeat(5000) })),
+      false,
+    ).bytes;
+    const spans = Buffer.alloc(200_000);
+    for (let i = 0; i < spans.length; i += 2) spans[i] = 0x1a;
+    const long = Buffer.concat([head, spans]);
+    assert.throws(() => translator.add(long, 0, long.length), /becomes 16 times as long/);
+    const refs = Buffer.alloc(200_000);
+    for (let i = 0; i < refs.length; i += 2) refs[i] = 0x2a;
+    const span = Buffer.concat([Buffer.of(0x1a, 0xc0, 0x9a, 0x0c), refs]);
+    const listed = Buffer.concat([head, span]);
+    assert.throws(() => translator.add(listed, 0, listed.length), /becomes 16 times as long/);
+    assert.equal(translator.finish().itemCount, 0);
+  });
+
   it('that are small messages by the thousand', () => {
     const many = Buffer.alloc(2 * 200_000);
     for (let i = 0; i < many.length; i += 2) many[i] = 0x1a; // empty properties

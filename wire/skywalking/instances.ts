@@ -1,7 +1,12 @@
+import { isIP } from 'node:net';
 import type { AttributeValue } from '../../pdata/values.ts';
 
 /** Instances whose properties are remembered; the one that has not reported longest goes. */
 const maxInstances = 10_000;
+
+/** Longer values, and names of instances, are not remembered; nor are more addresses. */
+const maxLength = 256;
+const maxAddresses = 8;
 
 /** Properties that agents report, by the attribute of a resource that says the same. */
 const known: Readonly<Record<string, string>> = {
@@ -29,8 +34,8 @@ export function propertyAttributes(
   const found = new Map<string, AttributeValue>();
   const addresses: string[] = [];
   for (const { key, value } of properties) {
-    if (value === '') continue;
-    if (/^ipv4s?$/i.test(key)) addresses.push(...value.split(/[,\s]+/).slice(0, 32));
+    if (value === '' || value.length > maxLength) continue;
+    if (/^ipv4s?$/i.test(key)) addresses.push(...value.split(/[,\s]+/));
     const name = known[key];
     if (name === undefined) continue;
     if (name === 'telemetry.sdk.language') {
@@ -39,7 +44,9 @@ export function propertyAttributes(
     } else if (name !== 'process.pid') found.set(name, value);
     else if (/^\d{1,10}$/.test(value)) found.set(name, Number(value));
   }
-  const ips = addresses.filter((text) => text !== '' && !text.startsWith('127.'));
+  const ips = addresses
+    .filter((text) => isIP(text) !== 0 && !text.startsWith('127.'))
+    .slice(0, maxAddresses);
   if (ips.length > 0) found.set('host.ip', ips);
   return found;
 }
@@ -62,7 +69,7 @@ export class Instances {
     const key = `${service}\0${instance}`;
     const attributes = propertyAttributes(properties);
     this.#known.delete(key);
-    if (attributes.size === 0) return;
+    if (attributes.size === 0 || key.length > 2 * maxLength) return;
     this.#known.set(key, attributes);
     this.version += 1;
     if (this.#known.size <= maxInstances) return;

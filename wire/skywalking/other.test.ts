@@ -342,6 +342,14 @@ describe('events', () => {
   });
 
   it('of instances are remembered up to a limit', () => {
+    const long = { key: 'hostname', value: 'h'.repeat(257) };
+    const ips = Array.from({ length: 20 }, (_, i) => `10.0.0.${i}`).join(',');
+    const greedy = new Instances();
+    greedy.report('svc', 'i', [long, { key: 'ipv4s', value: `x,${ips}` }]);
+    assert.equal((greedy.resource('svc', 'i').get('host.ip') as string[]).length, 8);
+    assert.equal(greedy.resource('svc', 'i').has('host.name'), false);
+    greedy.report('svc', 'i'.repeat(1000), [{ key: 'hostname', value: 'h' }]);
+    assert.equal(greedy.resource('svc', 'i'.repeat(1000)).size, 2);
     const instances = new Instances();
     const properties = [{ key: 'hostname', value: 'h' }];
     for (let i = 0; i <= 10_000; i += 1) instances.report('svc', `${i}`, properties);

@@ -8,7 +8,7 @@ import type { Instances } from './instances.ts';
 import { joinOf } from './join.ts';
 import { ProtoReader } from './proto-reader.ts';
 import { scopeName } from './resource-group.ts';
-import { type SegmentIds, SpanWriter } from './span.ts';
+import { maxGrowth, type SegmentIds, SpanWriter } from './span.ts';
 import { Slot, slotFields } from './tag-rules.ts';
 import type { Translator } from './translator.ts';
 
@@ -63,6 +63,7 @@ export class SegmentTranslator implements Translator<'traces'> {
       attributes: new Writer(256),
       limited: false,
       join: undefined,
+      limit: 0,
     };
     this.#span = new SpanWriter(this.#builder.writer, this.#ids);
   }
@@ -83,6 +84,7 @@ export class SegmentTranslator implements Translator<'traces'> {
     if (spans === 0) return;
     const w = this.#builder.writer;
     const mark = w.length;
+    this.#ids.limit = mark + maxGrowth * bytes.length;
     try {
       this.#writeSpans(bytes);
     } catch (error) {

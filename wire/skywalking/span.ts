@@ -1,6 +1,7 @@
 import type { Writer } from '../../pdata/proto/writer.ts';
 import { fixedAttribute, intAttribute, ListTag } from './attributes.ts';
 import { componentName, systemOf } from './components.ts';
+import type { SkywalkingFault } from './fault.ts';
 import type { SegmentHash } from './ids.ts';
 import type { OtherTrace } from './join.ts';
 import { peerSlots, writeAddress } from './peer.ts';
@@ -25,7 +26,15 @@ export interface SegmentIds {
   /** The agent has left spans out. */
   limited: boolean;
   join: OtherTrace | undefined;
+  /** The writer may not become longer than this. */
+  limit: number;
 }
+
+/**
+ * A segment may grow so many times: all of its spans carry its ids, and a hostile one has many spans
+ * of next to nothing. Those of agents become 2 to 10 times as long.
+ */
+export const maxGrowth = 16;
 
 /** Field tags of SpanObject. */
 const Tag = {
@@ -124,6 +133,7 @@ export class SpanWriter {
   write(start: number, end: number, index: number): void {
     const r = this.#r;
     r.bind(this.#ids.bytes, start, end);
+    if (this.#w.length > this.#ids.limit) throw tooMuch(r);
     this.#scan();
     const isRoot = this.#parent < 0;
     const w = this.#w;
@@ -267,6 +277,7 @@ export class SpanWriter {
     for (let tag = r.next(); tag !== 0; tag = r.next()) {
       r.skip(tag);
       const resume = r.pos;
+      if (w.length > this.#ids.limit) throw tooMuch(r);
       if (tag === Tag.tag) this.#tags.write(w, r.from, r.to);
       else if (tag === Tag.log) this.#events.write(r.from, r.to);
       else if (tag === Tag.ref) this.#references.writeLink(r.from, r.to);
@@ -274,4 +285,8 @@ export class SpanWriter {
       r.end = end;
     }
   }
+}
+
+function tooMuch(r: ProtoReader): SkywalkingFault {
+  return r.fault(`cannot take a segment that becomes ${maxGrowth} times as long`);
 }
