@@ -10,8 +10,8 @@ function loggerOf(logger: Logger, endpoint: string): Logger {
 }
 
 /**
- * Settings of the exporter for one backend. Its id, as the Go collector's, is `otlp_grpc/ENDPOINT` or
- * `otlp_grpc/NAME_ENDPOINT`: metrics and a queue on disk are its own.
+ * Settings of the exporter for one backend. Its id, as the Go collector's, is `otlp_grpc/ENDPOINT`
+ * or `otlp_grpc/NAME_ENDPOINT`: metrics and a queue on disk are its own.
  */
 export function backendSettings(settings: Settings, endpoint: string): Settings {
   const name = settings.id.split('/').slice(1).join('/');

@@ -1,6 +1,7 @@
 /*
  * What every exporter does with data when its backend refuses, is slow, or is gone: each item is
- * delivered, or refused to the sender, or dropped and counted; none comes twice where that is promised.
+ * delivered, or refused to the sender, or dropped and counted; none comes twice where that is
+ * promised.
  */
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';

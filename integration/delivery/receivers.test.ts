@@ -1,6 +1,6 @@
 /*
- * What every receiver tells its senders when the pipeline refuses, is slow, or ends: each item that a
- * sender was told is accepted is there once, and none that it was told is not.
+ * What every receiver tells its senders when the pipeline refuses, is slow, or ends: each item that
+ * a sender was told is accepted is there once, and none that it was told is not.
  */
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';

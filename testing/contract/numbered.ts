@@ -19,7 +19,8 @@ export type Points = 'gauge' | 'cumulative' | 'delta';
 
 /**
  * A batch whose items carry numbers that no component changes: span ids, and times of log records,
- * points and samples of profiles. Four spans in a row are a trace; every third item has the same service.
+ * points and samples of profiles. Four spans in a row are a trace; every third item has the same
+ * service.
  */
 export function numbered<S extends NumberedSignal>(
   signal: S,
