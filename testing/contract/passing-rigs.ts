@@ -10,8 +10,9 @@ export interface PassingRig {
   readonly signals?: readonly NumberedSignal[];
   readonly points?: Points;
   /**
-   * When the sender is told. `with next`: what the next says is what the sender is told, and nothing
-   * is held. `before next`: data is taken first; what the next refuses then is dropped and counted.
+   * When the sender is told. `with next`: what the next says is what the sender is told, and
+   * nothing is held. `before next`: data is taken first; what the next refuses then is dropped and
+   * counted.
    */
   readonly accepts: 'with next' | 'before next';
   /** `before next`: items that are taken at most while the next takes none. */
