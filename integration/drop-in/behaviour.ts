@@ -6,7 +6,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { componentsOf, findPeer } from './lib/peer.ts';
 import { startInside, startProcess } from './lib/run.ts';
-import { play, type Running, scenariosIn } from './lib/scenario.ts';
+import { play, type Start, scenariosIn } from './lib/scenario.ts';
 
 const folders = process.argv.slice(2).filter((word) => word !== '--record');
 const record = process.argv.includes('--record');
@@ -22,8 +22,7 @@ for (const scenario of scenariosIn(folders)) {
     continue;
   }
   try {
-    const start = (config: string, env: Readonly<Record<string, string>>): Promise<Running> =>
-      startProcess([peer], config, env);
+    const start: Start = (config, env, gates) => startProcess([peer], config, env, gates);
     const mine = play(scenario, startInside).catch((error: unknown) => error);
     const theirs = await play(scenario, start);
     const ours = await mine;

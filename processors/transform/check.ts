@@ -29,9 +29,4 @@ export function checkConfig(config: Config, report: Report): void {
     const message = 'cannot transform profiles: profile_statements are not supported';
     report.addIssue({ code: 'custom', path: ['profile_statements'], message });
   }
-  if (config.flatten_data) {
-    const message =
-      "'flatten_data' requires the 'transform.flatten.logs' feature gate to be enabled, which is not supported";
-    report.addIssue({ code: 'custom', path: ['flatten_data'], message });
-  }
 }

@@ -36,7 +36,13 @@ export const config = z
     metric_statements: groups('metrics, their data points, resources and scopes'),
     log_statements: groups('log records, resources and scopes'),
     profile_statements: groups('profiles (not supported)'),
-    flatten_data: z.boolean().default(false).describe('Not supported: refused.'),
+    flatten_data: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Logs: each record has a resource and scope of its own while statements run; needs the ' +
+          'feature gate transform.flatten.logs.',
+      ),
   })
   .superRefine(checkConfig);
 

@@ -8,6 +8,7 @@ import { OttlRuntimeError } from '../../ottl/index.ts';
 import { FaultLog } from '../../ottl/sequence.ts';
 import type { Batch } from '../../pdata/batch.ts';
 import { type Config, config } from './config.ts';
+import { flattenLogs, groupLogs } from './flatten.ts';
 import { compileGroup, groupsOf } from './groups.ts';
 import type { Transformed } from './passes.ts';
 import { transformer } from './transformer.ts';
@@ -25,10 +26,18 @@ function create<S extends Signal>(
     compileGroup(signal, group, decoded.error_mode, { clock, random }),
   );
   const { transform, edits } = transformer(signal as Transformed, groups, faults);
+  const isFlat = signal === 'logs' && decoded.flatten_data;
+
+  function apply(batch: SignalData[S], client: Context['client']): SignalData[S] {
+    if (!isFlat) return transform(batch as Batch<Transformed>, client) as SignalData[S];
+    const flat = flattenLogs(batch as Batch<'logs'>);
+    const result = transform(edits ? flat.editable() : flat, client);
+    return groupLogs(result as Batch<'logs'>) as SignalData[S];
+  }
 
   function transformed(batch: SignalData[S], ctx: Context): SignalData[S] {
     try {
-      return transform(batch as Batch<Transformed>, ctx.client) as SignalData[S];
+      return apply(batch, ctx.client);
     } catch (error) {
       if (!(error instanceof OttlRuntimeError)) throw PipelineError.from(error);
       logger.error(`failed processing ${signal}`, { error: error.message });
@@ -54,6 +63,12 @@ function create<S extends Signal>(
   };
 }
 
+const flattenGate = 'transform.flatten.logs';
+const needsGate = {
+  path: ['flatten_data'],
+  message: `'flatten_data' requires the '${flattenGate}' feature gate to be enabled`,
+};
+
 /** Changes telemetry by statements of the transformation language; see README.md. */
 export const factory: ProcessorFactory<Config> = {
   kind: 'processor',
@@ -61,5 +76,7 @@ export const factory: ProcessorFactory<Config> = {
   stability: { traces: 'beta', metrics: 'beta', logs: 'beta' },
   description: 'Changes resources, scopes, spans, span events, metrics and log records.',
   config,
+  checkGates: ({ flatten_data: isFlat }, gates) =>
+    isFlat && !gates.enabled(flattenGate) ? [needsGate] : [],
   create,
 };

@@ -251,7 +251,6 @@ test('configurations that cannot be are refused with the reason', () => {
     ],
     [{ log_statements: [{ context: 'log', conditions: ['body'], statements: [] }] }, /condition/],
     [{ profile_statements: ['set(profile.a, 1)'] }, /profile/],
-    [{ flatten_data: true }, /flatten_data/],
     [{ statements: [] }, /statements/],
   ] as const) {
     const decoded = config.safeParse(options);

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { FeatureGates } from '../../../gateway/config/gates.ts';
 import { readConfig } from '../../../gateway/load.ts';
 import { startProgram } from '../../../gateway/run.ts';
 import { stopProcess } from '../../../testing/process.ts';
@@ -16,12 +17,14 @@ export async function startProcess(
   command: readonly string[],
   config: string,
   env: Readonly<Record<string, string>>,
+  gates = '',
 ): Promise<Running> {
   const folder = mkdtempSync(join(tmpdir(), 'wirestitch-behaviour-'));
   const file = join(folder, 'config.yaml');
   writeFileSync(file, config);
   const [program = '', ...args] = command;
   const configs = [file, ...quiet].flatMap((uri) => ['--config', uri]);
+  if (gates !== '') configs.push(`--feature-gates=${gates}`);
   const child = spawn(program, [...args, ...configs], {
     stdio: ['ignore', 'ignore', 'pipe'],
     env: { PATH: process.env.PATH ?? '', ...env },
@@ -46,9 +49,12 @@ export async function startProcess(
 export async function startInside(
   config: string,
   env: Readonly<Record<string, string>>,
+  set = '',
 ): Promise<Running> {
+  const gates = new FeatureGates();
+  gates.apply(set);
   const telemetry = config.includes('telemetry:') ? [] : quiet;
   const sources = [`yaml:${config}`, ...telemetry, 'yaml:service::telemetry::logs::level: error'];
-  const program = await startProgram(await readConfig(sources, env));
+  const program = await startProgram(await readConfig(sources, env, { gates }));
   return { stop: () => program.shutdown('test') };
 }

@@ -30,6 +30,8 @@ export interface Scenario {
   /** Why there is no peer to ask: `# alone: REASON`. */
   readonly alone: string;
   readonly env: Readonly<Record<string, string>>;
+  /** Feature gates: `# gates: a,-b`. */
+  readonly gates: string;
 }
 
 /** What a program answered to each request, and what came out of it. */
@@ -44,7 +46,11 @@ export interface Running {
 }
 
 /** Starts a program on a configuration and waits until it takes data. */
-export type Start = (config: string, env: Readonly<Record<string, string>>) => Promise<Running>;
+export type Start = (
+  config: string,
+  env: Readonly<Record<string, string>>,
+  gates?: string,
+) => Promise<Running>;
 
 /** Scenarios in folders, of all of behaviour/ when none is given. */
 export function scenariosIn(places: readonly string[]): Scenario[] {
@@ -70,6 +76,7 @@ function read(file: string): Scenario {
     ignored: new Set(words('ignore')),
     settleMs: Number(header.get('settle') ?? 300),
     alone: header.get('alone') ?? '',
+    gates: header.get('gates') ?? '',
     env: Object.fromEntries(
       words('env').map((w) => [w.slice(0, w.indexOf('=')), w.slice(w.indexOf('=') + 1)]),
     ),
@@ -82,7 +89,8 @@ export async function play(scenario: Scenario, start: Start): Promise<Outcome> {
   const url = await sink.start();
   const receive = `127.0.0.1:${await freePort()}`;
   try {
-    const program = await start(scenario.config, { ...scenario.env, RECEIVE: receive, SINK: url });
+    const env = { ...scenario.env, RECEIVE: receive, SINK: url };
+    const program = await start(scenario.config, env, scenario.gates);
     const responses: number[] = [];
     try {
       for (const step of scenario.steps) await take(step, receive, responses);

@@ -39,6 +39,7 @@ export async function playReal(
       ignored: new Set(['startTimeUnixNano', 'timeUnixNano', '@collector.instance.id']),
       settleMs: /host_?metrics/.test(config) ? settle.host : settle.usual,
       alone: '',
+      gates: '',
       env: { ...one.env, ...envOf(cluster) },
     };
     return shortened(await play(scenario, start));
