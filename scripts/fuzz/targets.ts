@@ -23,6 +23,7 @@ import { LineLimit, LineMetrics } from '../../wire/influx/line-metrics.ts';
 import { LineParser } from '../../wire/statsd/line-parser.ts';
 import { decodeStatus, encodeStatus } from '../../wire/status/status.ts';
 import { skywalking } from './skywalking.ts';
+import { zipkinJaeger } from './zipkin-jaeger.ts';
 
 /** A reader of foreign bytes. */
 export interface Target {
@@ -213,4 +214,5 @@ export const targets: readonly Target[] = [
   lines,
   statsd,
   ...skywalking,
+  ...zipkinJaeger,
 ];
