@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import http from 'node:http';
 import { compressSync } from 'snappy';
 import type { Factory } from '../../component/factory.ts';
+import { signals } from '../../component/signals.ts';
 import { Writer } from '../../pdata/proto/writer.ts';
 import { factory as influxdb } from '../../receivers/influxdb/index.ts';
 import { factory as jaeger } from '../../receivers/jaeger/index.ts';
@@ -37,7 +38,7 @@ export interface ReceiverRig {
   open(signal: NumberedSignal): Promise<Senders>;
 }
 
-const allSignals = ['traces', 'metrics', 'logs'] as const;
+const allSignals = signals;
 
 const bodyOf = (signal: NumberedSignal, numbers: readonly number[]): Buffer =>
   Buffer.concat(numbered(signal, numbers).ranges());
@@ -136,7 +137,7 @@ const posting = ({ factory, name = 'over HTTP', ...rig }: HttpRig): ReceiverRig 
 const otlpHttp = posting({
   factory: otlp,
   config: (endpoint) => ({ protocols: { http: { endpoint } } }),
-  path: (signal) => `/v1/${signal}`,
+  path: (signal) => (signal === 'profiles' ? '/v1development/profiles' : `/v1/${signal}`),
   type: 'application/x-protobuf',
   body: bodyOf,
   meaning: { accepted: [200], again: [503], never: [500] },
