@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { freePorts } from '../../testing/ports.ts';
 import { stopProcess } from '../../testing/process.ts';
+import { eventually } from '../lib/all-in-one.ts';
 import { Program, scratch } from '../lib/program.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -213,6 +214,9 @@ test('Node.js, an OpenTelemetry SDK, Python: one trace', { timeout: 180_000 }, a
   await ask(shop.port, '/order');
   await shop.end();
   await cart.end();
+  await eventually('meters have come', async () => {
+    return (await at.program.metric('otelcol_receiver_accepted_metric_points')) > 0;
+  });
   await stock.end();
   assert.equal(await at.program.metric('otelcol_receiver_refused_spans'), 0);
   await at.program.stop();
