@@ -6,16 +6,20 @@ export const Role = {
   name: 1,
   job: 2,
   instance: 3,
-  scopeName: 4,
-  scopeVersion: 5,
-  scopeSchemaUrl: 6,
-  scopeAttribute: 7,
+  /** `__type__` and `__unit__`: see {@link applyTypeLabels}. */
+  metadata: 4,
+  scopeName: 5,
+  scopeVersion: 6,
+  scopeSchemaUrl: 7,
+  scopeAttribute: 8,
 } as const;
 
 const fixed: readonly (readonly [string, number])[] = [
   ['__name__', Role.name],
   ['job', Role.job],
   ['instance', Role.instance],
+  ['__type__', Role.metadata],
+  ['__unit__', Role.metadata],
   ['otel_scope_name', Role.scopeName],
   ['otel_scope_version', Role.scopeVersion],
   ['otel_scope_schema_url', Role.scopeSchemaUrl],

@@ -61,7 +61,7 @@ export class Targets {
     const end = labelEnds.values[series]!;
     for (let i = startOf(labelEnds, series); i < end; i += 2) {
       const role = this.#roles.of[labels.values[i]!]!;
-      if (role === Role.name || role === Role.job || role === Role.instance) continue;
+      if (role >= Role.name && role <= Role.metadata) continue;
       attributes.set(symbols.text(labels.values[i]!), symbols.text(labels.values[i + 1]!));
     }
     this.#told.set(job + separator + instance, { job, instance, attributes });

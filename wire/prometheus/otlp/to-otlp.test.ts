@@ -158,6 +158,13 @@ describe('remote write to OTLP', () => {
     assert.equal(scopes[0]!.items[0]!.data.points[0]!.attributes.size, 0);
   });
 
+  it('takes type and unit from labels', () => {
+    const labels = { __name__: 'a', __type__: 'counter', __unit__: 'seconds', l: '1' };
+    const [metric] = metricsOf(convert([{ labels, samples: [{ value: 1, time: 1 }] }]));
+    assert.deepEqual([metric!.data.kind, metric!.type, metric!.unit], ['sum', 'counter', 's']);
+    assert.deepEqual([...metric!.data.points[0]!.attributes], [['l', '1']]);
+  });
+
   it('is empty for a request of target_info alone', () => {
     const info = { labels: { __name__: 'target_info' }, samples: [{ value: 1, time: 1 }] };
     assert.equal(convert([info]).batch, undefined);

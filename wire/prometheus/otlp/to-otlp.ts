@@ -15,6 +15,7 @@ import { MetricGroups, Shape } from './metric-groups.ts';
 import { ownersOfExemplars } from './orphans.ts';
 import { PointWriter } from './point-writer.ts';
 import { type Attributes, describeScope, Targets } from './targets.ts';
+import { applyTypeLabels } from './type-labels.ts';
 
 /** What is remembered of targets (`job`, `instance`) from one request to the next. */
 export interface TargetMemory {
@@ -40,6 +41,7 @@ const Part = { samples: 0, classic: 1, native: 2 } as const;
  *
  * - `job` and `instance` become service.namespace, service.name and service.instance.id of the
  *   resource, labels of `target_info` its other attributes, `otel_scope_*` the scope.
+ * - Types and units come from metadata, else from the labels `__type__` and `__unit__`.
  * - Counters become cumulative monotonic sums, info and stateset sums that are not monotonic,
  *   native histograms exponential or explicit ones, everything else gauges; `prometheus.type` in
  *   the metric's metadata holds the type.
@@ -51,6 +53,7 @@ const Part = { samples: 0, classic: 1, native: 2 } as const;
  * @throws ExpandsTooMuch
  */
 export function toOtlp(request: WriteRequest, memory: TargetMemory, limit: number): Converted {
+  applyTypeLabels(request);
   const roles = new LabelRoles(request.symbols);
   const classics = findClassics(request, roles);
   const exemplars = ownersOfExemplars(request);
