@@ -154,10 +154,10 @@ each(
     const { sink, senders } = running;
     sink.hold();
     const answers: Answer[] = [];
-    const sending = Array.from({ length: 20 }, async (_, i) => {
-      const answer = await senders.send(numbersFrom(20 * i, 20));
+    const sending = Array.from({ length: 40 }, async (_, i) => {
+      const answer = await senders.send(numbersFrom(40 * i, 40));
       answers.push(answer);
-      return { answer, numbers: numbersFrom(20 * i, 20) };
+      return { answer, numbers: numbersFrom(40 * i, 40) };
     });
     await until(() => answers.length > 0, 'something is refused');
     assert.ok(answers.every((answer) => answer === 'again'));
