@@ -31,8 +31,8 @@ export interface SegmentIds {
 }
 
 /**
- * A segment may grow so many times: all of its spans carry its ids, and a hostile one has many spans
- * of next to nothing. Those of agents become 2 to 10 times as long.
+ * A segment may grow so many times: all of its spans carry its ids, and a hostile one has many
+ * spans of next to nothing. Those of agents become 2 to 10 times as long.
  */
 export const maxGrowth = 16;
 
