@@ -7,9 +7,9 @@ const mebibyte = 2 ** 20;
 const minorFraction = 3 / 4;
 
 /**
- * Times that bound at which a full one is asked for. V8 begins its own, in steps, at 32 to 64 MiB; one
- * that is asked for also throws away the code that was optimised for objects none of which lives
- * at that moment.
+ * Times that bound at which a full one is asked for. V8 begins its own, in steps, at 32 to 64 MiB;
+ * one that is asked for also throws away the code that was optimised for objects none of which
+ * lives at that moment.
  */
 const fullFactor = 2;
 
@@ -20,8 +20,8 @@ const idleMs = 10_000;
 const looksPerCollection = 16;
 
 /**
- * Bound of the garbage outside the heap, in bytes: at most 64 MiB, and an eighth of a smaller budget,
- * so that garbage never outweighs what is held.
+ * Bound of the garbage outside the heap, in bytes: at most 64 MiB, and an eighth of a smaller
+ * budget, so that garbage never outweighs what is held.
  */
 export function collectEvery(budgetLimit: number): number {
   return Math.min(64 * mebibyte, Math.floor(budgetLimit / 8));

@@ -183,6 +183,7 @@ for (const { type, signals } of processors) {
         ignored: new Set(),
         settleMs: 50,
         alone: '',
+        gates: '',
         env: {},
       };
       const theirs = await play(scenario, (yaml, env) => startProcess([peer], yaml, env));

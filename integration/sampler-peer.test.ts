@@ -116,6 +116,7 @@ for (const keys of configs) {
       ignored: new Set(),
       settleMs: 100,
       alone: '',
+      gates: '',
       env: {},
     };
     const theirs = await play(scenario, (config, env) => startProcess([peer], config, env));

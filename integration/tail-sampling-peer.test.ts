@@ -176,6 +176,7 @@ for (let seed = 1; seed <= runs; seed += 1) {
       ignored: new Set(),
       settleMs: 50,
       alone: '',
+      gates: '',
       env: {},
     };
     const theirs = await play(scenario, (config, env) => startProcess([peer], config, env));

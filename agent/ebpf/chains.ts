@@ -86,8 +86,8 @@ export class Chains {
   }
 
   /**
-   * A request went out; its message gets the key for `answered`, 0 when the call has no chain. While
-   * another request may have made it, that is left open until `over`.
+   * A request went out; its message gets the key for `answered`, 0 when the call has no chain.
+   * While another request may have made it, that is left open until `over`.
    */
   called(tgid: number, message: Message, call: Origin): void {
     if (!isKnown(call)) return;

@@ -34,8 +34,8 @@ INLINE struct file *file_of(u64 fd) {
 
 #define ANON_INODE 0x09041934
 
-/* Whether a descriptor that was written to is an eventfd, which wakes a loop: V8 does so from within
- * what it is called for, to have work of its own done later. */
+/* Whether a descriptor that was written to is an eventfd, which wakes a loop: V8 does so from
+ * within what it is called for, to have work of its own done later. */
 INLINE int is_eventfd(u64 fd) {
   struct file *file = file_of(fd);
   if (!file) return 0;
