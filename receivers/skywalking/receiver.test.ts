@@ -103,8 +103,7 @@ describe('gRPC', () => {
       traces.failures.push(failure);
       await assert.rejects(streamed(client, collect, [segment([{}])]), { code });
     }
-    assert.equal(settings.meter.value('otelcol_receiver_refused_spans'), 2);
-    assert.equal(settings.meter.value('otelcol_receiver_failed_spans'), 1);
+    assert.equal(settings.meter.value('otelcol_receiver_refused_spans'), 3);
     assert.equal(traces.items, 0);
     assert.equal(settings.budget.used, 0);
   });

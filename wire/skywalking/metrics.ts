@@ -49,29 +49,34 @@ export class MetricTranslator<T> implements Translator<'metrics'> {
   }
 }
 
-/** One point: its attributes and its value. */
+/** One point: nanoseconds since 1970, its attributes and its value. */
 export type Point = readonly [
+  timeUnixNano: bigint,
   attributes: Readonly<Record<string, string | boolean | number>>,
   value: number | bigint,
 ];
 
+function writePoints(b: MetricsBuilder, points: readonly Point[]): void {
+  for (const [timeUnixNano, attributes, value] of points) {
+    b.numberPoint({ timeUnixNano, attributes, value });
+  }
+}
+
 /** Writes a gauge; nothing when there are no points. */
 export function gauge(
   b: MetricsBuilder,
-  timeUnixNano: bigint,
   [name, unit]: readonly [string, string],
   points: readonly Point[],
 ): void {
   if (points.length === 0) return;
   b.metric(name, unit);
   b.gauge();
-  for (const [attributes, value] of points) b.numberPoint({ timeUnixNano, attributes, value });
+  writePoints(b, points);
 }
 
 /** Writes a sum that only grows: of what came since the last message, or of all time. */
 export function counter(
   b: MetricsBuilder,
-  timeUnixNano: bigint,
   [name, unit]: readonly [string, string],
   temporality: 'delta' | 'cumulative',
   points: readonly Point[],
@@ -79,5 +84,5 @@ export function counter(
   if (points.length === 0) return;
   b.metric(name, unit);
   b.sum(temporality === 'delta' ? 1 : 2, true);
-  for (const [attributes, value] of points) b.numberPoint({ timeUnixNano, attributes, value });
+  writePoints(b, points);
 }

@@ -57,54 +57,87 @@ const threadStates: readonly (readonly [field: string, state: string])[] = [
 const usages = ['init', 'used', 'max', 'committed'] as const;
 const perCent = 100;
 
-function writeJvm(b: MetricsBuilder, m: JvmMetric, time: bigint): void {
-  const collections = m.gc.map(({ phase }) => ({ 'jvm.gc.name': phases[phase] ?? String(phase) }));
-  const counts = m.gc.map(({ count }, i): Point => [collections[i]!, count]);
-  const durations = m.gc.map((gc, i): Point => [collections[i]!, gc.time]);
-  counter(b, time, ['sw.jvm.gc.count', '{collection}'], 'delta', counts);
-  counter(b, time, ['sw.jvm.gc.duration', 'ms'], 'delta', durations);
-  const pools = m.memoryPool.map(({ type }) => ({
-    'jvm.memory.pool.name': poolTypes[type] ?? String(type),
-    'jvm.memory.type': heapPools.has(type) ? 'heap' : 'non_heap',
-  }));
+/** A message's samples with their times. */
+type Samples<T> = readonly { readonly m: T; readonly time: bigint }[];
+
+function writeCollections(b: MetricsBuilder, samples: Samples<JvmMetric>): void {
+  const points = (value: 'count' | 'time'): Point[] =>
+    samples.flatMap(({ m, time }) =>
+      m.gc.map((gc): Point => {
+        return [time, { 'jvm.gc.name': phases[gc.phase] ?? String(gc.phase) }, gc[value]];
+      }),
+    );
+  counter(b, ['sw.jvm.gc.count', '{collection}'], 'delta', points('count'));
+  counter(b, ['sw.jvm.gc.duration', 'ms'], 'delta', points('time'));
+}
+
+function writeMemory(b: MetricsBuilder, samples: Samples<JvmMetric>): void {
   for (const usage of usages) {
-    const points = m.memoryPool.map((pool, i): Point => [pools[i]!, pool[usage]]);
-    gauge(b, time, [`jvm.memory.${usage}`, 'By'], points);
+    const points = samples.flatMap(({ m, time }) =>
+      m.memoryPool.map((pool): Point => {
+        const name = poolTypes[pool.type] ?? String(pool.type);
+        const type = heapPools.has(pool.type) ? 'heap' : 'non_heap';
+        return [time, { 'jvm.memory.pool.name': name, 'jvm.memory.type': type }, pool[usage]];
+      }),
+    );
+    gauge(b, [`jvm.memory.${usage}`, 'By'], points);
   }
   for (const usage of usages) {
-    const points = m.memory.map((memory): Point => {
-      return [{ 'jvm.memory.type': memory.isHeap ? 'heap' : 'non_heap' }, memory[usage]];
+    const points = samples.flatMap(({ m, time }) =>
+      m.memory.map((memory): Point => {
+        return [time, { 'jvm.memory.type': memory.isHeap ? 'heap' : 'non_heap' }, memory[usage]];
+      }),
+    );
+    gauge(b, [`sw.jvm.memory.${usage}`, 'By'], points);
+  }
+}
+
+/** A point of each sample that has the part. */
+function each<T, P>(
+  samples: Samples<T>,
+  part: (m: T) => P | undefined,
+  value: (part: P) => number | bigint,
+): Point[] {
+  return samples.flatMap(({ m, time }): Point[] => {
+    const found = part(m);
+    return found === undefined ? [] : [[time, {}, value(found)]];
+  });
+}
+
+function writeJvm(b: MetricsBuilder, samples: Samples<JvmMetric>): void {
+  writeCollections(b, samples);
+  writeMemory(b, samples);
+  const threads = samples.flatMap(({ m: { thread }, time }): Point[] => {
+    if (thread === undefined) return [];
+    return threadStates.map(([field, state]): Point => {
+      const attributes = { 'thread.state': state, 'thread.daemon': state === 'daemon' };
+      return [time, attributes, thread[field]!];
     });
-    gauge(b, time, [`sw.jvm.memory.${usage}`, 'By'], points);
-  }
-  const { thread, clazz, cpu } = m;
-  if (thread !== undefined) {
-    const points = threadStates.map(([field, state]): Point => {
-      return [{ 'thread.state': state, 'thread.daemon': state === 'daemon' }, thread[field]!];
-    });
-    gauge(b, time, ['jvm.thread.count', '{thread}'], points);
-  }
-  if (cpu !== undefined) {
-    gauge(b, time, ['jvm.cpu.recent_utilization', '1'], [[{}, cpu.usagePercent / perCent]]);
-  }
-  if (clazz === undefined) return;
-  gauge(b, time, ['jvm.class.count', '{class}'], [[{}, clazz.loadedClassCount]]);
-  const loaded: Point = [{}, clazz.totalLoadedClassCount];
-  const unloaded: Point = [{}, clazz.totalUnloadedClassCount];
-  counter(b, time, ['jvm.class.loaded', '{class}'], 'cumulative', [loaded]);
-  counter(b, time, ['jvm.class.unloaded', '{class}'], 'cumulative', [unloaded]);
+  });
+  gauge(b, ['jvm.thread.count', '{thread}'], threads);
+  const cpu = each(
+    samples,
+    (m) => m.cpu,
+    ({ usagePercent }) => usagePercent / perCent,
+  );
+  gauge(b, ['jvm.cpu.recent_utilization', '1'], cpu);
+  const classes = (count: keyof NonNullable<JvmMetric['clazz']>): Point[] =>
+    each(
+      samples,
+      (m) => m.clazz,
+      (clazz) => clazz[count],
+    );
+  gauge(b, ['jvm.class.count', '{class}'], classes('loadedClassCount'));
+  counter(b, ['jvm.class.loaded', '{class}'], 'cumulative', classes('totalLoadedClassCount'));
+  counter(b, ['jvm.class.unloaded', '{class}'], 'cumulative', classes('totalUnloadedClassCount'));
 }
 
 function prepare<T extends { readonly time: bigint }>(
-  write: (b: MetricsBuilder, metric: T, time: bigint) => void,
+  write: (b: MetricsBuilder, samples: Samples<T>) => void,
 ) {
   return ({ metrics, service, serviceInstance }: Collection<T>): PreparedMetrics => {
-    const times = metrics.map(({ time }) => timeOf(time, 'time of a metric'));
-    return {
-      service,
-      instance: serviceInstance,
-      write: (b) => metrics.forEach((metric, i) => void write(b, metric, times[i]!)),
-    };
+    const samples = metrics.map((m) => ({ m, time: timeOf(m.time, 'time of a metric') }));
+    return { service, instance: serviceInstance, write: (b) => write(b, samples) };
   };
 }
 
@@ -122,25 +155,39 @@ interface ClrMetric {
 }
 
 const generations = ['gen0', 'gen1', 'gen2'];
+const threadTypes = [
+  ['Worker', 'worker'],
+  ['CompletionPort', 'completion_port'],
+] as const;
 
-function writeClr(b: MetricsBuilder, { cpu, gc, thread }: ClrMetric, time: bigint): void {
-  if (cpu !== undefined) {
-    gauge(b, time, ['sw.clr.cpu.utilization', '1'], [[{}, cpu.usagePercent / perCent]]);
-  }
-  if (gc !== undefined) {
-    const points = generations.map((generation, i): Point => {
-      return [{ 'gc.heap.generation': generation }, gc[`Gen${i}CollectCount`]!];
+function writeClr(b: MetricsBuilder, samples: Samples<ClrMetric>): void {
+  const cpu = each(
+    samples,
+    (m) => m.cpu,
+    ({ usagePercent }) => usagePercent / perCent,
+  );
+  gauge(b, ['sw.clr.cpu.utilization', '1'], cpu);
+  const collections = samples.flatMap(({ m: { gc }, time }): Point[] => {
+    if (gc === undefined) return [];
+    return generations.map((generation, i): Point => {
+      return [time, { 'gc.heap.generation': generation }, gc[`Gen${i}CollectCount`]!];
     });
-    counter(b, time, ['sw.clr.gc.collections', '{collection}'], 'delta', points);
-    gauge(b, time, ['sw.clr.gc.heap', 'By'], [[{}, gc.HeapMemory!]]);
-  }
-  if (thread === undefined) return;
+  });
+  counter(b, ['sw.clr.gc.collections', '{collection}'], 'delta', collections);
+  const heap = each(
+    samples,
+    (m) => m.gc,
+    (gc) => gc.HeapMemory!,
+  );
+  gauge(b, ['sw.clr.gc.heap', 'By'], heap);
   for (const state of ['Available', 'Max'] as const) {
-    const points = (['Worker', 'CompletionPort'] as const).map((type): Point => {
-      const attributes = { 'thread.type': type === 'Worker' ? 'worker' : 'completion_port' };
-      return [attributes, BigInt(thread[`${state}${type}Threads`]!)];
+    const points = samples.flatMap(({ m: { thread }, time }): Point[] => {
+      if (thread === undefined) return [];
+      return threadTypes.map(([field, type]): Point => {
+        return [time, { 'thread.type': type }, BigInt(thread[`${state}${field}Threads`]!)];
+      });
     });
-    gauge(b, time, [`sw.clr.thread_pool.${state.toLowerCase()}`, '{thread}'], points);
+    gauge(b, [`sw.clr.thread_pool.${state.toLowerCase()}`, '{thread}'], points);
   }
 }
 
