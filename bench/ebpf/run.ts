@@ -1,7 +1,8 @@
 /**
  * Overhead of the ebpf receiver at nginx and Redis, probes off and on in turn; and what the agent
  * needs. Wants root, nginx, hey, redis-server, redis-benchmark.
- *   node scripts/launch.mjs bench/ebpf/run.ts [--repeats 5] [--requests 20000] [--protocols http]
+ *   node scripts/launch.mjs bench/ebpf/run.ts [--repeats 5] [--requests 20000] [--rate 4000]
+ *     [--loads nginx,redis] [--protocols http]
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import {
@@ -27,6 +28,9 @@ const { values } = parseArgs({
   options: {
     repeats: { type: 'string', default: '5' },
     requests: { type: 'string', default: '20000' },
+    /** Of nginx, a second; 0 = as many as go. */
+    rate: { type: 'string', default: '4000' },
+    loads: { type: 'string', default: 'nginx,redis' },
     protocols: { type: 'string', default: '' },
   },
 });
@@ -91,9 +95,9 @@ server { listen 127.0.0.1:${port}; root ${folder}; } }`,
     return readFileSync(path, 'utf8').trim().split(' ').map(Number);
   },
   async run(port) {
-    // Paced: 4,000 requests a second.
-    const paced = ['-n', `${requests}`, '-c', '8', '-q', '500'];
-    const args = [...paced, `http://127.0.0.1:${port}/small`];
+    const rate = Number(values.rate) / 8;
+    const paced = rate > 0 ? ['-q', `${rate}`] : [];
+    const args = ['-n', `${requests}`, '-c', '8', ...paced, `http://127.0.0.1:${port}/small`];
     await ended(child(false, 'hey', ...args));
   },
 };
@@ -141,6 +145,12 @@ function capture(counted: Counted) {
   return { receiver, meter: test.meter };
 }
 
+/** Microseconds that the main thread has run: the others compile and collect garbage. */
+function mainUs(): number {
+  const file = `/proc/self/task/${process.pid}/schedstat`;
+  return Number(readFileSync(file, 'utf8').split(' ')[0]) / 1000;
+}
+
 function median(numbers: readonly number[]): number {
   return [...numbers].sort((a, b) => a - b)[numbers.length >> 1]!;
 }
@@ -157,6 +167,7 @@ async function measure(load: Load): Promise<void> {
   const off: number[] = [];
   const on: number[] = [];
   const agent: number[] = [];
+  const mainThread: number[] = [];
   const rates: number[] = [];
   let dropped = 0;
   let spans = 0;
@@ -171,14 +182,17 @@ async function measure(load: Load): Promise<void> {
     await pause(300);
     before = ranNs(pids);
     const cpu = process.cpuUsage();
+    const main = mainUs();
     const started = performance.now();
     await load.run(port);
     const used = process.cpuUsage(cpu);
+    const usedMain = mainUs() - main;
     const seconds = (performance.now() - started) / 1000;
     on.push((ranNs(pids) - before) / count / 1000);
     await receiver.shutdown();
     const events = meter.value('wirestitch_ebpf_events');
     agent.push((used.user + used.system) / events);
+    mainThread.push(usedMain / events);
     rates.push(events / seconds);
     dropped += meter.value('wirestitch_ebpf_dropped_events');
     spans += counted.spans;
@@ -192,6 +206,7 @@ async function measure(load: Load): Promise<void> {
   );
   console.log(
     `  agent ${spread(agent)} CPU-s per million events at ${Math.round(median(rates))} events/s, ` +
+      `main thread ${spread(mainThread)}, ` +
       `${spans / repeats} spans of ${count} requests a run, ${dropped} records dropped`,
   );
 }
@@ -202,7 +217,12 @@ console.log(
     .join(' ')}; median (least-most) of ${repeats}`,
 );
 try {
-  for (const load of [nginx, redis]) await measure(load);
+  const loads = { nginx, redis };
+  for (const name of values.loads.split(',')) {
+    const load = loads[name as keyof typeof loads];
+    if (load === undefined) throw new Error(`cannot measure "${name}": nginx and redis are known`);
+    await measure(load);
+  }
 } finally {
   for (const one of children) one.kill();
   await pause(300);

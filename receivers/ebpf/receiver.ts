@@ -188,19 +188,21 @@ export class EbpfReceiver implements Component {
   #turn(): void {
     const probe = this.#probe;
     if (probe === undefined) return;
-    let bytes = 0;
+    let wait: number;
     try {
-      bytes = this.#drain(probe);
+      const bytes = this.#drain(probe);
       const now = this.#settings.clock.monotonicMs();
       const { count } = this.#spans!;
-      const due = count > 0 && now - this.#flushedMs >= FLUSH_MS;
+      wait = this.#pace.next(bytes);
+      // A batch that would be late at the next look goes now.
+      const due = count > 0 && now + wait - this.#flushedMs > FLUSH_MS;
       if (due || count >= this.#config.max_batch_spans) this.#flush();
       if (now - this.#upkeepMs >= UPKEEP_MS) this.#upkeep(probe, now);
     } catch (error) {
       this.#settings.host.fatal(error as Error);
       return;
     }
-    this.#schedule(this.#pace.next(bytes));
+    this.#schedule(wait);
   }
 
   /** @returns bytes of records that there were */
