@@ -7,10 +7,14 @@ import type { ServerCall, UnaryHandler } from '../../wire/grpc/server-call.ts';
 import type { Method } from '../../wire/grpc/server-connection.ts';
 import type { StreamMethod } from '../../wire/grpc/stream-input.ts';
 import type { Instances } from '../../wire/skywalking/instances.ts';
+import { Code } from '../../wire/status/code.ts';
 import { encodeStatus, type Status } from '../../wire/status/status.ts';
 import { Delivery, type Kind, type Shared } from './delivery.ts';
 import { kindsOf } from './kinds.ts';
 import { type MethodInfo, methods } from './methods.ts';
+
+/** Streams that may be open at a time: an idle one costs memory, too. */
+const maxStreams = 10_000;
 
 /** What the handlers of one listener have in common. */
 interface Service {
@@ -41,6 +45,10 @@ function stream(kind: Kind, { admit, shared, streams }: Service): StreamMethod {
   return {
     open(call, ready) {
       admit(call, (ctx) => {
+        if (streams.size >= maxStreams) {
+          call.fail(Code.RESOURCE_EXHAUSTED, `more than ${maxStreams} streams are open`);
+          return;
+        }
         const delivery = new Delivery(
           kind,
           shared,

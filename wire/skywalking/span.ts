@@ -60,6 +60,11 @@ const messaging = 4;
 const skipped = flag(Slot.skipAnalysis);
 const limited = flag(Slot.sizeLimited);
 
+/** What a span of messaging does, by SpanType. */
+const operations = ['process', 'send'].map((name) =>
+  fixedAttribute(ListTag.span, 'messaging.operation.type', name),
+);
+
 /** An attribute that is true, as it is written. */
 function flag(slot: number): Uint8Array {
   const key = slotFields[slot]!;
@@ -247,6 +252,8 @@ export class SpanWriter {
     const known = layerAttributes[this.#layer];
     if (known !== undefined) this.#w.raw(known);
     else intAttribute(this.#w, ListTag.span, slotFields[Slot.layer]!, this.#layer);
+    const operation = this.#layer === messaging ? operations[this.#type] : undefined;
+    if (operation !== undefined && this.#tags.take(Slot.messagingOperation)) this.#w.raw(operation);
   }
 
   #componentAttributes(): void {

@@ -41,6 +41,7 @@ export const Slot = {
   component: 24,
   skipAnalysis: 25,
   sizeLimited: 26,
+  messagingOperation: 27,
 } as const;
 
 /** The keys of the slots: OpenTelemetry's conventions, and SkyWalking's facts as `sw8.`. */
@@ -72,6 +73,7 @@ const slotKeys: readonly string[] = [
   'sw8.component',
   'sw8.skip_analysis',
   'sw8.segment_size_limited',
+  'messaging.operation.type',
 ];
 
 /** Keys of the slots as they are written. */
