@@ -95,10 +95,14 @@ export class MetricsBuilder extends GroupBuilder<'metrics'> {
     this.#open(11);
   }
 
-  /** Starts a point whose fields the caller writes. @returns what {@link closePoint} takes */
-  openPoint(): number {
+  /**
+   * Starts a point whose fields the caller writes.
+   * @param guess bytes that its length will probably take
+   * @returns what {@link closePoint} takes
+   */
+  openPoint(guess = 1): number {
     if (this.#data < 0) throw new Error('BUG: a data point outside gauge(), sum() ...');
-    return this.writer.open(1);
+    return this.writer.open(1, guess);
   }
 
   closePoint(opened: number): void {

@@ -38,6 +38,8 @@ export class PointWriter {
   readonly #histogram = new NativeHistogram();
   /** Label left out of the attributes, -1 = none. */
   #special = -1;
+  /** Bytes of attributes at the end of what was written that the next point has, too; 0 = none. */
+  #attributes = 0;
 
   /** @param limit bytes of all points, above which it throws {@link ExpandsTooMuch} */
   constructor(
@@ -61,6 +63,7 @@ export class PointWriter {
     const last = request.sampleEnds.values[series]! - 1;
     let alone = true;
     this.#special = -1;
+    let again = 0; // where the attributes of the point before end
     for (let i = startOf(request.sampleEnds, series); i <= last; i += 1) {
       if (used !== undefined && used[i] === 1) {
         alone = false;
@@ -72,7 +75,8 @@ export class PointWriter {
       const { values } = request.sampleBits;
       if (!stale) w.fixed64Field(4, values[2 * i]!, values[2 * i + 1]!);
       if (i === last && alone) this.#putExemplars(5, series);
-      this.#close(at, series, numberFields, stale);
+      this.#close(at, series, numberFields, stale, again);
+      again = stale || this.#attributes === 0 ? 0 : w.length;
     }
   }
 
@@ -190,7 +194,7 @@ export class PointWriter {
   }
 
   #open(startField: number, startMs: number): number {
-    const at = this.#builder.openPoint();
+    const at = this.#builder.openPoint(2);
     if (startMs > 0) this.#timeField(startField, startMs);
     return at;
   }
@@ -206,20 +210,29 @@ export class PointWriter {
     series: number,
     fields: { readonly attributes: number; readonly flags: number },
     stale: boolean,
+    again = 0,
   ): void {
+    const w = this.#builder.writer;
+    if (again > 0) w.copy(w.bytes, again - this.#attributes, again);
+    else this.#putLabels(fields.attributes, series);
+    if (stale) w.uintField(fields.flags, noRecordedValue);
+    this.#builder.closePoint(at);
+    if (w.length > this.#limit) throw new ExpandsTooMuch(this.#limit);
+  }
+
+  #putLabels(field: number, series: number): void {
     const { symbols, labels, labelEnds } = this.#request;
     const w = this.#builder.writer;
     const roles = this.#roles.of;
     const end = labelEnds.values[series]!;
     const { values } = labels;
+    const before = w.length;
     for (let i = startOf(labelEnds, series); i < end; i += 2) {
       const name = values[i]!;
       if (roles[name] !== Role.attribute || name === this.#special) continue;
-      putLabel(w, fields.attributes, symbols, name, values[i + 1]!);
+      putLabel(w, field, symbols, name, values[i + 1]!);
     }
-    if (stale) w.uintField(fields.flags, noRecordedValue);
-    this.#builder.closePoint(at);
-    if (w.length > this.#limit) throw new ExpandsTooMuch(this.#limit);
+    this.#attributes = w.length - before;
   }
 
   /** Exemplars of a series and of those that only have exemplars and the same labels. */
