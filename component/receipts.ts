@@ -4,8 +4,8 @@ import { itemNames, itemUnits, type Signal } from './signals.ts';
 
 const outcomes = {
   accepted: 'Items that were pushed into the pipeline.',
-  refused: 'Items that the pipeline refused; a retry may succeed.',
-  failed: 'Items that the pipeline can never take.',
+  refused: 'Items that the pipeline refused, for now or for good.',
+  failed: 'Items that the receiver itself could not take, with receiverhelper.newReceiverMetrics.',
 } as const;
 
 type Outcome = keyof typeof outcomes;
@@ -36,10 +36,16 @@ export class Receipts {
   readonly #refused: Counter;
   readonly #failed: Counter;
   #shown = false;
+  /** Counted with the feature gate receiverhelper.newReceiverMetrics only. */
+  readonly #requests: Counter | undefined;
   /** Labels of all that is counted. */
   readonly attributes: Attributes;
 
-  constructor(settings: Pick<Settings, 'meter' | 'id'>, signal: Signal, transport: string) {
+  constructor(
+    settings: Pick<Settings, 'meter' | 'id' | 'gates'>,
+    signal: Signal,
+    transport: string,
+  ) {
     const counter = (what: Outcome): Counter => {
       const { name, description, unit } = info(what, signal);
       return settings.meter.counter(name, { description, unit });
@@ -47,6 +53,11 @@ export class Receipts {
     this.#accepted = counter('accepted');
     this.#refused = counter('refused');
     this.#failed = counter('failed');
+    if (settings.gates.enabled('receiverhelper.newReceiverMetrics')) {
+      const description = 'The number of requests performed.';
+      const options = { description, unit: '{request}' };
+      this.#requests = settings.meter.counter('otelcol_receiver_requests', options);
+    }
     this.attributes = { receiver: settings.id, transport };
   }
 
@@ -62,11 +73,24 @@ export class Receipts {
   accepted(items: number): void {
     this.begin();
     this.#accepted.add(items, this.attributes);
+    this.#requests?.add(1, { ...this.attributes, outcome: 'success' });
   }
 
-  /** @param retryable whether the pipeline may take them another time */
-  refused(items: number, retryable: boolean): void {
+  /** What the pipeline refused: for now or for good counts as one, as in the Go collector. */
+  refused(items: number): void {
     this.begin();
-    (retryable ? this.#refused : this.#failed).add(items, this.attributes);
+    this.#refused.add(items, this.attributes);
+    this.#requests?.add(1, { ...this.attributes, outcome: 'refused' });
+  }
+
+  /** What the receiver itself could not take; without the gate it counts as refused. */
+  failed(items: number): void {
+    if (this.#requests === undefined) {
+      this.refused(items);
+      return;
+    }
+    this.begin();
+    this.#failed.add(items, this.attributes);
+    this.#requests.add(1, { ...this.attributes, outcome: 'failure' });
   }
 }

@@ -47,7 +47,7 @@ export class Outlet<S extends Signal> {
       this.#receipts.accepted(items);
     } catch (error) {
       refusal = PipelineError.from(error);
-      this.#receipts.refused(items, refusal.retryable);
+      this.#receipts.refused(items);
     }
     if (span !== undefined) this.#end(span, items, refusal);
     return refusal;

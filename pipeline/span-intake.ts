@@ -61,7 +61,7 @@ export class SpanIntake {
     }
     const { batch, refused } = spans;
     this.#receipts.begin();
-    if (refused > 0) this.#receipts.refused(refused, false);
+    if (refused > 0) this.#receipts.failed(refused);
     const whole: SpanOutcome =
       refused === 0 ? { kind: 'accepted' } : { kind: 'partly', text: refusalText(spans) };
     if (batch === undefined) {
@@ -83,7 +83,7 @@ export class SpanIntake {
       },
       (reason: unknown) => {
         const error = PipelineError.from(reason);
-        this.#receipts.refused(items, error.retryable);
+        this.#receipts.refused(items);
         done(error);
       },
     );

@@ -438,10 +438,10 @@ export const gateTable: readonly Gate[] = [
   gate(
     'receiverhelper.newReceiverMetrics',
     'alpha',
-    'fixed',
+    'honoured',
     'v0.138.0',
     '',
-    'Receivers count refused and failed items apart.',
+    'Receivers count refused and failed items apart, and requests.',
   ),
   gate(
     'service.AllowNoPipelines',

@@ -33,7 +33,6 @@ test('what can be set there can be set here, but for what is not built', () => {
     'ottl.contexts.enableOTelColContext',
     'ottl.functions.enableLambda',
     'processor.tailsamplingprocessor.tailstorageextension',
-    'receiverhelper.newReceiverMetrics',
     'telemetry.newPipelineTelemetry',
   ]);
 });

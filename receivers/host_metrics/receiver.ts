@@ -116,7 +116,7 @@ export class HostMetricsReceiver implements Component {
       await next.consume(given as SignalData[S], ctx);
       receipts.accepted(items);
     } catch (error) {
-      receipts.refused(items, true);
+      receipts.refused(items);
       logger.error('The pipeline refused data, it is dropped', {
         error: PipelineError.from(error).message,
         dropped_items: items,

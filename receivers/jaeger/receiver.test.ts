@@ -115,8 +115,7 @@ test('Thrift over HTTP: what is refused', async (t) => {
     assert.deepEqual(answer, { status: 500, text: `Cannot submit Jaeger batch: ${text}\n` });
   }
   assert.equal(sink.items, 0);
-  assert.equal(settings.meter.value('otelcol_receiver_refused_spans'), 2);
-  assert.equal(settings.meter.value('otelcol_receiver_failed_spans'), 2);
+  assert.equal(settings.meter.value('otelcol_receiver_refused_spans'), 4);
   assert.equal(settings.budget.used, 0);
 });
 

@@ -73,7 +73,7 @@ export class Intake<S extends Signal> {
       return undefined;
     } catch (thrown) {
       const error = PipelineError.from(thrown);
-      this.#receipts.refused(items, error.retryable);
+      this.#receipts.refused(items);
       return error;
     }
   }

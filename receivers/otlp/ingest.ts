@@ -69,8 +69,7 @@ export class Ingest<S extends Signal> {
   ): void {
     let items = 0;
     const refuse = (error: unknown): void => {
-      const failed = error instanceof Error && 'retryable' in error && error.retryable === false;
-      if (items > 0) this.#receipts.refused(items, !failed);
+      if (items > 0) this.#receipts.refused(items);
       done(statusOf(error), items);
     };
     try {

@@ -100,7 +100,7 @@ export class Ingest {
     const items = batch.itemCount;
     const reserved = batch.backingBytes;
     if (!budget.tryReserve(reserved)) {
-      this.#receipts.refused(items, true);
+      this.#receipts.refused(items);
       const text = 'no memory for the request now, try again later\n';
       done({ status: 503, text, ...nothing, retryAfterMs: memoryRetryMs });
       return;
@@ -115,7 +115,7 @@ export class Ingest {
       (thrown: unknown) => {
         budget.release(reserved);
         const error = PipelineError.from(thrown);
-        this.#receipts.refused(items, error.retryable);
+        this.#receipts.refused(items);
         const { message, retryAfterMs } = error;
         const status = error.retryable ? 503 : 400;
         done({ status, text: `${message}\n`, ...nothing, retryAfterMs });

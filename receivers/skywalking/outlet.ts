@@ -66,7 +66,7 @@ export class Outlet<S extends Signal = Signal> {
       },
       (error: unknown) => {
         const refusal = PipelineError.from(error);
-        this.#receipts.refused(items, refusal.retryable);
+        this.#receipts.refused(items);
         done(refusal);
       },
     );

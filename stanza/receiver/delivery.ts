@@ -42,7 +42,7 @@ export class Delivery {
       }
       const fields = { error: error.message, dropped_items: items };
       if (!error.retryable || !retry.enabled) {
-        this.#receipts.refused(items, error.retryable);
+        this.#receipts.refused(items);
         const hint = error.retryable
           ? 'The pipeline refused data, it is dropped. Enable retry_on_failure to slow down reading and avoid dropping.'
           : 'The pipeline refused data for good, it is dropped.';
@@ -52,7 +52,7 @@ export class Delivery {
       const elapsedMs = clock.monotonicMs() - startedMs;
       const waitMs = Math.max(pauseMs * (0.5 + random.float()), error.retryAfterMs ?? 0);
       if (retry.max_elapsed_time > 0 && elapsedMs + waitMs > retry.max_elapsed_time) {
-        this.#receipts.refused(items, true);
+        this.#receipts.refused(items);
         logger.error('Max elapsed time expired, data is dropped.', fields);
         return 'dropped';
       }
@@ -78,7 +78,7 @@ export class Delivery {
 
   /** Counts items of a batch that was stopped and exists nowhere else. */
   lose(items: number): void {
-    this.#receipts.refused(items, true);
+    this.#receipts.refused(items);
     this.#settings.logger.error('The end came before the pipeline took data, it is dropped.', {
       dropped_items: items,
     });
