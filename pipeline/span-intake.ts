@@ -13,8 +13,8 @@ export type SpanOutcome =
   | { readonly kind: 'partly'; readonly text: string }
   /** It could not be read, or none of its spans. */
   | { readonly kind: 'unreadable'; readonly text: string }
-  /** The pipeline refused. */
-  | { readonly kind: 'refused'; readonly error: PipelineError };
+  /** The pipeline refused so many spans. */
+  | { readonly kind: 'refused'; readonly error: PipelineError; readonly spans: number };
 
 /** Reads messages of foreign protocols over one transport, counts their spans and hands them on. */
 export class SpanIntake {
@@ -51,25 +51,26 @@ export class SpanIntake {
   }
 
   #take(read: () => ReadSpans, ctx: Context, done: (outcome: SpanOutcome) => void): void {
-    let spans: ReadSpans;
+    let message: ReadSpans;
     try {
-      spans = read();
+      message = read();
     } catch (error) {
       if (error instanceof WireError) done({ kind: 'unreadable', text: error.message });
-      else done({ kind: 'refused', error: PipelineError.from(error) });
+      else done({ kind: 'refused', error: PipelineError.from(error), spans: 0 });
       return;
     }
-    const { batch, refused } = spans;
+    const { batch, refused } = message;
     this.#receipts.begin();
     if (refused > 0) this.#receipts.failed(refused);
     const whole: SpanOutcome =
-      refused === 0 ? { kind: 'accepted' } : { kind: 'partly', text: refusalText(spans) };
+      refused === 0 ? { kind: 'accepted' } : { kind: 'partly', text: refusalText(message) };
     if (batch === undefined) {
-      done(refused === 0 ? whole : { kind: 'unreadable', text: refusalText(spans) });
+      done(refused === 0 ? whole : { kind: 'unreadable', text: refusalText(message) });
       return;
     }
+    const spans = batch.itemCount;
     this.#consume(batch, ctx, (error) =>
-      done(error === undefined ? whole : { kind: 'refused', error }),
+      done(error === undefined ? whole : { kind: 'refused', error, spans }),
     );
   }
 

@@ -81,6 +81,7 @@ export class UdpListener {
       (outcome) => {
         this.#busy -= 1;
         if (outcome.kind === 'refused') {
+          this.#settings.ledger.dropped('refused', outcome.spans);
           this.#settings.logger.error('Spans of a packet are lost', {
             error: outcome.error.message,
           });
