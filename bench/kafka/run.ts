@@ -57,7 +57,8 @@ async function measure(command: readonly string[]): Promise<{ cpu: number; rssMb
   groups += 1;
   writeFileSync(
     config,
-    `receivers: {kafka: {brokers: ["${broker.address}"], group_id: g${groups}, initial_offset: earliest}}
+    `receivers:
+  kafka: {brokers: ["${broker.address}"], group_id: g${groups}, initial_offset: earliest}
 exporters: {nop: }
 service:
   telemetry:

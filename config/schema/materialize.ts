@@ -68,7 +68,7 @@ function hasFreeKeys(schema: AnySchema): boolean {
 }
 
 /**
- * What a null field stands for; undefined = as if it were absent. With `.meta({noNull: true})` it is
+ * What a null field stands for; undefined = as if it were absent. `.meta({noNull: true})` makes it
  * a fault.
  * @param isRecord whether it is the value of a free key, which cannot be absent
  */

@@ -7,7 +7,7 @@ import { type AnySchema, metaOf } from './shape.ts';
 
 /**
  * A line for each key that is set, to something else than its default, and whose schema says
- * `.meta({unused: 'why'})`: it is accepted because the Go collector has it, and changes nothing here.
+ * `.meta({unused: 'why'})`: it is accepted because the Go collector has it, and changes nothing.
  */
 export function unusedKeys(node: ConfNode, schema: AnySchema, path: ConfPath): ConfigIssue[] {
   const found: ConfigIssue[] = [];

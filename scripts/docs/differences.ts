@@ -2,9 +2,9 @@
 const begin = /^(?:#+ )?(?:Limits|Differences|Deviations|What differs)\b/;
 
 /**
- * What a README says of limits and differences: from the first such heading or paragraph to the next
- * heading; without one, the paragraphs that speak of the Go collector. Links and headings are left
- * out, so that it can stand elsewhere.
+ * What a README says of limits and differences: from the first such heading or paragraph to the
+ * next heading; without one, the paragraphs that speak of the Go collector. Links and headings are
+ * left out, so that it can stand elsewhere.
  */
 export function differencesOf(readme: string): string {
   const lines = readme.split('\n');
