@@ -11,7 +11,7 @@ export function addressLines(
   extensions: ReadonlyMap<string, Extension>,
 ): string {
   const rows: [string, string][] = [];
-  for (const receiver of config.components.receiver.values()) rows.push(...otlpRows(receiver));
+  for (const receiver of config.components.receiver.values()) rows.push(...receiverRows(receiver));
   for (const id of config.extensions) {
     const component = config.components.extension.get(id)!;
     if (component.factory.type === 'jaeger_query') {
@@ -32,13 +32,46 @@ export function addressLines(
   return ['', 'Wirestitch is ready:', ...lines, '  stop with Ctrl-C', '', ''].join('\n');
 }
 
-function otlpRows(receiver: ComponentConfig): [string, string][] {
-  if (receiver.factory.type !== 'otlp') return [];
-  const grpc = text(receiver.config, ['protocols', 'grpc', 'endpoint']);
-  const web = text(receiver.config, ['protocols', 'http', 'endpoint']);
+/** Where an endpoint stands in a receiver's configuration, by type. */
+const places: Readonly<Record<string, readonly Place[]>> = {
+  otlp: [
+    { name: 'OTLP gRPC', path: ['protocols', 'grpc', 'endpoint'] },
+    { name: 'OTLP HTTP', path: ['protocols', 'http', 'endpoint'], web: true },
+  ],
+  skywalking: [
+    { name: 'SkyWalking gRPC', path: ['protocols', 'grpc', 'endpoint'] },
+    { name: 'SkyWalking HTTP', path: ['protocols', 'http', 'endpoint'], web: true },
+  ],
+  zipkin: [{ name: 'Zipkin', path: ['endpoint'], web: true }],
+  jaeger: [
+    { name: 'Jaeger gRPC', path: ['protocols', 'grpc', 'endpoint'] },
+    { name: 'Jaeger HTTP', path: ['protocols', 'thrift_http', 'endpoint'], web: true },
+    { name: 'Jaeger UDP, compact', path: ['protocols', 'thrift_compact', 'endpoint'] },
+    { name: 'Jaeger UDP, binary', path: ['protocols', 'thrift_binary', 'endpoint'] },
+  ],
+  prometheus_remote_write: [
+    { name: 'Prometheus remote write', path: ['endpoint'], web: true, below: '/api/v1/write' },
+  ],
+  influxdb: [{ name: 'InfluxDB, Telegraf', path: ['endpoint'], web: true }],
+  statsd: [{ name: 'StatsD', path: ['endpoint'] }],
+};
+
+interface Place {
+  readonly name: string;
+  readonly path: readonly string[];
+  /** Whether it is an address of HTTP. */
+  readonly web?: true;
+  /** Path of the address. */
+  readonly below?: string;
+}
+
+function receiverRows(receiver: ComponentConfig): [string, string][] {
   const rows: [string, string][] = [];
-  if (grpc !== undefined) rows.push(['OTLP gRPC', visitable(grpc)]);
-  if (web !== undefined) rows.push(['OTLP HTTP', http(web)]);
+  for (const { name, path, web, below = '' } of places[receiver.factory.type] ?? []) {
+    const endpoint = text(receiver.config, path);
+    if (endpoint === undefined) continue;
+    rows.push([name, web === true ? http(endpoint) + below : visitable(endpoint)]);
+  }
   return rows;
 }
 
