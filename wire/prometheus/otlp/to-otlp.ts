@@ -61,6 +61,7 @@ export function toOtlp(request: WriteRequest, memory: TargetMemory, limit: numbe
   const parts = new Lists(request.seriesCount + 16);
   const written = collect(request, roles, classics, groups, parts);
   const builder = new MetricsBuilder();
+  builder.writer.need(Math.min(limit, 2 * request.symbols.bytes.length));
   const points = new PointWriter(request, roles, builder, exemplars.owners, limit);
   const targets = new Targets(request, roles, memory);
   for (const resource of groups.resources()) {
