@@ -76,7 +76,7 @@ class ClassicReader {
     const end = this.#lineEnd();
     let at = this.#at + 1;
     while (isBlank(b[at])) at += 1;
-    const word = isBlank(b[this.#at + 1]) ? b.latin1Slice(at, at + 4) : '';
+    const word = isBlank(b[this.#at + 1]) ? b.toString('latin1', at, at + 4) : '';
     if ((word === 'HELP' || word === 'TYPE') && isBlank(b[at + 4])) {
       const { lines, metadata } = this.#out;
       const number = lines.number(b, this.#at, end, () => {
@@ -97,7 +97,7 @@ class ClassicReader {
     const inQuotes = b[from] === 0x22;
     const to = inQuotes ? quotedEnd(b, from, true) : metricNameEnd(b, from);
     if (to <= from || to > end) throw this.#fault(`expected metric name after ${word}`);
-    const name = inQuotes ? b.utf8Slice(from + 1, to - 1) : b.latin1Slice(from, to);
+    const name = inQuotes ? b.toString('utf8', from + 1, to - 1) : b.toString('latin1', from, to);
     this.#at = to;
     const bytes = b.subarray(Math.min(to + 1, end), end);
     if (word === 'TYPE') {
@@ -135,7 +135,7 @@ class ClassicReader {
       const end = metricNameEnd(b, this.#at);
       if (end === this.#at) throw this.#fault('expected a valid start token');
       // blanks before a name are part of it, as Prometheus reads it
-      name = b.latin1Slice(this.#start, end);
+      name = b.toString('latin1', this.#start, end);
       this.#at = end;
     }
     let end = this.#at;

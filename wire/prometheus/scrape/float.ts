@@ -41,7 +41,7 @@ export function readFloat(b: Buffer, from: number, to: number): number | undefin
     else break;
   }
   if (at < to || digits === 0 || digits > exactDigits) {
-    return parseFloatText(b.latin1Slice(from, to));
+    return parseFloatText(b.toString('latin1', from, to));
   }
   const value = point < 0 ? mantissa : mantissa / powers[digits - point]!;
   return negative ? -value : value;

@@ -39,7 +39,9 @@ export function quotedEnd(b: Buffer, at: number, lines: boolean): number {
     const c = b[i]!;
     if (c === quote) return i + 1;
     if (c === 0x0a && !lines) return -1;
-    if (c === backslash) i += 1;
+    if (c !== backslash) continue;
+    i += 1;
+    if (b[i] === 0x0a) return -1;
   }
   return -1;
 }
@@ -96,7 +98,7 @@ export class LabelBlock {
     this.#at = to;
     this.#blanks();
     const c = b[this.#at];
-    const text = inQuotes ? this.#text(from + 1, to - 1) : b.latin1Slice(from, to);
+    const text = inQuotes ? this.#text(from + 1, to - 1) : b.toString('latin1', from, to);
     if (inQuotes && !exemplar && (c === 0x2c || c === 0x7d)) {
       if (this.name !== undefined) throw this.#fault('metric name already set');
       this.name = unescapeValue(text);
@@ -127,7 +129,7 @@ export class LabelBlock {
   #text(from: number, to: number): string {
     const b = this.#b;
     if (!isUtf8(b.subarray(from, to))) throw this.#fault('invalid UTF-8 label value');
-    return b.utf8Slice(from, to);
+    return b.toString('utf8', from, to);
   }
 
   #skip(): void {

@@ -70,7 +70,7 @@ class OpenMetricsReader {
     const b = this.#b;
     const found = b.indexOf(newline, this.#at);
     const end = found < 0 ? b.length : found;
-    const word = b.latin1Slice(this.#at, this.#at + 7);
+    const word = b.toString('latin1', this.#at, this.#at + 7);
     if (word.startsWith('# EOF')) {
       this.#at += 5;
       if (b[this.#at] === newline) this.#at += 1;
@@ -96,7 +96,7 @@ class OpenMetricsReader {
     const to = inQuotes ? quotedEnd(b, from, false) : metricNameEnd(b, from);
     this.#at = Math.max(from, to);
     if (to <= from || to > end) throw this.#fault(`expected metric name after ${kind}`);
-    const name = inQuotes ? b.utf8Slice(from + 1, to - 1) : b.latin1Slice(from, to);
+    const name = inQuotes ? b.toString('utf8', from + 1, to - 1) : b.toString('latin1', from, to);
     if (b[to] !== space) throw this.#fault(`expected text in ${kind}`);
     const bytes = b.subarray(to + 1, end);
     const text = bytes.toString('utf8');
@@ -150,7 +150,7 @@ class OpenMetricsReader {
     if (b[this.#at] !== brace) {
       const end = metricNameEnd(b, this.#at);
       if (end === this.#at) throw this.#fault('expected a valid start token');
-      name = b.latin1Slice(this.#at, end);
+      name = b.toString('latin1', this.#at, end);
       this.#at = end;
     }
     let labels: readonly string[] = [];
@@ -192,14 +192,14 @@ class OpenMetricsReader {
   /** @returns milliseconds */
   #seconds(what: string): number {
     const from = this.#token(`expected ${what}`);
-    const seconds = parseFloatText(this.#b.latin1Slice(from, this.#at));
+    const seconds = parseFloatText(this.#b.toString('latin1', from, this.#at));
     if (seconds === undefined || !Number.isFinite(seconds)) throw this.#fault(`invalid ${what}`);
     return Math.trunc(seconds * 1000);
   }
 
   #exemplar(): ExposedExemplar {
     const b = this.#b;
-    if (b.latin1Slice(this.#at, this.#at + 4) !== ' # {') {
+    if (b.toString('latin1', this.#at, this.#at + 4) !== ' # {') {
       throw this.#fault('expected next entry after timestamp');
     }
     const block = this.#exemplarBlock;
