@@ -78,7 +78,7 @@ export class ClickHouseBackend<S extends StoredSignal>
         this.#stopJobs = smart.stop;
       } else {
         const { prepareOtel } = await import('./otel-schema.ts');
-        const own = this.#config.schema === 'smart' || this.#config.engine !== undefined;
+        const own = this.#config.engine !== undefined;
         this.#writer = await prepareOtel(
           connection.client,
           this.#config,
@@ -92,16 +92,19 @@ export class ClickHouseBackend<S extends StoredSignal>
     }
   }
 
-  /** The tables of schema `smart`, for signals that have some. */
+  /** The tables of schema `smart`, if that is the one. */
   async #prepareSmart(client: SqlClient): Promise<SmartSchema | undefined> {
     if (this.#config.schema !== 'smart') return undefined;
     if (this.#signal === 'traces') {
       const { prepareSmart } = await import('./smart-schema.ts');
       return prepareSmart(client, this.#config, this.#settings);
     }
-    if (this.#signal !== 'logs') return undefined;
-    const { prepareSmartLogs } = await import('./smart-logs.ts');
-    return prepareSmartLogs(client, this.#config, this.#settings);
+    if (this.#signal === 'logs') {
+      const { prepareSmartLogs } = await import('./smart-logs.ts');
+      return prepareSmartLogs(client, this.#config, this.#settings);
+    }
+    const { prepareSmartMetrics } = await import('./smart-metrics.ts');
+    return prepareSmartMetrics(client, this.#config, this.#settings);
   }
 
   async shutdown(): Promise<void> {

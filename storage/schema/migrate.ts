@@ -7,7 +7,10 @@ import { onCluster, type SchemaOptions, storedName, tableName, ttlOf } from './t
 export const newestVersion = migrations[migrations.length - 1]!.version;
 
 /** Session settings that the statements need. */
-const statementSettings = { allow_suspicious_low_cardinality_types: 1 };
+const statementSettings = {
+  allow_suspicious_low_cardinality_types: 1,
+  allow_suspicious_codecs: 1,
+};
 
 /** ClickHouse's codes for a table or database that is not there. */
 const unknownTable = 60;

@@ -4,6 +4,7 @@ import { serviceEdges } from './edges.ts';
 import { entities, entityAddresses } from './entities.ts';
 import { flows } from './flows.ts';
 import { logs, logsView } from './logs.ts';
+import { metricExemplars, metricHistograms, metricSamples, metricSeries } from './metrics.ts';
 import { rareColumn, spans } from './spans.ts';
 import {
   createTable,
@@ -34,8 +35,15 @@ const version1: readonly TableSpec[] = [
 
 const version2: readonly TableSpec[] = [logs, flows, entities, entityAddresses];
 
+const version4: readonly TableSpec[] = [
+  metricSeries,
+  metricSamples,
+  metricHistograms,
+  metricExemplars,
+];
+
 /** All tables of the newest version, for statements that touch each of them. */
-export const tables: readonly TableSpec[] = [...version1, ...version2];
+export const tables: readonly TableSpec[] = [...version1, ...version2, ...version4];
 
 /** Oldest first. A published migration is never changed: the next version is a new entry. */
 export const migrations: readonly Migration[] = [
@@ -54,6 +62,10 @@ export const migrations: readonly Migration[] = [
     ],
   },
   { version: 3, statements: addRareColumn },
+  {
+    version: 4,
+    statements: (options) => version4.flatMap((table) => createTable(table, options)),
+  },
 ];
 
 /** For tables that an earlier program made; what they hold gets the column in the background. */

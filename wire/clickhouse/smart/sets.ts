@@ -218,12 +218,14 @@ export function canonicalSet(kind: SetKind, message: Uint8Array, url: Uint8Array
   return out.view();
 }
 
-function sortedByKey(b: Uint8Array, list: AttributeList): number[] {
+/** Indexes of `list` in the order of keys; equal keys stay in the order sent. */
+export function sortedByKey(b: Uint8Array, list: AttributeList): number[] {
   const order = Array.from({ length: list.count }, (_, i) => i);
   return order.sort((i, j) => list.compareKeys(b, i, j));
 }
 
-function appendText(out: ByteBuffer, b: Uint8Array, start: number, end: number): void {
+/** Adds a varint length and bytes `[start, end)`. */
+export function appendText(out: ByteBuffer, b: Uint8Array, start: number, end: number): void {
   out.varint(end - start);
   out.copy(b, start, end);
 }

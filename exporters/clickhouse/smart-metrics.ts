@@ -1,0 +1,53 @@
+import type { Settings } from '../../component/settings.ts';
+import { readIdKey } from '../../storage/schema/migrate.ts';
+import type { SqlClient } from '../../storage/sql.ts';
+import type { Block } from '../../wire/clickhouse/block.ts';
+import { WrittenRows } from '../../wire/clickhouse/smart/written-rows.ts';
+import { SmartMetricsEncoder } from '../../wire/clickhouse/smart-metrics/encoder.ts';
+import type { ClickHouseConfig } from './config.ts';
+import type { PlacedBlock, SchemaWriter } from './schemas.ts';
+import { bringUp, type SmartSchema } from './smart-schema.ts';
+
+/** Tables of metrics; sending rows of any of them again is harmless. */
+const tables = [
+  'metric_series',
+  'metric_samples',
+  'metric_histograms',
+  'metric_exemplars',
+  'resources',
+  'scopes',
+];
+
+/** Brings the schema up to date, if asked to, and makes the writer of metrics. */
+export async function prepareSmartMetrics(
+  client: SqlClient,
+  config: ClickHouseConfig,
+  settings: Settings,
+): Promise<SmartSchema> {
+  await bringUp(client, config, tables);
+  const written = new WrittenRows();
+  const encoder = new SmartMetricsEncoder(
+    await readIdKey(client, { database: config.database }),
+    written,
+  );
+  const unregister = settings.meter.gauge(
+    'otelcol_exporter_clickhouse_inline_sets',
+    { description: 'Resources and scopes stored with their rows: too many', unit: '{sets}' },
+    () => encoder.inlined,
+    { exporter: settings.id, signal: 'metrics' },
+  );
+  const writer: SchemaWriter = {
+    native: false,
+    append: (range, receiptSeconds) => encoder.append(range, receiptSeconds),
+    seal(batchId, allocate) {
+      const { blocks, dictionaryKeys } = encoder.seal(batchId, allocate);
+      return { blocks: blocks.map(placed), dictionaryKeys };
+    },
+    delivered: (keys) => written.add(keys),
+  };
+  return { writer, stop: async () => unregister() };
+}
+
+function placed(block: Block): PlacedBlock {
+  return { ...block, verify: 'idempotent', dayExpression: 'day' };
+}

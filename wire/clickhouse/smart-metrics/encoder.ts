@@ -1,0 +1,286 @@
+import type { Allocate, Block } from '../block.ts';
+import { ByteBuffer } from '../byte-buffer.ts';
+import { DayTables } from '../day-tables.ts';
+import { Message } from '../message.ts';
+import { dataField } from '../otel/point-values.ts';
+import { sealDictionaries } from '../smart/dictionary-rows.ts';
+import { SmartEncoder } from '../smart/encoder.ts';
+import { appendText, type InternedSet, type SetLimits, sortedByKey } from '../smart/sets.ts';
+import { sipHash24 } from '../smart/siphash.ts';
+import { appendTypedJson } from '../smart/typed-json.ts';
+import type { WrittenRows } from '../smart/written-rows.ts';
+import { dayOf, SECONDS_A_DAY } from '../time.ts';
+import { Decimal, Scale } from './decimal.ts';
+import { DistributionFields } from './distributions.ts';
+import { ExemplarsTable, HistogramsTable, putNumber, SamplesTable } from './point-tables.ts';
+import { SeriesCache, type SeriesLimits } from './series-cache.ts';
+import { METADATA, type MetricHead, NAME, SeriesTable, UNIT } from './series-table.ts';
+
+const GAUGE = 5;
+const SUM = 7;
+const HISTOGRAM = 9;
+const EXPONENTIAL = 10;
+const SUMMARY = 11;
+
+/** Values in a row without a scale after which only every 64th is tried with all of them. */
+const MISSES = 8;
+const RETRY_MASK = 63;
+
+/** A sealed batch of points: blocks in the order in which they are inserted. */
+export interface SealedMetrics {
+  readonly blocks: readonly Block[];
+  /** Dictionary rows in it, for WrittenRows.add once they are delivered. */
+  readonly dictionaryKeys: readonly string[];
+}
+
+interface DaySets {
+  readonly resources: Set<InternedSet>;
+  readonly scopes: Set<InternedSet>;
+}
+
+/** The metric at hand. */
+class Head implements MetricHead {
+  b: Uint8Array = new Uint8Array(0);
+  readonly metric = new Message({ attributes: METADATA, listA: 0, listB: 0 });
+  kind = 0;
+  temporality = 0;
+  monotonic = 0;
+  resource!: InternedSet;
+  scope!: InternedSet;
+}
+
+/**
+ * Metrics as rows of schema `smart` (docs/schema.md): label sets once a day in `metric_series`,
+ * points of gauges and sums in `metric_samples`, all others in `metric_histograms`, exemplars in
+ * `metric_exemplars`. Metrics without data are skipped.
+ */
+export class SmartMetricsEncoder extends SmartEncoder {
+  readonly #series = new DayTables(() => new SeriesTable());
+  readonly #samples = new DayTables(() => new SamplesTable());
+  readonly #histograms = new DayTables(() => new HistogramsTable());
+  readonly #exemplars = new DayTables(() => new ExemplarsTable());
+  readonly #cache: SeriesCache;
+  readonly #key: Uint8Array;
+  readonly #head = new Head();
+  readonly #headBytes = new ByteBuffer(256);
+  readonly #canonical = new ByteBuffer(512);
+  readonly #data = new Message({ attributes: 0, listA: 1, listB: 0 });
+  readonly #number = new Message({ attributes: 7, listA: 5, listB: 0 });
+  readonly #exemplar = new Message({ attributes: 7, listA: 0, listB: 0 });
+  readonly #fields = new DistributionFields();
+  readonly #decimal = new Decimal();
+  readonly #hash = { low: 0, high: 0 };
+  /** Sets that new series of a day refer to. */
+  readonly #used = new Map<number, DaySets>();
+  #keys: string[] = [];
+  /** Number of the batch that is being filled. */
+  #batch = 0;
+
+  /**
+   * @param key 16 bytes of setting `id_key`
+   * @param written dictionary rows that need no repeating
+   */
+  constructor(
+    key: Uint8Array,
+    written: WrittenRows,
+    limits?: SetLimits,
+    seriesLimits?: SeriesLimits,
+  ) {
+    super(key, written, limits, SECONDS_A_DAY);
+    this.#key = key;
+    this.#cache = new SeriesCache(seriesLimits);
+  }
+
+  item(b: Uint8Array, start: number, end: number): void {
+    const head = this.#head;
+    const { metric } = head;
+    metric.read(b, start, end);
+    head.kind = dataField(metric);
+    if (head.kind === 0) return;
+    const data = this.#data;
+    data.read(b, metric.start[head.kind]!, metric.end[head.kind]!);
+    const untimed = head.kind === GAUGE || head.kind === SUMMARY;
+    head.b = b;
+    head.temporality = untimed ? 0 : data.varint(b, 2);
+    head.monotonic = head.kind === SUM ? data.varint(b, 3) : 0;
+    head.resource = this.currentResource!;
+    head.scope = this.currentScope!;
+    this.#cache.makeRoom();
+    const number = this.#headNumber();
+    for (let i = 0; i < data.listA.count; i++) {
+      this.#point(b, number, data.listA.start(i), data.listA.end(i));
+    }
+  }
+
+  /** What tells this metric's series from those of others; also the front of their canonical form. */
+  #headNumber(): number {
+    const { b, metric, kind, temporality, monotonic, resource, scope } = this.#head;
+    const bytes = this.#headBytes;
+    bytes.length = 0;
+    bytes.u64(resource.idLow, resource.idHigh);
+    bytes.u64(scope.idLow, scope.idHigh);
+    bytes.u8(kind);
+    bytes.u32(temporality);
+    bytes.u8(monotonic === 0 ? 0 : 1);
+    appendText(bytes, b, metric.start[NAME]!, metric.end[NAME]!);
+    appendText(bytes, b, metric.start[UNIT]!, metric.end[UNIT]!);
+    return this.#cache.head(bytes);
+  }
+
+  #point(b: Uint8Array, head: number, start: number, end: number): void {
+    const { kind } = this.#head;
+    if (kind === GAUGE || kind === SUM) this.#numberPoint(b, head, start, end);
+    else this.#distribution(b, head, start, end);
+  }
+
+  #numberPoint(b: Uint8Array, head: number, start: number, end: number): void {
+    const point = this.#number;
+    point.read(b, start, end);
+    const day = dayOf(this.bucketOf(point.low(b, 3), point.high(b, 3)));
+    const series = this.#find(head, b, point, day);
+    const cache = this.#cache;
+    const table = this.#samples.for(day);
+    table.rows++;
+    table.head.put(day, cache.idLow[series]!, cache.idHigh[series]!, b, point, 8);
+    const known = cache.scale[series]!;
+    const misses = cache.misses[series]!;
+    const search = misses < MISSES || (misses & RETRY_MASK) === 0;
+    const scale = putNumber(table, this.#decimal, b, point, 4, 6, known, search);
+    if (scale >= 0) {
+      if (scale > known) cache.scale[series] = scale;
+      if (misses !== 0) cache.misses[series] = 0;
+    } else if (scale === Scale.BITS && this.#decimal.finite) {
+      cache.misses[series] = misses === 255 ? MISSES : misses + 1;
+    }
+    if (point.listA.count > 0) this.#putExemplars(b, day, series, point);
+  }
+
+  #distribution(b: Uint8Array, head: number, start: number, end: number): void {
+    const fields = this.#fields;
+    const { kind } = this.#head;
+    const point =
+      kind === HISTOGRAM
+        ? fields.explicit
+        : kind === EXPONENTIAL
+          ? fields.exponential
+          : fields.summary;
+    point.read(b, start, end);
+    const day = dayOf(this.bucketOf(point.low(b, 3), point.high(b, 3)));
+    const series = this.#find(head, b, point, day);
+    const cache = this.#cache;
+    const table = this.#histograms.for(day);
+    table.rows++;
+    const flags = kind === SUMMARY ? 8 : 10;
+    table.head.put(day, cache.idLow[series]!, cache.idHigh[series]!, b, point, flags);
+    if (kind === HISTOGRAM) fields.putExplicit(table, b, start, end);
+    else if (kind === EXPONENTIAL) fields.putExponential(table, b);
+    else fields.putSummary(table, b);
+    if (kind !== SUMMARY && point.listA.count > 0) this.#putExemplars(b, day, series, point);
+  }
+
+  #putExemplars(b: Uint8Array, day: number, series: number, point: Message): void {
+    const { listA } = point;
+    const table = this.#exemplars.for(day);
+    const exemplar = this.#exemplar;
+    const { idLow, idHigh } = this.#cache;
+    for (let i = 0; i < listA.count; i++) {
+      exemplar.read(b, listA.start(i), listA.end(i));
+      table.put(day, idLow[series]!, idHigh[series]!, b, exemplar);
+      putNumber(table, this.#decimal, b, exemplar, 3, 6, 0, true);
+    }
+  }
+
+  /** The number of the series of a point, whose row is written if it is not known to be stored. */
+  #find(head: number, b: Uint8Array, point: Message, day: number): number {
+    const cache = this.#cache;
+    const list = point.attributes;
+    const probe = cache.begin(head);
+    for (let i = 0; i < list.count; i++) {
+      appendText(probe, b, list.keyStart[i]!, list.keyEnd[i]!);
+      appendText(probe, b, list.valueStart[i]!, list.valueEnd[i]!);
+    }
+    const known = cache.size;
+    const series = cache.find();
+    if (series === known) this.#name(series, b, point);
+    if (cache.storedDay[series] === day) return series;
+    if (cache.batch[series] !== this.#batch || cache.batchDay[series] !== day) {
+      this.#writeSeries(series, point, day);
+    }
+    return series;
+  }
+
+  /**
+   * Gives a series its id: the hash of its head and its attributes sorted by key, values as typed
+   * JSON; the first 12 bits are those of its name, so that a metric's series lie together.
+   */
+  #name(series: number, b: Uint8Array, point: Message): void {
+    const list = point.attributes;
+    const head = this.#headBytes;
+    const out = this.#canonical;
+    out.length = 0;
+    out.copy(head.bytes, 0, head.length);
+    out.varint(list.count);
+    const value = new ByteBuffer(128);
+    for (const i of sortedByKey(b, list)) {
+      appendText(out, b, list.keyStart[i]!, list.keyEnd[i]!);
+      value.length = 0;
+      appendTypedJson(value, b, list.valueStart[i]!, list.valueEnd[i]!, 'sorted');
+      appendText(out, value.bytes, 0, value.length);
+    }
+    const hash = this.#hash;
+    const { metric } = this.#head;
+    sipHash24(this.#key, b, metric.start[NAME]!, metric.end[NAME]!, hash);
+    const first = hash.high & 0xfff0_0000;
+    sipHash24(this.#key, out.bytes, 0, out.length, hash);
+    this.#cache.idLow[series] = hash.low;
+    this.#cache.idHigh[series] = first | (hash.high & 0xf_ffff);
+  }
+
+  #writeSeries(series: number, point: Message, day: number): void {
+    const cache = this.#cache;
+    const low = cache.idLow[series]!;
+    const high = cache.idHigh[series]!;
+    const key = `${day} series ${high.toString(36)} ${low.toString(36)}`;
+    if (this.written.has(key)) {
+      cache.storedDay[series] = day;
+      return;
+    }
+    cache.batch[series] = this.#batch;
+    cache.batchDay[series] = day;
+    this.#keys.push(key);
+    const head = this.#head;
+    this.#series.for(day).put(day, low, high, head, point.attributes);
+    let used = this.#used.get(day);
+    if (used === undefined) {
+      used = { resources: new Set(), scopes: new Set() };
+      this.#used.set(day, used);
+    }
+    used.resources.add(head.resource);
+    used.scopes.add(head.scope);
+  }
+
+  /**
+   * What was added: dictionary rows that are not known to be written, then points, one block a day
+   * and table. The encoder is empty afterwards.
+   */
+  seal(batchId: bigint, allocate?: Allocate): SealedMetrics {
+    const blocks: Block[] = [];
+    const dictionaryKeys: string[] = [];
+    for (const [day, { resources, scopes }] of [...this.#used].sort((a, b) => a[0] - b[0])) {
+      const rows = { day, resources, scopes, operations: [] };
+      sealDictionaries(rows, this.written, blocks, dictionaryKeys);
+    }
+    this.#used.clear();
+    for (const key of this.#keys) dictionaryKeys.push(key);
+    this.#keys = [];
+    this.#batch++;
+    const options = { batchId, ...(allocate === undefined ? {} : { allocate }) };
+    blocks.push(
+      ...this.#series.seal({ ...options, table: 'metric_series' }),
+      ...this.#samples.seal({ ...options, table: 'metric_samples' }),
+      ...this.#histograms.seal({ ...options, table: 'metric_histograms' }),
+      ...this.#exemplars.seal({ ...options, table: 'metric_exemplars' }),
+    );
+    return { blocks, dictionaryKeys };
+  }
+}
