@@ -1,7 +1,7 @@
 /**
  * Remote write requests to columns and to OTLP: samples a CPU second.
  *
- *   node bench/remote-write/parse.ts
+ *   node scripts/launch.mjs bench/remote-write/parse.ts
  *
  * 2,000 series of nine labels a request, one sample and ten samples each; decompression apart.
  */

@@ -1,7 +1,7 @@
 /**
  * Remote write into this program (exporter nop) and into Prometheus, in turn: samples a CPU second.
  *
- *   PEERS_DIR=... node bench/remote-write/run.ts [--repeats 3] [--seconds 5]
+ *   PEERS_DIR=... node scripts/launch.mjs bench/remote-write/run.ts [--repeats 3] [--seconds 5]
  *
  * 2,000 series a request over four connections; user and system time of the process while load
  * arrives. Prometheus stores what comes, this program hands it on as OTLP: the figures say what
