@@ -21,9 +21,15 @@ import type { Targets } from './targets.ts';
 const FLUSH_MS = 200;
 /** Between two publications of counters, looks at the clock, and new looks at cgroups. */
 const UPKEEP_MS = 5000;
-const DRAIN_BYTES = 1 << 20;
+const DRAIN_BYTES = 256 << 10;
 /** Batches of records taken in one turn: others want the thread too. */
-const MAX_DRAINS = 8;
+const MAX_DRAINS = 32;
+/** Batches of spans handed on in one turn: they are taken after it. */
+const MAX_BATCHES = 4;
+/** Turns at the end: processes go on. */
+const LAST_TURNS = 16;
+/** Milliseconds to the next turn when one has left something. */
+const SOON_MS = 1;
 
 /** Captures the system calls of processes and hands on the spans of the requests in them. */
 export class EbpfReceiver implements Component {
@@ -43,6 +49,8 @@ export class EbpfReceiver implements Component {
   #flushedMs = 0;
   #upkeepMs = 0;
   #dropped = 0;
+  /** The last turn has left records in the ring. */
+  #more = false;
 
   /** @param logs takes reports of entities */
   constructor(
@@ -114,6 +122,11 @@ export class EbpfReceiver implements Component {
     this.#probe = undefined;
     await this.#targets?.close();
     this.#drain(probe);
+    for (let i = 0; this.#more && i < LAST_TURNS; i++) {
+      // Batches are taken meanwhile.
+      await new Promise((resolve) => setImmediate(resolve));
+      this.#drain(probe);
+    }
     this.#engine!.finish();
     this.#flush();
     this.#counters.publish(this.#engine!.stats(), probe.counters());
@@ -193,7 +206,7 @@ export class EbpfReceiver implements Component {
       const bytes = this.#drain(probe);
       const now = this.#settings.clock.monotonicMs();
       const { count } = this.#spans!;
-      wait = this.#pace.next(bytes);
+      wait = this.#more ? SOON_MS : this.#pace.next(bytes);
       // A batch that would be late at the next look goes now.
       const due = count > 0 && now + wait - this.#flushedMs > FLUSH_MS;
       if (due || count >= this.#config.max_batch_spans) this.#flush();
@@ -208,13 +221,18 @@ export class EbpfReceiver implements Component {
   /** @returns bytes of records that there were */
   #drain(probe: Probe): number {
     let total = 0;
-    for (let i = 0; i < MAX_DRAINS; i++) {
+    let batches = 0;
+    this.#more = true;
+    for (let i = 0; i < MAX_DRAINS && batches < MAX_BATCHES; i++) {
       const bytes = probe.drain(this.#buffer);
-      if (bytes === 0) break;
       total += bytes;
-      this.#engine!.batch(this.#buffer, bytes);
-      if (this.#spans!.count >= this.#config.max_batch_spans) this.#flush();
-      if (bytes < DRAIN_BYTES / 2) break;
+      if (bytes > 0) this.#engine!.batch(this.#buffer, bytes);
+      if (this.#spans!.count >= this.#config.max_batch_spans) {
+        this.#flush();
+        batches++;
+      }
+      this.#more = bytes >= DRAIN_BYTES / 2;
+      if (!this.#more) break;
     }
     if (total === 0) this.#engine!.advance(process.hrtime.bigint());
     return total;
