@@ -45,11 +45,16 @@ function coarser({ offset, bucketCounts, ...rest }: Side, shift: number): Side {
   return { ...rest, offset: first, bucketCounts: counts };
 }
 
-function addSides(a: Side, b: Side): Side {
+/** Buckets of a side at most: what lies further apart is not added up. */
+const bucketsMax = 65_536;
+
+/** The sum of two sides, undefined when it would be too wide. */
+function addSides(a: Side, b: Side): Side | undefined {
   if (a.bucketCounts.length === 0) return b;
   if (b.bucketCounts.length === 0) return a;
   const offset = Math.min(a.offset, b.offset);
   const end = Math.max(a.offset + a.bucketCounts.length, b.offset + b.bucketCounts.length);
+  if (end - offset > bucketsMax) return undefined;
   const bucketCounts = new Array<bigint>(end - offset).fill(0n);
   for (const side of [a, b]) {
     for (const [i, count] of side.bucketCounts.entries()) {
@@ -78,7 +83,10 @@ function above(side: Side, scale: number, threshold: number): readonly [Side, bi
   ];
 }
 
-/** A delta added to an exponential histogram, at the lower scale and larger zero bucket of both. */
+/**
+ * A delta added to an exponential histogram, at the lower scale and larger zero bucket of both; it
+ * takes the place of one whose buckets lie too far from its own.
+ */
 export function addExponential(
   before: ExponentialPoint,
   delta: ExponentialPoint,
@@ -88,7 +96,7 @@ export function addExponential(
   const zeroThreshold = Math.max(before.zeroThreshold, delta.zeroThreshold);
   let zeroCount = before.zeroCount + delta.zeroCount;
   const sides = [before, delta].map((point) => {
-    const shift = point.scale - scale;
+    const shift = Math.min(31, point.scale - scale);
     const given = [coarser(point.positive, shift), coarser(point.negative, shift)] as const;
     if (zeroThreshold <= point.zeroThreshold) return given;
     return given.map((side) => {
@@ -97,6 +105,9 @@ export function addExponential(
       return rest;
     });
   });
+  const positive = addSides(sides[0]![0]!, sides[1]![0]!);
+  const negative = addSides(sides[0]![1]!, sides[1]![1]!);
+  if (positive === undefined || negative === undefined) return delta;
   const hasSum = before.sum !== undefined && delta.sum !== undefined;
   return {
     ...newer,
@@ -107,7 +118,7 @@ export function addExponential(
     zeroCount,
     count: before.count + delta.count,
     sum: hasSum ? before.sum! + delta.sum! : undefined,
-    positive: addSides(sides[0]![0]!, sides[1]![0]!),
-    negative: addSides(sides[0]![1]!, sides[1]![1]!),
+    positive,
+    negative,
   };
 }

@@ -120,7 +120,7 @@ function nativeValue(point: ExponentialPoint): MetricValue {
       `cannot convert exponential to native histogram: scale must be >= -4, was ${scale}`,
     );
   }
-  const shift = Math.max(0, scale - scales.max);
+  const shift = Math.min(31, Math.max(0, scale - scales.max));
   const positive = nativeSide(point.positive, shift);
   const negative = nativeSide(point.negative, shift);
   const total = [...positive.counts, ...negative.counts].reduce((a, b) => a + b, zeroCount);

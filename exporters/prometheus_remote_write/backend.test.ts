@@ -154,3 +154,19 @@ test('version 2.0 needs its feature gate', () => {
   assert.match(gateFaults(given, testGates())[0]!.message, /enableSendingRW2/);
   assert.deepEqual(gateFaults(given, testGates(gateIds.version2)), []);
 });
+
+test('takes points and scopes with very many attributes', async (t) => {
+  const { received, url } = await server(t);
+  const { made, attempt } = await backend(t, url, { max_batch_size_bytes: 100_000_000 });
+  const attributes = Array.from({ length: 20_000 }, (_, i) => ({
+    key: `k${i}`,
+    value: { stringValue: 'v' },
+  }));
+  const scope = { attributes };
+  const dataPoints = [{ asDouble: 1, timeUnixNano: '1', attributes }];
+  const metrics = [{ name: 'g', gauge: { dataPoints } }];
+  const request = { resourceMetrics: [{ scopeMetrics: [{ scope, metrics }] }] };
+  await made.push(parseJson('metrics', Buffer.from(JSON.stringify(request))), attempt);
+  const [found] = modelOf(readWriteRequest(received[0]!.body, 1).request);
+  assert.equal(Object.keys(found!.labels).length, 40_001);
+});

@@ -26,6 +26,9 @@ interface Pairs {
 
 const noPairs = (): Pairs => ({ names: [], values: [] });
 
+/** Labels of a point up to which they are compared one by one. */
+const fewLabels = 64;
+
 /** Builds the labels of points: attributes, then what resource, configuration and scope add. */
 export class LabelBuilder {
   readonly #table: SeriesTable;
@@ -80,14 +83,16 @@ export class LabelBuilder {
     this.#scope = noPairs();
     if (!this.#rules.scopeLabels) return;
     const { texts } = this.#table;
+    const found = new Map<number, number>();
     const set = (label: string, value: string): void => {
-      put(this.#scope, texts.of(labelName(this.#rules.labels, label)), texts.of(value));
+      found.set(texts.of(labelName(this.#rules.labels, label)), texts.of(value));
     };
     const name = view.string(1);
     const version = view.string(2);
     if (name !== '') set('otel_scope_name', name);
     if (version !== '') set('otel_scope_version', version);
     for (const [key, value] of attributesOf(view, scopeFields)) set(`otel_scope_${key}`, value);
+    this.#scope = { names: [...found.keys()], values: [...found.values()] };
   }
 
   /**
@@ -111,9 +116,7 @@ export class LabelBuilder {
     this.#fill(this.#labels, this.#labelSymbol);
     const labels = { names: this.#names, values: this.#values };
     this.#addCommon(labels);
-    for (let i = 0; i < this.#scope.names.length; i += 1) {
-      put(labels, this.#scope.names[i]!, this.#scope.values[i]!);
-    }
+    merge(labels, this.#scope);
     this.#sort();
   }
 
@@ -187,6 +190,10 @@ export class LabelBuilder {
     const { texts } = this.#table;
     this.#names.length = 0;
     this.#values.length = 0;
+    if (this.#keys.length > fewLabels) {
+      this.#join(symbolOf);
+      return;
+    }
     for (let i = 0; i < this.#keys.length; i += 1) {
       const text = this.#texts[i]!;
       if (text === '') continue;
@@ -240,6 +247,15 @@ export class LabelBuilder {
     const { symbols } = this.#table.texts;
     const names = this.#names;
     const values = this.#values;
+    if (names.length > fewLabels) {
+      const pairs = names.map((name, i) => [name, values[i]!] as const);
+      pairs.sort(([a], [b]) => symbols.compare(a, b));
+      for (const [i, [name, value]] of pairs.entries()) {
+        names[i] = name;
+        values[i] = value;
+      }
+      return;
+    }
     for (let i = 1; i < names.length; i += 1) {
       const name = names[i]!;
       const value = values[i]!;
@@ -260,6 +276,23 @@ function put({ names, values }: Pairs, name: number, value: number): void {
   const at = names.indexOf(name);
   if (at >= 0) values[at] = value;
   else {
+    names.push(name);
+    values.push(value);
+  }
+}
+
+/** Sets all labels of `more`. */
+function merge(labels: Pairs, more: Pairs): void {
+  const { names, values } = labels;
+  if (names.length <= fewLabels && more.names.length <= fewLabels) {
+    for (let i = 0; i < more.names.length; i += 1) put(labels, more.names[i]!, more.values[i]!);
+    return;
+  }
+  const all = new Map(names.map((name, i) => [name, values[i]!] as const));
+  for (const [i, name] of more.names.entries()) all.set(name, more.values[i]!);
+  names.length = 0;
+  values.length = 0;
+  for (const [name, value] of all) {
     names.push(name);
     values.push(value);
   }

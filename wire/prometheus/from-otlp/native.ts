@@ -25,7 +25,7 @@ export function putNative(
   if (point.scale < scaleMin) {
     return `cannot convert exponential to native histogram. Scale must be >= -4, was ${point.scale}`;
   }
-  const shift = Math.max(0, point.scale - scaleMax);
+  const shift = Math.min(31, Math.max(0, point.scale - scaleMax));
   if (point.stale) putHalves(w, 1, staleLo, staleHi);
   else putHalves(w, 1, point.countLo, point.countHi);
   if (point.stale) w.fixed64Field(3, staleLo, staleHi);

@@ -86,7 +86,7 @@ export function findClassics(request: WriteRequest, roles: LabelRoles): Classics
 
 function gather(request: WriteRequest, roles: LabelRoles): ClassicGroup[] {
   const groups: ClassicGroup[] = [];
-  const table = new IdTable(64);
+  const table = new IdTable(64, request.symbols.seed);
   for (let i = 0; i < request.seriesCount; i += 1) {
     const type = request.types.values[i]!;
     const summary = type === MetricType.summary;

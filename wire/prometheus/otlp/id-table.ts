@@ -10,10 +10,15 @@ export class IdTable {
   readonly ends: Uint32Column;
   readonly tuples: Uint32Column;
   readonly #hashes: Uint32Column;
+  readonly #seed: number;
   #slots: Int32Array;
 
-  /** @param expected tuples */
-  constructor(expected: number) {
+  /**
+   * @param expected tuples
+   * @param seed any number that senders do not know
+   */
+  constructor(expected: number, seed = 0) {
+    this.#seed = seed;
     let size = 16;
     while (size < 2 * expected) size *= 2;
     this.#slots = new Int32Array(size).fill(-1);
@@ -64,7 +69,7 @@ export class IdTable {
 
   #hash(): number {
     const { values, length } = this.key;
-    let hash = length;
+    let hash = length ^ this.#seed;
     for (let i = 0; i < length; i += 1) {
       hash = Math.imul(hash ^ values[i]!, 0x9e3779b1);
       hash ^= hash >>> 15;

@@ -32,9 +32,10 @@ export class MetricGroups {
   constructor(request: WriteRequest, roles: LabelRoles) {
     this.#request = request;
     this.#roles = roles;
-    this.#resources = new IdTable(16);
-    this.#scopes = new IdTable(16);
-    this.#metrics = new IdTable(Math.min(request.seriesCount, 1024));
+    const { seed } = request.symbols;
+    this.#resources = new IdTable(16, seed);
+    this.#scopes = new IdTable(16, seed);
+    this.#metrics = new IdTable(Math.min(request.seriesCount, 1024), seed);
     this.#metricsOf = new Lists(64);
   }
 

@@ -101,7 +101,7 @@ function putSide(
   if (offset !== 0) w.uintField(1, zigzag(offset));
   if (counts.length > 0) {
     const list = w.open(2);
-    for (const count of counts) w.varint(count);
+    for (const count of counts) w.varint(Math.min(count, Number.MAX_SAFE_INTEGER));
     w.close(list);
   }
   w.close(at);

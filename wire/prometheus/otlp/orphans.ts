@@ -33,7 +33,7 @@ export function ownersOfExemplars(request: WriteRequest): ExemplarOwners {
     if (exemplarsOf(request, i) > 0 && !hasValue(request, i)) lonely.push(i);
   }
   if (lonely.length === 0) return { owners: undefined, orphans: 0 };
-  const table = new IdTable(lonely.length);
+  const table = new IdTable(lonely.length, request.symbols.seed);
   const ids = lonely.map((series) => {
     pushLabels(request, series, table);
     return table.id();

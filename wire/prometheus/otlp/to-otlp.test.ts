@@ -298,6 +298,17 @@ describe('native histograms', () => {
     assert.equal(point!.count, 9n);
   });
 
+  it('of floats have counts that fit', () => {
+    const huge = { ...integer, float: true, positive: [1e300, 1e300, 1e300], count: 1e301 };
+    const data = only({ labels, histograms: [huge] });
+    const [point] = data.points as never as {
+      count: bigint;
+      positive: { bucketCounts: bigint[] };
+    }[];
+    assert.equal(point!.count, BigInt(Number.MAX_SAFE_INTEGER));
+    assert.equal(point!.positive.bucketCounts[0], BigInt(Number.MAX_SAFE_INTEGER));
+  });
+
   it('with listed bounds become explicit ones', () => {
     const custom = {
       count: 6,

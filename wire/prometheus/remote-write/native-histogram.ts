@@ -202,11 +202,13 @@ function countFault(histogram: NativeHistogram): string | undefined {
   for (const buckets of [positive, negative]) {
     for (const bucket of buckets) {
       if (!(bucket >= 0)) return `a bucket has a negative count: ${bucket}`;
+      if (bucket === Number.POSITIVE_INFINITY) return 'a bucket has an infinite count';
       total += bucket;
     }
   }
   if (!(zeroCount >= 0)) return `the zero bucket has a negative count: ${zeroCount}`;
   if (!(count >= 0)) return `it has a negative count: ${count}`;
+  if (count + zeroCount === Number.POSITIVE_INFINITY) return 'it has an infinite count';
   if (isFloat || total === count) return undefined;
   const sumIsNaN = (histogram.sumHi & 0x7ff00000) === 0x7ff00000;
   if (sumIsNaN && total <= count) return undefined;

@@ -152,6 +152,24 @@ for (const version of versions) {
         /1 observations in its buckets, but its count is 9/,
       ],
       [
+        'a histogram without end',
+        {
+          labels: up,
+          histograms: [
+            {
+              count: Number.POSITIVE_INFINITY,
+              float: true,
+              sum: 1,
+              schema: 0,
+              positiveSpans: [[0, 1]],
+              positive: [Number.POSITIVE_INFINITY],
+              time: 1,
+            },
+          ],
+        },
+        /infinite count/,
+      ],
+      [
         'a schema that nobody knows',
         { labels: up, histograms: [{ count: 0, sum: 1, schema: -20, time: 1 }] },
         /schema -20/,

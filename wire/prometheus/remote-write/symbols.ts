@@ -17,7 +17,8 @@ export class Symbols {
   readonly ends: Uint32Column;
   readonly #hashes: Uint32Column;
   readonly #invalid = new Set<number>();
-  readonly #seed: number;
+  /** What its hashes begin with: for tables over its numbers. */
+  readonly seed: number;
   #slots: Int32Array;
   #mask: number;
 
@@ -26,7 +27,7 @@ export class Symbols {
    * @param seed any number that senders do not know
    */
   constructor(bytes: Uint8Array, expected: number, seed = 0) {
-    this.#seed = 0x811c9dc5 ^ seed;
+    this.seed = 0x811c9dc5 ^ seed;
     this.bytes = bytes;
     this.starts = new Uint32Column(expected + 1);
     this.ends = new Uint32Column(expected + 1);
@@ -67,7 +68,7 @@ export class Symbols {
    */
   intern(start: number, end: number): number {
     const { bytes } = this;
-    const hash = hashOf(bytes, start, end, this.#seed);
+    const hash = hashOf(bytes, start, end, this.seed);
     let slot = hash & this.#mask;
     for (let probes = 0; ; probes += 1) {
       const symbol = this.#slots[slot]!;
@@ -101,7 +102,7 @@ export class Symbols {
   /** The number of a text if it is in the table, else -1. */
   find(text: string): number {
     const wanted = Buffer.from(text);
-    const hash = hashOf(wanted, 0, wanted.length, this.#seed);
+    const hash = hashOf(wanted, 0, wanted.length, this.seed);
     let slot = hash & this.#mask;
     for (;;) {
       const symbol = this.#slots[slot]!;
