@@ -141,18 +141,31 @@ export interface Attached {
    * @returns whether another server has attached to the address, and gets them now
    */
   detach(): boolean;
+  /** The server is run for another one from now on: several may share it. */
+  passTo(holder: Holder): void;
+}
+
+/** Who listens: one instance of a component. */
+export interface Holder {
+  /** Its node, e.g. `receiver/otlp`. */
+  readonly name: string;
+  /** Whether it is about to be replaced or stopped: others may take its addresses. */
+  readonly leaving: boolean;
 }
 
 /**
  * The listening sockets of the program. They outlive the servers behind them: one that attaches
- * to an address where another one is takes its place, and no connection is refused meanwhile.
+ * to an address where one is that is leaving takes its place, and no connection is refused
+ * meanwhile.
  */
 export interface Listeners {
+  /** The component that these were given to. */
+  readonly holder: Holder;
   /**
    * Listens and gives connections to `server` as its event `connection`.
    * @param server of node:net, tls, http, https or http2; it does not listen itself
    * @param failed hears of a socket that dies later
-   * @throws Error of node:net, e.g. EADDRINUSE
+   * @throws Error of node:net, e.g. EADDRINUSE, or one that names the component that listens there
    */
   attach(
     server: Server,
@@ -160,6 +173,8 @@ export interface Listeners {
     options: { readonly allowHalfOpen: boolean; readonly maxConnections?: number },
     failed: (error: Error) => void,
   ): Promise<Attached>;
+  /** Servers that components share, by address; kept by whoever makes them. */
+  readonly shared: Map<string, unknown>;
 }
 
 /** What came of a reload: names of nodes, or what is wrong with the configuration. */

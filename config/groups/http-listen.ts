@@ -1,96 +1,15 @@
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { Server as TlsHttpServer } from 'node:https';
-import type { AddressInfo, Socket } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AuthData, HeaderMap } from '../../component/extension.ts';
 import type { Settings } from '../../component/settings.ts';
 import { authenticate, refuseMiddlewares, serverAuth } from './auth.ts';
 import { Cors, type HeaderPairs } from './cors.ts';
 import { sendable } from './headers.ts';
 import type { HttpServerConfig } from './http-server.ts';
-import { listenAddress } from './listen.ts';
-import { loadTlsServer } from './tls-load.ts';
-import { reloadTlsServer } from './tls-reload.ts';
+import { type Listener, openShared, type ServedPaths } from './http-share.ts';
 
-const maxConnections = 10_000;
-const maxHeaderBytes = 64 * 1024;
-
-/** How long connections to a server that was replaced may wait for one last request. */
-const lingerMs = 5000;
-
-/** A running listener. */
-export interface Listener {
-  readonly address: AddressInfo | string;
-  /** Takes no more requests, waits for those that are open, at most `drainMs`. */
-  close(drainMs: number): Promise<void>;
-}
+export type { Listener, ServedPaths } from './http-share.ts';
 
 type Needed = Pick<Settings, 'clock' | 'logger' | 'host'>;
-
-/** node:http refuses to give headers longer than the whole request. */
-function headersTimeout({ read_timeout, read_header_timeout }: HttpServerConfig): number {
-  const headers = Math.max(0, read_header_timeout) || Math.max(0, read_timeout);
-  return read_timeout > 0 ? Math.min(read_timeout, headers) : headers;
-}
-
-/** How often slow requests are looked for: about as precise as the times are long. */
-function checkInterval(config: HttpServerConfig): number {
-  const times = [config.read_timeout, config.read_header_timeout].filter((ms) => ms > 0);
-  return Math.max(50, Math.min(5000, ...times));
-}
-
-async function createServer(config: HttpServerConfig): Promise<Server> {
-  const options = {
-    maxHeaderSize: maxHeaderBytes,
-    requestTimeout: Math.max(0, config.read_timeout),
-    headersTimeout: headersTimeout(config),
-    keepAliveTimeout: Math.max(0, config.idle_timeout),
-    connectionsCheckingInterval: checkInterval(config),
-    noDelay: true,
-  };
-  if (config.tls === undefined) return (await import('node:http')).createServer(options);
-  const tls = await loadTlsServer(config.tls);
-  return (await import('node:https')).createServer({ ...options, ...tls });
-}
-
-/** Counts what is open, so that an end can wait for it. */
-class Traffic {
-  readonly #sockets = new Set<Socket>();
-  #open = 0;
-
-  constructor(server: Server) {
-    const keep = (socket: Socket): void => {
-      this.#sockets.add(socket);
-      socket.on('close', () => this.#sockets.delete(socket));
-    };
-    server.on('connection', keep);
-    server.on('request', (_request: IncomingMessage, response: ServerResponse) => {
-      this.#open += 1;
-      response.on('close', () => {
-        this.#open -= 1;
-      });
-    });
-  }
-
-  async end(clock: Settings['clock'], drainMs: number): Promise<void> {
-    const until = clock.monotonicMs() + drainMs;
-    while (this.#open > 0 && clock.monotonicMs() < until) {
-      await new Promise<void>((resolve) => {
-        clock.after(20, resolve);
-      });
-    }
-    for (const socket of this.#sockets) socket.destroy();
-  }
-
-  /** Waits until clients have closed their connections. */
-  async linger(clock: Settings['clock']): Promise<void> {
-    const until = clock.monotonicMs() + lingerMs;
-    while (this.#sockets.size > 0 && clock.monotonicMs() < until) {
-      await new Promise<void>((resolve) => {
-        clock.after(20, resolve);
-      });
-    }
-  }
-}
 
 /** An answer that takes longer than `write_timeout` ends with its connection. */
 function limitWriting(response: ServerResponse, ms: number, clock: Settings['clock']): void {
@@ -101,45 +20,22 @@ function limitWriting(response: ServerResponse, ms: number, clock: Settings['clo
 /**
  * Opens an HTTP or HTTPS listener with the times, limits and certificates of the configuration.
  * CORS, authentication and response headers are left to `handle`.
+ * @param served the paths that others leave to it at this address, where it shares it
  * @throws Error that says why it cannot listen
  */
 export async function openHttpServer(
   config: HttpServerConfig,
   settings: Needed,
   handle: (request: IncomingMessage, response: ServerResponse) => void,
+  served?: ServedPaths,
 ): Promise<Listener> {
   refuseMiddlewares(settings.host, config.middlewares);
-  const address = listenAddress(config);
-  const server = await createServer(config);
-  const traffic = new Traffic(server);
-  let leaving = false;
-  server.on('request', (request, response) => {
-    if (leaving) response.setHeader('connection', 'close');
-    if (config.write_timeout > 0) limitWriting(response, config.write_timeout, settings.clock);
+  const { write_timeout: writeMs } = config;
+  const limited = (request: IncomingMessage, response: ServerResponse): void => {
+    limitWriting(response, writeMs, settings.clock);
     handle(request, response);
-  });
-  // The socket belongs to the program: when this server is replaced, it goes over to the next.
-  const attached = await settings.host.listeners.attach(
-    server,
-    address,
-    { allowHalfOpen: true, maxConnections },
-    (error) => settings.host.fatal(error),
-  );
-  server.emit('listening'); // from here on it looks after its times for headers and requests
-  const stopReload = reloadTlsServer(config.tls, settings, (tls) =>
-    (server as TlsHttpServer).setSecureContext(tls),
-  );
-  return {
-    address: attached.address,
-    close: async (drainMs) => {
-      stopReload();
-      leaving = true;
-      if (attached.detach()) await traffic.linger(settings.clock);
-      server.close();
-      server.closeIdleConnections();
-      await traffic.end(settings.clock, drainMs);
-    },
   };
+  return openShared(config, settings, writeMs > 0 ? limited : handle, served);
 }
 
 /** Headers as an authenticator sees them; parameters of the query stand for headers. */
@@ -186,12 +82,25 @@ export async function serveHttp(
   config: HttpServerConfig,
   settings: Needed,
   handle: (request: IncomingMessage, response: ServerResponse, admitted: Admitted) => void,
+  served?: ServedPaths,
 ): Promise<Listener> {
+  return openHttpServer(config, settings, admitting(config, settings, handle), served);
+}
+
+/**
+ * What stands before the handler of {@link serveHttp}, for servers that have other handlers beside
+ * it.
+ */
+export function admitting(
+  config: HttpServerConfig,
+  settings: Needed,
+  handle: (request: IncomingMessage, response: ServerResponse, admitted: Admitted) => void,
+): (request: IncomingMessage, response: ServerResponse) => void {
   const auth = serverAuth(settings.host, config.auth);
   const params = config.auth?.request_params ?? [];
   const cors = config.cors?.allowed_origins.length ? new Cors(config.cors) : undefined;
   const always = sendable(config.response_headers);
-  return openHttpServer(config, settings, (request, response) => {
+  return (request, response) => {
     response.on('error', () => undefined);
     for (const [name, value] of always) response.setHeader(name, value);
     if (!config.keep_alives_enabled) response.setHeader('connection', 'close');
@@ -211,7 +120,7 @@ export async function serveHttp(
         response.end(`${message}\n`);
       },
     );
-  });
+  };
 }
 
 /** @returns whether it was a preflight and is answered */

@@ -9,6 +9,7 @@ import type {
   Tracer,
 } from '../../component/settings.ts';
 import type { Ledger } from '../../pipeline/ledger.ts';
+import type { ProgramListeners } from '../../pipeline/listeners.ts';
 import type { RootLogger } from '../telemetry/logger.ts';
 import type { StatusBoard } from './statuses.ts';
 
@@ -21,7 +22,7 @@ export interface Environment {
   readonly random: Random;
   readonly budget: MemoryBudget;
   readonly ledger: Ledger;
-  readonly host: Host;
+  readonly host: Host & { readonly listeners: ProgramListeners };
   readonly build: BuildInfo;
   readonly gates: Gates;
   readonly statuses: StatusBoard;

@@ -16,6 +16,8 @@ interface Live {
   readonly component: Component & Partial<AnyConsumer>;
   readonly ports: ReadonlyMap<string, Port>;
   readonly meter: NodeMeter | undefined;
+  /** For whom it listens. */
+  readonly holder: { readonly name: string; leaving: boolean };
   running: boolean;
   /** It could not start, and holds what it took over from another that is gone. */
   holds: boolean;
@@ -98,6 +100,10 @@ export class Graph {
     const removed = [...this.#live.values()].filter(({ plan }) => !names.has(plan.name));
     const replaced = [...fresh.keys()].filter((name) => this.#live.has(name));
     const started = [...fresh.keys()].filter((name) => !this.#live.has(name));
+    // What goes gives its addresses up to what comes.
+    for (const { holder, plan } of this.#live.values()) {
+      holder.leaving = fresh.has(plan.name) || !names.has(plan.name);
+    }
     const isReceiver = ({ plan }: Live): boolean => plan.component.kind === 'receiver';
     await this.#release(moved, new Set([...replaced, ...removed.map(({ plan }) => plan.name)]));
     const waiting = [...fresh.values()];
@@ -136,7 +142,8 @@ export class Graph {
   #make(plan: NodePlan): Live {
     const ports = new Map(plan.outputs.map(({ key }) => [key, new Port()]));
     const { kind, id } = plan.component;
-    const settings: Settings = settingsFor(this.#env, kind, id, plan.name, plan.fields);
+    const holder = { name: plan.name, leaving: false };
+    const settings: Settings = settingsFor(this.#env, kind, id, holder, plan.fields);
     const meter = nodeMeter(plan, this.#env);
     const outputs = new Map(
       Array.from(ports, ([key, port]) => [key, meter === undefined ? port : meter.output(port)]),
@@ -146,6 +153,7 @@ export class Graph {
       component: plan.create(settings, outputs),
       ports,
       meter,
+      holder,
       running: false,
       holds: false,
       ready: false,

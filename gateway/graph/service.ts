@@ -48,7 +48,7 @@ export function createService(
     runningSpans: () => runningSpans?.() ?? [],
     config: shown,
   };
-  const host: Host = {
+  const host: Environment['host'] = {
     extension: (id) => extensions.get(id),
     extensions: () => extensions,
     listeners: createListeners(),

@@ -1,17 +1,22 @@
 import type { Kind } from '../../component/factory.ts';
-import type { NodeLedger, Settings } from '../../component/settings.ts';
+import type { Holder, NodeLedger, Settings } from '../../component/settings.ts';
 import type { NodeRole } from '../../pipeline/ledger.ts';
 import type { Environment } from './environment.ts';
 
-/** The settings of one instance: the program's, with a logger and a ledger node of its own. */
+/**
+ * The settings of one instance: the program's, with a logger and a ledger node of its own.
+ * @param holder for whom it listens; named by its node
+ */
 export function settingsFor(
   env: Environment,
   kind: Kind,
   id: string,
-  node: string,
+  holder: Holder,
   fields: Readonly<Record<string, string>>,
 ): Settings {
-  const { meter, tracer, clock, random, budget, host, build, gates } = env;
+  const { meter, tracer, clock, random, budget, build, gates } = env;
+  const { name: node } = holder;
+  const host = { ...env.host, listeners: env.host.listeners.of(holder) };
   const named = { 'otelcol.component.id': id, 'otelcol.component.kind': kind, ...fields };
   const logger = env.logger.child(named);
   const ledger = kind === 'extension' ? unused : env.ledger.node(node, roleOf(kind));

@@ -1,7 +1,7 @@
 import type { ReceiverFactory } from '../../component/factory.ts';
 import { receiptMetrics } from '../../component/receipts.ts';
+import { influxdbMetrics } from '../../pipeline/line-writes/counters.ts';
 import { config, type InfluxdbConfig } from './config.ts';
-import { influxdbMetrics } from './counters.ts';
 import { InfluxdbReceiver } from './receiver.ts';
 
 /** Receives what Telegraf and InfluxDB's clients write. */

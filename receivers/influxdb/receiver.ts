@@ -28,8 +28,8 @@ export class InfluxdbReceiver implements Component {
   }
 
   async start(): Promise<void> {
-    const [{ LineWrites }, { route }, { intakeOf }] = await Promise.all([
-      import('./write.ts'),
+    const [{ LineWrites }, { route, servedPaths }, { intakeOf }] = await Promise.all([
+      import('../../pipeline/line-writes/write.ts'),
       import('./routes.ts'),
       import('../../pipeline/http-intake/receive.ts'),
     ]);
@@ -37,8 +37,11 @@ export class InfluxdbReceiver implements Component {
     const intake = intakeOf(config, this.#settings.budget);
     const writes = new LineWrites(config, this.#settings, this.#next, intake);
     this.#listener = await openAt(config.endpoint, () =>
-      serveHttp(config, this.#settings, (request, response, admitted) =>
-        route(request, response, admitted, writes, intake),
+      serveHttp(
+        config,
+        this.#settings,
+        (request, response, admitted) => route(request, response, admitted, writes, intake),
+        { paths: servedPaths },
       ),
     );
     this.#settings.logger.info('Starting HTTP server', { endpoint: config.endpoint });

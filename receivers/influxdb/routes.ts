@@ -2,8 +2,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Admitted, notFound } from '../../config/groups/http-listen.ts';
 import type { BodyIntake } from '../../pipeline/http-intake/intake.ts';
 import { receiveBody, refuse } from '../../pipeline/http-intake/receive.ts';
-import { answerJson, type Dialect, version1, version2, version3 } from './dialect.ts';
-import type { LineWrites } from './write.ts';
+import {
+  answerJson,
+  type Dialect,
+  version1,
+  version2,
+  version3,
+} from '../../pipeline/line-writes/dialect.ts';
+import type { LineWrites } from '../../pipeline/line-writes/write.ts';
 
 /** Where lines are posted to: InfluxDB 1, 2 and 3, and DeepFlow's path for Telegraf. */
 const writePaths: ReadonlyMap<string, Dialect> = new Map([
@@ -30,6 +36,9 @@ const services: ReadonlyMap<string, { readonly methods: readonly string[]; answe
     ['/ready', { methods: ['GET', 'HEAD'], answer: ready }],
     ['/query', { methods: ['GET', 'POST'], answer: runQuery }],
   ]);
+
+/** All paths that are answered. */
+export const servedPaths: readonly string[] = [...writePaths.keys(), ...services.keys()];
 
 /** Answers one request. */
 export function route(

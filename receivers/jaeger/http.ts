@@ -1,13 +1,22 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Consumer } from '../../component/consumer.ts';
 import type { Settings } from '../../component/settings.ts';
-import { type Listener, notFound, pathOf, serveHttp } from '../../config/groups/http-listen.ts';
+import {
+  type Admitted,
+  type Listener,
+  notFound,
+  pathOf,
+  serveHttp,
+} from '../../config/groups/http-listen.ts';
 import type { HttpServerConfig } from '../../config/groups/http-server.ts';
 import { contextOf } from '../../pipeline/http-intake/context.ts';
 import { answerText, intakeOf, receiveBody, refuse } from '../../pipeline/http-intake/receive.ts';
 import { SpanIntake, type SpanOutcome } from '../../pipeline/span-intake.ts';
 import { JaegerThrift } from '../../wire/jaeger/thrift.ts';
 import { BinaryReader } from '../../wire/thrift/binary.ts';
+
+/** Where spans are posted to. */
+const path = '/api/traces';
 
 const types: ReadonlySet<string> = new Set([
   'application/x-thrift',
@@ -26,7 +35,7 @@ export async function listenHttp(
   const intake = new SpanIntake(settings, next, 'collector_http');
   const reader = new JaegerThrift();
   const bodies = intakeOf(config, settings.budget);
-  const listener = await serveHttp(config, settings, (request, response, admitted) => {
+  const handle = (request: IncomingMessage, response: ServerResponse, admitted: Admitted) => {
     if (refused(request, response)) return;
     receiveBody(request, response, bodies, (body) => {
       const ctx = contextOf(request, admitted, config.include_metadata, settings.tracer);
@@ -39,14 +48,15 @@ export async function listenHttp(
         },
       );
     });
-  });
+  };
+  const listener = await serveHttp(config, settings, handle, { paths: [path] });
   settings.logger.info('Starting HTTP server for Jaeger Thrift', { endpoint: config.endpoint });
   return listener;
 }
 
 /** Whether a request is no POST of Thrift to the path; it is answered then. */
 function refused(request: IncomingMessage, response: ServerResponse): boolean {
-  if (pathOf(request) !== '/api/traces') {
+  if (pathOf(request) !== path) {
     request.resume();
     notFound(response);
     return true;

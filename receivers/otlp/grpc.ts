@@ -4,10 +4,10 @@ import { type Signal, signals } from '../../component/signals.ts';
 import { type Admit, openGrpcServer } from '../../config/groups/grpc-listen.ts';
 import type { GrpcServerConfig } from '../../config/groups/grpc-server.ts';
 import type { Listener } from '../../config/groups/http-listen.ts';
+import { Ingest } from '../../pipeline/otlp-http/ingest.ts';
 import { otlpPaths } from '../../wire/grpc/otlp-paths.ts';
 import type { ServerCall, UnaryHandler } from '../../wire/grpc/server-call.ts';
 import { encodeStatus } from '../../wire/status/status.ts';
-import { Ingest } from './ingest.ts';
 
 function handlerFor<S extends Signal>(
   signal: S,

@@ -1,15 +1,13 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Consumer, Consumers } from '../../component/consumer.ts';
 import type { Settings } from '../../component/settings.ts';
 import { type Signal, signals } from '../../component/signals.ts';
-import { serverAuth } from '../../config/groups/auth.ts';
-import { Cors } from '../../config/groups/cors.ts';
-import { sendable } from '../../config/groups/headers.ts';
 import { type Listener, openHttpServer } from '../../config/groups/http-listen.ts';
 import { watchServer } from '../../config/groups/http-metrics.ts';
-import { intakeOf } from '../../pipeline/http-intake/receive.ts';
+import { otlpHandler } from '../../pipeline/otlp-http/handler-of.ts';
+import type { BodySink } from '../../pipeline/otlp-http/http-handler.ts';
+import { Ingest } from '../../pipeline/otlp-http/ingest.ts';
 import type { OtlpHttpConfig } from './config.ts';
-import { type BodySink, HttpHandler } from './http-handler.ts';
-import { Ingest } from './ingest.ts';
 
 /** Where profiles are posted to; the Go collector has no key for it. */
 const profilesPath = '/v1development/profiles';
@@ -32,24 +30,6 @@ function sinksOf(
   return sinks;
 }
 
-function handlerOf(
-  config: OtlpHttpConfig,
-  settings: Settings,
-  sinks: ReadonlyMap<string, BodySink>,
-): HttpHandler {
-  return new HttpHandler({
-    sinks,
-    intake: intakeOf(config, settings.budget),
-    includeMetadata: config.include_metadata,
-    keepAlive: config.keep_alives_enabled,
-    responseHeaders: sendable(config.response_headers).flat(),
-    cors: config.cors?.allowed_origins.length ? new Cors(config.cors) : undefined,
-    auth: serverAuth(settings.host, config.auth),
-    authParams: config.auth?.request_params ?? [],
-    tracer: settings.tracer,
-  });
-}
-
 /** Starts the HTTP side for the signals that have a consumer. */
 export async function listenHttp(
   config: OtlpHttpConfig,
@@ -57,14 +37,16 @@ export async function listenHttp(
   next: Consumers,
 ): Promise<Listener> {
   const sinks = sinksOf(config, settings, next);
-  const handler = handlerOf(config, settings, sinks);
+  const handler = otlpHandler(config, settings, sinks);
   const watch = watchServer(settings, config.tls !== undefined, (path) =>
     sinks.has(path) ? path : undefined,
   );
-  const listener = await openHttpServer(config, settings, (request, response) => {
+  const handle = (request: IncomingMessage, response: ServerResponse): void => {
     watch(request, response);
     handler.handle(request, response);
-  });
+  };
+  const paths = [...sinks.keys()];
+  const listener = await openHttpServer(config, settings, handle, { paths });
   settings.logger.info('Starting HTTP server', { endpoint: config.endpoint });
   return listener;
 }

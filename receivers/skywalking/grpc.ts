@@ -3,14 +3,14 @@ import type { Settings } from '../../component/settings.ts';
 import { type Admit, openGrpcServer } from '../../config/groups/grpc-listen.ts';
 import type { GrpcServerConfig } from '../../config/groups/grpc-server.ts';
 import type { Listener } from '../../config/groups/http-listen.ts';
+import { Delivery, type Kind, type Shared } from '../../pipeline/skywalking/delivery.ts';
+import { kindsOf } from '../../pipeline/skywalking/kinds.ts';
 import type { ServerCall, UnaryHandler } from '../../wire/grpc/server-call.ts';
 import type { Method } from '../../wire/grpc/server-connection.ts';
 import type { StreamMethod } from '../../wire/grpc/stream-input.ts';
 import type { Instances } from '../../wire/skywalking/instances.ts';
 import { Code } from '../../wire/status/code.ts';
 import { encodeStatus, type Status } from '../../wire/status/status.ts';
-import { Delivery, type Kind, type Shared } from './delivery.ts';
-import { kindsOf } from './kinds.ts';
 import { type MethodInfo, methods } from './methods.ts';
 
 /** Streams that may be open at a time: an idle one costs memory, too. */

@@ -1,4 +1,4 @@
-import type { KindName } from './kinds.ts';
+import type { KindName } from '../../pipeline/skywalking/kinds.ts';
 
 /** A method of the gRPC protocol. */
 export interface MethodInfo {

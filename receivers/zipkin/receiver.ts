@@ -32,8 +32,11 @@ export class ZipkinReceiver implements Component {
     const config = this.#config;
     const handler = new ZipkinHandler(this.#settings, config, this.#next);
     this.#listener = await openAt(config.endpoint, () =>
-      serveHttp(config, this.#settings, (request, response, admitted) =>
-        handler.handle(request, response, admitted),
+      serveHttp(
+        config,
+        this.#settings,
+        (request, response, admitted) => handler.handle(request, response, admitted),
+        { paths: ['/api/v1/spans', '/api/v2/spans'], rest: true },
       ),
     );
     this.#settings.logger.info('Starting HTTP server', { endpoint: config.endpoint });

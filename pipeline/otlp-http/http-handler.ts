@@ -5,14 +5,10 @@ import type { OwnSpan, Tracer } from '../../component/settings.ts';
 import { authenticate } from '../../config/groups/auth.ts';
 import type { Cors, HeaderPairs } from '../../config/groups/cors.ts';
 import { headerMap, remoteOf } from '../../config/groups/http-listen.ts';
-import type { Body } from '../../pipeline/http-intake/body.ts';
-import {
-  answerPastBody,
-  type BodyIntake,
-  type IntakeFault,
-} from '../../pipeline/http-intake/intake.ts';
 import { Code } from '../../wire/status/code.ts';
 import type { Status } from '../../wire/status/status.ts';
+import type { Body } from '../http-intake/body.ts';
+import { answerPastBody, type BodyIntake, type IntakeFault } from '../http-intake/intake.ts';
 import { answerFailure, answerSuccess, answerText } from './http-answer.ts';
 import type { Format } from './ingest.ts';
 

@@ -5,17 +5,12 @@ import type { Admitted } from '../../config/groups/http-listen.ts';
 import type { Metrics } from '../../pdata/batch.ts';
 import { Writer } from '../../pdata/proto/writer.ts';
 import { writeAttribute } from '../../pdata/values.ts';
-import type { Body } from '../../pipeline/http-intake/body.ts';
-import { contextOf } from '../../pipeline/http-intake/context.ts';
-import {
-  answerPastBody,
-  type BodyIntake,
-  type IntakeFault,
-} from '../../pipeline/http-intake/intake.ts';
-import { Outlet } from '../../pipeline/outlet.ts';
 import { LineLimit, type LineResult } from '../../wire/influx/line-metrics.ts';
 import { type Precision, precisionOf } from '../../wire/influx/precision.ts';
-import type { InfluxdbConfig } from './config.ts';
+import type { Body } from '../http-intake/body.ts';
+import { contextOf } from '../http-intake/context.ts';
+import { answerPastBody, type BodyIntake, type IntakeFault } from '../http-intake/intake.ts';
+import { Outlet } from '../outlet.ts';
 import { Conversions } from './conversions.ts';
 import { LineCounters } from './counters.ts';
 import { answerRefusal, badLines, type Dialect, type Refusal } from './dialect.ts';
@@ -28,6 +23,13 @@ const statuses: Readonly<Record<Exclude<IntakeFault['fault'], 'cut_off'>, Refusa
   bug: 500,
 };
 
+/** What of a receiver's configuration is about writes. */
+export interface LineWritesConfig {
+  readonly include_metadata: boolean;
+  /** Whether destinations that requests name become resource attributes. */
+  readonly keep_destination: boolean;
+}
+
 /** One write on its way. */
 interface Exchange {
   readonly request: IncomingMessage;
@@ -39,7 +41,7 @@ interface Exchange {
 
 /** Takes lines: the good ones go on, and the sender is told of the bad ones. */
 export class LineWrites {
-  readonly #config: InfluxdbConfig;
+  readonly #config: LineWritesConfig;
   readonly #settings: Settings;
   readonly #outlet: Outlet<'metrics'>;
   readonly #intake: BodyIntake;
@@ -47,7 +49,7 @@ export class LineWrites {
   readonly #counters: LineCounters;
 
   constructor(
-    config: InfluxdbConfig,
+    config: LineWritesConfig,
     settings: Settings,
     next: Consumer<'metrics'>,
     intake: BodyIntake,
