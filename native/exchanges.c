@@ -6,6 +6,8 @@
 /* native/bpf/event.h */
 enum { HEADER = 128, KIND_DATA = 1, KIND_CLOSE = 5, INCOMING = 1, TCP = 2 };
 #define HASHED 64
+/* Longest request that is read here: more than the kernel side captures. */
+#define MAX_REQUEST 4096
 
 /* What a slot needs beside what is shared. */
 struct held {
@@ -222,7 +224,7 @@ static int take_request(struct exchanges *e, struct slot *s, struct held *h, con
                         int64_t time) {
   uint32_t length = u32(record + 48), acknowledgement = u32(record + 44);
   struct message *m = &h->request;
-  if (s->state != IDLE || u32(record + 52) != length) return 0;
+  if (s->state != IDLE || u32(record + 52) != length || length > MAX_REQUEST) return 0;
   if (e->control->pending >= e->control->room) return 0;
   if (!after(acknowledgement, s->last_acknowledged)) return 0;
   const uint8_t *p = record + HEADER;

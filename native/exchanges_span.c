@@ -414,7 +414,8 @@ size_t span_room(const struct message *request, const struct template *t) {
 struct written write_span(const struct options *o, const struct exchange *x, uint8_t *to) {
   const struct message *request = x->request, *response = x->response;
   struct written w;
-  uint8_t endpoint[4096 * 11 + 64];
+  /* Of the 4,096 bytes of a request at most: ids become 2.5 times as long, queries three times. */
+  uint8_t endpoint[4096 * 6 + 64];
   uint32_t endpoint_size;
   int failed = response->head.status >= (x->client ? 400 : 500);
   int64_t last = response->end > request->end ? response->end : request->end;

@@ -193,3 +193,17 @@ test('a request that waits too long, and a connection that is idle, end as by th
   const sent = input.map((records) => Buffer.concat(records));
   assert.ok(compare(sent) >= 1);
 });
+
+test('a request of any length is that of the twin', { skip }, () => {
+  const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n';
+  for (const unit of ['/1', '/x', 'key=;', 'pin=&', '%20', 'a']) {
+    for (const size of [900, 4000, 4080, 9000]) {
+      const target = unit.repeat(Math.ceil(size / unit.length)).slice(0, size);
+      const path = unit.startsWith('/') ? target : `/?${target}`;
+      const c = new Served();
+      const first = [c.ask('GET / HTTP/1.1\r\n\r\n'), c.answer(ok)];
+      const long = [c.ask(`GET ${path} HTTP/1.1\r\n\r\n`), c.answer(ok)];
+      compare([Buffer.concat(first), Buffer.concat(long)], { segments: 9999 });
+    }
+  }
+});
