@@ -57,9 +57,13 @@ function moveRefs(value: unknown, name: string): unknown {
 
 /** What `.meta()` of the project's own means in JSON Schema. */
 function fixMeta(schema: JsonSchema): void {
-  const { written, replacedBy, instead, secret } = schema;
+  const { written, replacedBy, instead, secret, section } = schema;
   for (const key of own) delete schema[key];
   if (secret === true) schema.writeOnly = true;
+  if (section === true && typeof schema.properties === 'object') {
+    const enabled = { type: 'boolean', description: 'Whether the section is on.' };
+    schema.properties = { enabled, ...schema.properties };
+  }
   if (schema.deprecated === true) {
     const hint = typeof replacedBy === 'string' ? `use ${JSON.stringify(replacedBy)}` : instead;
     const texts = [schema.description, typeof hint === 'string' ? `Deprecated: ${hint}.` : ''];
