@@ -19,6 +19,7 @@ function entry(kind: Kind, type: string, load: Load, aliases: readonly string[] 
 /** Every component of the program, one line each. */
 export const registry: readonly RegistryEntry[] = [
   // receivers
+  entry('receiver', 'deepflow', () => import('../receivers/deepflow/index.ts')),
   entry('receiver', 'ebpf', () => import('../receivers/ebpf/index.ts')),
   entry('receiver', 'file_log', () => import('../receivers/file_log/index.ts'), ['filelog']),
   entry('receiver', 'fluent_forward', () => import('../receivers/fluent_forward/index.ts'), [
@@ -32,6 +33,7 @@ export const registry: readonly RegistryEntry[] = [
   entry('receiver', 'kafka', () => import('../receivers/kafka/index.ts')),
   entry('receiver', 'otlp', () => import('../receivers/otlp/index.ts')),
   entry('receiver', 'packet', () => import('../receivers/packet/index.ts')),
+  entry('receiver', 'prometheus', () => import('../receivers/prometheus/index.ts')),
   entry(
     'receiver',
     'prometheus_remote_write',

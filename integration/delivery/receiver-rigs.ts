@@ -5,6 +5,7 @@ import { compressSync } from 'snappy';
 import type { Factory } from '../../component/factory.ts';
 import { signals } from '../../component/signals.ts';
 import { Writer } from '../../pdata/proto/writer.ts';
+import { factory as deepflow } from '../../receivers/deepflow/index.ts';
 import { factory as influxdb } from '../../receivers/influxdb/index.ts';
 import { factory as jaeger } from '../../receivers/jaeger/index.ts';
 import { factory as otlp } from '../../receivers/otlp/index.ts';
@@ -249,8 +250,49 @@ const remoteWrite = posting({
   meaning: { accepted: [204], again: [503], never: [400] },
 });
 
+const deepflowTraces = posting({
+  factory: deepflow,
+  name: 'with OTLP',
+  signals: ['traces'],
+  config: (endpoint) => ({ endpoint }),
+  path: () => '/api/v1/otel/trace',
+  type: 'application/x-protobuf',
+  body: bodyOf,
+  meaning: { accepted: [200], again: [503], never: [500] },
+});
+
+const deepflowMetrics = posting({
+  factory: deepflow,
+  name: 'with line protocol',
+  signals: ['metrics'],
+  config: (endpoint) => ({ endpoint }),
+  path: () => '/api/v1/telegraf?precision=ms',
+  type: 'text/plain',
+  body: (_signal, numbers) =>
+    numbers.map((number) => `contract points=${number}i ${firstMs + number}\n`).join(''),
+  meaning: { accepted: [204], again: [503], never: [400] },
+});
+
+const deepflowLogs = posting({
+  factory: deepflow,
+  name: "with Vector's events",
+  signals: ['logs'],
+  config: (endpoint) => ({ endpoint }),
+  path: () => '/api/v1/log',
+  type: 'application/json',
+  body: (_signal, numbers) =>
+    JSON.stringify(
+      numbers.map((number) => ({
+        message: 'work',
+        timestamp: new Date(firstMs + number).toISOString(),
+      })),
+    ),
+  meaning: { accepted: [200], again: [503], never: [400] },
+});
+
 /** Rigs by type, or the file that tests it; a receiver without one fails the test. */
 export const receiverRigs: Readonly<Record<string, readonly ReceiverRig[] | string>> = {
+  deepflow: [deepflowTraces, deepflowMetrics, deepflowLogs],
   ebpf: 'receivers-of-events.test.ts',
   file_log: 'file-log.test.ts',
   fluent_forward: 'receivers-of-logs.test.ts',

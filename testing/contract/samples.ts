@@ -57,6 +57,7 @@ export function sampleOf(entry: RegistryEntry, directory: string): Sample {
         protocols: { grpc: { endpoint: '127.0.0.1:0' }, http: { endpoint: '127.0.0.1:0' } },
       },
     },
+    'receiver/deepflow': { config: { endpoint: '127.0.0.1:0' } },
     'receiver/file_log': { config: { include: [`${directory}/*.log`] } },
     'receiver/fluent_forward': { config: { endpoint: '127.0.0.1:0' } },
     'receiver/host_metrics': { config: { scrapers: { load: null } } },
