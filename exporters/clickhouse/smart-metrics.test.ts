@@ -410,6 +410,38 @@ test('histograms, exponential histograms and summaries keep their fields', async
   ]);
 });
 
+test('the views have the columns and values of the contrib tables', async () => {
+  const sums = await rows(
+    `SELECT toString(ResourceAttributes['service.name']) AS service, ScopeName, ScopeAttributes,
+       MetricName, MetricDescription, Attributes, toString(TimeUnix) AS time, Value,
+       AggregationTemporality, IsMonotonic
+     FROM smart.otel_metrics_sum WHERE MetricName = 'requests' ORDER BY TimeUnix LIMIT 1`,
+  );
+  assert.deepEqual(sums, [
+    {
+      ...{ service: 'cart', ScopeName: 'meter', ScopeAttributes: { team: 'a' } },
+      ...{ MetricName: 'requests', MetricDescription: 'Requests.' },
+      ...{ Attributes: { path: '/a', code: '200' }, Value: 1.25 },
+      time: `${new Date(NOW_S * 1000).toISOString().slice(0, 19).replace('T', ' ')}.000000000`,
+      ...{ AggregationTemporality: 2, IsMonotonic: true },
+    },
+  ]);
+  const [gauges] = await rows(
+    "SELECT toUInt32(count()) AS n FROM smart.otel_metrics_gauge WHERE MetricName = 'again'",
+  );
+  assert.deepEqual(gauges, { n: 100 });
+  const [histogram] = await rows(
+    'SELECT Count, BucketCounts, Max FROM smart.otel_metrics_histogram',
+  );
+  assert.deepEqual(histogram, { Count: '6', BucketCounts: ['1', '2', '3'], Max: 9 });
+  const [exponential] = await rows('SELECT Scale, ZeroCount FROM smart.otel_metrics_exp_histogram');
+  assert.deepEqual(exponential, { Scale: -3, ZeroCount: '2' });
+  const [summary] = await rows(
+    'SELECT `ValueAtQuantiles.Quantile` AS q FROM smart.otel_metrics_summary',
+  );
+  assert.deepEqual(summary, { q: [0.5, 0.9] });
+});
+
 test('series beyond the limit are forgotten, ids stay', () => {
   const limits = { remembered: 3, bytes: 1 << 20 };
   const encoder = new SmartMetricsEncoder(key, new WrittenRows(), undefined, limits);

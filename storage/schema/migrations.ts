@@ -4,6 +4,7 @@ import { serviceEdges } from './edges.ts';
 import { entities, entityAddresses } from './entities.ts';
 import { flows } from './flows.ts';
 import { logs, logsView } from './logs.ts';
+import { metricViews } from './metric-views.ts';
 import { metricExemplars, metricHistograms, metricSamples, metricSeries } from './metrics.ts';
 import { rareColumn, spans } from './spans.ts';
 import {
@@ -64,7 +65,10 @@ export const migrations: readonly Migration[] = [
   { version: 3, statements: addRareColumn },
   {
     version: 4,
-    statements: (options) => version4.flatMap((table) => createTable(table, options)),
+    statements: (options) => [
+      ...version4.flatMap((table) => createTable(table, options)),
+      ...metricViews(options),
+    ],
   },
 ];
 
