@@ -1,0 +1,106 @@
+import type { Writer } from '../../../../pdata/proto/writer.ts';
+import { Nanoseconds } from '../../otlp/time.ts';
+import type { Group } from './group.ts';
+import { putExemplars } from './write-exemplar.ts';
+import { putNative } from './write-native.ts';
+
+/** Writes points; keeps the time that many of them share. */
+export class PointFields {
+  readonly #time = new Nanoseconds();
+  readonly #w: Writer;
+
+  constructor(writer: Writer) {
+    this.#w = writer;
+  }
+
+  number(group: Group, sum: boolean): void {
+    this.#times(group, sum);
+    const w = this.#w;
+    if (group.stale) w.uintField(8, 1);
+    else w.doubleField(4, group.value);
+    w.raw(group.attributes);
+    putExemplars(w, 5, group, this.#time);
+  }
+
+  histogram(group: Group): void {
+    this.#times(group, true);
+    const w = this.#w;
+    group.sortBounds();
+    const { bounds, values, stale, count } = group;
+    const last = group.width - 1;
+    const width = last >= 0 && bounds[last] === Number.POSITIVE_INFINITY ? last : group.width;
+    if (stale) w.uintField(10, 1);
+    else {
+      w.tag(4, 1);
+      putUnsigned(w, count);
+      if (group.hasSum) w.doubleField(5, group.sum);
+    }
+    const counts = w.open(6, 2);
+    for (let i = 0; i <= width; i += 1) {
+      const upTo = i < width ? values[i]! : count;
+      putUnsigned(w, stale ? 0 : i === 0 ? upTo : upTo - values[i - 1]!);
+    }
+    w.close(counts);
+    if (width > 0) {
+      const at = w.open(7, 2);
+      for (let i = 0; i < width; i += 1) w.double(bounds[i]!);
+      w.close(at);
+    }
+    w.raw(group.attributes);
+    putExemplars(w, 8, group, this.#time);
+  }
+
+  summary(group: Group): void {
+    this.#times(group, true);
+    const w = this.#w;
+    group.sortBounds();
+    if (group.stale) w.uintField(8, 1);
+    else {
+      w.tag(4, 1);
+      putUnsigned(w, group.count);
+      if (group.hasSum) w.doubleField(5, group.sum);
+    }
+    for (let i = 0; i < group.width; i += 1) {
+      const at = w.open(6);
+      w.doubleField(1, group.bounds[i]!);
+      if (!group.stale) w.doubleField(2, group.values[i]!);
+      w.close(at);
+    }
+    w.raw(group.attributes);
+  }
+
+  exponential(group: Group): void {
+    this.#times(group, true);
+    const w = this.#w;
+    if (group.stale) w.uintField(10, 1);
+    else if (group.native !== undefined) putNative(w, group.native);
+    w.raw(group.attributes);
+    putExemplars(w, 11, group, this.#time);
+  }
+
+  #times(group: Group, started: boolean): void {
+    const w = this.#w;
+    const time = this.#time;
+    if (started && group.created !== 0) w.bigFixed64Field(2, nanosecondsOf(group.created));
+    time.set(group.timeMs);
+    w.fixed64Field(3, time.lo, time.hi);
+  }
+}
+
+/** Seconds with a fraction as nanoseconds: whole seconds exactly, the rest as doubles have it. */
+function nanosecondsOf(seconds: number): bigint {
+  if (!Number.isFinite(seconds) || Math.abs(seconds) > 2 ** 33) return 0n;
+  const whole = Math.trunc(seconds);
+  return BigInt(whole) * 1_000_000_000n + BigInt(Math.trunc((seconds - whole) * 1e9));
+}
+
+/** A count as 64 bits: fractions are cut off, what is below zero wraps around. */
+export function putUnsigned(w: Writer, value: number): void {
+  const whole = Math.trunc(value);
+  if (whole >= 0 && whole <= Number.MAX_SAFE_INTEGER) {
+    w.fixed64(whole % 4294967296, Math.floor(whole / 4294967296));
+    return;
+  }
+  const bits = Number.isFinite(whole) ? BigInt.asUintN(64, BigInt(whole)) : 2n ** 63n;
+  w.fixed64(Number(bits & 0xffffffffn), Number(bits >> 32n));
+}
