@@ -4,7 +4,7 @@ import { type Matcher, MetricReadError } from './model.ts';
 /** Names that the series of one stored row have, by what is added to the metric's name. */
 const suffixes =
   "multiIf(type = 'histogram', ['_bucket', '_count', '_sum'], " +
-  "type = 'summary', ['', '_count', '_sum'], type = 'exponential_histogram', [], [''])";
+  "type = 'summary', ['', '_count', '_sum'], [''])";
 
 /** The series that Prometheus would have, out of table `metric_series`. */
 export function seriesSource(table: string, where: readonly string[]): string {

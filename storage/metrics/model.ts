@@ -32,6 +32,37 @@ export interface SeriesSamples {
   readonly values: Float64Array;
 }
 
+/** Buckets of one side: bucket `offset + i` holds `counts[i]`, bounds as OTLP has them. */
+export interface HistogramBuckets {
+  readonly offset: number;
+  readonly counts: readonly number[];
+}
+
+/** A point of an exponential (native) histogram, as OTLP has it. */
+export interface HistogramPoint {
+  /** Milliseconds since 1970, whole. */
+  readonly timeMs: number;
+  /** 0 = not said. */
+  readonly startMs: number;
+  /** The series ends here; everything else is 0. */
+  readonly stale: boolean;
+  readonly count: number;
+  /** Absent where it was not sent. */
+  readonly sum?: number;
+  /** Bounds are powers of 2^(2^-scale); Prometheus' schema. */
+  readonly scale: number;
+  readonly zeroCount: number;
+  readonly zeroThreshold: number;
+  readonly positive: HistogramBuckets;
+  readonly negative: HistogramBuckets;
+}
+
+/** A series of exponential histograms; times rise. */
+export interface SeriesHistograms {
+  readonly labels: Labels;
+  readonly points: readonly HistogramPoint[];
+}
+
 /** Whether value `index` is Prometheus' stale marker. */
 export function isStale(values: Float64Array, index: number): boolean {
   if (!Number.isNaN(values[index])) return false;
@@ -59,7 +90,7 @@ export interface MetricMetadata {
 export interface MetricLimits {
   /** 50,000 unless given. */
   readonly series: number;
-  /** 5,000,000 unless given. */
+  /** Samples, or points of exponential histograms; 5,000,000 unless given. */
   readonly samples: number;
   /** Label names, label values or metrics; 100,000 unless given. */
   readonly names: number;
@@ -87,8 +118,13 @@ export class MetricReadError extends Error {
  * MetricReadError. Several sets of matchers are joined by "or"; none at all means every series.
  */
 export interface MetricReader {
-  /** Series with samples in the range, by labels. */
+  /** Series of numbers with samples in the range, by labels; classic histograms are such. */
   select(matchers: readonly Matcher[], range: TimeRange): Promise<readonly SeriesSamples[]>;
+  /** Series of exponential histograms with points in the range, by labels. */
+  selectHistograms(
+    matchers: readonly Matcher[],
+    range: TimeRange,
+  ): Promise<readonly SeriesHistograms[]>;
   /** Label sets, by labels. Exact to the day. */
   series(sets: readonly (readonly Matcher[])[], range: TimeRange): Promise<readonly Labels[]>;
   /** Sorted. Exact to the day. */

@@ -280,3 +280,51 @@ test('series whose labels are the same are one, whatever type they were sent as'
     ['__name__=changes job=x', [0, 1, 2, 10, 11, 12], [0, 1, 2, 0, 1, 2]],
   ]);
 });
+
+test('exponential histograms come back as they are, apart from numbers', async () => {
+  await store((builder) => {
+    target(builder, 'native', 'n:1');
+    builder.metric('native', 's');
+    builder.exponentialHistogram(2);
+    const start = { startTimeUnixNano: ns(-5) };
+    for (let twice = 0; twice < 2; twice++) {
+      builder.exponentialPoint({
+        ...{ ...start, timeUnixNano: ns(0), count: 9n, sum: 1.5, scale: 3, zeroCount: 2n },
+        zeroThreshold: 1e-9,
+        positive: { offset: -7, counts: [1n, 0n, 2n] },
+        negative: { offset: 4, counts: [4n] },
+      });
+    }
+    builder.exponentialPoint({ timeUnixNano: ns(15), count: 0n, scale: 0, flags: 1 });
+  });
+  const one = matchers('__name__=~nat.*', 'job=native');
+  const found = await reader().selectHistograms(one, range);
+  const none = { offset: 0, counts: [] };
+  assert.deepEqual(found, [
+    {
+      labels: [
+        ['__name__', 'native'],
+        ['instance', 'n:1'],
+        ['job', 'native'],
+      ],
+      points: [
+        {
+          ...{ timeMs: NOW_MS, startMs: NOW_MS - 5000, stale: false, count: 9, sum: 1.5, scale: 3 },
+          ...{ zeroCount: 2, zeroThreshold: 1e-9 },
+          positive: { offset: -7, counts: [1, 0, 2] },
+          negative: { offset: 4, counts: [4] },
+        },
+        {
+          ...{ timeMs: NOW_MS + 15_000, startMs: 0, stale: true, count: 0, scale: 0 },
+          ...{ zeroCount: 0, zeroThreshold: 0, positive: none, negative: none },
+        },
+      ],
+    },
+  ]);
+  assert.deepEqual(await reader().select(one, range), []);
+  assert.equal((await reader().series([one], range)).length, 1);
+  assert.match(
+    await reasonOf(reader({ samples: 1 }).selectHistograms(one, range)),
+    /^too_broad: .*1 samples/,
+  );
+});

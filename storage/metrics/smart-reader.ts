@@ -17,15 +17,18 @@ import {
 import { type MetadataRow, metadataOf } from './metadata.ts';
 import {
   defaultLimits,
+  type HistogramPoint,
   type Labels,
   type Matcher,
   type MetricLimits,
   type MetricMetadata,
   MetricReadError,
   type MetricReader,
+  type SeriesHistograms,
   type SeriesSamples,
   type TimeRange,
 } from './model.ts';
+import { nativeRow, readHistograms } from './native-rows.ts';
 import { SampleRows, sampleRow } from './sample-rows.ts';
 import {
   compareLabels,
@@ -77,9 +80,28 @@ class SmartMetricReader implements MetricReader {
       const rows = await this.#seriesRows([matchers], days, deadline);
       const found = new Found();
       await this.#addSamples(found, rows.filter(isNumber), matchers, range, deadline);
-      const distributions = rows.filter((row) => !isNumber(row));
+      const distributions = rows.filter((row) => !isNumber(row) && !isNative(row));
       await this.#addDistributions(found, distributions, matchers, range, deadline);
       return found.sorted();
+    });
+  }
+
+  selectHistograms(
+    matchers: readonly Matcher[],
+    range: TimeRange,
+  ): Promise<readonly SeriesHistograms[]> {
+    return this.#run([], async (deadline) => {
+      const days = [`day >= ${dayOf(range.startMs)}`, "type = 'exponential_histogram'"];
+      const rows = await this.#seriesRows([matchers], days, deadline);
+      if (rows.length === 0) return [];
+      const params = new Params();
+      const facts = this.#facts(rows, matchers, range, params);
+      const sql = `SELECT ${nativeRow} FROM ${this.#table('metric_histograms')} WHERE ${facts}`;
+      const options = { ...deadline(), params: params.values };
+      const histograms = readHistograms(await this.#client.query(sql, options));
+      const points = [...histograms.values()].reduce((sum, list) => sum + list.length, 0);
+      if (points > this.#limits.samples) throw tooMany('samples', this.#limits.samples);
+      return histogramSeries(rows, histograms);
     });
   }
 
@@ -311,6 +333,31 @@ class Found {
       return { labels, times, values };
     });
   }
+}
+
+/** Points of all rows with the same labels, by time. */
+function histogramSeries(
+  rows: readonly SeriesRow[],
+  histograms: ReadonlyMap<string, readonly HistogramPoint[]>,
+): SeriesHistograms[] {
+  const all = new Map<string, { labels: Labels; byTime: Map<number, HistogramPoint> }>();
+  for (const row of rows) {
+    const labels = labelsOfRow(row);
+    const key = labelsKey(labels);
+    const one = all.get(key) ?? { labels, byTime: new Map<number, HistogramPoint>() };
+    for (const point of histograms.get(row.id) ?? []) one.byTime.set(point.timeMs, point);
+    if (one.byTime.size > 0) all.set(key, one);
+  }
+  return [...all.values()]
+    .sort((a, b) => compareLabels(a.labels, b.labels))
+    .map(({ labels, byTime }) => ({
+      labels,
+      points: [...byTime.values()].sort((a, b) => a.timeMs - b.timeMs),
+    }));
+}
+
+function isNative(row: SeriesRow): boolean {
+  return row.type === 'exponential_histogram';
 }
 
 function isNumber(row: SeriesRow): boolean {
