@@ -25,6 +25,9 @@ export class SeriesCache {
   readonly #seen = new Dictionary();
   readonly #heads = new Dictionary();
   readonly #probe = new ByteBuffer(512);
+  /** The series that came after each: scrapes come in the same order again and again. */
+  #next = new Int32Array(1024);
+  #last = 0;
   /** Halves of the id. */
   idLow = new Uint32Array(1024);
   idHigh = new Uint32Array(1024);
@@ -52,6 +55,7 @@ export class SeriesCache {
     if (this.#seen.size < this.#limits.remembered && bytes < this.#limits.bytes) return;
     this.#seen.reset();
     this.#heads.reset();
+    this.#last = 0;
     this.scale.fill(0);
     this.misses.fill(0);
     this.storedDay.fill(NEVER);
@@ -73,13 +77,20 @@ export class SeriesCache {
 
   /** The number of the series that `begin` and what was added to its answer make; new: `size`. */
   find(): number {
-    const found = this.#seen.id(this.#probe.bytes, 0, this.#probe.length);
-    if (found === this.idLow.length) this.#grow();
+    const { bytes, length } = this.#probe;
+    let found = this.#next[this.#last]!;
+    if (!this.#seen.is(found, bytes, 0, length)) {
+      found = this.#seen.id(bytes, 0, length);
+      if (found === this.idLow.length) this.#grow();
+      this.#next[this.#last] = found;
+    }
+    this.#last = found;
     return found;
   }
 
   #grow(): void {
     const from = this.idLow.length;
+    this.#next = grown(this.#next, new Int32Array(from * 2));
     this.idLow = grown(this.idLow, new Uint32Array(from * 2));
     this.idHigh = grown(this.idHigh, new Uint32Array(from * 2));
     this.scale = grown(this.scale, new Uint8Array(from * 2));
