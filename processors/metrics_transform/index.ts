@@ -6,11 +6,12 @@ import type { Settings } from '../../component/settings.ts';
 import type { Signal } from '../../component/signals.ts';
 import type { Metrics } from '../../pdata/batch.ts';
 import { decodeMetrics, encodeMetrics } from '../../pdata/objects/index.ts';
-import { MetricReader } from '../../pdata/readers.ts';
 import { type Config, config } from './config.ts';
+import { Editor } from './editor.ts';
+import type { Planned } from './plan.ts';
 import { Transforms } from './transform.ts';
 
-/** Names whose match is remembered, at most; then all are forgotten. */
+/** Names whose plan is remembered, at most; then all are forgotten. */
 const maxNames = 10_000;
 
 function processor(
@@ -19,36 +20,30 @@ function processor(
   next: Consumer<'metrics'>,
 ): Component & Consumer<'metrics'> {
   const transforms = new Transforms(given, settings.build.version, settings.logger);
-  const concerned = new Map<string, boolean>();
+  const plans = new Map<string, Planned>();
+  const { ledger } = settings;
 
-  function concerns(name: string): boolean {
-    let known = concerned.get(name);
+  function planOf(name: string): Planned {
+    let known = plans.get(name);
     if (known === undefined) {
-      if (concerned.size >= maxNames) concerned.clear();
-      known = transforms.concerns(name);
-      concerned.set(name, known);
+      if (plans.size >= maxNames) plans.clear();
+      known = transforms.plan(name);
+      plans.set(name, known);
     }
     return known;
   }
 
-  function isConcerned(batch: Metrics): boolean {
-    const reader = new MetricReader(batch);
-    while (reader.nextResource()) {
-      while (reader.nextScope()) while (reader.nextMetric()) if (concerns(reader.name)) return true;
-    }
-    return false;
-  }
+  const editor = new Editor(planOf);
 
   /** undefined = nothing is left. */
   function changed(batch: Metrics): Metrics | undefined {
-    if (!isConcerned(batch)) return batch;
-    const groups = transforms.apply(decodeMetrics(batch));
-    const result = encodeMetrics(groups);
-    const { ledger } = settings;
+    let result = editor.edit(batch);
+    if (result === 'none') return batch;
+    if (result === 'objects') result = encodeMetrics(transforms.apply(decodeMetrics(batch)));
     const difference = batch.itemCount - result.itemCount;
     if (difference > 0) ledger.dropped('metrics_transform', difference);
     else if (difference < 0) ledger.created(-difference);
-    return groups.length === 0 ? undefined : result;
+    return result.byteLength === 0 ? undefined : result;
   }
 
   return {

@@ -5,6 +5,7 @@ import { combine, combineFault } from './combine.ts';
 import type { Config, Transform } from './config.ts';
 import { compileFilter, extract, type Filter, matchesAll, matchesAny } from './filter.ts';
 import { type Apply, compileOperation } from './operations.ts';
+import { type Planned, planFor } from './plan.ts';
 
 type Group = ResourceGroup<Metric>;
 type Scope = ScopeGroup<Metric>;
@@ -19,9 +20,11 @@ interface Compiled {
 export class Transforms {
   readonly #all: readonly Compiled[];
   readonly #logger: Logger;
+  readonly #version: string;
 
   constructor({ transforms }: Config, version: string, logger: Logger) {
     this.#logger = logger;
+    this.#version = version;
     this.#all = transforms.map((transform) => ({
       transform,
       filter: compileFilter(transform),
@@ -29,9 +32,9 @@ export class Transforms {
     }));
   }
 
-  /** Whether any transform looks at metrics of this name. */
-  concerns(name: string): boolean {
-    return this.#all.some(({ filter }) => filter.matchesName(name));
+  /** What becomes of metrics of a name, as far as edits of their bytes do. */
+  plan(name: string): Planned {
+    return planFor(this.#all, name, this.#version);
   }
 
   /** @returns the groups that have metrics, then those that `group` made */
