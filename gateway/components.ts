@@ -134,6 +134,7 @@ export const registry: readonly RegistryEntry[] = [
   entry('extension', 'oauth2client', () => import('../extensions/oauth2client/index.ts')),
   entry('extension', 'oidc', () => import('../extensions/oidc/index.ts')),
   entry('extension', 'pprof', () => import('../extensions/pprof/index.ts')),
+  entry('extension', 'prometheus_query', () => import('../extensions/prometheus_query/index.ts')),
   entry('extension', 'zpages', () => import('../extensions/zpages/index.ts')),
   entry('extension', 'reload', () => import('../extensions/reload/index.ts')),
 ];

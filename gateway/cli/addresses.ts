@@ -17,6 +17,9 @@ export function addressLines(
     if (component.factory.type === 'jaeger_query') {
       rows.push(['Jaeger API and UI', http(text(component.config, ['endpoint']))]);
     }
+    if (component.factory.type === 'prometheus_query') {
+      rows.push(['Prometheus remote read', http(text(component.config, ['endpoint']))]);
+    }
     if (component.factory.type === 'health_check') {
       rows.push(['Health check', http(text(component.config, ['endpoint']))]);
     }

@@ -28,6 +28,10 @@ function extensionSamples(directory: string): Readonly<Record<string, Sample>> {
     },
     'extension/reload': { config: { http: { endpoint: '127.0.0.1:0' } } },
     'extension/pprof': { config: { endpoint: '127.0.0.1:0' } },
+    'extension/prometheus_query': {
+      config: { endpoint: '127.0.0.1:0', storage: { engine: 'embedded_clickhouse' } },
+      startedElsewhere: 'a ClickHouse engine',
+    },
     'extension/zpages': { config: { endpoint: '127.0.0.1:0' } },
     'extension/embedded_clickhouse': {
       config: { path: `${directory}/engine` },

@@ -1,0 +1,96 @@
+import type { AddressInfo } from 'node:net';
+import type { Capabilities, Extension } from '../../component/extension.ts';
+import type { Settings } from '../../component/settings.ts';
+import { type Listener, serveHttp } from '../../config/groups/http-listen.ts';
+import { openAt } from '../../config/groups/listen.ts';
+import { isLoopback, parseEndpoint } from '../../config/schema/index.ts';
+import type { SqlClient } from '../../storage/sql.ts';
+import type { Config } from './config.ts';
+
+/** Open requests have so long to be answered at shutdown. */
+const drainMs = 2000;
+
+/** Prometheus' read API over a ClickHouse, as an extension. */
+export class PrometheusQuery implements Extension {
+  readonly capabilities: Capabilities = {};
+  readonly #settings: Settings;
+  readonly #config: Config;
+  #listener: Listener | undefined;
+  #client: SqlClient | undefined;
+
+  constructor(settings: Settings, config: Config) {
+    this.#settings = settings;
+    this.#config = config;
+  }
+
+  /** What is bound, once started. */
+  get address(): AddressInfo | string | undefined {
+    return this.#listener?.address;
+  }
+
+  async start(): Promise<void> {
+    const config = this.#config;
+    const settings = this.#settings;
+    const { QueryServer } = await import('./server.ts');
+    const { loadSnappy } = await import('../../wire/compression/decompressor.ts');
+    const server = new QueryServer({
+      config,
+      settings,
+      snappy: await loadSnappy(),
+      reader: await this.#open(),
+      allowedHosts: this.#allowedHosts(),
+    });
+    this.#listener = await openAt(config.endpoint, () =>
+      serveHttp(config, settings, (request, response) => server.handle(request, response)),
+    );
+    settings.logger.info('Prometheus read API listens', { endpoint: config.endpoint });
+  }
+
+  async shutdown(): Promise<void> {
+    const listener = this.#listener;
+    this.#listener = undefined;
+    await listener?.close(drainMs);
+    await this.#client?.close();
+    this.#client = undefined;
+  }
+
+  #allowedHosts(): ReadonlySet<string> | undefined {
+    const { endpoint, transport, allowed_hosts: more } = this.#config;
+    const host = parseEndpoint(endpoint)?.host;
+    if (host === undefined || !transport.startsWith('tcp') || !isLoopback(host)) return undefined;
+    const own = host.includes(':') ? `[${host}]` : host;
+    const all = ['localhost', '127.0.0.1', '[::1]', own, ...more];
+    return new Set(all.map((name) => name.toLowerCase()));
+  }
+
+  async #open() {
+    const { createHttpClient } = await import('../../storage/http-client.ts');
+    const { createSmartMetricReader } = await import('../../storage/metrics/smart-reader.ts');
+    const { query_timeout: timeoutMs, storage } = this.#config;
+    const { clock } = this.#settings;
+    const client = createHttpClient({ ...this.#target(), timeoutMs });
+    this.#client = client;
+    const { max_series: series, max_samples: samples, max_names: names } = this.#config;
+    const { database } = storage;
+    const now = (): number => clock.unixMs();
+    const limits = { series, samples, names };
+    return createSmartMetricReader({ client, database, now, timeoutMs, limits });
+  }
+
+  #target() {
+    const { engine: id, endpoint, username, password } = this.#config.storage;
+    if (id === undefined) {
+      return { url: endpoint ?? '', username, password: password?.reveal() ?? '' };
+    }
+    const engine = this.#settings.host.extension(id)?.capabilities.engine;
+    if (engine === undefined) {
+      throw new Error(
+        `cannot use ${JSON.stringify(id)} as storage::engine: no started extension with this id ` +
+          'owns a ClickHouse; list it before this one in service::extensions',
+      );
+    }
+    const { url, socketPath, username: user, password: secret } = engine;
+    const socket = socketPath === undefined ? {} : { socketPath };
+    return { url, username: user, password: secret, ...socket };
+  }
+}

@@ -1,0 +1,205 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { setImmediate } from 'node:timers/promises';
+import { gzip } from 'node:zlib';
+import type { Settings } from '../../component/settings.ts';
+import { pathOf } from '../../config/groups/http-listen.ts';
+import type { HttpServerConfig } from '../../config/groups/http-server.ts';
+import type { Body } from '../../pipeline/http-intake/body.ts';
+import type { BodyIntake } from '../../pipeline/http-intake/intake.ts';
+import { intakeOf, receiveBody, refuse } from '../../pipeline/http-intake/receive.ts';
+import {
+  type ApiOptions,
+  type ApiResponse,
+  answer,
+  asApiError,
+  failed,
+  notAllowed,
+  plain,
+  takesForm,
+} from '../../query/prometheus/api.ts';
+import { errorStatus } from '../../query/prometheus/error.ts';
+import { Gate } from '../../query/prometheus/gate.ts';
+import { type RemoteReadOptions, remoteRead } from '../../query/prometheus/read.ts';
+import type { MetricReader } from '../../storage/metrics/model.ts';
+import type { SnappyPrimitives } from '../../wire/compression/snappy-format.ts';
+
+export interface QueryServerOptions {
+  readonly config: Pick<HttpServerConfig, 'max_request_body_size' | 'compression_algorithms'> & {
+    readonly max_samples: number;
+    readonly max_response_size: number;
+    readonly max_concurrent: number;
+  };
+  readonly settings: Pick<Settings, 'budget' | 'clock' | 'logger' | 'build'>;
+  readonly reader: MetricReader;
+  readonly snappy: SnappyPrimitives;
+  /** Host names (without port) that are answered; undefined = any. */
+  readonly allowedHosts: ReadonlySet<string> | undefined;
+}
+
+export const readPath = '/api/v1/read';
+const gzipFrom = 1024;
+/** Requests that wait for each that is being answered. */
+const waiting = 10;
+
+/** Requests to the API, from headers to answer. */
+export class QueryServer {
+  readonly #api: ApiOptions;
+  readonly #read: RemoteReadOptions;
+  readonly #gate: Gate;
+  readonly #intake: BodyIntake;
+  readonly #allowedHosts: ReadonlySet<string> | undefined;
+  readonly #logger: Settings['logger'];
+
+  constructor({ config, settings, reader, snappy, allowedHosts }: QueryServerOptions) {
+    const { clock, build, budget, logger } = settings;
+    this.#api = { reader, now: () => clock.unixMs(), version: build.version };
+    this.#read = {
+      reader,
+      maxSamples: config.max_samples,
+      maxResponseBytes: config.max_response_size,
+      compress: (parts) => snappy.compress(Buffer.concat(parts)),
+      crc32c: snappy.crc32c,
+      pause: () => setImmediate(),
+    };
+    this.#gate = new Gate(config.max_concurrent, config.max_concurrent * waiting);
+    this.#intake = intakeOf(config, budget);
+    this.#allowedHosts = allowedHosts;
+    this.#logger = logger;
+  }
+
+  handle(request: IncomingMessage, response: ServerResponse): void {
+    const most = this.#intake.maxBodyBytes;
+    const host = (request.headers.host ?? '').replace(/:\d+$/, '').toLowerCase();
+    if (this.#allowedHosts !== undefined && !this.#allowedHosts.has(host)) {
+      const text = `cannot answer for host ${JSON.stringify(host)}: not one of this server's\n`;
+      refuse(request, response, 403, text, most);
+      return;
+    }
+    const path = pathOf(request);
+    if (path === readPath) this.#remoteRead(request, response);
+    else if (request.method === 'POST' && takesForm(path)) {
+      receiveBody(request, response, this.#intake, (body) => this.#form(request, response, body));
+    } else {
+      request.resume();
+      this.#answer(request, response, '');
+    }
+  }
+
+  #form(request: IncomingMessage, response: ServerResponse, body: Body): void {
+    const type = (request.headers['content-type'] ?? '').split(';', 1)[0]!.trim().toLowerCase();
+    const isForm = type === 'application/x-www-form-urlencoded';
+    const text = isForm ? body.bytes.toString() : '';
+    this.#intake.release(body);
+    this.#answer(request, response, text);
+  }
+
+  #answer(request: IncomingMessage, response: ServerResponse, body: string): void {
+    const mark = (request.url ?? '').indexOf('?');
+    const form = new URLSearchParams(body);
+    const search = mark < 0 ? '' : request.url!.slice(mark + 1);
+    for (const [name, value] of new URLSearchParams(search)) form.append(name, value);
+    const path = pathOf(request);
+    const run = () => answer(this.#api, { method: request.method ?? '', path, form });
+    (path.startsWith('/api/') ? this.#gate.run(run) : run())
+      .catch((error: unknown) => {
+        const { type, message } = asApiError(error);
+        return failed(type, message);
+      })
+      .then((answered) => send(request, response, answered))
+      .catch((error: unknown) => this.#bug(error, response));
+  }
+
+  #remoteRead(request: IncomingMessage, response: ServerResponse): void {
+    if (request.method !== 'POST') {
+      request.resume();
+      void send(request, response, notAllowed(['POST']));
+      return;
+    }
+    // Not all clients say that bodies are snappy blocks.
+    request.headers['content-encoding'] ??= 'snappy';
+    receiveBody(request, response, this.#intake, (body) => {
+      this.#gate
+        .run(async () => {
+          const read = await remoteRead(this.#read, body.bytes);
+          const { contentType, contentEncoding } = read;
+          response.setHeader('Content-Type', contentType);
+          if (contentEncoding !== undefined)
+            response.setHeader('Content-Encoding', contentEncoding);
+          await stream(response, read.pieces);
+        })
+        .catch((error: unknown) => send(request, response, this.#failure(error)))
+        .catch((error: unknown) => this.#bug(error, response))
+        .finally(() => this.#intake.release(body));
+    });
+  }
+
+  /** What a client of remote read is told of a failure. */
+  #failure(error: unknown): ApiResponse {
+    const { type, message } = asApiError(error);
+    const status = type === 'execution' ? 400 : errorStatus[type];
+    return plain(status, `${message}\n`);
+  }
+
+  #bug(error: unknown, response: ServerResponse): void {
+    const stack = error instanceof Error ? error.stack : String(error);
+    this.#logger.error('BUG: a query failed', { error: stack });
+    if (response.headersSent) {
+      response.destroy();
+      return;
+    }
+    response.removeHeader('Content-Encoding');
+    response.writeHead(500, { 'content-type': 'text/plain; charset=utf-8' });
+    response.end('internal error\n');
+  }
+}
+
+/** Sends pieces as fast as the client takes them; stops where it goes away. */
+async function stream(response: ServerResponse, pieces: AsyncIterable<Uint8Array>): Promise<void> {
+  for await (const piece of pieces) {
+    if (response.destroyed) return;
+    if (response.write(piece)) continue;
+    await drained(response);
+  }
+  response.end();
+}
+
+/** Waits until more can be written, or nobody reads any more. */
+function drained(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      response.off('drain', done);
+      response.off('close', done);
+      resolve();
+    };
+    response.on('drain', done);
+    response.on('close', done);
+    if (response.destroyed) done();
+  });
+}
+
+function compressed(body: Buffer): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    gzip(body, { level: 1 }, (error, out) => (error === null ? resolve(out) : reject(error)));
+  });
+}
+
+async function send(
+  request: IncomingMessage,
+  response: ServerResponse,
+  answered: ApiResponse,
+): Promise<void> {
+  const plainBody = Buffer.from(answered.body);
+  const zip =
+    plainBody.length >= gzipFrom && /\bgzip\b/.test(String(request.headers['accept-encoding']));
+  const body = zip ? await compressed(plainBody) : plainBody;
+  if (response.destroyed || response.headersSent) return;
+  response.writeHead(answered.status, {
+    ...answered.headers,
+    'Content-Type': answered.contentType,
+    'X-Content-Type-Options': 'nosniff',
+    Vary: 'Accept-Encoding',
+    ...(zip ? { 'Content-Encoding': 'gzip' } : {}),
+    'Content-Length': body.length,
+  });
+  response.end(request.method === 'HEAD' ? undefined : body);
+}

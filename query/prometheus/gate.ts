@@ -1,0 +1,35 @@
+import { ApiError } from './error.ts';
+
+/** Lets a few calls run at once and some more wait; the rest are refused. */
+export class Gate {
+  readonly #atOnce: number;
+  readonly #waiting: (() => void)[] = [];
+  readonly #mostWaiting: number;
+  #running = 0;
+
+  constructor(atOnce: number, mostWaiting: number) {
+    this.#atOnce = atOnce;
+    this.#mostWaiting = mostWaiting;
+  }
+
+  /** @throws ApiError unavailable when too many wait */
+  async run<T>(call: () => Promise<T>): Promise<T> {
+    if (this.#running < this.#atOnce) this.#running += 1;
+    else {
+      if (this.#waiting.length >= this.#mostWaiting) {
+        throw new ApiError('unavailable', 'too many requests are being answered, try again later');
+      }
+      // The place of the call that ends is handed on.
+      await new Promise<void>((resolve) => {
+        this.#waiting.push(resolve);
+      });
+    }
+    try {
+      return await call();
+    } finally {
+      const next = this.#waiting.shift();
+      if (next === undefined) this.#running -= 1;
+      else next();
+    }
+  }
+}
