@@ -74,7 +74,8 @@ interface Line {
   }[];
 }
 
-function readSpans(path: string): Map<string, Got> {
+/** Spans of a file of the file exporter, by id. */
+export function readSpans(path: string): Map<string, Got> {
   const spans = new Map<string, Got>();
   if (!existsSync(path)) return spans;
   const text = readFileSync(path, 'utf8');
