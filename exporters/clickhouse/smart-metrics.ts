@@ -18,6 +18,9 @@ const tables = [
   'scopes',
 ];
 
+/** Rows of series that are remembered: twice what the encoder knows, for the turn of a day. */
+const MAX_WRITTEN = 1_200_000;
+
 /** Brings the schema up to date, if asked to, and makes the writer of metrics. */
 export async function prepareSmartMetrics(
   client: SqlClient,
@@ -25,7 +28,7 @@ export async function prepareSmartMetrics(
   settings: Settings,
 ): Promise<SmartSchema> {
   await bringUp(client, config, tables);
-  const written = new WrittenRows();
+  const written = new WrittenRows(MAX_WRITTEN);
   const encoder = new SmartMetricsEncoder(
     await readIdKey(client, { database: config.database }),
     written,

@@ -1,4 +1,4 @@
-import { plainFloat } from '../../wire/prometheus/names/float-text.ts';
+import { plainFloat, shortFloat } from '../../wire/prometheus/names/float-text.ts';
 import { RowBinaryReader } from '../traces/row-binary.ts';
 import { SampleColumns } from './columns.ts';
 import { scratch } from './sample-rows.ts';
@@ -8,11 +8,22 @@ export const distributionRow =
   'series_id, intDiv(reinterpretAsInt64(time), 1000000) AS ms, toUInt8(bitAnd(flags, 1)) AS stale, ' +
   'present, count, sum, bounds, counts, quantile_values';
 
+/**
+ * Labels `le` and `quantile` as their sender has them: Prometheus writes `1.0`, its translation of
+ * OTLP `1`.
+ */
+export function boundText(bound: number, fromPrometheus: boolean): string {
+  if (!fromPrometheus) return plainFloat(bound);
+  const text = shortFloat(bound);
+  return /^-?\d+$/.test(text) ? `${text}.0` : text;
+}
+
 /** Columns of one distribution: its count, its sum, and those with a label `le` or `quantile`. */
 export class Distribution {
   readonly count = new SampleColumns();
   readonly sum = new SampleColumns();
-  readonly parts = new Map<string, SampleColumns>();
+  /** By bound or quantile. */
+  readonly parts = new Map<number, SampleColumns>();
   readonly #out = scratch();
 
   put(columns: SampleColumns, ms: number, value: number): void {
@@ -21,11 +32,11 @@ export class Distribution {
     columns.put(ms, halves[0]!, halves[1]!);
   }
 
-  part(label: string): SampleColumns {
-    let columns = this.parts.get(label);
+  part(bound: number): SampleColumns {
+    let columns = this.parts.get(bound);
     if (columns === undefined) {
       columns = new SampleColumns();
-      this.parts.set(label, columns);
+      this.parts.set(bound, columns);
     }
     return columns;
   }
@@ -69,7 +80,7 @@ export function readDistributions(bytes: Uint8Array): Map<string, Distribution> 
     one.put(one.count, ms, total);
     if ((present & 1) === 1) one.put(one.sum, ms, sum);
     for (const [i, value] of quantiles.entries()) {
-      one.put(one.part(plainFloat(bounds[i]!)), ms, value);
+      one.put(one.part(bounds[i]!), ms, value);
     }
     if (quantiles.length === 0) putBuckets(one, ms, bounds, counts, total);
   }
@@ -87,7 +98,7 @@ function putBuckets(
   let sum = 0n;
   for (const [i, bound] of bounds.entries()) {
     sum += counts[i] ?? 0n;
-    if (bound !== Number.POSITIVE_INFINITY) one.put(one.part(plainFloat(bound)), ms, Number(sum));
+    if (bound !== Number.POSITIVE_INFINITY) one.put(one.part(bound), ms, Number(sum));
   }
-  one.put(one.part('+Inf'), ms, total);
+  one.put(one.part(Number.POSITIVE_INFINITY), ms, total);
 }

@@ -7,6 +7,8 @@ export interface SeriesRow {
   readonly name: string;
   readonly suffix: string;
   readonly type: string;
+  /** 1: Prometheus sent it. */
+  readonly prometheus: number;
   readonly job: string;
   readonly instance: string;
   readonly scope_labels: Readonly<Record<string, string>>;
@@ -14,8 +16,12 @@ export interface SeriesRow {
   readonly attributes_other: Readonly<Record<string, string>>;
 }
 
+/** Whether Prometheus sent a row's series. */
+export const fromPrometheus = "(metadata['prometheus.type'] != '')";
+
 export const seriesColumns =
-  'toString(id) AS id, name, suffix, type, job, instance, scope_labels, attributes, attributes_other';
+  `toString(id) AS id, name, suffix, type, toUInt8(${fromPrometheus}) AS prometheus, job, ` +
+  'instance, scope_labels, attributes, attributes_other';
 
 /** Labels of a row, by name; `extra` is the one that a point adds. */
 export function labelsOfRow(row: SeriesRow, extra?: readonly [string, string]): Labels {

@@ -328,3 +328,24 @@ test('exponential histograms come back as they are, apart from numbers', async (
     /^too_broad: .*1 samples/,
   );
 });
+
+test('bounds are written as their sender has them', async () => {
+  const near = { startMs: NOW_MS + 100_000, endMs: NOW_MS + 101_000 };
+  await store((builder) => {
+    target(builder, 'prom', 'p:1');
+    builder.metric('sent', 's', '', { 'prometheus.type': 'histogram' });
+    builder.histogram(2);
+    const explicitBounds = [-1, 0.25, 1, 1e-7, 5_000_000];
+    const bucketCounts = [1n, 1n, 1n, 1n, 1n, 1n];
+    builder.histogramPoint({ timeUnixNano: ns(100), count: 6n, bucketCounts, explicitBounds });
+  });
+  const one = matchers('job=prom', 'le!~-.*', '__name__=sent_bucket');
+  const found = await reader().select(one, near);
+  assert.deepEqual(
+    found.map(({ labels }) => new Map(labels).get('le')),
+    ['+Inf', '0.25', '1.0', '1e-07', '5e+06'],
+  );
+  assert.deepEqual(await reader().labelValues('le', [matchers('job=prom')], near), [
+    ...['+Inf', '-1.0', '0.25', '1.0', '1e-07', '5e+06'],
+  ]);
+});

@@ -1,10 +1,14 @@
-import { plainFloat } from '../../wire/prometheus/names/float-text.ts';
 import { tableName } from '../schema/table.ts';
 import { rowsOf, type SqlClient } from '../sql.ts';
 import { Params } from '../traces/bind.ts';
 import { type Deadline, runCall } from './calls.ts';
 import { mergeColumns, type SampleColumns } from './columns.ts';
-import { type Distribution, distributionRow, readDistributions } from './distribution-rows.ts';
+import {
+  boundText,
+  type Distribution,
+  distributionRow,
+  readDistributions,
+} from './distribution-rows.ts';
 import {
   condition,
   hasPointLabel,
@@ -32,6 +36,7 @@ import { nativeRow, readHistograms } from './native-rows.ts';
 import { SampleRows, sampleRow } from './sample-rows.ts';
 import {
   compareLabels,
+  fromPrometheus,
   labelsKey,
   labelsOfRow,
   type SeriesRow,
@@ -229,24 +234,28 @@ class SmartMetricReader implements MetricReader {
       const sql = `SELECT DISTINCT ${value} AS text FROM ${source} AND ${value} != ''`;
       const texts = await this.#texts(sql, 'label values', params, deadline);
       if (!isPointLabel(name)) return texts;
-      const points = await this.#pointValues(name, sets, range, deadline);
-      return [...new Set([...texts, ...points])].sort();
+      const points = [false, true].map((prometheus) =>
+        this.#pointValues(name, sets, range, prometheus, deadline),
+      );
+      return [...new Set([...texts, ...(await Promise.all(points)).flat()])].sort();
     });
   }
 
-  /** Values of `le` or `quantile` that points have. */
+  /** Values of `le` or `quantile` that points of one origin have. */
   async #pointValues(
     name: string,
     sets: MatcherSets,
     range: TimeRange,
+    prometheus: boolean,
     deadline: Deadline,
   ): Promise<string[]> {
     const params = new Params();
     const source = this.#source(sets, daysOf(range), params);
     const limit = this.#limits.names;
+    const origin = prometheus ? fromPrometheus : `NOT ${fromPrometheus}`;
     const sql = `SELECT DISTINCT toString(reinterpretAsUInt64(arrayJoin(bounds))) AS bits
       FROM ${this.#table('metric_histograms')}
-      WHERE series_id IN (SELECT id FROM ${source} AND ${hasPointLabel(name)})
+      WHERE series_id IN (SELECT id FROM ${source} AND ${hasPointLabel(name)} AND ${origin})
         AND time >= ${timeOf(range.startMs, 0n)} AND time <= ${timeOf(range.endMs, 999_999n)}
       LIMIT ${limit + 1}`;
     const options = { ...deadline(), params: params.values };
@@ -256,7 +265,7 @@ class SmartMetricReader implements MetricReader {
     const double = new Float64Array(bits.buffer);
     const values = rows.map((row) => {
       bits[0] = BigInt(row.bits);
-      return plainFloat(double[0]!);
+      return boundText(double[0]!, prometheus);
     });
     return name === 'le' && rows.length > 0 ? [...values, '+Inf'] : values;
   }
@@ -318,7 +327,8 @@ class Found {
     }
     let samples = 0;
     const label = row.type === 'summary' ? 'quantile' : 'le';
-    for (const [value, columns] of one.parts) {
+    for (const [bound, columns] of one.parts) {
+      const value = boundText(bound, row.prometheus === 1);
       if (!matches(value)) continue;
       this.add(labelsOfRow(row, [label, value]), columns);
       samples += columns.length;
