@@ -129,7 +129,8 @@ export class HttpRun {
       (error) => this.#settings.host.fatal(error),
     );
     if (!isFirst) return this.#attached;
-    this.#server.emit('listening'); // from here on it looks after its times for headers and requests
+    // From here on it looks after its times for headers and requests.
+    this.#server.emit('listening');
     const { tls } = this.config;
     this.#stopReload = reloadTlsServer(tls, this.#settings, (renewed) =>
       (this.#server as TlsHttpServer).setSecureContext(renewed),

@@ -52,9 +52,7 @@ class SharedServer {
   }
 
   handle(request: IncomingMessage, response: ServerResponse): void {
-    const path = (request.url ?? '/').split('?', 1)[0]!;
-    const tenant = this.tenants.length > 1 ? this.#routes.get(path) : undefined;
-    const chosen = tenant ?? this.#rest;
+    const chosen = this.#of(request) ?? this.#rest;
     if (chosen === undefined) {
       response.destroy();
       return;
@@ -66,6 +64,12 @@ class SharedServer {
     chosen.handle(request, response);
   }
 
+  #of(request: IncomingMessage): Tenant | undefined {
+    if (this.tenants.length < 2) return undefined;
+    return this.#routes.get((request.url ?? '/').split('?', 1)[0]!);
+  }
+
+  /** @returns whether it was the last one, and the server has ended */
   async leave(tenant: Tenant, drainMs: number, clock: Settings['clock']): Promise<boolean> {
     const others = this.tenants.filter((one) => one !== tenant);
     if (others.length === 0) {

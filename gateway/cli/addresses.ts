@@ -55,6 +55,7 @@ const places: Readonly<Record<string, readonly Place[]>> = {
   prometheus_remote_write: [
     { name: 'Prometheus remote write', path: ['endpoint'], web: true, below: '/api/v1/write' },
   ],
+  deepflow: [{ name: 'DeepFlow agent', path: ['endpoint'], web: true }],
   influxdb: [{ name: 'InfluxDB, Telegraf', path: ['endpoint'], web: true }],
   statsd: [{ name: 'StatsD', path: ['endpoint'] }],
 };

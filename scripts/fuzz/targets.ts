@@ -22,6 +22,7 @@ import { bench } from '../../wire/grpc/http2/testing.ts';
 import { LineLimit, LineMetrics } from '../../wire/influx/line-metrics.ts';
 import { LineParser } from '../../wire/statsd/line-parser.ts';
 import { decodeStatus, encodeStatus } from '../../wire/status/status.ts';
+import { readVectorLogs } from '../../wire/vector-logs/read.ts';
 import { skywalking } from './skywalking.ts';
 import { zipkinJaeger } from './zipkin-jaeger.ts';
 
@@ -200,6 +201,20 @@ const statsd: Target = {
   refusal: never,
 };
 
+const vectorLogs: Target = {
+  name: "Vector's log events",
+  seeds: () =>
+    [
+      '[{"message":"a","level":"warn","timestamp":"2024-05-23T10:26:47.038297752+08:00"}]',
+      '{"message":"a","json":{"b":[1,null]},"kubernetes":{"pod_ip":"1","pod_labels":{"c":"d"}}}\n{}',
+    ].map((text) => Buffer.from(text)),
+  run(input) {
+    const { batch } = readVectorLogs(input, 0n);
+    if (batch !== undefined) toJson(parseRequest('logs', Buffer.concat(batch.ranges())));
+  },
+  refusal: never,
+};
+
 /** Every reader of foreign bytes, one entry each. */
 export const targets: readonly Target[] = [
   ...signals.map(protobuf),
@@ -213,6 +228,7 @@ export const targets: readonly Target[] = [
   status,
   lines,
   statsd,
+  vectorLogs,
   ...skywalking,
   ...zipkinJaeger,
 ];
