@@ -26,6 +26,7 @@ function withCheckout(use: (dir: string) => void): void {
       symlinkSync(join(root, name), join(dir, name));
     }
     mkdirSync(join(dir, 'gateway'));
+    symlinkSync(join(root, 'gateway/config'), join(dir, 'gateway/config'));
     cpSync(join(root, 'gateway/components.ts'), join(dir, 'gateway/components.ts'));
     const tsconfig = {
       extends: join(root, 'tsconfig.json'),
