@@ -8,7 +8,8 @@ import type { Exemplar, ExposedMetric, Family, MetricValue, Native, NativeSide }
  *   Metric       1 label* 2 gauge 3 counter 4 summary 6 timestamp_ms 7 histogram
  *   Counter      1 value 2 exemplar 3 created_timestamp     Gauge 1 value
  *   Summary      1 sample_count 2 sample_sum 3 quantile* {1 quantile 2 value} 4 created_timestamp
- *   Histogram    1 sample_count 2 sample_sum 3 bucket* {1 cumulative_count 2 upper_bound 3 exemplar}
+ *   Histogram    1 sample_count 2 sample_sum
+ *                3 bucket* {1 cumulative_count 2 upper_bound 3 exemplar}
  *                5 schema 6 zero_threshold 7 zero_count 9 negative_span* 10 negative_delta*
  *                12 positive_span* 13 positive_delta* 15 created_timestamp 16 exemplars*
  *   Exemplar     1 label* 2 value 3 timestamp {1 seconds 2 nanos}

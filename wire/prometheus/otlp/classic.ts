@@ -53,8 +53,8 @@ const none: Classics = { groups: [], used: undefined, points: [] };
 
 /**
  * Finds the series of classic histograms and summaries that can be put together without guessing:
- * their type is said; count, sum and (histograms) the bucket +Inf are there with samples of the same
- * time; counts grow with the bounds up to the count; and no group of the same family has more
+ * their type is said; count, sum and (histograms) the bucket +Inf are there with samples of the
+ * same time; counts grow with the bounds up to the count; and no group of the same family has more
  * buckets, as happens where a request ends in the middle of a scrape. The rest stays as it is.
  */
 export function findClassics(request: WriteRequest, roles: LabelRoles): Classics {

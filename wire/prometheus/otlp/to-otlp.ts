@@ -45,7 +45,8 @@ const Part = { samples: 0, classic: 1, native: 2 } as const;
  * - Counters become cumulative monotonic sums, info and stateset sums that are not monotonic,
  *   native histograms exponential or explicit ones, everything else gauges; `prometheus.type` in
  *   the metric's metadata holds the type.
- * - Classic histograms and summaries are put together where that needs no guess ({@link findClassics}).
+ * - Classic histograms and summaries are put together where that needs no guess
+ *   ({@link findClassics}).
  * - A stale marker is a point with the flag "no recorded value".
  * - Gauge histograms have no form in OTLP and are left out, as are exemplars of series that have
  *   no point in the request: the counts say so.

@@ -7,8 +7,8 @@ import type { ReadRequest } from './request.ts';
 export type Version = 1 | 2;
 
 /**
- * Reads a remote write request (decompressed). Bytes that are no message are refused whole; a series,
- * sample, histogram or exemplar that cannot be taken is left out with a fault.
+ * Reads a remote write request (decompressed). Bytes that are no message are refused whole; a
+ * series, sample, histogram or exemplar that cannot be taken is left out with a fault.
  *
  * The request's columns refer to `bytes`: they stay as long as it. Memory is bounded by a small
  * multiple of their number.

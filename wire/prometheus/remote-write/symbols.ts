@@ -7,8 +7,8 @@ import { MalformedMessage } from './protobuf.ts';
 const probesMax = 200;
 
 /**
- * Texts of a request, each once: a number stands for a text, equal numbers for equal texts. 0 is the
- * empty one. Texts are ranges of one buffer, which stays as long as the table.
+ * Texts of a request, each once: a number stands for a text, equal numbers for equal texts. 0 is
+ * the empty one. Texts are ranges of one buffer, which stays as long as the table.
  */
 export class Symbols {
   /** What the ranges lie in. */
