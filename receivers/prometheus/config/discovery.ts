@@ -57,6 +57,9 @@ const kubernetesDiscovery = z.strictObject({
     .strictObject({
       node: z.boolean().default(false).describe('labels of nodes; refused'),
       namespace: z.boolean().default(false).describe('labels of namespaces; refused'),
+      deployment: z.boolean().default(false).describe('names of deployments; refused'),
+      job: z.boolean().default(false).describe('names of jobs; refused'),
+      cronjob: z.boolean().default(false).describe('names of cron jobs; refused'),
     })
     .prefault({})
     .describe('what targets get beside their own'),
@@ -192,7 +195,7 @@ function checkKubernetes(config: KubernetesDiscoveryConfig, report: Report): voi
     report(['role'], `unknown Kubernetes SD role ${JSON.stringify(role)}`);
   }
   if (kubeconfig !== '') report(['kubeconfig_file'], 'kubeconfig_file is not supported');
-  for (const key of ['node', 'namespace'] as const) {
+  for (const key of ['node', 'namespace', 'deployment', 'job', 'cronjob'] as const) {
     if (attach[key]) report(['attach_metadata', key], `attach_metadata ${key} is not supported`);
   }
   if (config.namespaces.own_namespace && config.api_server !== '') {

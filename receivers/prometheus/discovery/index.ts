@@ -22,5 +22,9 @@ export async function discoverersOf(
     const { dnsDiscoverer } = await import('./dns.ts');
     all.push(dnsDiscoverer(settings, one));
   }
+  for (const one of config.kubernetes_sd_configs) {
+    const { kubernetesDiscoverer } = await import('./kubernetes/index.ts');
+    all.push(kubernetesDiscoverer(settings, one));
+  }
   return all;
 }
