@@ -58,11 +58,6 @@ export class Outlet<S extends Signal> {
     this.#receipts.failed(items);
   }
 
-  /** Counts items that were not handed on for want of memory. */
-  refused(items: number): void {
-    this.#receipts.refused(items);
-  }
-
   #span(ctx: Context): OwnSpan | undefined {
     const { tracer, id } = this.#settings;
     if (!tracer.enabled) return undefined;

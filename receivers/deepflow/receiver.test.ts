@@ -138,6 +138,17 @@ test('log events that the pipeline refuses', async (t) => {
   assert.equal(settings.budget.used, 0);
 });
 
+test('a large request is read between others', async (t) => {
+  const { post, sinks, settings } = await start(t);
+  const events = Array.from({ length: 20_000 }, (_, n) => ({ ...event, n }));
+  const large = post('/api/v1/log', JSON.stringify(events));
+  const small = await post('/api/v1/log', JSON.stringify([event, {}]));
+  assert.equal(small.status, 400);
+  assert.equal((await large).status, 200);
+  assert.equal(sinks.logs.items, 20_001);
+  assert.equal(settings.budget.used, 0);
+});
+
 test('without memory nothing is taken', async (t) => {
   const { post, sinks, settings } = await start(t, all, 1024);
   const refused = await post('/api/v1/log', JSON.stringify(new Array(100).fill(event)));

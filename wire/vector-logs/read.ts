@@ -79,14 +79,31 @@ class Reading {
  * @param nowNs when they came, nanoseconds since 1970
  */
 export function readVectorLogs(bytes: Buffer, nowNs: bigint): ReadLogs {
+  const steps = readSteps(bytes, nowNs);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+  }
+}
+
+/** Bytes of {@link readSteps} between which other work may go. */
+const stepBytes = 256 * 1024;
+
+/** The same in steps of a few milliseconds. */
+export function* readSteps(bytes: Buffer, nowNs: bigint): Generator<void, ReadLogs, void> {
   const reading = new Reading(nowNs);
   let index = 0;
+  let pauseAt = stepBytes;
   try {
     for (const element of elements(bytes)) {
       const event = eventOf(bytes, element);
       const fault = typeof event === 'string' ? event : reading.take(event);
       if (fault !== undefined) reading.refuse(index, fault);
       index += 1;
+      if (element.end >= pauseAt) {
+        yield;
+        pauseAt = element.end + stepBytes;
+      }
     }
   } catch (error) {
     if (!(error instanceof BrokenText)) throw error;

@@ -251,7 +251,7 @@ test('any bytes are read or refused', () => {
       const bytes = Buffer.from(parts.join(''));
       const { batch, refused, reasons } = readVectorLogs(bytes, nowNs);
       assert.equal(reasons.length, Math.min(10, refused));
-      assert.ok((batch?.backingBytes ?? 0) <= 4096 + 64 * bytes.length);
+      assert.ok((batch?.backingBytes ?? 0) <= 8 * bytes.length);
       try {
         const count = [...elements(bytes)].length;
         assert.equal(count, refused + (batch?.itemCount ?? 0));
