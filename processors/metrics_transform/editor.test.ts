@@ -36,6 +36,11 @@ const operation = fc.oneof(
     value_actions: fc.array(fc.record({ value: text, new_value: text }), { maxLength: 3 }),
   }),
   fc.record({ action: fc.constant('delete_label_value'), label, label_value: text }),
+  fc.constant({ action: 'toggle_scalar_data_type' }),
+  fc.record({
+    action: fc.constant('experimental_scale_value'),
+    experimental_scale: fc.constantFrom(0.001, -3, 1e18),
+  }),
 );
 
 const names = ['m', 'n', 'sys.m'];
@@ -70,26 +75,27 @@ const attributes = fc
   .map((pairs) => new Map(pairs));
 
 const metric: fc.Arbitrary<Metric> = fc
-  .tuple(fc.constantFrom(...names, 'other'), fc.boolean(), fc.array(attributes, { maxLength: 4 }))
-  .map(([name, counts, given]) => ({
+  .tuple(fc.constantFrom(...names, 'other'), fc.nat(4), fc.array(attributes, { maxLength: 4 }))
+  .map(([name, kind, given]) => ({
     ...newMetric(),
     name,
     unit: 's',
-    data: counts
-      ? {
-          kind: 'histogram',
-          aggregationTemporality: 2,
-          points: given.map((own) => ({ ...newHistogramPoint(), attributes: own, flags: 1 })),
-        }
-      : {
-          kind: 'gauge',
-          points: given.map((own, i) => ({
-            ...newNumberPoint(),
-            attributes: own,
-            value: BigInt(i + 1),
-            flags: i,
-          })),
-        },
+    data:
+      kind === 0
+        ? {
+            kind: 'histogram',
+            aggregationTemporality: 2,
+            points: given.map((own) => ({ ...newHistogramPoint(), attributes: own, flags: 1 })),
+          }
+        : {
+            kind: 'gauge',
+            points: given.map((own, i) => ({
+              ...newNumberPoint(),
+              attributes: own,
+              value: i % 2 === 0 ? BigInt(i + 1) : i * 1.7,
+              flags: i,
+            })),
+          },
   }));
 
 function batchOf(groups: readonly Metric[][][]): Metrics {
@@ -120,7 +126,7 @@ describe('edits of bytes', () => {
         (given, groups) => {
           const batch = batchOf(groups);
           const { edited, expected } = both(given, batch);
-          assert.notEqual(edited, 'objects');
+          if (!JSON.stringify(given).includes('_scale')) assert.notEqual(edited, 'objects');
           if (typeof edited === 'string') return;
           edits += 1;
           assert.equal(edited.itemCount, expected.itemCount);
@@ -130,7 +136,7 @@ describe('edits of bytes', () => {
       ),
       { numRuns: 1000 },
     );
-    assert.ok(edits > 300);
+    assert.ok(edits > 100, `${edits} edits`);
   });
 
   it('mean the same as objects whatever the shape of a request', () => {
@@ -160,7 +166,7 @@ describe('edits of bytes', () => {
       ),
       { numRuns: 1000 },
     );
-    assert.ok(edits > 50, `${edits} edits`);
+    assert.ok(edits > 20, `${edits} edits`);
   });
 
   it('leave to objects what is more than an edit', () => {
@@ -168,7 +174,7 @@ describe('edits of bytes', () => {
     const more = [
       { include: 'm', action: 'insert', new_name: 'n' },
       { include: 'm', action: 'update', experimental_match_labels: { a: 'v' }, new_name: 'n' },
-      { include: 'm', action: 'update', operations: [{ action: 'toggle_scalar_data_type' }] },
+      { include: 'm', action: 'update', operations: [{ action: 'aggregate_labels' }] },
     ];
     for (const one of more) assert.equal(both([one], batch).edited, 'objects');
     const renamed = { include: 'm', action: 'update', new_name: 'n' };

@@ -4,7 +4,7 @@ import { encodeValue } from '../../pdata/values.ts';
 import type { Operation, Transform } from './config.ts';
 import type { Filter } from './filter.ts';
 
-/** One operation on the attributes of a point; keys are places in {@link Plan.keys}. */
+/** One operation on a point; keys are places in {@link Plan.keys}. */
 export interface Step {
   readonly action: 'add' | 'update' | 'drop';
   readonly key: number;
@@ -22,6 +22,8 @@ export interface Plan {
   readonly name: Uint8Array | undefined;
   readonly keys: readonly AttributeKey[];
   readonly steps: readonly Step[];
+  /** What happens to the values of gauges and sums: a factor, or 'toggle'; in their order. */
+  readonly numbers: readonly (number | 'toggle')[];
   /** Bytes by which a point grows, at most. */
   readonly growth: number;
 }
@@ -36,7 +38,13 @@ interface Planning {
 
 /** More keys than this are left to the objects: a table of them is kept for each point. */
 const maxKeys = 16;
-const edits: readonly string[] = ['add_label', 'update_label', 'delete_label_value'];
+const edits: readonly string[] = [
+  'add_label',
+  'update_label',
+  'delete_label_value',
+  'toggle_scalar_data_type',
+  'experimental_scale_value',
+];
 const utf8 = new TextEncoder();
 
 /** Whether all that a transform does is to edit the metrics and points that are there. */
@@ -48,6 +56,7 @@ function onlyEdits({ action, operations, experimental_match_labels: labels }: Tr
 class Steps {
   readonly keys: AttributeKey[] = [];
   readonly steps: Step[] = [];
+  readonly numbers: (number | 'toggle')[] = [];
   growth = 16;
   readonly #version: string;
 
@@ -78,6 +87,9 @@ class Steps {
       const key = this.#key(operation.label);
       const texts = [utf8.encode(operation.label_value)];
       this.steps.push({ action: 'drop', key, to: -1, texts, values: [] });
+    } else if (operation.action === 'toggle_scalar_data_type') this.numbers.push('toggle');
+    else if (operation.action === 'experimental_scale_value') {
+      this.numbers.push(operation.experimental_scale);
     } else {
       const key = this.#key(operation.label);
       const to = operation.new_label === '' ? -1 : this.#key(operation.new_label);
@@ -112,5 +124,6 @@ export function planFor(all: readonly Planning[], name: string, version: string)
   if (!concerned) return 'none';
   if (steps.keys.length > maxKeys) return 'objects';
   const field = current === name ? undefined : nameField(current);
-  return { name: field, keys: steps.keys, steps: steps.steps, growth: steps.growth };
+  const { keys, numbers, growth } = steps;
+  return { name: field, keys, steps: steps.steps, numbers, growth };
 }

@@ -1,3 +1,4 @@
+import { int64Of } from '../../pdata/aggregate/go-numbers.ts';
 import { putVarint, varintSize, type Writer } from '../../pdata/proto/writer.ts';
 import type { Plan, Step } from './plan.ts';
 
@@ -7,6 +8,17 @@ const noBytes = new Uint8Array(0);
 
 /** What became of a point. */
 export const PointResult = { written: 0, dropped: 1, odd: 2 } as const;
+
+/** Points of one kind of data. */
+export interface PointKind {
+  /** Number of the field of their attributes. */
+  readonly attributeField: number;
+  /** Whether they have one value, which is a number. */
+  readonly isNumber: boolean;
+}
+
+/** Tags of a point's value: a double, an integer of 64 bits. */
+const valueTags = { double: 33, integer: 49 } as const;
 
 /** Where the attribute of a key is: nowhere, where it came in, behind all that came in. */
 const Place = { absent: 0, original: 1, appended: 2 } as const;
@@ -71,13 +83,19 @@ export class PointWriter {
   #bytes: Uint8Array = noBytes;
   /** Where attributes are appended. */
   #tail = 0;
+  /** Where the value of the point is: a tag and eight bytes; -1 = none, or nothing happens to it. */
+  #number = -1;
+  readonly #eight = new Uint8Array(8);
+  readonly #view = new DataView(this.#eight.buffer);
   /** Bytes of the last point's length: neighbours are alike. */
   #guess = 1;
 
   /** Finds the keys. @returns false for a point that is written in an odd way */
-  #scan(plan: Plan, from: number, end: number, attributeField: number): boolean {
+  #scan(plan: Plan, from: number, end: number, kind: PointKind): boolean {
     const b = this.#bytes;
-    const tag = attributeField * 8 + 2;
+    const tag = kind.attributeField * 8 + 2;
+    const hasNumber = kind.isNumber && plan.numbers.length > 0;
+    this.#number = -1;
     for (let k = 0; k < plan.keys.length; k += 1) {
       this.#start[k] = -1;
       this.#place[k] = Place.absent;
@@ -92,6 +110,9 @@ export class PointWriter {
       if (b[p] === tag) {
         if (!this.#attribute(plan, p, b[p + 1]! < 128 ? p + 2 : p + 3, stop)) return false;
         this.#tail = stop;
+      } else if (hasNumber && (b[p] === valueTags.double || b[p] === valueTags.integer)) {
+        if (this.#number >= 0) return false;
+        this.#number = p;
       } else if (b[p]! > tag && this.#tail < 0) this.#tail = p;
       p = stop;
     }
@@ -222,6 +243,30 @@ export class PointWriter {
     return put(to, p, own ?? this.#bytes, start, end);
   }
 
+  /** Copies [start, end) as it came in, but for the value. */
+  #run(plan: Plan, to: Uint8Array, at: number, start: number, end: number): number {
+    const number = this.#number;
+    const next = put(to, at, this.#bytes, start, end);
+    if (number >= start && number < end) this.#count(plan, to, at + number - start);
+    return next;
+  }
+
+  /** Scales and toggles the value whose tag is at `at`. */
+  #count({ numbers }: Plan, to: Uint8Array, at: number): void {
+    const view = this.#view;
+    for (let i = 0; i < 8; i += 1) this.#eight[i] = to[at + 1 + i]!;
+    let value = to[at] === valueTags.double ? view.getFloat64(0, true) : view.getBigInt64(0, true);
+    for (const one of numbers) {
+      const plain = Number(value);
+      if (one === 'toggle') value = typeof value === 'number' ? int64Of(value) : plain;
+      else value = typeof value === 'number' ? value * one : int64Of(plain * one);
+    }
+    if (typeof value === 'number') view.setFloat64(0, value, true);
+    else view.setBigInt64(0, value, true);
+    to[at] = typeof value === 'number' ? valueTags.double : valueTags.integer;
+    to.set(this.#eight, at + 1);
+  }
+
   /** Lists the keys whose fields change. @returns how many */
   #listChanged(count: number): number {
     const list = this.#changed;
@@ -239,7 +284,6 @@ export class PointWriter {
 
   /**
    * Appends the point at [from, end) with its tag, changed by the plan.
-   * @param attributeField number of the field of attributes in points of this kind
    * @returns a {@link PointResult}; nothing is written unless it is `written`
    */
   write(
@@ -248,10 +292,10 @@ export class PointWriter {
     bytes: Uint8Array,
     from: number,
     end: number,
-    attributeField: number,
+    kind: PointKind,
   ): number {
     this.#bytes = bytes;
-    if (!this.#scan(plan, from, end, attributeField)) return PointResult.odd;
+    if (!this.#scan(plan, from, end, kind)) return PointResult.odd;
     for (const step of plan.steps) {
       const result = this.#step(step);
       if (result !== PointResult.written) return result;
@@ -259,25 +303,25 @@ export class PointWriter {
     const changed = this.#listChanged(plan.keys.length);
     w.need(end - from + plan.growth + 16);
     const to = w.bytes;
-    const tag = attributeField * 8 + 2;
+    const tag = kind.attributeField * 8 + 2;
     const body = w.length + 1 + this.#guess;
     let p = body;
     let cursor = from;
     for (let i = 0; i < changed; i += 1) {
       const k = this.#changed[i]!;
-      p = put(to, p, bytes, cursor, this.#start[k]!);
+      p = this.#run(plan, to, p, cursor, this.#start[k]!);
       // one that was taken out and set again stands with the appended ones
       if (this.#place[k] === Place.original) p = this.#putAttribute(to, p, tag, plan, k);
       cursor = this.#end[k]!;
     }
     if (this.#appendedCount > 0) {
-      p = put(to, p, bytes, cursor, this.#tail);
+      p = this.#run(plan, to, p, cursor, this.#tail);
       cursor = this.#tail;
       for (let i = 0; i < this.#appendedCount; i += 1) {
         p = this.#putAttribute(to, p, tag, plan, this.#appended[i]!);
       }
     }
-    p = put(to, p, bytes, cursor, end);
+    p = this.#run(plan, to, p, cursor, end);
     this.#finish(w, body, p - body);
     return PointResult.written;
   }

@@ -2,13 +2,21 @@ import { Cursor, noBytes, readVarint, skipValue } from '../../pdata/proto/cursor
 import { varintSize, Writer } from '../../pdata/proto/writer.ts';
 import { InternTable } from '../../pdata/readers/intern.ts';
 import type { Plan, Planned } from './plan.ts';
-import { PointResult, PointWriter } from './point.ts';
+import { type PointKind, PointResult, PointWriter } from './point.ts';
 
 /** Memory that is kept from request to request, at most. */
 const keptBytes = 4 * 1024 * 1024;
 
-/** Tags of a metric's data and the field of the attributes in its points. */
-const attributeFields: Readonly<Record<number, number>> = { 42: 7, 58: 7, 74: 9, 82: 1, 90: 7 };
+/** Kinds of points by the tags of a metric's data. */
+const kinds: Readonly<Record<number, PointKind>> = {
+  42: { attributeField: 7, isNumber: true },
+  58: { attributeField: 7, isNumber: true },
+  74: { attributeField: 9, isNumber: false },
+  82: { attributeField: 1, isNumber: false },
+  90: { attributeField: 7, isNumber: false },
+};
+/** Data whose points are scaled as objects. */
+const buckets: readonly number[] = [74, 82];
 
 /** Edits metrics requests on their bytes. One object serves all requests of a processor. */
 export class Rewriter {
@@ -82,7 +90,7 @@ export class Rewriter {
         name = this.#names.get(c.bytes, c.pos, c.pos + size);
         c.pos += size;
       } else {
-        if (tag in attributeFields) data += 1;
+        if (tag in kinds) data += 1;
         skipValue(c, tag);
       }
     }
@@ -173,10 +181,11 @@ export class Rewriter {
       const start = c.pos;
       const tag = readVarint(c);
       if (tag === 10 && plan.name !== undefined) skipValue(c, tag);
-      else if (plan.steps.length > 0 && tag in attributeFields) {
-        const field = attributeFields[tag]!;
+      else if (plan.steps.length + plan.numbers.length > 0 && tag in kinds) {
+        const kind = kinds[tag]!;
+        this.#odd ||= buckets.includes(tag) && plan.numbers.some((one) => one !== 'toggle');
         this.#nested(tag >>> 3, (stop) => {
-          stays = this.#data(plan, stop, field);
+          stays = this.#data(plan, stop, kind);
           return true;
         });
       } else this.#copyField(start, tag);
@@ -185,7 +194,7 @@ export class Rewriter {
   }
 
   /** @returns false when there were points and none is left */
-  #data(plan: Plan, end: number, attributeField: number): boolean {
+  #data(plan: Plan, end: number, kind: PointKind): boolean {
     const c = this.#c;
     const w = this.#w;
     let points = 0;
@@ -200,7 +209,7 @@ export class Rewriter {
       const size = readVarint(c);
       const from = c.pos;
       c.pos = from + size;
-      const result = this.#points.write(w, plan, c.bytes, from, c.pos, attributeField);
+      const result = this.#points.write(w, plan, c.bytes, from, c.pos, kind);
       if (result === PointResult.odd) {
         this.#odd = true;
         return true;
