@@ -303,6 +303,8 @@ export const receiverRigs: Readonly<Record<string, readonly ReceiverRig[] | stri
   otlp: [otlpGrpc, otlpHttp],
   packet: '../../receivers/packet/receiver.test.ts',
   skywalking: [skywalkingJson],
+  // Nobody sends: what is refused is dropped and counted.
+  prometheus: '../../receivers/prometheus/receiver.test.ts',
   prometheus_remote_write: [remoteWrite],
   // Senders get no answer: what is refused is counted.
   statsd: '../../receivers/statsd/receiver.test.ts',

@@ -103,6 +103,7 @@ export function sampleOf(entry: RegistryEntry, directory: string): Sample {
       config: { attributes: [{ key: 'contract', action: 'insert', value: 'yes' }] },
     },
     'processor/memory_limiter': { config: { check_interval: '1s', limit_mib: 100_000 } },
+    'receiver/prometheus': { config: { config: { scrape_configs: [{ job_name: 'a' }] } } },
     'exporter/clickhouse': {
       config: { endpoint: 'http://127.0.0.1:9' },
       startedElsewhere: 'a ClickHouse server',

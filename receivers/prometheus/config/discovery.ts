@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { checkHttpClient, httpClientKeys, type Report } from './http-client.ts';
 import { promDuration } from './prom-duration.ts';
+import { text } from './text.ts';
 
-const labels = z.record(z.string(), z.string());
+const labels = z.record(z.string(), text());
 
 /** Targets that belong together. */
 export const targetGroup = z.strictObject({

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type Secret, secret } from '../../../config/schema/index.ts';
+import { text } from './text.ts';
 
 const file = (text: string) => z.string().default('').describe(text);
 const hidden = (text: string) => secret().optional().describe(text);
@@ -7,7 +8,7 @@ const managed = () =>
   z.string().default('').describe('refused: there is no manager of secrets to name one of');
 
 const basicAuth = z.strictObject({
-  username: z.string().default('').describe('name that is sent'),
+  username: text().prefault('').describe('name that is sent'),
   username_file: file('file that holds the name'),
   username_ref: managed(),
   password: hidden('password that is sent'),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { regexpFault } from '../../../pdata/regexp/index.ts';
 import type { Report } from './http-client.ts';
+import { text } from './text.ts';
 
 export const relabelActions = [
   'replace',
@@ -23,11 +24,11 @@ const defaults = { separator: ';', regex: '(.*)', replacement: '$1' } as const;
 /** One rule of relabel_configs or metric_relabel_configs. */
 export const relabelRule = z.strictObject({
   source_labels: z.array(z.string()).optional().describe('labels whose values are joined'),
-  separator: z.string().default(defaults.separator).describe('what joins them'),
-  regex: z.string().default(defaults.regex).describe('what the whole joined text has to match'),
+  separator: text().prefault(defaults.separator).describe('what joins them'),
+  regex: text().prefault(defaults.regex).describe('what the whole joined text has to match'),
   modulus: z.int().min(0).default(0).describe('of the hash, for hashmod'),
-  target_label: z.string().default('').describe('label that is written'),
-  replacement: z.string().default(defaults.replacement).describe('its value; $1 = first group'),
+  target_label: text().prefault('').describe('label that is written'),
+  replacement: text().prefault(defaults.replacement).describe('its value; $1 = first group'),
   action: z
     .string()
     .default('replace')

@@ -4,6 +4,7 @@ import { httpClientKeys } from './http-client.ts';
 import { promBytes } from './prom-bytes.ts';
 import { promDuration } from './prom-duration.ts';
 import { relabelRule } from './relabel.ts';
+import { text } from './text.ts';
 
 const limit = (text: string) => z.int().min(0).default(0).describe(`${text}; 0 = any`);
 const optional = (text: string) => z.boolean().nullish().describe(text);
@@ -55,7 +56,7 @@ export const globalConfig = z.strictObject({
   rule_query_offset: promDuration().optional().describe('of rules').meta(elsewhere),
   query_log_file: z.string().default('').describe('log of queries').meta(elsewhere),
   external_labels: z
-    .record(z.string(), z.string())
+    .record(z.string(), text())
     .nullish()
     .describe('labels that every sample gets; environment variables are put in'),
 });
@@ -63,7 +64,7 @@ export const globalConfig = z.strictObject({
 export type GlobalConfig = z.output<typeof globalConfig>;
 
 export const scrapeConfig = z.strictObject({
-  job_name: z.string().default('').describe('name of the job: service.name'),
+  job_name: text().prefault('').describe('name of the job: service.name'),
   ...commonKeys(),
   honor_labels: z.boolean().default(false).describe("whether a target's own labels win"),
   honor_timestamps: z.boolean().default(true).describe('whether times that targets say count'),
@@ -84,7 +85,7 @@ export const scrapeConfig = z.strictObject({
     .number()
     .default(0)
     .describe('refused: least growth from bucket to bucket'),
-  params: z.record(z.string(), z.array(z.string())).default({}).describe('query of the URL'),
+  params: z.record(z.string(), z.array(text())).default({}).describe('query of the URL'),
   metrics_path: z.string().default('/metrics').describe('path of the URL'),
   scheme: z.string().default('http').describe('http or https'),
   enable_compression: z.boolean().default(true).describe('whether gzip is asked for'),
