@@ -59,6 +59,7 @@ export class QueryServer {
       maxResponseBytes: config.max_response_size,
       compress: (parts) => snappy.compress(Buffer.concat(parts)),
       crc32c: snappy.crc32c,
+      memory: budget,
       pause: () => setImmediate(),
     };
     this.#gate = new Gate(config.max_concurrent, config.max_concurrent * waiting);

@@ -14,6 +14,12 @@ import { MalformedMessage } from '../../wire/prometheus/remote-write/protobuf.ts
 import { ApiError } from './error.ts';
 import { regexpFault } from './selector.ts';
 
+/** A budget of bytes. */
+export interface Memory {
+  tryReserve(bytes: number): boolean;
+  release(bytes: number): void;
+}
+
 export interface RemoteReadOptions {
   readonly reader: MetricReader;
   /** Samples of one request, over all its queries. */
@@ -23,6 +29,8 @@ export interface RemoteReadOptions {
   /** Compresses a snappy block. */
   readonly compress: (parts: readonly Uint8Array[]) => Uint8Array | Promise<Uint8Array>;
   readonly crc32c: (bytes: Uint8Array) => number;
+  /** Where the memory of answers is reserved. */
+  readonly memory: Memory;
   /** Lets other work go on between pieces. */
   readonly pause: () => Promise<void>;
 }
@@ -32,10 +40,38 @@ export interface RemoteReadAnswer {
   readonly contentType: string;
   readonly contentEncoding?: string;
   readonly pieces: AsyncIterable<Uint8Array>;
+  /** Gives its memory back: to be called once it is sent or given up. */
+  release(): void;
+}
+
+/** What an answer has reserved. */
+class Reserved {
+  readonly #memory: Memory;
+  #bytes = 0;
+
+  constructor(memory: Memory) {
+    this.#memory = memory;
+  }
+
+  /** @throws MetricReadError when there is no room */
+  add(bytes: number): void {
+    if (!this.#memory.tryReserve(bytes)) {
+      throw new MetricReadError('cannot answer: no memory now, try again later', 'unavailable');
+    }
+    this.#bytes += bytes;
+  }
+
+  release(): void {
+    this.#memory.release(this.#bytes);
+    this.#bytes = 0;
+  }
 }
 
 /** Samples that are written before other work has its turn. */
 const samplesAtOnce = 50_000;
+/** Memory of a sample, and about that of a series without its samples. */
+const sampleBytes = 16;
+const seriesBytes = 1024;
 /** Bytes of frames that are sent together. */
 const sendBytes = 256 << 10;
 
@@ -50,16 +86,20 @@ export async function remoteRead(
 ): Promise<RemoteReadAnswer> {
   const request = parsed(body);
   const form = negotiated(request.accepted);
-  const results = await selectAll(options, request);
-  if (form === ResponseType.streamedXorChunks) {
-    return { contentType: chunkedContentType, pieces: frames(options, results) };
+  const reserved = new Reserved(options.memory);
+  const release = (): void => reserved.release();
+  try {
+    const results = await selectAll(options, request, reserved);
+    if (form === ResponseType.streamedXorChunks) {
+      return { contentType: chunkedContentType, pieces: frames(options, results), release };
+    }
+    const block = await samples(options, results, reserved);
+    const contentType = 'application/x-protobuf';
+    return { contentType, contentEncoding: 'snappy', pieces: one(block), release };
+  } catch (error) {
+    release();
+    throw error;
   }
-  const block = await samples(options, results);
-  return {
-    contentType: 'application/x-protobuf',
-    contentEncoding: 'snappy',
-    pieces: one(block),
-  };
 }
 
 type Results = readonly (readonly SeriesSamples[])[];
@@ -83,7 +123,11 @@ function negotiated(accepted: readonly number[]): number {
   throw new ApiError('bad_data', message);
 }
 
-async function selectAll(options: RemoteReadOptions, { queries }: ReadRequest): Promise<Results> {
+async function selectAll(
+  options: RemoteReadOptions,
+  { queries }: ReadRequest,
+  reserved: Reserved,
+): Promise<Results> {
   for (const { matchers } of queries) {
     for (const matcher of matchers) {
       const fault = regexpFault(matcher);
@@ -95,23 +139,32 @@ async function selectAll(options: RemoteReadOptions, { queries }: ReadRequest): 
   let samples = 0;
   for (const { startMs, endMs, matchers } of queries) {
     const found = startMs > endMs ? [] : await reader.select(matchers, { startMs, endMs });
+    const before = samples;
     for (const { times } of found) samples += times.length;
     if (samples > maxSamples) {
       const message = `cannot answer: more than ${maxSamples} samples; ask for less at once`;
       throw new MetricReadError(message, 'too_broad');
     }
+    reserved.add(sampleBytes * (samples - before) + seriesBytes * found.length);
     results.push(found);
   }
   return results;
 }
 
-async function samples(options: RemoteReadOptions, results: Results): Promise<Uint8Array> {
+async function samples(
+  options: RemoteReadOptions,
+  results: Results,
+  reserved: Reserved,
+): Promise<Uint8Array> {
   const { maxResponseBytes, pause } = options;
   const writer = new ReadResponseWriter();
   let written = 0;
   for (const all of results) {
     for (const series of all) {
+      const before = writer.size;
       writer.add(series);
+      // As it is written, joined and compressed.
+      reserved.add(3 * (writer.size - before));
       written += series.times.length;
       if (writer.size > maxResponseBytes) {
         const message = `cannot answer: more than ${maxResponseBytes} bytes; ask for less at once`;
