@@ -1,4 +1,5 @@
-import { plainFloat, shortFloat } from '../../wire/prometheus/names/float-text.ts';
+import { plainFloat } from '../../wire/prometheus/names/float-text.ts';
+import { boundOf } from '../../wire/prometheus/scrape/bound-text.ts';
 import { RowBinaryReader } from '../traces/row-binary.ts';
 import { SampleColumns } from './columns.ts';
 import { scratch } from './sample-rows.ts';
@@ -13,9 +14,7 @@ export const distributionRow =
  * OTLP `1`.
  */
 export function boundText(bound: number, fromPrometheus: boolean): string {
-  if (!fromPrometheus) return plainFloat(bound);
-  const text = shortFloat(bound);
-  return /^-?\d+$/.test(text) ? `${text}.0` : text;
+  return fromPrometheus ? boundOf(bound) : plainFloat(bound);
 }
 
 /** Columns of one distribution: its count, its sum, and those with a label `le` or `quantile`. */

@@ -193,14 +193,8 @@ export class SmartMetricsEncoder extends SmartEncoder {
   /** The number of the series of a point, whose row is written if it is not known to be stored. */
   #find(head: number, b: Uint8Array, point: Message, day: number): number {
     const cache = this.#cache;
-    const list = point.attributes;
-    const probe = cache.begin(head);
-    for (let i = 0; i < list.count; i++) {
-      appendText(probe, b, list.keyStart[i]!, list.keyEnd[i]!);
-      appendText(probe, b, list.valueStart[i]!, list.valueEnd[i]!);
-    }
     const known = cache.size;
-    const series = cache.find();
+    const series = cache.find(head, b, point.attributes);
     if (series === known) this.#name(series, b, point);
     if (cache.storedDay[series] === day) return series;
     if (cache.batch[series] !== this.#batch || cache.batchDay[series] !== day) {

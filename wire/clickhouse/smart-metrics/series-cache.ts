@@ -1,5 +1,8 @@
+import type { AttributeList } from '../attribute-list.ts';
 import { ByteBuffer } from '../byte-buffer.ts';
 import { Dictionary } from '../dictionary.ts';
+import { u32At } from '../message.ts';
+import { appendText } from '../smart/sets.ts';
 
 /** Limits of {@link SeriesCache}. */
 export interface SeriesLimits {
@@ -67,25 +70,41 @@ export class SeriesCache {
     return this.#heads.id(bytes.bytes, 0, bytes.length);
   }
 
-  /** Begins to look for a series; attributes follow. */
-  begin(head: number): ByteBuffer {
-    const probe = this.#probe;
-    probe.length = 0;
-    probe.u32(head);
-    return probe;
-  }
-
-  /** The number of the series that `begin` and what was added to its answer make; new: `size`. */
-  find(): number {
-    const { bytes, length } = this.#probe;
+  /** The number of the series of a metric with these attributes, in this order; new: `size`. */
+  find(head: number, b: Uint8Array, list: AttributeList): number {
     let found = this.#next[this.#last]!;
-    if (!this.#seen.is(found, bytes, 0, length)) {
-      found = this.#seen.id(bytes, 0, length);
+    if (!this.#is(found, head, b, list)) {
+      const probe = this.#probe;
+      probe.length = 0;
+      probe.u32(head);
+      for (let i = 0; i < list.count; i++) {
+        appendText(probe, b, list.keyStart[i]!, list.keyEnd[i]!);
+        appendText(probe, b, list.valueStart[i]!, list.valueEnd[i]!);
+      }
+      found = this.#seen.id(probe.bytes, 0, probe.length);
       if (found === this.idLow.length) this.#grow();
       this.#next[this.#last] = found;
     }
     this.#last = found;
     return found;
+  }
+
+  /** Whether series `id` is this one: the bytes of the probe are compared without being made. */
+  #is(id: number, head: number, b: Uint8Array, list: AttributeList): boolean {
+    const seen = this.#seen;
+    if (id >= seen.size) return false;
+    const { bytes } = seen.content;
+    const from = seen.start[id]!;
+    const end = seen.end[id]!;
+    if (u32At(bytes, from) !== head) return false;
+    let at = from + 4;
+    for (let i = 0; i < list.count; i++) {
+      at = textEnd(bytes, at, b, list.keyStart[i]!, list.keyEnd[i]!);
+      if (at === -1) return false;
+      at = textEnd(bytes, at, b, list.valueStart[i]!, list.valueEnd[i]!);
+      if (at === -1) return false;
+    }
+    return at === end;
   }
 
   #grow(): void {
@@ -99,6 +118,19 @@ export class SeriesCache {
     this.batch = grown(this.batch, new Int32Array(from * 2).fill(NEVER));
     this.batchDay = grown(this.batchDay, new Int32Array(from * 2).fill(NEVER));
   }
+}
+
+/**
+ * Where a varint length and bytes `[start, end)` of `b` end that stand at `at` of `bytes`; -1 when
+ * something else does, also where `bytes` is over.
+ */
+function textEnd(bytes: Uint8Array, at: number, b: Uint8Array, start: number, end: number): number {
+  let p = at;
+  let length = end - start;
+  for (; length > 127; length >>>= 7) if (bytes[p++] !== ((length & 127) | 128)) return -1;
+  if (bytes[p++] !== length) return -1;
+  for (let i = start; i < end; i++) if (bytes[p++] !== b[i]) return -1;
+  return p;
 }
 
 function grown<T extends Uint8Array | Int32Array | Uint32Array>(from: T, to: T): T {
