@@ -36,8 +36,8 @@ interface Planning {
   readonly filter: Filter;
 }
 
-/** More keys than this are left to the objects: a table of them is kept for each point. */
-const maxKeys = 16;
+/** Most keys of a plan; what has more is left to the objects. */
+export const maxKeys = 16;
 const edits: readonly string[] = [
   'add_label',
   'update_label',

@@ -1,8 +1,7 @@
 import { int64Of } from '../../pdata/aggregate/go-numbers.ts';
 import { putVarint, varintSize, type Writer } from '../../pdata/proto/writer.ts';
-import type { Plan, Step } from './plan.ts';
+import { maxKeys, type Plan, type Step } from './plan.ts';
 
-const maxKeys = 16;
 const shortCopy = 64;
 const noBytes = new Uint8Array(0);
 
