@@ -7,6 +7,7 @@ import { migrate, readIdKey } from '../schema/migrate.ts';
 import { openTestDatabase, type TestDatabase } from '../schema/testing/chdb-client.ts';
 import { quoteName } from '../sql.ts';
 import {
+  type HistogramReader,
   isStale,
   type Labels,
   type Matcher,
@@ -100,7 +101,7 @@ async function fill(): Promise<void> {
   await store(build);
 }
 
-function reader(limits: Partial<MetricLimits> = {}): MetricReader {
+function reader(limits: Partial<MetricLimits> = {}): MetricReader & HistogramReader {
   const { client } = database;
   return createSmartMetricReader({ client, database: 'smart', now: () => NOW_MS, limits });
 }

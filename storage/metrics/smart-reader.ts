@@ -22,6 +22,7 @@ import { type MetadataRow, metadataOf } from './metadata.ts';
 import {
   defaultLimits,
   type HistogramPoint,
+  type HistogramReader,
   type Labels,
   type Matcher,
   type MetricLimits,
@@ -59,13 +60,15 @@ const MAX_IDS = 2_000;
 const LAST_MS = Math.floor(Number(2n ** 63n / 1_000_000n)) - 1;
 
 /** Metrics out of the tables of schema `smart`. */
-export function createSmartMetricReader(options: SmartMetricReaderOptions): MetricReader {
+export function createSmartMetricReader(
+  options: SmartMetricReaderOptions,
+): MetricReader & HistogramReader {
   return new SmartMetricReader(options);
 }
 
 type MatcherSets = readonly (readonly Matcher[])[];
 
-class SmartMetricReader implements MetricReader {
+class SmartMetricReader implements MetricReader, HistogramReader {
   readonly #client: SqlClient;
   readonly #limits: MetricLimits;
   readonly #run: <T>(none: T, call: (deadline: Deadline) => Promise<T>) => Promise<T>;
