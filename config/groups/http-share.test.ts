@@ -125,6 +125,15 @@ test('what shares with nobody is in the way of all, also of other protocols', as
   attached.detach();
 });
 
+test('nobody joins a server that ends', async (t) => {
+  const { open, get } = await street(t);
+  const a = await open('a', ['/a']);
+  const closed = a.listener.close(1000);
+  await open('b', ['/b']);
+  await closed;
+  assert.equal(await get('/b'), 'b');
+});
+
 test('the address goes over to those that stay', async (t) => {
   const { open, port, listeners } = await street(t);
   const a = await open('a', ['/a']);
@@ -180,9 +189,35 @@ test('all at an address may change what they have in common', async (t) => {
   for (const { holder } of olds) holder.leaving = true;
   const config = { max_request_body_size: 10 };
   await open('a', ['/a'], { config, says: 'new a' });
+  assert.deepEqual([await get('/a'), await get('/b')], ['new a', 'b']);
   await open('b', ['/b'], { config, says: 'new b' });
   await Promise.all(olds.map(({ listener }) => listener.close(0)));
   assert.deepEqual([await get('/a'), await get('/b')], ['new a', 'new b']);
+});
+
+test('what comes over an older connection goes to those that are there now', async (t) => {
+  const { open, port } = await street(t);
+  const olds = [await open('a', ['/a']), await open('b', ['/b'], { rest: true })];
+  const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+  t.after(() => agent.destroy());
+  const ask = async (path: string): Promise<string> => {
+    const request = http.get({ host: '127.0.0.1', port, path, agent });
+    const [response] = (await once(request, 'response')) as [http.IncomingMessage];
+    let text = '';
+    for await (const chunk of response) text += String(chunk);
+    return text;
+  };
+  assert.equal(await ask('/a'), 'a');
+  for (const { holder } of olds) holder.leaving = true;
+  const config = { max_request_body_size: 10 };
+  await open('a', ['/a'], { config, says: 'new a' });
+  await olds[0]!.listener.close(0);
+  await open('b', ['/b'], { config, rest: true, says: 'new b' });
+  assert.equal(await ask('/a'), 'new a');
+  const closed = olds[1]!.listener.close(0);
+  assert.equal(await ask('/b'), 'new b');
+  assert.equal(await ask('/a'), 'new a');
+  await closed;
 });
 
 test('a change that is taken back gives the address back', async (t) => {

@@ -38,8 +38,11 @@ interface Tenant {
 class SharedServer {
   run: HttpRun | undefined;
   tenants: readonly Tenant[] = [];
+  /** Its last component is leaving: nobody joins it. */
+  ending = false;
   #routes = new Map<string, Tenant>();
-  #rest: Tenant | undefined;
+  /** Who takes paths that nobody has. */
+  rest: Tenant | undefined;
 
   /** Of two instances of one component the newer one gets the requests. */
   set(tenants: readonly Tenant[]): void {
@@ -48,31 +51,19 @@ class SharedServer {
     for (const tenant of tenants) {
       for (const path of tenant.served?.paths ?? []) this.#routes.set(path, tenant);
     }
-    this.#rest = tenants.findLast(({ served }) => served?.rest === true) ?? tenants.at(-1);
+    this.rest = tenants.findLast(({ served }) => served?.rest === true);
   }
 
-  handle(request: IncomingMessage, response: ServerResponse): void {
-    const chosen = this.#of(request) ?? this.#rest;
-    if (chosen === undefined) {
-      response.destroy();
-      return;
-    }
-    chosen.open += 1;
-    response.on('close', () => {
-      chosen.open -= 1;
-    });
-    chosen.handle(request, response);
-  }
-
-  #of(request: IncomingMessage): Tenant | undefined {
-    if (this.tenants.length < 2) return undefined;
-    return this.#routes.get((request.url ?? '/').split('?', 1)[0]!);
+  /** Who has a path. */
+  at(path: string): Tenant | undefined {
+    return this.#routes.get(path);
   }
 
   /** @returns whether it was the last one, and the server has ended */
   async leave(tenant: Tenant, drainMs: number, clock: Settings['clock']): Promise<boolean> {
     const others = this.tenants.filter((one) => one !== tenant);
     if (others.length === 0) {
+      this.ending = true;
       await this.run?.end(drainMs);
       return true;
     }
@@ -91,11 +82,57 @@ class SharedServer {
 
 /** The servers at one address: one, and those that it took the place of while they end. */
 class Site {
+  /** The one that gets new connections is the first. */
   servers: readonly SharedServer[] = [];
 
   /** The server of components that stay. */
   get occupied(): SharedServer | undefined {
-    return this.servers.find(({ tenants }) => tenants.some(({ holder }) => !holder.leaving));
+    const stays = ({ holder }: Tenant): boolean => !holder.leaving;
+    return this.servers.find(({ ending, tenants }) => !ending && tenants.some(stays));
+  }
+
+  /** The server gets the connections from now on. */
+  async attach(
+    server: SharedServer,
+    address: ListenAddress,
+    listeners: Settings['host']['listeners'],
+  ): Promise<void> {
+    await server.run!.attach(address, listeners);
+    this.servers = [server, ...this.servers.filter((one) => one !== server)];
+  }
+
+  remove(server: SharedServer): void {
+    this.servers = this.servers.filter((one) => one !== server);
+  }
+
+  /**
+   * Whichever server a request comes to, it goes to the newest component that serves its path:
+   * while all are being replaced, some are behind the new server and some behind the old one.
+   */
+  handle(request: IncomingMessage, response: ServerResponse): void {
+    const tenant = this.#choose(request);
+    if (tenant === undefined) {
+      response.destroy();
+      return;
+    }
+    tenant.open += 1;
+    response.on('close', () => {
+      tenant.open -= 1;
+    });
+    tenant.handle(request, response);
+  }
+
+  #choose(request: IncomingMessage): Tenant | undefined {
+    const [first, second] = this.servers;
+    if (first === undefined) return undefined;
+    const any = first.tenants.at(-1);
+    if (second === undefined && first.tenants.length === 1) return any;
+    const path = (request.url ?? '/').split('?', 1)[0]!;
+    for (const server of this.servers) {
+      const tenant = server.at(path);
+      if (tenant !== undefined) return tenant;
+    }
+    return this.servers.find(({ rest }) => rest !== undefined)?.rest ?? any;
   }
 }
 
@@ -167,7 +204,7 @@ export async function openShared(
     close: async (drainMs) => {
       const leaving = server.leave(tenant, drainMs, settings.clock);
       if (!(await leaving)) return;
-      site.servers = site.servers.filter((one) => one !== server);
+      site.remove(server);
       if (site.servers.length > 0 || key === undefined) return;
       if (listeners.shared.get(key) === site) listeners.shared.delete(key);
     },
@@ -185,16 +222,15 @@ async function enter(
   if (there !== undefined) {
     for (const other of there.tenants) if (!other.holder.leaving) checkTogether(tenant, other);
     // Another server may have had the connections meanwhile, for a change that was taken back.
-    await there.run!.attach(address, listeners);
+    await site.attach(there, address, listeners);
     there.set([...there.tenants, tenant]);
     return there;
   }
   const server = new SharedServer();
   server.run = await HttpRun.make(tenant.config, settings, (request, response) =>
-    server.handle(request, response),
+    site.handle(request, response),
   );
   server.set([tenant]);
-  await server.run.attach(address, listeners);
-  site.servers = [server, ...site.servers];
+  await site.attach(server, address, listeners);
   return server;
 }

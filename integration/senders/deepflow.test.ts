@@ -20,9 +20,19 @@ import { type Got, installed, python, readSpans, senders, sentBy } from './zipki
 const count = 1000;
 const telegraf = join(process.env.PEERS_DIR ?? '', 'bin/telegraf');
 
-/** All at one port; `more` are lines of a receiver more. */
-function configOf(folder: string, port: number, zipkin: string, more = ''): string {
-  const endpoint = `endpoint: "127.0.0.1:${port}"`;
+/** What is configured beside the port. */
+interface Given {
+  readonly zipkin?: string;
+  /** Keys of all. */
+  readonly common?: string;
+  /** Id of a receiver more. */
+  readonly more?: string;
+}
+
+/** All at one port. */
+function configOf(folder: string, port: number, given: Given): string {
+  const { zipkin = 'parse_string_tags: false', common = '', more = '' } = given;
+  const endpoint = `endpoint: "127.0.0.1:${port}"${common}`;
   const file = (name: string) => `{path: "${folder}/${name}.json", flush_interval: 50ms}`;
   return `receivers:
   deepflow: {${endpoint}}
@@ -47,7 +57,7 @@ interface Running {
   readonly folder: string;
   readonly program: Program;
   /** Writes another configuration and has it read; waits for what is logged then. */
-  reload(zipkin: string, more: string, logged: string): Promise<void>;
+  reload(given: Given, logged: string): Promise<void>;
 }
 
 async function start(t: TestContext): Promise<Running> {
@@ -55,13 +65,15 @@ async function start(t: TestContext): Promise<Running> {
   t.after(() => folder.remove());
   const port = await freePort();
   const config = join(folder.path, 'config.yaml');
-  writeFileSync(config, configOf(folder.path, port, 'parse_string_tags: false'));
+  writeFileSync(config, configOf(folder.path, port, {}));
   const program = await Program.start(['--config', config]);
   t.after(() => program.stop());
-  const reload = async (zipkin: string, more: string, logged: string): Promise<void> => {
-    writeFileSync(config, configOf(folder.path, port, zipkin, more));
+  const reload = async (given: Given, logged: string): Promise<void> => {
+    const times = () => program.log.split(logged).length;
+    const before = times();
+    writeFileSync(config, configOf(folder.path, port, given));
     process.kill(program.pid, 'SIGHUP');
-    await program.logged(logged);
+    await eventually(`${logged} is logged`, async () => times() > before);
   };
   return { url: `http://127.0.0.1:${port}`, port, folder: folder.path, program, reload };
 }
@@ -114,7 +126,8 @@ test('neighbours at the port come and go by reload', { timeout: 120_000 }, async
     return new Map(said.map(({ n, spanId }) => [spanId, n]));
   };
   const first = await send();
-  await reload('parse_string_tags: true', '', 'Config updated');
+  const zipkin = 'parse_string_tags: true';
+  await reload({ zipkin }, 'Config updated');
   const second = await send();
   const got = await spansOf(folder, 'otel-shop', 2 * count);
   assert.equal(got.length, 2 * count);
@@ -127,10 +140,27 @@ test('neighbours at the port come and go by reload', { timeout: 120_000 }, async
   assert.equal(text.split('"key":"n","value":{"stringValue"').length - 1, count);
   assert.equal(text.split('"key":"n","value":{"intValue"').length - 1, count);
 
-  await reload('parse_string_tags: true', 'influxdb', 'Config not updated');
+  await reload({ zipkin, more: 'influxdb' }, 'Config not updated');
   const clash =
-    /cannot start receiver\/influxdb: .*path \S+ is already served there by receiver\/deepflow/;
+    /start receiver\/influxdb: .*path \S+ is already served there by receiver\/deepflow/;
   assert.match(program.log, clash);
+  await answered(url);
+  await reload({ zipkin: 'idle_timeout: 2m' }, 'Config not updated');
+  assert.match(
+    program.log,
+    /start receiver\/zipkin: .*has another idle_timeout: both need the same/,
+  );
+  await answered(url);
+  await reload({ zipkin, common: ', max_request_body_size: 1000' }, 'Config updated');
+  await answered(url);
+  const large = await fetch(`${url}/api/v2/spans`, { method: 'POST', body: 'x'.repeat(1001) });
+  assert.equal(large.status, 413);
+});
+
+const json = { 'content-type': 'application/json' };
+
+/** Each of the neighbours answers. */
+async function answered(url: string): Promise<void> {
   for (const [path, body] of [
     ['/api/v1/log', '[]'],
     ['/v1/traces', '{}'],
@@ -140,9 +170,7 @@ test('neighbours at the port come and go by reload', { timeout: 120_000 }, async
     const answer = await fetch(url + path, { method: 'POST', body, headers: json });
     assert.ok([200, 202].includes(answer.status), path);
   }
-});
-
-const json = { 'content-type': 'application/json' };
+}
 
 test('Telegraf writes lines', { timeout: 120_000 }, async (t) => {
   if (!existsSync(telegraf)) return t.skip('PEERS_DIR holds no telegraf');
