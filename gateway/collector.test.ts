@@ -28,11 +28,11 @@ function recorded(everyBytes: number) {
 
 test('unreserved bytes outside the heap that grow start a minor collection, after the work', () => {
   const { queue, runs, state, freed, work } = recorded(160);
-  freed(10, 400);
+  freed(20, 400);
   state.outside = 620;
-  freed(10, 401);
+  freed(20, 401);
   assert.equal(queue.length, 0, '119 more than at first');
-  freed(9, 0);
+  freed(19, 0);
   assert.equal(queue.length, 0, 'too little was given back to look');
   freed(1, 400);
   freed(500, 0);
@@ -43,28 +43,28 @@ test('unreserved bytes outside the heap that grow start a minor collection, afte
 
 test('what a minor collection leaves leads to a full one, counted from the least since', () => {
   const { queue, state, freed, work } = recorded(160);
-  freed(10, 500);
+  freed(20, 500);
   state.outside = 650;
-  freed(10, 500);
+  freed(20, 500);
   assert.deepEqual(work(), ['minor']);
   state.outside = 769;
-  freed(10, 500);
+  freed(20, 500);
   assert.equal(queue.length, 0);
   state.outside = 770;
-  freed(10, 500);
+  freed(20, 500);
   assert.deepEqual(work(), ['minor']);
   state.outside = 819;
-  freed(10, 500);
+  freed(20, 500);
   assert.equal(queue.length, 0);
   state.outside = 820;
-  freed(10, 500);
+  freed(20, 500);
   assert.deepEqual(work(), ['full']);
   state.outside = 510;
-  freed(10, 500);
+  freed(20, 500);
   state.outside = 629;
-  freed(10, 500);
+  freed(20, 500);
   assert.equal(queue.length, 0);
-  freed(10, 499);
+  freed(20, 499);
   assert.deepEqual(work(), ['minor']);
 });
 

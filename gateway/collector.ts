@@ -17,7 +17,7 @@ const fullFactor = 2;
 const idleMs = 10_000;
 
 /** How often per collection what is outside the heap is looked at. */
-const looksPerCollection = 16;
+const looksPerCollection = 8;
 
 /**
  * Bound of the garbage outside the heap, in bytes: at most 64 MiB, and an eighth of a smaller
