@@ -120,6 +120,11 @@ export class MetricReadError extends Error {
 export interface MetricReader {
   /** Series of numbers with samples in the range, by labels; classic histograms are such. */
   select(matchers: readonly Matcher[], range: TimeRange): Promise<readonly SeriesSamples[]>;
+  /** Series of exponential histograms with points in the range, by labels. */
+  selectHistograms(
+    matchers: readonly Matcher[],
+    range: TimeRange,
+  ): Promise<readonly SeriesHistograms[]>;
   /** Label sets, by labels. Exact to the day. */
   series(sets: readonly (readonly Matcher[])[], range: TimeRange): Promise<readonly Labels[]>;
   /** Sorted. Exact to the day. */
@@ -135,13 +140,4 @@ export interface MetricReader {
     range: TimeRange,
     metric?: string,
   ): Promise<ReadonlyMap<string, readonly MetricMetadata[]>>;
-}
-
-/** A reader that has exponential (native) histograms, too. Rejects with MetricReadError. */
-export interface HistogramReader {
-  /** Series of exponential histograms with points in the range, by labels. */
-  selectHistograms(
-    matchers: readonly Matcher[],
-    range: TimeRange,
-  ): Promise<readonly SeriesHistograms[]>;
 }

@@ -7,7 +7,6 @@ import { migrate, readIdKey } from '../schema/migrate.ts';
 import { openTestDatabase, type TestDatabase } from '../schema/testing/chdb-client.ts';
 import { quoteName } from '../sql.ts';
 import {
-  type HistogramReader,
   isStale,
   type Labels,
   type Matcher,
@@ -101,7 +100,7 @@ async function fill(): Promise<void> {
   await store(build);
 }
 
-function reader(limits: Partial<MetricLimits> = {}): MetricReader & HistogramReader {
+function reader(limits: Partial<MetricLimits> = {}): MetricReader {
   const { client } = database;
   return createSmartMetricReader({ client, database: 'smart', now: () => NOW_MS, limits });
 }
@@ -349,4 +348,26 @@ test('bounds are written as their sender has them', async () => {
   assert.deepEqual(await reader().labelValues('le', [matchers('job=prom')], near), [
     ...['+Inf', '-1.0', '0.25', '1.0', '1e-07', '5e+06'],
   ]);
+});
+
+test('series of later days are no reason to refuse a range in the past', async () => {
+  const day = 86_400;
+  await store((builder) => {
+    for (const [i, at] of [60 - day, 60, 120].entries()) {
+      target(builder, 'churn', `c:${i}`);
+      builder.metric('churn');
+      builder.gauge();
+      builder.numberPoint({ timeUnixNano: ns(at), value: i });
+    }
+  });
+  const churn = matchers('__name__=churn');
+  const yesterday = { startMs: NOW_MS - day * 1000, endMs: NOW_MS - day * 1000 + 120_000 };
+  const one = reader({ series: 1 });
+  assert.deepEqual(
+    (await one.select(churn, yesterday)).map(({ labels }) => text(labels)),
+    ['__name__=churn instance=c:0 job=churn'],
+  );
+  const both = { startMs: yesterday.startMs, endMs: NOW_MS + 120_000 };
+  assert.match(await reasonOf(one.select(churn, both)), /^too_broad: /);
+  assert.equal((await reader().select(churn, both)).length, 3);
 });

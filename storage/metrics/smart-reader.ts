@@ -22,7 +22,6 @@ import { type MetadataRow, metadataOf } from './metadata.ts';
 import {
   defaultLimits,
   type HistogramPoint,
-  type HistogramReader,
   type Labels,
   type Matcher,
   type MetricLimits,
@@ -60,23 +59,23 @@ const MAX_IDS = 2_000;
 const LAST_MS = Math.floor(Number(2n ** 63n / 1_000_000n)) - 1;
 
 /** Metrics out of the tables of schema `smart`. */
-export function createSmartMetricReader(
-  options: SmartMetricReaderOptions,
-): MetricReader & HistogramReader {
+export function createSmartMetricReader(options: SmartMetricReaderOptions): MetricReader {
   return new SmartMetricReader(options);
 }
 
 type MatcherSets = readonly (readonly Matcher[])[];
 
-class SmartMetricReader implements MetricReader, HistogramReader {
+class SmartMetricReader implements MetricReader {
   readonly #client: SqlClient;
   readonly #limits: MetricLimits;
+  readonly #now: () => number;
   readonly #run: <T>(none: T, call: (deadline: Deadline) => Promise<T>) => Promise<T>;
   readonly #table: (name: string) => string;
 
   constructor(options: SmartMetricReaderOptions) {
     const { now, timeoutMs = 30_000 } = options;
     this.#client = options.client;
+    this.#now = now;
     this.#limits = { ...defaultLimits, ...options.limits };
     this.#run = (none, call) => runCall(now, timeoutMs, none, call);
     this.#table = (name) => tableName(options, name);
@@ -84,8 +83,7 @@ class SmartMetricReader implements MetricReader, HistogramReader {
 
   select(matchers: readonly Matcher[], range: TimeRange): Promise<readonly SeriesSamples[]> {
     return this.#run([], async (deadline) => {
-      const days = [`day >= ${dayOf(range.startMs)}`];
-      const rows = await this.#seriesRows([matchers], days, deadline);
+      const rows = await this.#rowsWithin(matchers, range, [], deadline);
       const found = new Found();
       await this.#addSamples(found, rows.filter(isNumber), matchers, range, deadline);
       const distributions = rows.filter((row) => !isNumber(row) && !isNative(row));
@@ -99,8 +97,8 @@ class SmartMetricReader implements MetricReader, HistogramReader {
     range: TimeRange,
   ): Promise<readonly SeriesHistograms[]> {
     return this.#run([], async (deadline) => {
-      const days = [`day >= ${dayOf(range.startMs)}`, "type = 'exponential_histogram'"];
-      const rows = await this.#seriesRows([matchers], days, deadline);
+      const native = ["type = 'exponential_histogram'"];
+      const rows = await this.#rowsWithin(matchers, range, native, deadline);
       if (rows.length === 0) return [];
       const params = new Params();
       const facts = this.#facts(rows, matchers, range, params);
@@ -111,6 +109,31 @@ class SmartMetricReader implements MetricReader, HistogramReader {
       if (points > this.#limits.samples) throw tooMany('samples', this.#limits.samples);
       return histogramSeries(rows, histograms);
     });
+  }
+
+  /**
+   * Rows of all series that may have points in the range. A point that came late lies in a later
+   * day, so there is no last day; only where that makes too many the points are asked which of
+   * the series they belong to.
+   */
+  async #rowsWithin(
+    matchers: readonly Matcher[],
+    range: TimeRange,
+    where: readonly string[],
+    deadline: Deadline,
+  ): Promise<SeriesRow[]> {
+    const all = [`day >= ${dayOf(range.startMs)}`, ...where];
+    try {
+      return await this.#seriesRows([matchers], all, deadline);
+    } catch (error) {
+      const past = dayOf(range.endMs) !== dayOf(this.#now());
+      if (!(error instanceof MetricReadError) || !past) throw error;
+    }
+    const facts = ['metric_samples', 'metric_histograms'].map(
+      (table) => `SELECT series_id FROM ${this.#table(table)} WHERE ${within(range)}`,
+    );
+    const some = [...all, `id IN (${facts.join(' UNION DISTINCT ')})`];
+    return this.#seriesRows([matchers], some, deadline);
   }
 
   async #seriesRows(
@@ -153,8 +176,7 @@ class SmartMetricReader implements MetricReader, HistogramReader {
       ids.length <= MAX_IDS
         ? ids.map((id) => `toUInt64(${id})`).join(', ')
         : `SELECT id FROM ${this.#source([matchers], days, params)}`;
-    return `series_id IN (${which}) AND time >= ${timeOf(range.startMs, 0n)}
-      AND time <= ${timeOf(range.endMs, 999_999n)}
+    return `series_id IN (${which}) AND ${within(range)}
       ORDER BY series_id, time LIMIT ${this.#limits.samples + 1}`;
   }
 
@@ -259,7 +281,7 @@ class SmartMetricReader implements MetricReader, HistogramReader {
     const sql = `SELECT DISTINCT toString(reinterpretAsUInt64(arrayJoin(bounds))) AS bits
       FROM ${this.#table('metric_histograms')}
       WHERE series_id IN (SELECT id FROM ${source} AND ${hasPointLabel(name)} AND ${origin})
-        AND time >= ${timeOf(range.startMs, 0n)} AND time <= ${timeOf(range.endMs, 999_999n)}
+        AND ${within(range)}
       LIMIT ${limit + 1}`;
     const options = { ...deadline(), params: params.values };
     const rows = await rowsOf<{ bits: string }>(this.#client, sql, options);
@@ -388,6 +410,11 @@ function clamped(ms: number): number {
 
 function timeOf(ms: number, plusNs: bigint): string {
   return `fromUnixTimestamp64Nano(toInt64(${BigInt(clamped(ms)) * 1_000_000n + plusNs}), 'UTC')`;
+}
+
+function within(range: TimeRange): string {
+  const { startMs, endMs } = range;
+  return `time >= ${timeOf(startMs, 0n)} AND time <= ${timeOf(endMs, 999_999n)}`;
 }
 
 /** The day of a time as a literal; Date ends in 2149. */
