@@ -57,7 +57,11 @@ before(async () => {
   const config = `receivers:
   prometheus_remote_write: {endpoint: "127.0.0.1:${write}"}
 exporters:
-  clickhouse: {engine: embedded_clickhouse, database: wirestitch, schema: smart, sending_queue: {batch: {flush_timeout: 100ms}}}
+  clickhouse:
+    engine: embedded_clickhouse
+    database: wirestitch
+    schema: smart
+    sending_queue: {batch: {flush_timeout: 100ms}}
 extensions:
   embedded_clickhouse: {path: "${join(folder.path, 'clickhouse')}", listen: "127.0.0.1:0"}
   prometheus_query: {endpoint: "127.0.0.1:${read}", storage: {engine: embedded_clickhouse}}
@@ -68,11 +72,27 @@ service:
 `;
   program = await Program.startWith(config, folder.path);
   base = `http://127.0.0.1:${read}`;
+  const native = {
+    labels: { __name__: 'wait', instance: 'a:1', job: 'native' },
+    histograms: [0, 1].map((k) => ({
+      count: 10 + k,
+      sum: 12.5,
+      schema: 0,
+      zeroThreshold: 1e-128,
+      zeroCount: 1,
+      positiveSpans: [
+        [0, 2],
+        [1, 1],
+      ] as const,
+      positive: [3, 1, -2 + k],
+      time: start + k * 15_000,
+    })),
+  };
   const families = [{ name: 'app_value', type: 2, help: 'A value.', unit: '' }];
   const response = await fetch(`http://127.0.0.1:${write}/api/v1/write`, {
     method: 'POST',
     headers: { 'content-type': 'application/x-protobuf', 'content-encoding': 'snappy' },
-    body: compressSync(message1(written(), families)),
+    body: compressSync(message1([...written(), native], families)),
   });
   assert.equal(response.status, 204, await response.text());
 });
@@ -253,4 +273,9 @@ test('a Prometheus evaluates PromQL over it', { timeout: 120_000 }, async (t) =>
   assert.deepEqual(await query('count_over_time(edge[20m])'), [
     [{ instance: 'a:1', job: 'app' }, String(edges.length)],
   ]);
+  const target = { instance: 'a:1', job: 'native' };
+  const whole = 'last_over_time(wait[20m])';
+  assert.deepEqual(await query(`histogram_count(${whole})`), [[target, '11']]);
+  assert.deepEqual(await query(`histogram_sum(${whole})`), [[target, '12.5']]);
+  assert.deepEqual(await query(`histogram_fraction(1, 2, ${whole})`), [[target, String(4 / 11)]]);
 });

@@ -214,3 +214,23 @@ test('forms, compression of answers', async (t) => {
   assert.equal(packed.headers['content-encoding'], 'gzip');
   assert.deepEqual(gunzipSync(packed.body), plain.body);
 });
+
+test('a client that goes away ends its answer', async (t) => {
+  const reader = many();
+  for (let i = 0; i < 2000; i += 1) reader.all.push(reader.all[1]!);
+  const port = await serving(t, reader, { max_concurrent: 1 });
+  const path = '/api/v1/read';
+  const body = compressSync(Buffer.concat([all, Buffer.from('1001', 'hex')]));
+  await new Promise<void>((resolve, reject) => {
+    const options = { host: '127.0.0.1', port, path, method: 'POST', agent: false };
+    const asked = request(options, (response) => {
+      response.once('data', () => {
+        response.destroy();
+        resolve();
+      });
+    });
+    asked.on('error', reject);
+    asked.end(body);
+  });
+  assert.equal((await ask(port, path, {}, compressSync(Buffer.of()))).status, 200);
+});

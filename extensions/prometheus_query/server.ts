@@ -19,8 +19,12 @@ import {
 } from '../../query/prometheus/api.ts';
 import { errorStatus } from '../../query/prometheus/error.ts';
 import { Gate } from '../../query/prometheus/gate.ts';
-import { type RemoteReadOptions, remoteRead } from '../../query/prometheus/read.ts';
-import type { MetricReader } from '../../storage/metrics/model.ts';
+import {
+  type RemoteReadAnswer,
+  type RemoteReadOptions,
+  remoteRead,
+} from '../../query/prometheus/read.ts';
+import type { HistogramReader, MetricReader } from '../../storage/metrics/model.ts';
 import type { SnappyPrimitives } from '../../wire/compression/snappy-format.ts';
 
 export interface QueryServerOptions {
@@ -30,7 +34,7 @@ export interface QueryServerOptions {
     readonly max_concurrent: number;
   };
   readonly settings: Pick<Settings, 'budget' | 'clock' | 'logger' | 'build'>;
-  readonly reader: MetricReader;
+  readonly reader: MetricReader & HistogramReader;
   readonly snappy: SnappyPrimitives;
   /** Host names (without port) that are answered; undefined = any. */
   readonly allowedHosts: ReadonlySet<string> | undefined;
@@ -122,11 +126,11 @@ export class QueryServer {
       this.#gate
         .run(async () => {
           const read = await remoteRead(this.#read, body.bytes);
-          const { contentType, contentEncoding } = read;
-          response.setHeader('Content-Type', contentType);
-          if (contentEncoding !== undefined)
-            response.setHeader('Content-Encoding', contentEncoding);
-          await stream(response, read.pieces);
+          try {
+            await sendRead(response, read);
+          } finally {
+            read.release();
+          }
         })
         .catch((error: unknown) => send(request, response, this.#failure(error)))
         .catch((error: unknown) => this.#bug(error, response))
@@ -152,6 +156,13 @@ export class QueryServer {
     response.writeHead(500, { 'content-type': 'text/plain; charset=utf-8' });
     response.end('internal error\n');
   }
+}
+
+async function sendRead(response: ServerResponse, read: RemoteReadAnswer): Promise<void> {
+  const { contentType, contentEncoding, pieces } = read;
+  response.setHeader('Content-Type', contentType);
+  if (contentEncoding !== undefined) response.setHeader('Content-Encoding', contentEncoding);
+  await stream(response, pieces);
 }
 
 /** Sends pieces as fast as the client takes them; stops where it goes away. */

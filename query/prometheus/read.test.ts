@@ -109,6 +109,31 @@ test('samples unless frames are asked for first', async () => {
   }
 });
 
+test('histograms are sent as samples to whom takes them', async () => {
+  const fake = reader();
+  const none = { offset: 0, counts: [] };
+  const counts = { stale: false, count: 1, sum: 1, zeroCount: 1, zeroThreshold: 0 };
+  const point = { ...counts, timeMs: 5, startMs: 0, scale: 0, positive: none, negative: none };
+  fake.histograms.push({
+    labels: [
+      ['__name__', 'h'],
+      ['job', 'a'],
+    ],
+    points: [point],
+  });
+  const names = (answer: { bytes: Buffer }) =>
+    decodeSamples(answer.bytes)[0]!.map(({ labels }) => labels[0]![1]);
+  for (const accepted of [[], [1, 0]]) {
+    const answer = await answered(options({ reader: fake }), { accepted });
+    assert.equal(answer.contentEncoding, 'snappy');
+    assert.deepEqual(names(answer), ['m', 'h']);
+  }
+  const frames = await answered(options({ reader: fake }), { accepted: [1] });
+  assert.equal(decodeFrames(frames.bytes, crc32c).length, 1);
+  const limit = { reader: fake, maxSamples: 300 };
+  await assert.rejects(remoteRead(options(limit), body({})), { reason: 'too_broad' });
+});
+
 test('limits are refusals with a text, and keep no memory', async () => {
   const refused = async (change: Partial<RemoteReadOptions>, asked: Asked, wanted: object) => {
     const given = options(change);

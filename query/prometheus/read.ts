@@ -1,6 +1,8 @@
 import {
+  type HistogramReader,
   MetricReadError,
   type MetricReader,
+  type SeriesHistograms,
   type SeriesSamples,
 } from '../../storage/metrics/model.ts';
 import { ChunkedWriter, chunkedContentType } from '../../wire/prometheus/remote-read/chunked.ts';
@@ -21,7 +23,7 @@ export interface Memory {
 }
 
 export interface RemoteReadOptions {
-  readonly reader: MetricReader;
+  readonly reader: MetricReader & HistogramReader;
   /** Samples of one request, over all its queries. */
   readonly maxSamples: number;
   /** Bytes of an answer in form SAMPLES before it is compressed. */
@@ -67,11 +69,13 @@ class Reserved {
   }
 }
 
-/** Samples that are written before other work has its turn. */
-const samplesAtOnce = 50_000;
+/** Bytes that are written before other work has its turn. */
+const bytesAtOnce = 1 << 20;
 /** Memory of a sample, and about that of a series without its samples. */
 const sampleBytes = 16;
 const seriesBytes = 1024;
+/** About that of a histogram. */
+const histogramBytes = 2048;
 /** Bytes of frames that are sent together. */
 const sendBytes = 256 << 10;
 
@@ -90,7 +94,7 @@ export async function remoteRead(
   const release = (): void => reserved.release();
   try {
     const results = await selectAll(options, request, reserved);
-    if (form === ResponseType.streamedXorChunks) {
+    if (form === ResponseType.streamedXorChunks && !needsSamples(request, results)) {
       return { contentType: chunkedContentType, pieces: frames(options, results), release };
     }
     const block = await samples(options, results, reserved);
@@ -102,7 +106,19 @@ export async function remoteRead(
   }
 }
 
-type Results = readonly (readonly SeriesSamples[])[];
+/** What was found for a query. */
+interface Found {
+  readonly samples: readonly SeriesSamples[];
+  readonly histograms: readonly SeriesHistograms[];
+}
+
+type Results = readonly Found[];
+
+/** Chunks of histograms are not written: they are sent as samples where the client takes them. */
+function needsSamples({ accepted }: ReadRequest, results: Results): boolean {
+  const isKnown = accepted.includes(ResponseType.samples);
+  return isKnown && results.some(({ histograms }) => histograms.length > 0);
+}
 
 function parsed(body: Uint8Array): ReadRequest {
   try {
@@ -135,18 +151,24 @@ async function selectAll(
     }
   }
   const { reader, maxSamples } = options;
-  const results: (readonly SeriesSamples[])[] = [];
+  const results: Found[] = [];
   let samples = 0;
   for (const { startMs, endMs, matchers } of queries) {
-    const found = startMs > endMs ? [] : await reader.select(matchers, { startMs, endMs });
-    const before = samples;
-    for (const { times } of found) samples += times.length;
+    const range = { startMs, endMs };
+    const isEmpty = startMs > endMs;
+    const numbers = isEmpty ? [] : await reader.select(matchers, range);
+    const histograms = isEmpty ? [] : await reader.selectHistograms(matchers, range);
+    let [points, histogramPoints] = [0, 0];
+    for (const { times } of numbers) points += times.length;
+    for (const one of histograms) histogramPoints += one.points.length;
+    samples += points + histogramPoints;
     if (samples > maxSamples) {
       const message = `cannot answer: more than ${maxSamples} samples; ask for less at once`;
       throw new MetricReadError(message, 'too_broad');
     }
-    reserved.add(sampleBytes * (samples - before) + seriesBytes * found.length);
-    results.push(found);
+    const series = numbers.length + histograms.length;
+    reserved.add(sampleBytes * points + histogramBytes * histogramPoints + seriesBytes * series);
+    results.push({ samples: numbers, histograms });
   }
   return results;
 }
@@ -159,18 +181,19 @@ async function samples(
   const { maxResponseBytes, pause } = options;
   const writer = new ReadResponseWriter();
   let written = 0;
-  for (const all of results) {
-    for (const series of all) {
+  for (const { samples, histograms } of results) {
+    for (const series of [...samples, ...histograms]) {
       const before = writer.size;
-      writer.add(series);
+      if ('points' in series) writer.addHistograms(series);
+      else writer.add(series);
       // As it is written, joined and compressed.
       reserved.add(3 * (writer.size - before));
-      written += series.times.length;
+      written += writer.size - before;
       if (writer.size > maxResponseBytes) {
         const message = `cannot answer: more than ${maxResponseBytes} bytes; ask for less at once`;
         throw new MetricReadError(message, 'too_broad');
       }
-      if (written < samplesAtOnce) continue;
+      if (written < bytesAtOnce) continue;
       written = 0;
       await pause();
     }
@@ -186,8 +209,8 @@ async function* frames(
   const writer = new ChunkedWriter({ crc32c });
   let parts: Uint8Array[] = [];
   let bytes = 0;
-  for (const [query, all] of results.entries()) {
-    for (const series of all) {
+  for (const [query, { samples }] of results.entries()) {
+    for (const series of samples) {
       for (const frame of writer.frames(series, query)) {
         parts.push(frame);
         bytes += frame.length;

@@ -1,16 +1,19 @@
 import type {
+  HistogramReader,
   Labels,
   Matcher,
   MetricMetadata,
   MetricReader,
+  SeriesHistograms,
   SeriesSamples,
   TimeRange,
 } from '../../../storage/metrics/model.ts';
 
 /** A reader of a few series that keeps what it was asked; it knows the operators `=` and `!=`. */
-export class FakeReader implements MetricReader {
+export class FakeReader implements MetricReader, HistogramReader {
   readonly asked: { readonly what: string; readonly range: TimeRange }[] = [];
   readonly all: SeriesSamples[] = [];
+  readonly histograms: SeriesHistograms[] = [];
   families = new Map<string, readonly MetricMetadata[]>();
   /** Thrown by every call when it is there. */
   failure: Error | undefined;
@@ -29,9 +32,16 @@ export class FakeReader implements MetricReader {
   }
 
   #matching(sets: readonly (readonly Matcher[])[]): SeriesSamples[] {
+    return this.#of(this.all, sets);
+  }
+
+  #of<T extends { readonly labels: Labels }>(
+    all: readonly T[],
+    sets: readonly (readonly Matcher[])[],
+  ): T[] {
     const fits = (labels: Labels, { name, operator, value }: Matcher): boolean =>
       ((new Map(labels).get(name) ?? '') === value) === (operator === '=');
-    return this.all.filter(
+    return all.filter(
       ({ labels }) =>
         sets.length === 0 || sets.some((set) => set.every((matcher) => fits(labels, matcher))),
     );
@@ -40,6 +50,10 @@ export class FakeReader implements MetricReader {
   async select(matchers: readonly Matcher[], range: TimeRange): Promise<readonly SeriesSamples[]> {
     this.#ask('select', range);
     return this.#matching([matchers]);
+  }
+
+  async selectHistograms(matchers: readonly Matcher[]): Promise<readonly SeriesHistograms[]> {
+    return this.#of(this.histograms, [matchers]);
   }
 
   async series(sets: readonly (readonly Matcher[])[], range: TimeRange) {

@@ -4,7 +4,9 @@ import { crc32c } from '@node-rs/crc32';
 import fc from 'fast-check';
 import { Writer } from '../../../pdata/proto/writer.ts';
 import { MalformedMessage } from '../remote-write/protobuf.ts';
+import { message1, staleBits, type TestHistogram } from '../testing/message.ts';
 import { ChunkedWriter } from './chunked.ts';
+import type { Histogram } from './histogram.ts';
 import { type ReadRequest, readReadRequest } from './request.ts';
 import { ReadResponseWriter } from './samples.ts';
 import { bitsOf } from './series.ts';
@@ -238,4 +240,67 @@ test('the number of queries, matchers and forms is bounded', () => {
       /100 response/,
     );
   }
+});
+
+test('histograms are those that remote write has', () => {
+  const buckets = { offset: -3, counts: [1, 0, 2, 3, 0, 0, 7] };
+  const none = { offset: 0, counts: [] };
+  const histogram = { stale: false, count: 15, sum: 4.5, scale: 2, zeroCount: 2 };
+  const one = {
+    ...histogram,
+    timeMs: 1000,
+    zeroThreshold: 1e-9,
+    positive: buckets,
+    negative: none,
+  };
+  const same = {
+    count: 15,
+    sum: 4.5,
+    schema: 2,
+    zeroThreshold: 1e-9,
+    zeroCount: 2,
+    positiveSpans: [
+      [-2, 1],
+      [1, 2],
+      [2, 1],
+    ],
+    positive: [1, 1, 1, 4],
+    time: 1000,
+  } as const;
+  const labels = [['__name__', 'h']] as const;
+  const written = (points: readonly Histogram[]): string => {
+    const writer = new ReadResponseWriter();
+    writer.addHistograms({ labels, points });
+    writer.endResult();
+    return Buffer.concat(writer.finish()).subarray(2).toString('hex');
+  };
+  const wanted = (histograms: readonly TestHistogram[]): string =>
+    message1([{ labels, histograms }]).toString('hex');
+  assert.equal(written([one]), wanted([same]));
+  const fine = {
+    ...one,
+    scale: 10,
+    negative: { offset: 5, counts: [1, 2, 3, 4] },
+    positive: { offset: -6, counts: [1, 1, 1, 1, 1, 1, 1] },
+  };
+  const coarse = {
+    ...same,
+    schema: 8,
+    negativeSpans: [[2, 2]],
+    negative: [6, -2],
+    positiveSpans: [[-1, 3]],
+    positive: [2, 2, -3],
+  } as const;
+  assert.equal(written([fine]), wanted([coarse]));
+  const stale = { ...one, stale: true, count: 0, zeroCount: 0, positive: none };
+  const ended = {
+    ...same,
+    count: 0,
+    zeroCount: 0,
+    sum: staleBits,
+    positiveSpans: [],
+    positive: [],
+  };
+  assert.equal(written([stale]), wanted([ended]));
+  assert.equal(written([{ ...one, scale: -5 }]), wanted([]), 'coarser than there is');
 });

@@ -1,11 +1,12 @@
 import { varintSize, Writer } from '../../../pdata/proto/writer.ts';
+import { type HistogramSeries, putHistogram } from './histogram.ts';
 import { bitsOf, type SeriesColumns } from './series.ts';
 
 /** A part of the message of this many bytes is set aside. */
 const partBytes = 1 << 20;
 
 /**
- * Writes prometheus.ReadResponse: {@link add} series by series, {@link endResult} after those of each
+ * Writes prometheus.ReadResponse: {@link add} series by series, {@link endResult} after those of a
  * query. Samples of a series are in one piece, so memory is that of the message and its largest
  * series.
  */
@@ -34,6 +35,16 @@ export class ReadResponseWriter {
       if (times[i] !== 0) w.intField(2, times[i]!);
       w.close(sample);
     }
+    w.close(at);
+    if (w.length >= partBytes) this.#setAside();
+  }
+
+  /** A series of native histograms; points whose scale Prometheus lacks are left out. */
+  addHistograms({ labels, points }: HistogramSeries): void {
+    const w = this.#w;
+    const at = w.open(1, 3);
+    putLabels(w, labels);
+    for (const point of points) putHistogram(w, 4, point);
     w.close(at);
     if (w.length >= partBytes) this.#setAside();
   }
