@@ -36,7 +36,8 @@ export type Failure = ScrapeFault | SampleFault;
 
 /**
  * Takes what a target exposes and makes points of it, scrape by scrape. Series by the bytes that
- * they are exposed with: `#entries[number]` is the series as stored, null where relabeling drops it.
+ * they are exposed with: `#entries[number]` is the series as stored, null where relabeling drops
+ * it.
  */
 export class Ingest {
   readonly #job: Job;

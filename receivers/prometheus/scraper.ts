@@ -183,8 +183,8 @@ export class Scraper {
   }
 
   /**
-   * Tells the end of all series of a target that is gone, after two intervals and a bit: it may come
-   * again meanwhile.
+   * Tells the end of all series of a target that is gone, after two intervals and a bit: it may
+   * come again meanwhile.
    * @returns the timer of that
    */
   endLater(done: () => void): Timer | undefined {

@@ -1,5 +1,5 @@
 import { checkDiscovery } from './discovery.ts';
-import { checkHttpClient, type Report } from './http-client.ts';
+import { checkClientFiles, checkHttpClient, type Report } from './http-client.ts';
 import type { PrometheusConfig } from './index.ts';
 import { checkRelabel } from './relabel.ts';
 import { type GlobalConfig, type ScrapeConfig, scrapeProtocols } from './scrape.ts';
@@ -147,6 +147,10 @@ function checkJob(global: GlobalConfig, job: ScrapeConfig, report: Report): void
     }
   }
   checkHttpClient(job, report);
+  checkClientFiles(job, report);
+  for (const [i, one] of job.kubernetes_sd_configs.entries()) {
+    checkClientFiles(one, under(report, 'kubernetes_sd_configs', i));
+  }
   checkDiscovery(job, report);
   if (job.relabel_configs.length === 0) checkTargets(job, report);
 }

@@ -1,9 +1,10 @@
+import { existsSync } from 'node:fs';
 import { z } from 'zod';
-import { type Secret, secret } from '../../../config/schema/index.ts';
-import { text } from './text.ts';
+import type { Secret } from '../../../config/schema/index.ts';
+import { secretText, text } from './text.ts';
 
 const file = (text: string) => z.string().default('').describe(text);
-const hidden = (text: string) => secret().optional().describe(text);
+const hidden = (text: string) => secretText().optional().describe(text);
 const managed = () =>
   z.string().default('').describe('refused: there is no manager of secrets to name one of');
 
@@ -41,7 +42,7 @@ const tls = z.strictObject({
 
 const headerValues = z.strictObject({
   values: z.array(z.string()).default([]).describe('values'),
-  secrets: z.array(secret()).default([]).describe('values that are not shown'),
+  secrets: z.array(secretText()).default([]).describe('values that are not shown'),
   files: z.array(z.string()).default([]).describe('files that hold values'),
 });
 
@@ -66,7 +67,7 @@ export const httpClientKeys = () => ({
     .default(false)
     .describe('whether HTTP_PROXY, HTTPS_PROXY and NO_PROXY count'),
   proxy_connect_header: z
-    .record(z.string(), z.array(secret()))
+    .record(z.string(), z.array(secretText()))
     .default({})
     .describe('headers for the proxy'),
   http_headers: z
@@ -112,6 +113,21 @@ export function checkHttpClient(client: PromHttpClient, report: Report): void {
   }
   checkTls(client.tls_config, report);
   checkProxy(client, report);
+}
+
+/** Checks that files of credentials and certificates are there. */
+export function checkClientFiles(client: PromHttpClient, report: Report): void {
+  const { authorization: auth, bearer_token_file: token, tls_config: own } = client;
+  for (const [what, path, file] of [
+    ['authorization credentials', ['authorization', 'credentials_file'], auth?.credentials_file],
+    ['authorization credentials', ['bearer_token_file'], token],
+    ['client cert', ['tls_config', 'cert_file'], own.cert_file],
+    ['client key', ['tls_config', 'key_file'], own.key_file],
+  ] as const) {
+    if (!file || existsSync(file)) continue;
+    const name = JSON.stringify(file);
+    report(path, `error checking ${what} file ${name}: stat ${file}: no such file or directory`);
+  }
 }
 
 function checkBasic(basic: z.output<typeof basicAuth>, report: Report): void {

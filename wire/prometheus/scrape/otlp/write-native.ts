@@ -6,8 +6,8 @@ import { putUnsigned } from './write-point.ts';
 const bucketsMax = 65_536;
 
 /**
- * Writes count, sum and buckets as fields of an ExponentialHistogramDataPoint. Buckets of Prometheus
- * are named by their upper bound, those of OTLP by the lower one: offsets differ by one.
+ * Writes count, sum and buckets as fields of an ExponentialHistogramDataPoint. Buckets of
+ * Prometheus are named by their upper bound, those of OTLP by the lower one: offsets differ by one.
  */
 export function putNative(w: Writer, point: NativePoint): void {
   w.tag(4, 1);
