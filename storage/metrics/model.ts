@@ -113,18 +113,22 @@ export class MetricReadError extends Error {
   }
 }
 
-/**
- * Metrics as PromQL, remote read and the metadata endpoints see them. All methods reject with
- * MetricReadError. Several sets of matchers are joined by "or"; none at all means every series.
- */
-export interface MetricReader {
-  /** Series of numbers with samples in the range, by labels; classic histograms are such. */
-  select(matchers: readonly Matcher[], range: TimeRange): Promise<readonly SeriesSamples[]>;
+/** Exponential (native) histograms. Rejects with MetricReadError. */
+export interface HistogramReader {
   /** Series of exponential histograms with points in the range, by labels. */
   selectHistograms(
     matchers: readonly Matcher[],
     range: TimeRange,
   ): Promise<readonly SeriesHistograms[]>;
+}
+
+/**
+ * Metrics as PromQL, remote read and the metadata endpoints see them. All methods reject with
+ * MetricReadError. Several sets of matchers are joined by "or"; none at all means every series.
+ */
+export interface MetricReader extends HistogramReader {
+  /** Series of numbers with samples in the range, by labels; classic histograms are such. */
+  select(matchers: readonly Matcher[], range: TimeRange): Promise<readonly SeriesSamples[]>;
   /** Label sets, by labels. Exact to the day. */
   series(sets: readonly (readonly Matcher[])[], range: TimeRange): Promise<readonly Labels[]>;
   /** Sorted. Exact to the day. */
