@@ -100,7 +100,10 @@ export class Pool {
     this.#ending.clear();
     const scrapers = [...this.#scrapers.values()];
     this.#scrapers.clear();
-    await Promise.all(scrapers.map((scraper) => scraper.stop()));
+    const stopped = scrapers.map((scraper) => scraper.stop(true));
+    // ends the requests that run
+    await this.#fetcher.close();
+    await Promise.all(stopped);
     if (last) await Promise.all(scrapers.map((scraper) => scraper.scrape()));
     await this.#fetcher.close();
   }

@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
+import { toJson } from '../../pdata/json.ts';
 import { decodeMetrics } from '../../pdata/objects/index.ts';
 import { fakeClock } from '../../testing/clock.ts';
 import { testSettings } from '../../testing/settings.ts';
@@ -150,4 +154,49 @@ test('what the pipeline refuses is dropped and said', async (t) => {
     [{ error: 'bad data', dropped_items: 6 }],
   );
   assert.deepEqual(names(await next()), ['a', ...own]);
+});
+
+test('the end does not wait for a target that does not answer', async (t) => {
+  let asked = 0;
+  const server = createServer(() => {
+    asked += 1;
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const address = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const job = { static_configs: [{ targets: [address] }], scrape_interval: '1h' };
+  const { receiver, clock, sink, settings } = await start(t, { ...job, scrape_timeout: '1h' });
+  await clock.advance(3_600_000);
+  for (let i = 0; i < 500 && asked === 0; i += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  await receiver.shutdown();
+  assert.equal(asked, 1);
+  assert.equal(sink.batches.length, 0);
+  assert.equal(settings.budget.used, 0);
+});
+
+test('a target that is gone: its series end, and so do those about it', async (t) => {
+  const { address } = await serve(t, () => ({ body: 'a 1\n' }));
+  const folder = mkdtempSync(join(tmpdir(), 'targets-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, 'targets.json');
+  writeFileSync(file, JSON.stringify([{ targets: [address] }]));
+  const { next, receiver, clock, sink } = await start(t, { file_sd_configs: [{ files: [file] }] });
+  for (let i = 0; i < 500 && receiver.targets.length === 0; i += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  await next();
+  writeFileSync(file, '[]');
+  for (let i = 0; i < 500 && receiver.targets.length > 0; i += 1) {
+    await clock.advance(5000);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  await clock.advance(25_000);
+  assert.deepEqual(names(pointsOf(sink.batches.at(-1)!)), ['a', ...own]);
+  const flagged = toJson(sink.batches.at(-1)!).match(/"flags":1/g) ?? [];
+  assert.equal(flagged.length, sink.batches.at(-1)!.itemCount);
 });

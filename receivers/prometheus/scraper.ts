@@ -41,7 +41,7 @@ export class Scraper {
   #running: Promise<void> = Promise.resolve();
   #busy = false;
   #begun = false;
-  #stopped = false;
+  #abandoned = false;
 
   constructor(context: ScraperContext, job: Job, target: Target, fetcher: Fetcher) {
     this.#context = context;
@@ -104,6 +104,10 @@ export class Scraper {
       const { failure, ...counts } = this.#ingest.take(answer.body, format, nowMs);
       this.#report(nowMs, startMs, counts, answer.body.length, failure);
     } catch (error) {
+      if (this.#abandoned) {
+        this.#busy = false;
+        return;
+      }
       this.#ingest.end(nowMs);
       const none = { total: 0, kept: 0, added: 0 };
       this.#report(nowMs, startMs, none, error instanceof TooLong ? -1 : 0, error as Error);
@@ -175,11 +179,15 @@ export class Scraper {
     });
   }
 
-  /** Scrapes no more; settles when a scrape that runs has ended. */
-  async stop(): Promise<void> {
-    this.#stopped = true;
+  /**
+   * Scrapes no more; settles when a scrape that runs has ended.
+   * @param abandon whether what that scrape fails with is nobody's concern
+   */
+  async stop(abandon = false): Promise<void> {
+    this.#abandoned = abandon;
     this.#timer?.cancel();
     await this.#running;
+    this.#abandoned = false;
   }
 
   /**
@@ -198,9 +206,5 @@ export class Scraper {
       this.#ingest.report(this.#values(0, 0, 0, 0, 0, 0), staleMs, true);
       void this.#deliver();
     });
-  }
-
-  get stopped(): boolean {
-    return this.#stopped;
   }
 }
