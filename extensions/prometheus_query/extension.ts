@@ -31,7 +31,7 @@ export class PrometheusQuery implements Extension {
   async start(): Promise<void> {
     const config = this.#config;
     const settings = this.#settings;
-    const { QueryServer } = await import('./server.ts');
+    const { QueryServer, readPath } = await import('./server.ts');
     const { loadSnappy } = await import('../../wire/compression/decompressor.ts');
     const server = new QueryServer({
       config,
@@ -41,7 +41,10 @@ export class PrometheusQuery implements Extension {
       allowedHosts: this.#allowedHosts(),
     });
     this.#listener = await openAt(config.endpoint, () =>
-      serveHttp(config, settings, (request, response) => server.handle(request, response)),
+      serveHttp(config, settings, (request, response) => server.handle(request, response), {
+        paths: [readPath],
+        rest: true,
+      }),
     );
     settings.logger.info('Prometheus read API listens', { endpoint: config.endpoint });
   }

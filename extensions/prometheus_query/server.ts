@@ -24,7 +24,7 @@ import {
   type RemoteReadOptions,
   remoteRead,
 } from '../../query/prometheus/read.ts';
-import type { HistogramReader, MetricReader } from '../../storage/metrics/model.ts';
+import type { MetricReader } from '../../storage/metrics/model.ts';
 import type { SnappyPrimitives } from '../../wire/compression/snappy-format.ts';
 
 export interface QueryServerOptions {
@@ -34,7 +34,7 @@ export interface QueryServerOptions {
     readonly max_concurrent: number;
   };
   readonly settings: Pick<Settings, 'budget' | 'clock' | 'logger' | 'build'>;
-  readonly reader: MetricReader & HistogramReader;
+  readonly reader: MetricReader;
   readonly snappy: SnappyPrimitives;
   /** Host names (without port) that are answered; undefined = any. */
   readonly allowedHosts: ReadonlySet<string> | undefined;

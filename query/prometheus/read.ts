@@ -1,5 +1,4 @@
 import {
-  type HistogramReader,
   MetricReadError,
   type MetricReader,
   type SeriesHistograms,
@@ -23,7 +22,7 @@ export interface Memory {
 }
 
 export interface RemoteReadOptions {
-  readonly reader: MetricReader & HistogramReader;
+  readonly reader: MetricReader;
   /** Samples of one request, over all its queries. */
   readonly maxSamples: number;
   /** Bytes of an answer in form SAMPLES before it is compressed. */

@@ -1,5 +1,4 @@
 import type {
-  HistogramReader,
   Labels,
   Matcher,
   MetricMetadata,
@@ -10,7 +9,7 @@ import type {
 } from '../../../storage/metrics/model.ts';
 
 /** A reader of a few series that keeps what it was asked; it knows the operators `=` and `!=`. */
-export class FakeReader implements MetricReader, HistogramReader {
+export class FakeReader implements MetricReader {
   readonly asked: { readonly what: string; readonly range: TimeRange }[] = [];
   readonly all: SeriesSamples[] = [];
   readonly histograms: SeriesHistograms[] = [];
