@@ -1,8 +1,8 @@
 /**
- * What a sample costs in the tables of schema `smart`: CPU of the encoder and of the engine, bytes on
- * disk by column. Half counters, 30 % random-walk gauges of two decimals, 20 % histogram buckets,
- * every 15 s with 10 ms of jitter a target of 100 series; each part is one request's worth of
- * scrapes. `tables.ts [--series 2000] [--scrapes 960] [--batch 48]`.
+ * What a sample costs in the tables of schema `smart`: CPU of the encoder and of the engine,
+ * bytes on disk by column. Half counters, 30 % random-walk gauges of two decimals, 20 %
+ * histogram buckets, every 15 s with 10 ms of jitter a target of 100 series; each part is one
+ * request's worth of scrapes. `tables.ts [--series 2000] [--scrapes 960] [--batch 48]`.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -55,8 +55,8 @@ const views: readonly (readonly [
 
 /**
  * `otel_metrics_...` as the contrib exporter's tables have them, for existing SQL and dashboards;
- * without exemplars, which `metric_exemplars` has. Where a table of such a name is in the database it
- * stays, and the view is not made.
+ * without exemplars, which `metric_exemplars` has. Where a table of such a name is in the database
+ * it stays, and the view is not made.
  */
 export function metricViews(options: SchemaOptions): string[] {
   const table = (name: string): string => tableName(options, name);

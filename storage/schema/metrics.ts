@@ -52,8 +52,8 @@ export const metricSeries: TableSpec = {
 };
 
 /**
- * Series of one target share their times, so times are packed in blocks of several series; GCD takes
- * the zeros away where they are whole milliseconds.
+ * Series of one target share their times, so times are packed in blocks of several series; GCD
+ * takes the zeros away where they are whole milliseconds.
  */
 const times =
   'CODEC(GCD, Delta, T64, ZSTD(1)) ' +

@@ -113,7 +113,7 @@ export function hasPipelines(config: Place): boolean {
 /**
  * The configuration as it can be started beside others: listeners on free ports, OTLP over HTTP at
  * `${env:RECEIVE}`, everything also sent to `${env:SINK}`, the cluster of `KUBECONFIG`, the host's
- * own root, and no wait for backends that are not there.
+ * own root, no targets to scrape, and no wait for backends that are not there.
  * @param freePort a port for each call
  */
 export function startable(config: Place, freePort: () => number): string {
@@ -126,6 +126,9 @@ export function startable(config: Place, freePort: () => number): string {
       if ('grpc' in protocols) protocols.grpc = { endpoint: '127.0.0.1:0' };
     }
     if (receiver?.root_path === '/hostfs') delete receiver.root_path;
+    if (typeOf(id) === 'prometheus') {
+      receiver!.config = { scrape_configs: [{ job_name: 'none', static_configs: [] }] };
+    }
   }
   for (const [id, extension] of Object.entries(part('extensions'))) {
     const type = typeOf(id);

@@ -11,7 +11,6 @@ export const missing: Readonly<Record<string, string>> = {
   'receiver-kafkametrics': 'metrics of brokers are not built yet',
   'receiver-kubelet_stats': 'metrics of the kubelet are not built yet',
   'receiver-kubeletstats': 'metrics of the kubelet are not built yet',
-  'receiver-prometheus': 'scraping is not built yet; Prometheus can send by remote write or OTLP',
   'receiver-receiver_creator': 'receivers that are made while the program runs are not built yet',
 };
 
@@ -39,4 +38,5 @@ export const limits: Readonly<Record<string, Limit>> = {
 export const ofMachine: readonly RegExp[] = [
   /^invalid root_path: stat \/hostfs:/,
   /KUBERNETES_SERVICE_HOST/,
+  /^error checking authorization credentials file "\/var\/run\/secrets\//,
 ];
