@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { after, before, type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { crc32c } from '@node-rs/crc32';
 import { compressSync, uncompressSync } from 'snappy';
@@ -72,6 +72,7 @@ service:
 `;
   program = await Program.startWith(config, folder.path);
   base = `http://127.0.0.1:${read}`;
+  const writeUrl = `http://127.0.0.1:${write}/api/v1/write`;
   const native = {
     labels: { __name__: 'wait', instance: 'a:1', job: 'native' },
     histograms: [0, 1].map((k) => ({
@@ -89,7 +90,7 @@ service:
     })),
   };
   const families = [{ name: 'app_value', type: 2, help: 'A value.', unit: '' }];
-  const response = await fetch(`http://127.0.0.1:${write}/api/v1/write`, {
+  const response = await fetch(writeUrl, {
     method: 'POST',
     headers: { 'content-type': 'application/x-protobuf', 'content-encoding': 'snappy' },
     body: compressSync(message1([...written(), native], families)),
@@ -221,22 +222,14 @@ test('labels, series and metadata', async () => {
   });
 });
 
-test('a Prometheus evaluates PromQL over it', { timeout: 120_000 }, async (t) => {
-  if (!existsSync(peer)) return t.skip('PEERS_DIR has no prometheus');
-  await stored();
+/** Starts a Prometheus. @returns its address */
+async function startPrometheus(t: TestContext, config: object): Promise<string> {
   const [port] = await freePorts(1);
-  const file = join(folder.path, 'prometheus.yml');
-  const url = `${base}/api/v1/read`;
-  writeFileSync(file, JSON.stringify({ remote_read: [{ url, read_recent: true }] }));
-  const child = spawn(
-    peer,
-    [
-      `--config.file=${file}`,
-      `--storage.tsdb.path=${join(folder.path, 'tsdb')}`,
-      `--web.listen-address=127.0.0.1:${port}`,
-    ],
-    { stdio: 'ignore' },
-  );
+  const path = join(folder.path, `prometheus-${port}`);
+  writeFileSync(`${path}.yml`, JSON.stringify(config));
+  const listen = `--web.listen-address=127.0.0.1:${port}`;
+  const args = [`--config.file=${path}.yml`, `--storage.tsdb.path=${path}`, listen];
+  const child = spawn(peer, args, { stdio: 'ignore' });
   t.after(() => stopProcess(child));
   const api = `http://127.0.0.1:${port}`;
   for (let tries = 0; tries < 100; tries += 1) {
@@ -249,6 +242,14 @@ test('a Prometheus evaluates PromQL over it', { timeout: 120_000 }, async (t) =>
       break;
     await sleep(200);
   }
+  return api;
+}
+
+test('a Prometheus evaluates PromQL over it', { timeout: 120_000 }, async (t) => {
+  if (!existsSync(peer)) return t.skip('PEERS_DIR has no prometheus');
+  await stored();
+  const url = `${base}/api/v1/read`;
+  const api = await startPrometheus(t, { remote_read: [{ url, read_recent: true }] });
   const query = async (text: string): Promise<unknown> => {
     const time = (start + 39 * 15_000 + 1000) / 1000;
     const search = new URLSearchParams({ query: text, time: String(time) });
