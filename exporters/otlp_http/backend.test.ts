@@ -12,7 +12,7 @@ import { sampleBatch } from '../../testing/spans.ts';
 import { Code } from '../../wire/status/code.ts';
 import { encodeStatus, statusJson } from '../../wire/status/status.ts';
 import { OtlpHttpBackend } from './backend.ts';
-import { config } from './config.ts';
+import { checkUrls, config } from './config.ts';
 
 const clock = {
   unixMs: () => Date.now(),
@@ -169,7 +169,8 @@ test('no answer in time, broken and absent connections', async () => {
 test('configuration', () => {
   const message = (given: object) => config.safeParse(given).error?.issues[0]?.message;
   assert.equal(message({}), 'at least one endpoint must be specified');
-  assert.match(message({ endpoint: '1.2.3.4:4318' }) ?? '', /must be a valid URL/);
+  const { data } = config.safeParse({ endpoint: '1.2.3.4:4318' });
+  assert.throws(() => checkUrls('traces', data!), /must be a valid URL/);
   assert.equal(
     message({ endpoint: 'http://a', compression: 'snappy', compression_params: { level: 1 } }),
     'unsupported parameters {Level:1} for compression type "snappy"',
