@@ -5,8 +5,9 @@ import type { Block } from '../../wire/clickhouse/block.ts';
 import { WrittenRows } from '../../wire/clickhouse/smart/written-rows.ts';
 import { SmartLogsEncoder } from '../../wire/clickhouse/smart-logs/encoder.ts';
 import type { ClickHouseConfig } from './config.ts';
-import type { PlacedBlock, SchemaWriter } from './schemas.ts';
+import type { PlacedBlock } from './schemas.ts';
 import { bringUp, type SmartSchema } from './smart-schema.ts';
+import { smartWriter, tellInlined } from './smart-writer.ts';
 
 /** Tables whose rows carry the id of their batch; sending rows of the others again is harmless. */
 const counted = ['logs', 'flows'];
@@ -24,21 +25,8 @@ export async function prepareSmartLogs(
     await readIdKey(client, { database: config.database }),
     written,
   );
-  const unregister = settings.meter.gauge(
-    'otelcol_exporter_clickhouse_inline_sets',
-    { description: 'Resources and scopes stored with their rows: too many', unit: '{sets}' },
-    () => encoder.inlined,
-    { exporter: settings.id, signal: 'logs' },
-  );
-  const writer: SchemaWriter = {
-    native: false,
-    append: (range, receiptSeconds) => encoder.append(range, receiptSeconds),
-    seal(batchId, allocate) {
-      const { blocks, dictionaryKeys } = encoder.seal(batchId, allocate);
-      return { blocks: blocks.map(placed), dictionaryKeys };
-    },
-    delivered: (keys) => written.add(keys),
-  };
+  const unregister = tellInlined(encoder, settings, 'logs');
+  const writer = smartWriter(encoder, written, placed);
   return { writer, stop: async () => unregister() };
 }
 

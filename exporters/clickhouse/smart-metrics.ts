@@ -5,8 +5,9 @@ import type { Block } from '../../wire/clickhouse/block.ts';
 import { WrittenRows } from '../../wire/clickhouse/smart/written-rows.ts';
 import { SmartMetricsEncoder } from '../../wire/clickhouse/smart-metrics/encoder.ts';
 import type { ClickHouseConfig } from './config.ts';
-import type { PlacedBlock, SchemaWriter } from './schemas.ts';
+import type { PlacedBlock } from './schemas.ts';
 import { bringUp, type SmartSchema } from './smart-schema.ts';
+import { smartWriter, tellInlined } from './smart-writer.ts';
 
 /** Tables of metrics; sending rows of any of them again is harmless. */
 const tables = [
@@ -33,21 +34,8 @@ export async function prepareSmartMetrics(
     await readIdKey(client, { database: config.database }),
     written,
   );
-  const unregister = settings.meter.gauge(
-    'otelcol_exporter_clickhouse_inline_sets',
-    { description: 'Resources and scopes stored with their rows: too many', unit: '{sets}' },
-    () => encoder.inlined,
-    { exporter: settings.id, signal: 'metrics' },
-  );
-  const writer: SchemaWriter = {
-    native: false,
-    append: (range, receiptSeconds) => encoder.append(range, receiptSeconds),
-    seal(batchId, allocate) {
-      const { blocks, dictionaryKeys } = encoder.seal(batchId, allocate);
-      return { blocks: blocks.map(placed), dictionaryKeys };
-    },
-    delivered: (keys) => written.add(keys),
-  };
+  const unregister = tellInlined(encoder, settings, 'metrics');
+  const writer = smartWriter(encoder, written, placed);
   return { writer, stop: async () => unregister() };
 }
 

@@ -9,6 +9,7 @@ import { WrittenRows } from '../../wire/clickhouse/smart/written-rows.ts';
 import type { ClickHouseConfig } from './config.ts';
 import { startEdges } from './edges.ts';
 import type { PlacedBlock, SchemaWriter } from './schemas.ts';
+import { smartWriter, tellInlined } from './smart-writer.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -28,15 +29,10 @@ export async function prepareSmart(
   await bringUp(client, config, ['spans', 'resources', 'scopes', 'operations']);
   const written = new WrittenRows();
   const encoder = encoderOf(await readIdKey(client, { database }), written);
-  const unregister = settings.meter.gauge(
-    'otelcol_exporter_clickhouse_inline_sets',
-    { description: 'Resources and scopes stored with their spans: too many', unit: '{sets}' },
-    () => encoder.inlined,
-    { exporter: settings.id },
-  );
+  const unregister = tellInlined(encoder, settings);
   const stopEdges = startEdges(client, config, settings);
   return {
-    writer: writerOf(encoder, written),
+    writer: smartWriter(encoder, written, placed, encoder instanceof NativeSmartEncoder),
     async stop() {
       unregister();
       await stopEdges();
@@ -80,21 +76,6 @@ function encoderOf(key: Uint8Array, written: WrittenRows): SmartSpansEncoder | N
   const addon = loadColumns();
   if (addon === undefined) return new SmartSpansEncoder(key, written);
   return new NativeSmartEncoder(addon, key, written);
-}
-
-function writerOf(
-  encoder: SmartSpansEncoder | NativeSmartEncoder,
-  written: WrittenRows,
-): SchemaWriter {
-  return {
-    native: encoder instanceof NativeSmartEncoder,
-    append: (range, receiptSeconds) => encoder.append(range, receiptSeconds),
-    seal(batchId, allocate) {
-      const { blocks, dictionaryKeys } = encoder.seal(batchId, allocate);
-      return { blocks: blocks.map(placed), dictionaryKeys };
-    },
-    delivered: (keys) => written.add(keys),
-  };
 }
 
 function placed(block: Block): PlacedBlock {

@@ -4,6 +4,7 @@ import type { Capabilities, Extension } from '../../component/extension.ts';
 import type { Settings } from '../../component/settings.ts';
 import { isLoopback, parseEndpoint } from '../../config/schema/index.ts';
 import type { SqlClient } from '../../storage/sql.ts';
+import { storageTarget } from '../../storage/target.ts';
 import type { TraceReader } from '../../storage/traces/reader.ts';
 import type { Config } from './config.ts';
 
@@ -74,24 +75,10 @@ export class JaegerQuery implements Extension {
     const { createHttpClient } = await import('../../storage/http-client.ts');
     const { openReader } = await import('./reader.ts');
     const timeoutMs = this.#config.query_timeout;
-    this.#client = createHttpClient({ ...this.#target(), timeoutMs });
+    this.#client = createHttpClient({
+      ...storageTarget(this.#config.storage, this.#settings.host),
+      timeoutMs,
+    });
     return openReader(this.#settings, this.#config, this.#client);
-  }
-
-  #target() {
-    const { engine: id, endpoint, username, password } = this.#config.storage;
-    if (id === undefined) {
-      return { url: endpoint ?? '', username, password: password?.reveal() ?? '' };
-    }
-    const engine = this.#settings.host.extension(id)?.capabilities.engine;
-    if (engine === undefined) {
-      throw new Error(
-        `cannot use ${JSON.stringify(id)} as storage::engine: no started extension with this id ` +
-          'owns a ClickHouse; list it before this one in service::extensions',
-      );
-    }
-    const { url, socketPath, username: user, password: secret } = engine;
-    const socket = socketPath === undefined ? {} : { socketPath };
-    return { url, username: user, password: secret, ...socket };
   }
 }

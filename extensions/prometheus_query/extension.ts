@@ -5,6 +5,7 @@ import { type Listener, serveHttp } from '../../config/groups/http-listen.ts';
 import { openAt } from '../../config/groups/listen.ts';
 import { isLoopback, parseEndpoint } from '../../config/schema/index.ts';
 import type { SqlClient } from '../../storage/sql.ts';
+import { storageTarget } from '../../storage/target.ts';
 import type { Config } from './config.ts';
 
 /** Open requests have so long to be answered at shutdown. */
@@ -71,29 +72,12 @@ export class PrometheusQuery implements Extension {
     const { createSmartMetricReader } = await import('../../storage/metrics/smart-reader.ts');
     const { query_timeout: timeoutMs, storage } = this.#config;
     const { clock } = this.#settings;
-    const client = createHttpClient({ ...this.#target(), timeoutMs });
+    const client = createHttpClient({ ...storageTarget(storage, this.#settings.host), timeoutMs });
     this.#client = client;
     const { max_series: series, max_samples: samples, max_names: names } = this.#config;
     const { database } = storage;
     const now = (): number => clock.unixMs();
     const limits = { series, samples, names };
     return createSmartMetricReader({ client, database, now, timeoutMs, limits });
-  }
-
-  #target() {
-    const { engine: id, endpoint, username, password } = this.#config.storage;
-    if (id === undefined) {
-      return { url: endpoint ?? '', username, password: password?.reveal() ?? '' };
-    }
-    const engine = this.#settings.host.extension(id)?.capabilities.engine;
-    if (engine === undefined) {
-      throw new Error(
-        `cannot use ${JSON.stringify(id)} as storage::engine: no started extension with this id ` +
-          'owns a ClickHouse; list it before this one in service::extensions',
-      );
-    }
-    const { url, socketPath, username: user, password: secret } = engine;
-    const socket = socketPath === undefined ? {} : { socketPath };
-    return { url, username: user, password: secret, ...socket };
   }
 }
