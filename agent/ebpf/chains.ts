@@ -30,7 +30,7 @@ interface Live {
   /** Its response has begun: it waits for nothing. */
   answering: boolean;
   /** Calls of others that may be its own as long as it is not seen to do something else. */
-  readonly doubts: Set<Doubt>;
+  doubts: Set<Doubt> | undefined;
 }
 
 /** A call of which it is not known yet whether it is its own chain's. */
@@ -81,8 +81,9 @@ export class Chains {
       return;
     }
     this.count++;
-    const doubts = new Set<Doubt>();
-    live.set(key, { open: [call], request, shared: false, calls: 0, answering: false, doubts });
+    const open = [call];
+    const doubts = undefined;
+    live.set(key, { open, request, shared: false, calls: 0, answering: false, doubts });
   }
 
   /**
@@ -102,15 +103,15 @@ export class Chains {
       this.withhold(call, 'pipelined');
       return;
     }
-    const rivals = isGuess(call) ? waiting(live!, own) : new Set<Live>();
-    if (rivals.size === 0) {
+    const rivals = isGuess(call) ? waiting(live!, own) : undefined;
+    if (rivals === undefined || rivals.size === 0) {
       this.accept(own, message, key);
     } else if (rivals.size > RIVALS) {
       this.withhold(call, 'pooled');
     } else {
       const doubt = { message, key, own, rivals };
       this.doubts.set(message, doubt);
-      for (const rival of rivals) rival.doubts.add(doubt);
+      for (const rival of rivals) (rival.doubts ??= new Set()).add(doubt);
     }
   }
 
@@ -119,7 +120,7 @@ export class Chains {
     const doubt = message === undefined ? undefined : this.doubts.get(message);
     if (doubt === undefined) return;
     this.doubts.delete(doubt.message);
-    for (const rival of doubt.rivals) rival.doubts.delete(doubt);
+    for (const rival of doubt.rivals) rival.doubts?.delete(doubt);
     this.withhold(doubt.message.origin!, 'pooled');
   }
 
@@ -134,13 +135,14 @@ export class Chains {
    * answered shows nothing, for it may have given up to wait.
    */
   private busy(live: Live): void {
+    if (live.doubts === undefined) return;
     for (const doubt of live.doubts) {
       doubt.rivals.delete(live);
       if (doubt.rivals.size > 0 || doubt.own.open.length === 0) continue;
       this.doubts.delete(doubt.message);
       this.accept(doubt.own, doubt.message, doubt.key);
     }
-    live.doubts.clear();
+    live.doubts = undefined;
   }
 
   /** A connection is made. @returns key for `answered`, when its first request goes out or it ends */
