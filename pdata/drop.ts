@@ -1,6 +1,7 @@
 import type { Batch } from './batch.ts';
 import { OtlpBatch, otlpBatch } from './otlp-batch.ts';
 import type { Part } from './part.ts';
+import { asPlain } from './proto/as-buffer.ts';
 import { putVarint, varintSize, Writer } from './proto/writer.ts';
 import type { Signal } from './signal.ts';
 import { Column, NodeKind, stride, type Tree } from './tree.ts';
@@ -111,7 +112,7 @@ class DropWriter {
 
   constructor(size: number, bytes: Uint8Array, added: Uint8Array) {
     this.out = Buffer.allocUnsafeSlow(size);
-    this.#bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+    this.#bytes = asPlain(bytes);
     this.#added = added;
   }
 

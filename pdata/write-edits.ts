@@ -1,5 +1,6 @@
 import { Edit, editStride, type PartEdits } from './edits.ts';
 import type { Part } from './part.ts';
+import { asPlain } from './proto/as-buffer.ts';
 import { putVarint, varintSize, type Writer } from './proto/writer.ts';
 import { Column, stride, type Tree } from './tree.ts';
 
@@ -17,11 +18,6 @@ export function tagAt(b: Uint8Array, header: number): number {
   }
 }
 
-/** The same bytes as a plain array: pieces of it are made faster than pieces of a Buffer. */
-function plain(bytes: Uint8Array): Uint8Array {
-  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
-}
-
 /** Writes the new bytes of one request from front to back. */
 class EditWriter {
   readonly out: Uint8Array;
@@ -34,8 +30,8 @@ class EditWriter {
 
   constructor(size: number, source: Uint8Array, arena: Uint8Array, ops: Int32Array) {
     this.out = Buffer.allocUnsafeSlow(size);
-    this.#source = plain(source);
-    this.#arena = plain(arena);
+    this.#source = asPlain(source);
+    this.#arena = asPlain(arena);
     this.#ops = ops;
   }
 

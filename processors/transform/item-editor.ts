@@ -1,4 +1,5 @@
 import { Overlay } from '../../pdata/edits.ts';
+import { asPlain } from '../../pdata/proto/as-buffer.ts';
 import type { Writer } from '../../pdata/proto/writer.ts';
 import { MessageView } from '../../pdata/readers.ts';
 import { Column, NodeKind, Tree } from '../../pdata/tree.ts';
@@ -18,7 +19,6 @@ export class ItemEditor {
   #overlay = new Overlay();
   #header = 0;
   #bytes: Uint8Array = new Uint8Array(0);
-  /** `#bytes` as a plain array: pieces of it are made faster than pieces of a Buffer. */
   #plain = this.#bytes;
 
   /** @param attributeField field of the attributes in the messages */
@@ -39,7 +39,7 @@ export class ItemEditor {
     this.#header = header;
     if (bytes !== this.#bytes) {
       this.#bytes = bytes;
-      this.#plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+      this.#plain = asPlain(bytes);
     }
     const { nodes } = this.#tree;
     nodes[Column.body] = start;
