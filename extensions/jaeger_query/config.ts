@@ -1,17 +1,13 @@
 import { z } from 'zod';
-import { duration, endpoint, secret } from '../../config/schema/index.ts';
+import {
+  oneStorage,
+  oneStorageFault,
+  storageKeys,
+} from '../../config/groups/clickhouse-storage.ts';
+import { duration, endpoint } from '../../config/schema/index.ts';
 
 const storage = z.strictObject({
-  engine: z
-    .string()
-    .optional()
-    .describe('Id of an extension that owns a ClickHouse, such as embedded_clickhouse.'),
-  endpoint: z
-    .url({ protocol: /^https?$/ })
-    .optional()
-    .describe('http(s)://host:port of a ClickHouse.'),
-  username: z.string().default('default').describe('User at endpoint.'),
-  password: secret().optional().describe('Password at endpoint.'),
+  ...storageKeys,
   schema: z
     .enum(['smart', 'otel'])
     .default('smart')
@@ -54,9 +50,7 @@ export const config = z.strictObject({
     .default('')
     .describe('Path prefix of everything.'),
   storage: storage
-    .refine((s) => (s.engine === undefined) !== (s.endpoint === undefined), {
-      error: 'exactly one of engine and endpoint must be given',
-    })
+    .refine(oneStorage, oneStorageFault)
     .refine((s) => s.schema === 'otel' || s.traces_table_name === undefined, {
       error: 'traces_table_name is for schema otel: the tables of smart have fixed names',
       path: ['traces_table_name'],

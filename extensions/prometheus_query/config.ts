@@ -1,28 +1,22 @@
 import { z } from 'zod';
 import {
+  oneStorage,
+  oneStorageFault,
+  storageKeys,
+} from '../../config/groups/clickhouse-storage.ts';
+import {
   checkHttpServer,
   type HttpServerConfig,
   httpServerKeys,
 } from '../../config/groups/http-server.ts';
-import { byteSize, duration, type Secret, secret } from '../../config/schema/index.ts';
+import { byteSize, duration, type Secret } from '../../config/schema/index.ts';
 
 const storage = z
   .strictObject({
-    engine: z
-      .string()
-      .optional()
-      .describe('Id of an extension that owns a ClickHouse, such as embedded_clickhouse.'),
-    endpoint: z
-      .url({ protocol: /^https?$/ })
-      .optional()
-      .describe('http(s)://host:port of a ClickHouse.'),
-    username: z.string().default('default').describe('User at endpoint.'),
-    password: secret().optional().describe('Password at endpoint.'),
+    ...storageKeys,
     database: z.string().min(1).default('wirestitch').describe('Database of the tables.'),
   })
-  .refine((s) => (s.engine === undefined) !== (s.endpoint === undefined), {
-    error: 'exactly one of engine and endpoint must be given',
-  });
+  .refine(oneStorage, oneStorageFault);
 
 /** Times in milliseconds, sizes in bytes. */
 export interface Config extends HttpServerConfig {
