@@ -4,6 +4,7 @@ import {
   oneStorageFault,
   storageKeys,
 } from '../../config/groups/clickhouse-storage.ts';
+import { hostCheckKeys } from '../../config/groups/host-check.ts';
 import { duration, endpoint } from '../../config/schema/index.ts';
 
 const storage = z.strictObject({
@@ -56,10 +57,7 @@ export const config = z.strictObject({
       path: ['traces_table_name'],
     }),
   ui_dir: z.string().optional().describe('Folder of a built Jaeger UI; none = API only.'),
-  allowed_hosts: z
-    .array(z.string())
-    .default([])
-    .describe('Further Host names that are answered while listening on loopback.'),
+  ...hostCheckKeys,
   additional_headers: z
     .record(z.string(), z.string())
     .default({})

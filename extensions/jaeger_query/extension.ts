@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { Capabilities, Extension } from '../../component/extension.ts';
 import type { Settings } from '../../component/settings.ts';
-import { isLoopback, parseEndpoint } from '../../config/schema/index.ts';
+import { hostCheck } from '../../config/groups/host-check.ts';
+import { parseEndpoint } from '../../config/schema/index.ts';
 import type { SqlClient } from '../../storage/sql.ts';
 import { storageTarget } from '../../storage/target.ts';
 import type { TraceReader } from '../../storage/traces/reader.ts';
@@ -33,7 +34,7 @@ export class JaegerQuery implements Extension {
       maxTraces: config.max_traces,
       maxClockSkewNs: BigInt(Math.round(config.max_clock_skew_adjust * 1e6)),
       basePath,
-      allowedHosts: isLoopback(listen.host) ? this.#allowedHosts(listen.host) : undefined,
+      checkHost: hostCheck(config.endpoint, config.allowed_hosts),
       ui: dir === undefined ? undefined : { dir, basePath, version: build.version },
       additionalHeaders: config.additional_headers,
       onBug: (error) => {
@@ -64,11 +65,6 @@ export class JaegerQuery implements Extension {
     }
     await this.#client?.close();
     this.#client = undefined;
-  }
-
-  #allowedHosts(host: string): ReadonlySet<string> {
-    const own = host.includes(':') ? `[${host}]` : host;
-    return new Set(['localhost', '127.0.0.1', '[::1]', own, ...this.#config.allowed_hosts]);
   }
 
   async #open(): Promise<TraceReader> {

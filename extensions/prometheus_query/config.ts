@@ -4,6 +4,7 @@ import {
   oneStorageFault,
   storageKeys,
 } from '../../config/groups/clickhouse-storage.ts';
+import { hostCheckKeys } from '../../config/groups/host-check.ts';
 import {
   checkHttpServer,
   type HttpServerConfig,
@@ -43,10 +44,7 @@ export const config = z
   .strictObject({
     ...httpServerKeys('localhost:9091', { write_timeout: '2m' }),
     storage,
-    allowed_hosts: z
-      .array(z.string())
-      .default([])
-      .describe('Further Host names that are answered while listening on loopback.'),
+    ...hostCheckKeys,
     query_timeout: duration({ min: 1 }).prefault('30s').describe('A query is given up after this.'),
     max_series: count(50_000).describe('Most series of one query.'),
     max_samples: count(5_000_000).describe('Most samples of one request.'),

@@ -1,9 +1,9 @@
 import type { AddressInfo } from 'node:net';
 import type { Capabilities, Extension } from '../../component/extension.ts';
 import type { Settings } from '../../component/settings.ts';
+import { hostCheck } from '../../config/groups/host-check.ts';
 import { type Listener, serveHttp } from '../../config/groups/http-listen.ts';
 import { openAt } from '../../config/groups/listen.ts';
-import { isLoopback, parseEndpoint } from '../../config/schema/index.ts';
 import type { SqlClient } from '../../storage/sql.ts';
 import { storageTarget } from '../../storage/target.ts';
 import type { Config } from './config.ts';
@@ -39,7 +39,7 @@ export class PrometheusQuery implements Extension {
       settings,
       snappy: await loadSnappy(),
       reader: await this.#open(),
-      allowedHosts: this.#allowedHosts(),
+      checkHost: hostCheck(config.endpoint, config.allowed_hosts),
     });
     this.#listener = await openAt(config.endpoint, () =>
       serveHttp(config, settings, (request, response) => server.handle(request, response), {
@@ -56,15 +56,6 @@ export class PrometheusQuery implements Extension {
     await listener?.close(drainMs);
     await this.#client?.close();
     this.#client = undefined;
-  }
-
-  #allowedHosts(): ReadonlySet<string> | undefined {
-    const { endpoint, transport, allowed_hosts: more } = this.#config;
-    const host = parseEndpoint(endpoint)?.host;
-    if (host === undefined || !transport.startsWith('tcp') || !isLoopback(host)) return undefined;
-    const own = host.includes(':') ? `[${host}]` : host;
-    const all = ['localhost', '127.0.0.1', '[::1]', own, ...more];
-    return new Set(all.map((name) => name.toLowerCase()));
   }
 
   async #open() {

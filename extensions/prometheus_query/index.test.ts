@@ -127,7 +127,7 @@ async function serving(t: TestContext, reader: FakeReader, more: object = {}): P
     settings,
     reader,
     snappy: await loadSnappy(),
-    allowedHosts: undefined,
+    checkHost: () => undefined,
   });
   const listener = await serveHttp(given, settings, (asked, response) =>
     server.handle(asked, response),

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setImmediate } from 'node:timers/promises';
 import { gzip } from 'node:zlib';
 import type { Settings } from '../../component/settings.ts';
+import type { HostCheck } from '../../config/groups/host-check.ts';
 import { pathOf } from '../../config/groups/http-listen.ts';
 import type { HttpServerConfig } from '../../config/groups/http-server.ts';
 import type { Body } from '../../pipeline/http-intake/body.ts';
@@ -36,8 +37,7 @@ export interface QueryServerOptions {
   readonly settings: Pick<Settings, 'budget' | 'clock' | 'logger' | 'build'>;
   readonly reader: MetricReader;
   readonly snappy: SnappyPrimitives;
-  /** Host names (without port) that are answered; undefined = any. */
-  readonly allowedHosts: ReadonlySet<string> | undefined;
+  readonly checkHost: HostCheck;
 }
 
 export const readPath = '/api/v1/read';
@@ -51,10 +51,10 @@ export class QueryServer {
   readonly #read: RemoteReadOptions;
   readonly #gate: Gate;
   readonly #intake: BodyIntake;
-  readonly #allowedHosts: ReadonlySet<string> | undefined;
+  readonly #checkHost: HostCheck;
   readonly #logger: Settings['logger'];
 
-  constructor({ config, settings, reader, snappy, allowedHosts }: QueryServerOptions) {
+  constructor({ config, settings, reader, snappy, checkHost }: QueryServerOptions) {
     const { clock, build, budget, logger } = settings;
     this.#api = { reader, now: () => clock.unixMs(), version: build.version };
     this.#read = {
@@ -68,16 +68,15 @@ export class QueryServer {
     };
     this.#gate = new Gate(config.max_concurrent, config.max_concurrent * waiting);
     this.#intake = intakeOf(config, budget);
-    this.#allowedHosts = allowedHosts;
+    this.#checkHost = checkHost;
     this.#logger = logger;
   }
 
   handle(request: IncomingMessage, response: ServerResponse): void {
     const most = this.#intake.maxBodyBytes;
-    const host = (request.headers.host ?? '').replace(/:\d+$/, '').toLowerCase();
-    if (this.#allowedHosts !== undefined && !this.#allowedHosts.has(host)) {
-      const text = `cannot answer for host ${JSON.stringify(host)}: not one of this server's\n`;
-      refuse(request, response, 403, text, most);
+    const foreign = this.#checkHost(request.headers.host);
+    if (foreign !== undefined) {
+      refuse(request, response, 403, `${foreign}\n`, most);
       return;
     }
     const path = pathOf(request);

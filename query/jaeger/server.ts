@@ -8,8 +8,8 @@ import { landing, type UiOptions, uiFile } from './ui-files.ts';
 export interface ServerOptions extends ApiOptions {
   /** '' or a path prefix such as `/jaeger`. */
   readonly basePath: string;
-  /** Host names (without port) that are answered; undefined = any. */
-  readonly allowedHosts: ReadonlySet<string> | undefined;
+  /** What is wrong with a Host header; undefined = nothing. */
+  readonly checkHost: (host: string | undefined) => string | undefined;
   readonly ui: UiOptions | undefined;
   readonly additionalHeaders: Readonly<Record<string, string>>;
   /** Called for failures that are the program's own. */
@@ -43,10 +43,6 @@ function plain(status: number, body: string): ApiResponse {
   return { status, contentType: 'text/plain; charset=utf-8', body };
 }
 
-function hostName(header: string): string {
-  return header.replace(/:\d+$/, '').toLowerCase();
-}
-
 /** Bytes of bodies that are held now. */
 interface Bodies {
   bytes: number;
@@ -57,10 +53,8 @@ async function respond(
   request: IncomingMessage,
   bodies: Bodies,
 ): Promise<ApiResponse> {
-  const host = hostName(request.headers.host ?? '');
-  if (options.allowedHosts !== undefined && !options.allowedHosts.has(host)) {
-    return plain(403, `cannot answer for host ${JSON.stringify(host)}: not one of this server's\n`);
-  }
+  const foreign = options.checkHost(request.headers.host);
+  if (foreign !== undefined) return plain(403, `${foreign}\n`);
   const [target = '', search = ''] = splitTarget(request.url ?? '/');
   const { basePath } = options;
   if (basePath !== '' && target !== basePath && !target.startsWith(`${basePath}/`)) {
