@@ -9,7 +9,7 @@ which, host, port, count = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.a
 
 points = [
     {
-        "measurement": "room, upstairs",
+        "measurement": "room, " + which,
         "tags": {"id": str(i), "odd tag": "a=b, c"},
         "time": 1_700_000_000_000_000_000 + i * 1_001,
         "fields": {"t": i / 7, "n": i - 5, "on": i % 2 == 0, "text": 'say "%d"' % i},
