@@ -14,6 +14,7 @@ function runs(name: string, command: string, args: readonly string[]): boolean {
 
 const results = [
   runs('type check', 'node_modules/.bin/tsc', ['--noEmit']),
+  runs('type check of the page', 'node_modules/.bin/tsc', ['--noEmit', '-p', 'ui']),
   runs('formatter and linter', 'node_modules/.bin/biome', ['ci', '--error-on-warnings']),
 ];
 const faults = tidy(root);

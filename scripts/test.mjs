@@ -31,6 +31,7 @@ if (only.length === 0) {
 }
 if (only.length === 0) {
   step('type check', 'node_modules/.bin/tsc', ['--noEmit']);
+  step('type check of the page', 'node_modules/.bin/tsc', ['--noEmit', '-p', 'ui']);
   step('formatter and linter', 'node_modules/.bin/biome', [
     'ci',
     '--colors=off',
