@@ -110,15 +110,25 @@ const columns = `toString(toUnixTimestamp64Nano(Timestamp)) AS time, TraceId, Sp
 const kinds = ['Unspecified', 'Internal', 'Server', 'Client', 'Producer', 'Consumer'];
 const codes = ['Unset', 'Ok', 'Error'];
 
-/** Values as the view has them; lists hold texts. */
-const texts = (attributes: Readonly<Record<string, unknown>>): Record<string, string> =>
-  Object.fromEntries(
-    Object.entries(attributes).map(([key, value]) => {
-      if (typeof value !== 'object' || value === null) return [key, String(value)];
-      const { values = [] } = value as { values?: readonly object[] };
-      return [key, JSON.stringify(values.map((one) => Object.values(one)[0]))];
-    }),
-  );
+type Values = Readonly<Record<string, unknown>>;
+
+/** A value as the view has it; lists hold texts. @param whole how it has a double that is whole */
+function textOf(value: unknown, whole: (value: number) => string): string {
+  if (typeof value === 'number') return Number.isInteger(value) ? whole(value) : String(value);
+  if (typeof value !== 'object' || value === null) return String(value);
+  const { values = [] } = value as { values?: readonly object[] };
+  return JSON.stringify(values.map((one) => Object.values(one)[0]));
+}
+
+const mapped = (values: Values, text: (value: unknown) => string): Record<string, string> =>
+  Object.fromEntries(Object.entries(values).map(([key, value]) => [key, text(value)]));
+
+/** Attributes of spans. */
+const texts = (values: Values) => mapped(values, (value) => textOf(value, String));
+
+/** Attributes of events and resources: typed JSON (docs/schema.md), but for texts. */
+const typed = (values: Values) =>
+  mapped(values, (value) => textOf(value, (number) => `${number}.0`));
 
 /** What the view shows of a span that Jaeger's API gave. */
 function rowOf(span: Got): Row {
@@ -129,14 +139,14 @@ function rowOf(span: Got): Row {
     ParentSpanId: span.parentSpanId,
     SpanName: span.name,
     SpanKind: kinds[span.kind]!,
-    ResourceAttributes: texts(span.resource),
+    ResourceAttributes: typed(span.resource),
     ScopeName: span.scope,
     SpanAttributes: texts(span.attributes),
     Duration: String(BigInt(span.end) - BigInt(span.start)),
     StatusCode: codes[Number(span.status.code ?? 0)]!,
     StatusMessage: String(span.status.message ?? ''),
     eventNames: span.events.map(({ name }) => name),
-    eventAttributes: span.events.map(({ attributes }) => texts(attributes)),
+    eventAttributes: span.events.map(({ attributes }) => typed(attributes)),
     eventTimes: span.events.map(({ time }) => time),
   };
 }

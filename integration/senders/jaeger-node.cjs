@@ -1,4 +1,5 @@
-// jaeger-node.cjs CLIENT HOST PORT COUNT: spans of clients for Node.js, one line of JSON a span.
+// jaeger-node.cjs CLIENT HOST PORT COUNT: spans of clients for Node.js, service node-CLIENT; one line of
+// JSON a span.
 // CLIENT: udp, http (jaeger-client), otel-udp, otel-http (the exporter of OpenTelemetry's SDK).
 const crypto = require('node:crypto');
 
@@ -13,7 +14,7 @@ function jaegerClient() {
       : { agentHost: host, agentPort: Number(port) };
   const tracer = initTracer(
     {
-      serviceName: 'node-shop',
+      serviceName: `node-${client}`,
       sampler: { type: 'const', param: 1 },
       reporter,
       traceId128bit: true,
@@ -52,7 +53,7 @@ function readable(n, api) {
     attributes: { n, text: `größe ${n}`, half: n + 0.5, even: n % 2 === 0 },
     links: [],
     events: [{ name: `note ${n}`, time: [1_700_000_000, 2_000_000], attributes: { size: n } }],
-    resource: { attributes: { 'service.name': 'node-shop', region: 'eu' } },
+    resource: { attributes: { 'service.name': `node-${client}`, region: 'eu' } },
     instrumentationScope: { name: 'lib', version: '1.0' },
     ended: true,
     droppedAttributesCount: 0,

@@ -1,28 +1,38 @@
-/** Unmodified clients of Jaeger: every span comes out with the values that it was given. */
+/** Unmodified clients of Jaeger: every span is found again in the store, with all its values. */
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { after, before, test } from 'node:test';
 import { freePorts } from '../../testing/ports.ts';
-import {
-  type Got,
-  installed,
-  python,
-  type Said,
-  senders,
-  sentBy,
-  startGateway,
-} from './zipkin-jaeger.ts';
+import { type Stored, startStored } from '../lib/stored.ts';
+import { storedSpans } from '../lib/stored-spans.ts';
+import { installed, python, type Said, senders, sentBy } from './said.ts';
 
 const count = 1000;
+const protocols = ['thrift_binary', 'thrift_http', 'thrift_compact'] as const;
 
-function compare(said: readonly Said[], got: Map<string, Got>, service: string): void {
+let stored: Stored;
+let ports: Readonly<Record<(typeof protocols)[number], number>>;
+
+before(async () => {
+  const [binary = 0, web = 0, compact = 0] = await freePorts(protocols.length);
+  ports = { thrift_binary: binary, thrift_http: web, thrift_compact: compact };
+  const all = protocols.map((name) => `${name}: {endpoint: "127.0.0.1:${ports[name]}"}`);
+  const config = `{protocols: {${all.join(', ')}}}`;
+  stored = await startStored({ jaeger: { config, signals: ['traces'] } });
+});
+
+after(() => stored?.stop());
+
+async function check(said: readonly Said[], service: string): Promise<void> {
   assert.equal(said.length, count);
-  assert.equal(got.size, count);
+  const spans = await storedSpans(stored, service, count);
+  const got = new Map(spans.map((span) => [span.spanId, span]));
   for (const { n, traceId, spanId } of said) {
     const span = got.get(spanId.padStart(16, '0'))!;
     assert.ok(span, `span ${n} is not there`);
     assert.equal(span.traceId, traceId.padStart(32, '0'));
+    assert.equal(span.parentSpanId, '');
     assert.equal(span.name, `op-${n}`);
     assert.equal(span.kind, 3);
     assert.equal(span.start, '1700000000000000000');
@@ -36,6 +46,7 @@ function compare(said: readonly Said[], got: Map<string, Got>, service: string):
     const [event] = span.events;
     assert.equal(span.events.length, 1);
     assert.equal(event?.name, `note ${n}`);
+    assert.equal(event?.time, '1700000000002000000');
     assert.equal(Number(event?.attributes.size), n);
     assert.deepEqual(span.status, n % 2 === 0 ? { code: 2 } : {});
   }
@@ -51,22 +62,21 @@ for (const [client, protocol] of [
     if (!installed('jaeger-client') || !installed('@opentelemetry/exporter-jaeger')) {
       return t.skip("Jaeger's clients for Node.js are not installed");
     }
-    const [port = 0] = await freePorts(1);
-    const endpoint = `{endpoint: "127.0.0.1:${port}"}`;
-    const gateway = await startGateway(t, `jaeger: {protocols: {${protocol}: ${endpoint}}}`);
     const script = join(senders, 'jaeger-node.cjs');
-    const args = [script, client, '127.0.0.1', String(port), String(count)];
+    const args = [script, client, '127.0.0.1', String(ports[protocol]), String(count)];
     const said = await sentBy(process.execPath, args);
-    compare(said, await gateway.spans(count), 'node-shop');
+    await check(said, `node-${client}`);
   });
 }
 
 test('spans of Python: udp', { timeout: 120_000 }, async (t) => {
   if (!existsSync(python)) return t.skip('the Python clients are not installed (.cache/python)');
-  const [port = 0] = await freePorts(1);
-  const endpoint = `{endpoint: "127.0.0.1:${port}"}`;
-  const gateway = await startGateway(t, `jaeger: {protocols: {thrift_compact: ${endpoint}}}`);
   const script = join(senders, 'jaeger-python.py');
-  const said = await sentBy(python, [script, '127.0.0.1', String(port), String(count)]);
-  compare(said, await gateway.spans(count), 'python-shop');
+  const said = await sentBy(python, [
+    script,
+    '127.0.0.1',
+    String(ports.thrift_compact),
+    String(count),
+  ]);
+  await check(said, 'python-shop');
 });

@@ -1,6 +1,7 @@
-// zipkin-node.cjs CLIENT URL COUNT: spans of clients for Node.js, one line of JSON a span with what
-// was said of it.
+// zipkin-node.cjs CLIENT URL COUNT: spans of clients for Node.js, service node-CLIENT; one line of JSON
+// a span with what was said of it.
 const [client, url, count] = process.argv.slice(2);
+const service = `node-${client}`;
 
 /** @param tell called with {traceId, spanId, parentSpanId, n} of each span */
 function zipkinJs(version, tell) {
@@ -17,7 +18,7 @@ function zipkinJs(version, tell) {
   const tracer = new zipkin.Tracer({
     ctxImpl: new zipkin.ExplicitContext(),
     recorder,
-    localServiceName: 'node-shop',
+    localServiceName: service,
     supportsJoin: false,
     traceId128Bit: true,
   });
@@ -25,7 +26,7 @@ function zipkinJs(version, tell) {
     const id = tracer.createRootId();
     tracer.scoped(() => {
       tracer.setId(id);
-      tracer.recordServiceName('node-shop');
+      tracer.recordServiceName(service);
       tracer.recordRpc(`op-${n}`);
       tracer.recordAnnotation(new zipkin.Annotation.ServerRecv());
       tracer.recordAnnotation(
@@ -48,7 +49,7 @@ function readable(n, api) {
       .randomBytes(length / 2)
       .toString('hex');
   const context = { traceId: hex(32), spanId: hex(16), traceFlags: 1 };
-  const resource = { attributes: { 'service.name': 'otel-shop', 'host.name': 'box' } };
+  const resource = { attributes: { 'service.name': service, 'host.name': 'box' } };
   return {
     name: `op-${n}`,
     kind: api.SpanKind.CLIENT,

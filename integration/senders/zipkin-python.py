@@ -1,6 +1,8 @@
-# zipkin-python.py ENCODING URL COUNT: spans of py_zipkin, one line of JSON a span with what was said.
+# zipkin-python.py ENCODING URL COUNT: spans of py_zipkin, service python-ENCODING; one line of JSON a
+# span with what was said of it.
 import json
 import sys
+import time
 import urllib.request
 
 from py_zipkin import Encoding, Kind
@@ -29,7 +31,12 @@ class Post(BaseTransportHandler):
                 raise RuntimeError(f"{answer.status}")
 
 
+# py_zipkin tells the time of a root span by the clock alone.
+now = 0.0
+time.time = lambda: now
+
 for n in range(int(count)):
+    now = 1700000000.0 + n
     attrs = ZipkinAttrs(
         trace_id=generate_random_128bit_string(),
         span_id=generate_random_64bit_string(),
@@ -38,7 +45,7 @@ for n in range(int(count)):
         is_sampled=True,
     )
     with zipkin_span(
-        service_name="python-shop",
+        service_name=f"python-{encoding}",
         zipkin_attrs=attrs,
         span_name=f"op-{n}",
         transport_handler=Post(),
@@ -47,9 +54,8 @@ for n in range(int(count)):
         port=8080,
         host="10.1.2.3",
         binary_annotations={"n": str(n), "text": f"größe {n}"},
-        timestamp=1700000000.0,
-        duration=0.005,
     ) as span:
-        span.add_annotation(f"note {n}", timestamp=1700000000.002)
+        span.add_annotation(f"note {n}", timestamp=now + 0.25)
         span.add_sa_binary_annotation(port=9000, service_name="back", host="10.9.8.7")
+        now += 0.5
     print(json.dumps({"n": n, "traceId": attrs.trace_id, "spanId": attrs.span_id}))
