@@ -135,6 +135,7 @@ export const registry: readonly RegistryEntry[] = [
   entry('extension', 'oidc', () => import('../extensions/oidc/index.ts')),
   entry('extension', 'pprof', () => import('../extensions/pprof/index.ts')),
   entry('extension', 'prometheus_query', () => import('../extensions/prometheus_query/index.ts')),
+  entry('extension', 'ui', () => import('../extensions/ui/index.ts')),
   entry('extension', 'zpages', () => import('../extensions/zpages/index.ts')),
   entry('extension', 'reload', () => import('../extensions/reload/index.ts')),
 ];

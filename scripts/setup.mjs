@@ -2,7 +2,7 @@
 // that they drive. Plain JavaScript, since it runs on whatever Node >= 18 the machine has.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -50,6 +50,38 @@ export function buildNative() {
   if (run(process.execPath, [script]) !== 0) {
     console.error('wirestitch: the native addon was not built; see the messages above');
   }
+}
+
+/** Builds the page below ui/dist, where its sources changed. A package carries it built. */
+export function buildPage() {
+  const vite = join(root, 'node_modules/.bin/vite');
+  const stampFile = join(root, 'ui/dist/.sources');
+  if (!existsSync(vite)) return;
+  const sources = createHash('sha256').update(lockDigest());
+  for (const folder of ['ui', 'query/web/contract']) {
+    for (const path of filesBelow(join(root, folder))) {
+      sources.update(`${path}\0`).update(readFileSync(path));
+    }
+  }
+  const digest = sources.digest('hex');
+  if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === digest) return;
+  console.error('wirestitch: building the page ...');
+  if (run(nodeBinary, [vite, 'build', '--logLevel=warn', 'ui']) === 0) {
+    writeFileSync(stampFile, digest);
+  } else {
+    console.error('wirestitch: the page was not built; see the messages above');
+  }
+}
+
+/** Files below a folder that are no product, in a fixed order. */
+function filesBelow(folder) {
+  return readdirSync(folder, { withFileTypes: true })
+    .filter(({ name }) => name !== 'dist')
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .flatMap((entry) => {
+      const path = join(folder, entry.name);
+      return entry.isDirectory() ? filesBelow(path) : [path];
+    });
 }
 
 /**
@@ -113,6 +145,32 @@ export function installKafkaBroker() {
   else console.error(`wirestitch: failed: ${command}`);
 }
 
+/**
+ * Prometheus as Debian has it, a client that tests run: its one file below .cache, without the
+ * service that the package starts.
+ */
+export function installPrometheus() {
+  const folder = join(root, '.cache/prometheus');
+  const file = 'usr/bin/prometheus';
+  if (existsSync(join(folder, file))) return;
+  const unpack = `dpkg-deb --fsys-tarfile prometheus_*.deb | tar -x ./${file}`;
+  const command = `cd ${folder} && apt-get download -qq prometheus && ${unpack}`;
+  if (noInstall) {
+    const all = `mkdir -p ${folder} && ${command}`;
+    console.error(`wirestitch: tests with Prometheus will be skipped; to run them: ${all}`);
+    return;
+  }
+  console.error('wirestitch: fetching the Prometheus of Debian for tests ...');
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  // What apt knows may be old, or nothing.
+  if (run('sh', ['-c', command]) !== 0 && process.getuid?.() === 0) {
+    run('apt-get', ['update', '-qq']);
+    run('sh', ['-c', command]);
+  }
+  if (!existsSync(join(folder, file))) console.error(`wirestitch: failed: ${command}`);
+}
+
 function fail(what, command) {
   console.error(`wirestitch: ${what}; run: ${command}`);
   process.exit(1);
@@ -123,6 +181,7 @@ export function setup() {
   installPackages();
   mkdirSync(join(root, '.cache'), { recursive: true });
   buildNative();
+  buildPage();
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) setup();

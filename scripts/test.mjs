@@ -7,6 +7,7 @@ import { pathToFileURL } from 'node:url';
 import { allowedSkips } from './allowed-skips.mjs';
 import {
   installKafkaBroker,
+  installPrometheus,
   installPythonSdk,
   installSystemPackages,
   nodeBinary,
@@ -28,6 +29,7 @@ setup();
 if (only.length === 0) {
   installPythonSdk();
   installKafkaBroker();
+  installPrometheus();
 }
 if (only.length === 0) {
   step('type check', 'node_modules/.bin/tsc', ['--noEmit']);

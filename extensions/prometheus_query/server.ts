@@ -8,6 +8,7 @@ import type { HttpServerConfig } from '../../config/groups/http-server.ts';
 import type { Body } from '../../pipeline/http-intake/body.ts';
 import type { BodyIntake } from '../../pipeline/http-intake/intake.ts';
 import { intakeOf, receiveBody, refuse } from '../../pipeline/http-intake/receive.ts';
+import { Gate } from '../../query/gate.ts';
 import {
   type ApiOptions,
   type ApiResponse,
@@ -18,8 +19,7 @@ import {
   plain,
   takesForm,
 } from '../../query/prometheus/api.ts';
-import { errorStatus } from '../../query/prometheus/error.ts';
-import { Gate } from '../../query/prometheus/gate.ts';
+import { ApiError, errorStatus } from '../../query/prometheus/error.ts';
 import {
   type RemoteReadAnswer,
   type RemoteReadOptions,
@@ -39,6 +39,9 @@ export interface QueryServerOptions {
   readonly snappy: SnappyPrimitives;
   readonly checkHost: HostCheck;
 }
+
+const busy = (): Error =>
+  new ApiError('unavailable', 'too many requests are being answered, try again later');
 
 export const readPath = '/api/v1/read';
 const gzipFrom = 1024;
@@ -66,7 +69,7 @@ export class QueryServer {
       memory: budget,
       pause: () => setImmediate(),
     };
-    this.#gate = new Gate(config.max_concurrent, config.max_concurrent * waiting);
+    this.#gate = new Gate(config.max_concurrent, config.max_concurrent * waiting, busy);
     this.#intake = intakeOf(config, budget);
     this.#checkHost = checkHost;
     this.#logger = logger;

@@ -14,6 +14,9 @@ export function addressLines(
   for (const receiver of config.components.receiver.values()) rows.push(...receiverRows(receiver));
   for (const id of config.extensions) {
     const component = config.components.extension.get(id)!;
+    if (component.factory.type === 'ui') {
+      rows.push(['Page to look at', http(text(component.config, ['endpoint']))]);
+    }
     if (component.factory.type === 'jaeger_query') {
       rows.push(['Jaeger API and UI', http(text(component.config, ['endpoint']))]);
     }

@@ -3,7 +3,6 @@ import { test } from 'node:test';
 import { crc32c } from '@node-rs/crc32';
 import { Writer } from '../../pdata/proto/writer.ts';
 import { decodeFrames, decodeSamples } from '../../wire/prometheus/remote-read/testing/decode.ts';
-import { Gate } from './gate.ts';
 import { type RemoteReadOptions, remoteRead } from './read.ts';
 import { FakeReader } from './testing/reader.ts';
 
@@ -167,28 +166,4 @@ test('a time that ends before it begins holds nothing and asks nobody', async ()
   release();
   assert.deepEqual(decodeSamples(Buffer.concat(all)), [[]]);
   assert.deepEqual(fake.asked, []);
-});
-
-test('a gate lets some run, some wait in their order, and refuses the rest', async () => {
-  const gate = new Gate(2, 2);
-  const order: number[] = [];
-  const ends: (() => void)[] = [];
-  const call = (i: number) =>
-    gate.run(async () => {
-      order.push(i);
-      await new Promise<void>((resolve) => {
-        ends.push(resolve);
-      });
-      if (i === 1) throw new Error('failed');
-      return i;
-    });
-  const calls = [0, 1, 2, 3].map((i) => call(i).catch((error: Error) => error.message));
-  await assert.rejects(call(4), { type: 'unavailable' });
-  assert.deepEqual(order, [0, 1]);
-  for (const i of [0, 1, 2, 3]) {
-    while (ends[i] === undefined) await new Promise((resolve) => setImmediate(resolve));
-    ends[i]();
-  }
-  assert.deepEqual(await Promise.all(calls), [0, 'failed', 2, 3]);
-  assert.deepEqual(order, [0, 1, 2, 3]);
 });

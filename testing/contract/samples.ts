@@ -32,6 +32,7 @@ function extensionSamples(directory: string): Readonly<Record<string, Sample>> {
       config: { endpoint: '127.0.0.1:0', storage: { engine: 'embedded_clickhouse' } },
       startedElsewhere: 'a ClickHouse engine',
     },
+    'extension/ui': { config: { endpoint: '127.0.0.1:0' } },
     'extension/zpages': { config: { endpoint: '127.0.0.1:0' } },
     'extension/embedded_clickhouse': {
       config: { path: `${directory}/engine` },

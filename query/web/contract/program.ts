@@ -5,10 +5,12 @@ export interface ProgramInfo {
   readonly version: string;
   /** The program's clock when it answered, decimal nanoseconds since 1970. */
   readonly nowUnixNano: string;
-  /** Which tables are read: those of this program, or those of the contrib exporter. */
-  readonly schema: 'smart' | 'otel';
-  /** Name of the database that is read. */
-  readonly database: string;
+  /** Which tables are read; null where no storage is configured: only pipelines are shown. */
+  readonly storage: {
+    /** Those of this program, or those of the contrib exporter. */
+    readonly schema: 'smart' | 'otel';
+    readonly database: string;
+  } | null;
   /** Goes with every POST in the header `X-Wirestitch-Token`; new with each start. */
   readonly token: string;
 }

@@ -1,0 +1,138 @@
+/** How answers go out: headers, compression, streams of events. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { gzip } from 'node:zlib';
+import type { SendEvent, WebAnswer, WebError } from '../../query/web/route.ts';
+import type { PageFile } from './files.ts';
+
+const gzipFrom = 1024;
+/** A client that lets more than this wait is not told more. */
+const mostWaitingBytes = 256 << 10;
+
+/** Scripts and styles of the page itself, requests to it, and nothing from elsewhere. */
+const policy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "worker-src 'self'",
+  "connect-src 'self'",
+  "img-src 'self' data:",
+  "base-uri 'self'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+const always = {
+  'Content-Security-Policy': policy,
+  'X-Content-Type-Options': 'nosniff',
+  'X-Frame-Options': 'DENY',
+  'Referrer-Policy': 'same-origin',
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Resource-Policy': 'same-origin',
+};
+
+function compressed(body: Buffer): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    gzip(body, { level: 2 }, (error, out) => (error === null ? resolve(out) : reject(error)));
+  });
+}
+
+/** The page's files compressed once; there are few, and they do not change. */
+export class FileCache {
+  readonly #zipped = new Map<PageFile, Buffer>();
+
+  async send(request: IncomingMessage, response: ServerResponse, file: PageFile): Promise<void> {
+    const zip = acceptsGzip(request) && file.body.length >= gzipFrom;
+    let { body } = file;
+    if (zip) {
+      body = this.#zipped.get(file) ?? (await compressed(file.body));
+      this.#zipped.set(file, body);
+    }
+    const caching = file.immutable ? 'max-age=31536000, immutable' : 'no-cache';
+    finish(request, response, 200, body, {
+      'Content-Type': file.contentType,
+      'Cache-Control': caching,
+      ...(zip ? { 'Content-Encoding': 'gzip' } : {}),
+    });
+  }
+}
+
+function acceptsGzip(request: IncomingMessage): boolean {
+  return /\bgzip\b/.test(String(request.headers['accept-encoding']));
+}
+
+function finish(
+  request: IncomingMessage,
+  response: ServerResponse,
+  status: number,
+  body: Buffer,
+  headers: Readonly<Record<string, string>>,
+): void {
+  if (response.destroyed || response.headersSent) return;
+  const length = { 'Content-Length': body.length, Vary: 'Accept-Encoding' };
+  response.writeHead(status, { ...always, ...headers, ...length });
+  response.end(request.method === 'HEAD' ? undefined : body);
+}
+
+/** An answer without events. */
+export async function sendAnswer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  answer: Exclude<WebAnswer, { events: unknown }>,
+): Promise<void> {
+  const isText = 'text' in answer;
+  const text = isText ? answer.text : JSON.stringify(answer.json);
+  const plain = Buffer.from(text);
+  const zip = acceptsGzip(request) && plain.length >= gzipFrom;
+  const body = zip ? await compressed(plain) : plain;
+  const headers: Record<string, string> = {
+    'Content-Type': isText ? answer.contentType : 'application/json',
+    'Cache-Control': 'no-store',
+  };
+  if (zip) headers['Content-Encoding'] = 'gzip';
+  if (isText && answer.fileName !== undefined) {
+    const name = answer.fileName.replace(/[^\w.-]/g, '_');
+    headers['Content-Disposition'] = `attachment; filename="${name}"`;
+  }
+  if (!isText && answer.maxAgeS !== undefined) {
+    headers['Cache-Control'] = `private, max-age=${answer.maxAgeS}`;
+  }
+  finish(request, response, 200, body, headers);
+}
+
+/** A refusal, in the form that the page reads. */
+export function sendError(request: IncomingMessage, response: ServerResponse, e: WebError): void {
+  const { reason, message, hint } = e;
+  const body = Buffer.from(JSON.stringify({ error: { reason, message, hint } }));
+  finish(request, response, e.status, body, {
+    'Content-Type': 'application/json',
+    'Cache-Control': 'no-store',
+  });
+}
+
+/** A text, for what is not asked by the page. */
+export function sendText(
+  request: IncomingMessage,
+  response: ServerResponse,
+  status: number,
+  text: string,
+): void {
+  finish(request, response, status, Buffer.from(text), {
+    'Content-Type': 'text/plain; charset=utf-8',
+    'Cache-Control': 'no-store',
+  });
+}
+
+/** Begins a stream of events. */
+export function openEvents(response: ServerResponse): SendEvent {
+  response.writeHead(200, {
+    ...always,
+    'Content-Type': 'text/event-stream',
+    'Cache-Control': 'no-store',
+  });
+  response.flushHeaders();
+  return (event, data) => {
+    if (response.destroyed || response.writableLength > mostWaitingBytes) return false;
+    response.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+    return true;
+  };
+}
