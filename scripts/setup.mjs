@@ -153,7 +153,7 @@ export function installPrometheus() {
   const folder = join(root, '.cache/prometheus');
   const file = 'usr/bin/prometheus';
   if (existsSync(join(folder, file))) return;
-  const unpack = `dpkg-deb --fsys-tarfile prometheus_*.deb | tar -x ./${file}`;
+  const unpack = `dpkg-deb --fsys-tarfile prometheus_*.deb | tar -x ./${file} && rm prometheus_*.deb`;
   const command = `cd ${folder} && apt-get download -qq prometheus && ${unpack}`;
   if (noInstall) {
     const all = `mkdir -p ${folder} && ${command}`;

@@ -46,30 +46,36 @@ const columns = `MetricName AS name, Attributes AS attributes, ResourceAttribute
   ScopeName AS scope, ScopeVersion AS scopeVersion, Value AS value,
   toString(toUnixTimestamp64Nano(TimeUnix)) AS time`;
 
-/** Points of metrics whose names match, without stale markers. @param pattern RE2 */
-export function pointsSql(pattern: string): string {
-  const where = `WHERE match(MetricName, '^(?:${pattern.replaceAll('\\', '\\\\')})$') AND Flags = 0`;
+function pointsSql(pattern: string, job: string): string {
+  const [namespace, service] = job.includes('/') ? job.split('/') : ['', job];
+  const target = `ServiceName = '${service}'
+    AND ResourceAttributes['service.namespace'] = '${namespace}'`;
+  const named = `match(MetricName, '^(?:${pattern.replaceAll('\\', '\\\\')})$')`;
+  const where = `WHERE Flags = 0 AND ${named}${job === '' ? '' : ` AND ${target}`}`;
   return `SELECT 'gauge' AS kind, ${columns}, toInt32(0) AS temporality, false AS monotonic
  FROM otel_metrics_gauge ${where} UNION ALL
  SELECT 'sum' AS kind, ${columns}, AggregationTemporality, IsMonotonic FROM otel_metrics_sum ${where}`;
 }
 
 /**
- * Waits until `count` points of metrics whose names match are stored; each is compared between SQL
- * and remote read. No series may have two in one millisecond.
+ * Waits until `count` points of metrics whose names match are stored, those with a value; each is
+ * compared between SQL and remote read. No series may have two in one millisecond.
  * @param pattern RE2
+ * @param job only points of this target
  */
 export async function storedPoints(
   stored: Stored,
   pattern: string,
   count: number,
+  job = '',
 ): Promise<StoredPoint[]> {
-  const rows = await stored.whole<Row>(`points of ${pattern}`, pointsSql(pattern), count);
+  const rows = await stored.whole<Row>(`points of ${pattern}`, pointsSql(pattern, job), count);
   const points = rows.map(({ scope, scopeVersion, ...row }) => ({
     ...row,
     labels: { ...row.attributes, ...scopeLabels(scope, scopeVersion), ...targetOf(row.resource) },
   }));
-  const read = await remoteRead(stored.prometheus, [[2, '__name__', pattern]]);
+  const ofJob: ReadMatcher[] = job === '' ? [] : [[0, 'job', job]];
+  const read = await remoteRead(stored.prometheus, [[2, '__name__', pattern], ...ofJob]);
   const samples = new Map<string, bigint>();
   for (const { labels, times, bits } of read) {
     const { __name__: name, ...others } = Object.fromEntries(labels);

@@ -29,6 +29,8 @@ export interface Stored {
   rows<Row>(sql: string): Promise<Row[]>;
   /** Waits until a query gives at least that many rows. @returns all that it gives then */
   whole<Row>(what: string, sql: string, count: number): Promise<Row[]>;
+  /** Waits until everything that was accepted is delivered: for senders that have stopped. */
+  settled(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -68,11 +70,23 @@ export async function startStored(
       });
       return found;
     },
+    settled: () => settled(program),
     async stop() {
       await program.stop();
       folder.remove();
     },
   };
+}
+
+async function settled(program: Program): Promise<void> {
+  const kinds = ['spans', 'metric_points', 'log_records'];
+  await eventually('all that was accepted is delivered', async () => {
+    for (const kind of kinds) {
+      const accepted = await program.metric(`otelcol_receiver_accepted_${kind}`);
+      if ((await program.metric(`otelcol_exporter_sent_${kind}`)) !== accepted) return false;
+    }
+    return true;
+  });
 }
 
 function configOf(
