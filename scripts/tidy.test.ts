@@ -56,6 +56,10 @@ test('direction of imports', () => {
   ]);
   f('gateway/a.ts', 'exporters/y/b.ts', []);
   f('gateway/a.ts', 'bench/b.ts', ['gateway/a.ts: the program imports bench/b.ts']);
+  f('ui/src/a.ts', 'query/web/contract/b.ts', []);
+  f('ui/src/a.ts', 'query/b.ts', [
+    'ui/src/a.ts: the page imports the types of its API only, not query/b.ts',
+  ]);
 });
 
 test('files that nobody imports', () => {

@@ -11,12 +11,14 @@ export function addressLines(
   extensions: ReadonlyMap<string, Extension>,
 ): string {
   const rows: [string, string][] = [];
+  for (const id of config.extensions) {
+    const page = config.components.extension.get(id)!;
+    if (page.factory.type !== 'ui') continue;
+    rows.push(['Page to look at', http(text(page.config, ['endpoint']))]);
+  }
   for (const receiver of config.components.receiver.values()) rows.push(...receiverRows(receiver));
   for (const id of config.extensions) {
     const component = config.components.extension.get(id)!;
-    if (component.factory.type === 'ui') {
-      rows.push(['Page to look at', http(text(component.config, ['endpoint']))]);
-    }
     if (component.factory.type === 'jaeger_query') {
       rows.push(['Jaeger API and UI', http(text(component.config, ['endpoint']))]);
     }

@@ -55,6 +55,9 @@ export function checkDirection(files: readonly SourceFile[]): string[] {
     const [layer, folder] = from.split('/') as [string, string];
     const [target, targetFolder] = to.split('/') as [string, string];
     if (free.includes(layer)) {
+      if (layer === 'ui' && target !== 'ui' && !to.startsWith('query/web/contract/')) {
+        faults.push(`${from}: the page imports the types of its API only, not ${to}`);
+      }
       if (layer === 'gateway' && ['integration', 'bench', 'scripts'].includes(target)) {
         faults.push(`${from}: the program imports ${to}`);
       }
