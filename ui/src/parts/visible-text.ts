@@ -6,10 +6,18 @@ export function visibleText(text: string): string {
   return text.replace(hidden, picture);
 }
 
-// C0 and C1 controls, soft hyphen, zero-width and direction marks, line separators, byte order mark.
-const hidden =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g;
+/** Ranges of UTF-16 code units that show nothing, or turn what is around them. */
+const invisible = [
+  '\\u0000-\\u001f', // C0 controls
+  '\\u007f-\\u009f', // DEL, C1 controls
+  '\\u00ad', // soft hyphen
+  '\\u061c\\u200b-\\u200f', // zero-width characters, direction marks
+  '\\u2028-\\u202e', // separators of lines and paragraphs, embeddings, overrides
+  '\\u2060-\\u206f', // joiners, isolates
+  '\\ufeff\\ufff9-\\ufffb', // byte order mark, annotations
+];
+
+const hidden = new RegExp(`[${invisible.join('')}]`, 'g');
 
 function picture(char: string): string {
   const code = char.charCodeAt(0);
