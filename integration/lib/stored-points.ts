@@ -46,7 +46,8 @@ const columns = `MetricName AS name, Attributes AS attributes, ResourceAttribute
   ScopeName AS scope, ScopeVersion AS scopeVersion, Value AS value,
   toString(toUnixTimestamp64Nano(TimeUnix)) AS time`;
 
-function pointsSql(pattern: string, job: string): string {
+/** Points with a value. @param pattern RE2 of names @param job of this target alone, '' = of all */
+export function pointsSql(pattern: string, job: string): string {
   const [namespace, service] = job.includes('/') ? job.split('/') : ['', job];
   const target = `ServiceName = '${service}'
     AND ResourceAttributes['service.namespace'] = '${namespace}'`;

@@ -1,53 +1,11 @@
-/** Clients that expose metrics are scraped; what they show is found again, value by value. */
+/** Clients that expose metrics are scraped; what they show is found again in the store, value by value. */
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { after, before, test } from 'node:test';
 import { Counter, Gauge, Histogram, Registry, Summary } from 'prom-client';
-import { freePorts } from '../../testing/ports.ts';
-import { Program, scratch } from '../lib/program.ts';
-
-type KeyValues = readonly { readonly key: string; readonly value: { stringValue: string } }[];
-type Json = Readonly<Record<string, unknown>>;
-
-/** A point of the file exporter with the metric that it is of. */
-interface Found {
-  readonly kind: string;
-  readonly data: Json;
-  readonly point: Json;
-  readonly resource: Readonly<Record<string, string>>;
-}
-
-const textsOf = (attributes: KeyValues = []): Record<string, string> =>
-  Object.fromEntries(attributes.map(({ key, value }) => [key, value.stringValue]));
-
-const keyOf = (name: string, labels: object) =>
-  JSON.stringify([name, Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1))]);
-
-/** The last point of each series in a file. */
-function pointsIn(file: string): Map<string, Found> {
-  const out = new Map<string, Found>();
-  if (!existsSync(file)) return out;
-  for (const line of readFileSync(file, 'utf8').split('\n')) {
-    if (line === '') continue;
-    for (const { resource, scopeMetrics } of JSON.parse(line).resourceMetrics) {
-      const attributes = textsOf(resource.attributes);
-      for (const { metrics } of scopeMetrics) {
-        for (const { name, metadata: _, description: __, unit: ___, ...kinds } of metrics) {
-          const [[kind, data]] = Object.entries(kinds) as [[string, Json]];
-          for (const point of data.dataPoints as (Json & { attributes?: KeyValues })[]) {
-            const key = keyOf(name, textsOf(point.attributes));
-            out.set(key, { kind, data, point, resource: attributes });
-          }
-        }
-      }
-    }
-  }
-  return out;
-}
+import { type Stored, startStored } from '../lib/stored.ts';
+import { pointKey, pointsSql, storedPoints } from '../lib/stored-points.ts';
 
 /** Fills a registry. @returns values of counters and gauges by their keys */
 function fill(registry: Registry): Map<string, readonly [kind: string, value: number]> {
@@ -63,9 +21,9 @@ function fill(registry: Registry): Map<string, readonly [kind: string, value: nu
   for (let n = 0; n < 600; n += 1) {
     const labels = { queue: `q "${n % 7}"\n\\`, n: String(n) };
     counter.inc(labels, n * 1.25);
-    values.set(keyOf('jobs_total', labels), ['sum', n * 1.25]);
+    values.set(pointKey('jobs_total', labels), ['sum', n * 1.25]);
     gauge.set({ n: String(n) }, n / 3 - 50);
-    values.set(keyOf('depth', { n: String(n) }), ['gauge', n / 3 - 50]);
+    values.set(pointKey('depth', { n: String(n) }), ['gauge', n / 3 - 50]);
   }
   const buckets = [0.1, 1, 10];
   const histogram = new Histogram({
@@ -82,77 +40,94 @@ function fill(registry: Registry): Map<string, readonly [kind: string, value: nu
   return values;
 }
 
-async function scraped(t: TestContext, registry: Registry): Promise<() => Map<string, Found>> {
-  const target = createServer(async (_, response) => {
-    const body = await registry.metrics();
-    response.writeHead(200, { 'content-type': registry.contentType }).end(body);
-  });
-  await new Promise<void>((resolve) => target.listen(0, '127.0.0.1', resolve));
-  t.after(() => {
-    target.closeAllConnections();
-    target.close();
-  });
-  const folder = scratch();
-  t.after(() => folder.remove());
-  const [metricsPort = 0] = await freePorts(1);
-  const file = join(folder.path, 'out.json');
-  const config = `receivers:
-  prometheus:
-    config:
-      global: {scrape_interval: 500ms}
-      scrape_configs:
-        - job_name: client
-          static_configs: [{targets: ["127.0.0.1:${(target.address() as AddressInfo).port}"]}]
-exporters:
-  file: {path: "${file}", flush_interval: 100ms}
-service:
-  telemetry:
-    metrics: {readers: [{pull: {exporter: {prometheus: {host: 127.0.0.1, port: ${metricsPort}}}}}]}
-  pipelines: {metrics: {receivers: [prometheus], exporters: [file]}}
-`;
-  const program = await Program.startWith(config, folder.path, { metricsPort });
-  t.after(() => program.stop());
-  return () => pointsIn(file);
+/** A client, and where it shows what it counts. */
+interface Target {
+  readonly registry: Registry;
+  readonly values: ReadonlyMap<string, readonly [kind: string, value: number]>;
+  readonly instance: string;
+  /** Stops listening; what is under way is answered. */
+  close(): Promise<void>;
 }
 
-async function check(t: TestContext, registry: Registry): Promise<Map<string, Found>> {
+async function openTarget(registry: Registry): Promise<Target> {
   const values = fill(registry);
-  assert.ok(values.size >= 1000);
-  const points = await scraped(t, registry);
-  let found = new Map<string, Found>();
-  for (let i = 0; i < 200 && !found.has(keyOf('up', {})); i += 1) {
-    await sleep(100);
-    found = points();
-  }
-  for (const [key, [kind, value]] of values) {
-    const one = found.get(key);
-    assert.equal(one?.kind, kind, key);
-    assert.equal(one?.point.asDouble, value, key);
-  }
-  const up = found.get(keyOf('up', {}))!;
-  assert.equal(up.point.asDouble, 1);
-  assert.equal(up.resource['service.name'], 'client');
-  const histogram = found.get(keyOf('seconds', { path: '/a' }))!.point;
-  assert.deepEqual(histogram.bucketCounts, ['1', '2', '1', '1']);
-  assert.deepEqual(histogram.explicitBounds, [0.1, 1, 10]);
-  assert.equal(histogram.sum, 56.05);
-  const summary = found.get(keyOf('sizes', {}))!.point;
-  assert.equal(summary.count, '100');
-  assert.equal(summary.sum, 5050);
-  assert.equal((summary.quantileValues as unknown[]).length, 2);
-  return found;
+  const server = createServer(async (_, response) => {
+    const body = await registry.metrics();
+    const headers = { 'content-type': registry.contentType, connection: 'close' };
+    response.writeHead(200, headers).end(body);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const instance = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const close = () => new Promise<void>((resolve) => void server.close(() => resolve()));
+  return { registry, values, instance, close };
 }
 
-test('prom-client, classic text', async (t) => {
-  const found = await check(t, new Registry());
-  const sum = found.get(keyOf('jobs_total', { queue: 'q "1"\n\\', n: '1' }))!.data;
-  assert.equal(sum.isMonotonic, true);
-  assert.equal(sum.aggregationTemporality, 2);
+const targets = new Map<string, Target>();
+let stored: Stored;
+
+before(async () => {
+  const open = new Registry();
+  open.setContentType(Registry.OPENMETRICS_CONTENT_TYPE as never);
+  targets.set('text', await openTarget(new Registry()));
+  targets.set('openmetrics', await openTarget(open));
+  const jobs = [...targets].map(
+    ([job, { instance }]) => `{job_name: ${job}, static_configs: [{targets: ["${instance}"]}]}`,
+  );
+  const config = `{config: {global: {scrape_interval: 500ms}, scrape_configs: [${jobs.join(', ')}]}}`;
+  stored = await startStored({ prometheus: { config, signals: ['metrics'] } });
 });
 
-test('prom-client, OpenMetrics', async (t) => {
-  const registry = new Registry();
-  registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE as never);
-  assert.match(registry.contentType, /openmetrics/);
-  await check(t, registry);
+after(async () => {
+  await stored?.stop();
+  for (const target of targets.values()) await target.close();
+});
+
+/** Histograms or summaries of a target as their view shows them. */
+const distributions = (job: string, view: string, columns: string): Promise<object[]> =>
+  stored.rows(`SELECT DISTINCT MetricName AS name, Attributes AS labels, Count AS count, Sum AS sum,
+    ${columns} FROM ${view} WHERE Flags = 0 AND ServiceName = '${job}'`);
+
+async function check(job: string): Promise<void> {
+  const { values, instance, close } = targets.get(job)!;
+  assert.ok(values.size >= 1000);
+  const pattern = '(jobs_total|depth)';
+  await stored.whole('points', pointsSql(pattern, job), 2 * values.size);
+  await close();
+  const ended = `SELECT Value FROM otel_metrics_gauge WHERE MetricName = 'up' AND Value = 0
+    AND ServiceName = '${job}'`;
+  await stored.whole('scrapes without an answer', ended, 1);
+  await stored.settled();
+  const seen = new Set<string>();
+  for (const point of await storedPoints(stored, pattern, 2 * values.size, job)) {
+    const key = pointKey(point.name, point.attributes);
+    const [kind, value] = values.get(key)!;
+    assert.equal(point.kind, kind, key);
+    assert.equal(point.value, value, key);
+    const { otel_scope_name: _, otel_scope_version: __, ...labels } = point.labels;
+    assert.deepEqual(labels, { ...point.attributes, job, instance });
+    if (kind === 'sum') assert.deepEqual([point.monotonic, point.temporality], [true, 2]);
+    seen.add(key);
+  }
+  assert.equal(seen.size, values.size);
+  const histogram = { name: 'seconds', labels: { path: '/a' }, count: '5', sum: 56.05 };
+  assert.deepEqual(
+    await distributions(
+      job,
+      'otel_metrics_histogram',
+      'BucketCounts AS counts, ExplicitBounds AS at',
+    ),
+    [{ ...histogram, counts: ['1', '2', '1', '1'], at: [0.1, 1, 10] }],
+  );
+  const quantiles = '`ValueAtQuantiles.Quantile` AS at, `ValueAtQuantiles.Value` AS values';
+  const summary = { name: 'sizes', labels: {}, count: '100', sum: 5050 };
+  assert.deepEqual(await distributions(job, 'otel_metrics_summary', quantiles), [
+    { ...summary, at: [0.5, 0.9], values: [50.5, 90.5] },
+  ]);
+}
+
+test('prom-client, classic text', () => check('text'));
+
+test('prom-client, OpenMetrics', async () => {
+  assert.match(targets.get('openmetrics')!.registry.contentType, /openmetrics/);
+  await check('openmetrics');
 });

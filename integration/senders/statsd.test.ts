@@ -1,82 +1,85 @@
-/** StatsD clients for Python send; what they counted is what comes out. */
+/** StatsD clients for Python send; what they counted is found again in the store. */
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { after, before, test } from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
 import { freePorts } from '../../testing/ports.ts';
+import { eventually } from '../lib/all-in-one.ts';
 import { output } from '../lib/follow.ts';
-import { Program, scratch } from '../lib/program.ts';
-import { pointKey } from './metric-points.ts';
+import { scratch } from '../lib/program.ts';
+import { type Stored, startStored } from '../lib/stored.ts';
+import { pointKey, type StoredPoint, storedPoints } from '../lib/stored-points.ts';
+import { python, senders } from './said.ts';
 
-const root = join(import.meta.dirname, '../..');
-const python = join(root, '.cache/python/bin/python');
+/** Client, transport, lines that it sends and those of them that are no metrics. */
+const clients = [
+  ['udp', 'udp', 3007, 0],
+  ['tcp', 'tcp', 3007, 0],
+  ['dogstatsd', 'udp', 3001, 2],
+  ['dogstatsd-socket', 'unixgram', 3001, 2],
+] as const;
+
+const folder = scratch();
+let stored: Stored;
+let places: ReadonlyMap<string, string>;
+
+before(async () => {
+  const ports = await freePorts(clients.length);
+  const socket = join(folder.path, 'statsd.sock');
+  const place = ([client, transport]: (typeof clients)[number], i: number) =>
+    [client, transport === 'unixgram' ? socket : String(ports[i])] as const;
+  places = new Map(clients.map(place));
+  const receivers = clients.map(([client, transport]) => {
+    const at = places.get(client)!;
+    const endpoint = transport === 'unixgram' ? at : `127.0.0.1:${at}`;
+    const config = `{endpoint: "${endpoint}", transport: ${transport}, aggregation_interval: 1s}`;
+    return [`statsd/${client}`, { config, signals: ['metrics'] }] as const;
+  });
+  stored = await startStored(Object.fromEntries(receivers));
+});
+
+after(async () => {
+  await stored?.stop();
+  folder.remove();
+});
 
 /** Values by name and tags: deltas added up, of gauges the last. */
-function totals(file: string): Map<string, number> {
+function totals(points: readonly StoredPoint[]): Map<string, number> {
   const out = new Map<string, number>();
-  if (!existsSync(file)) return out;
-  for (const line of readFileSync(file, 'utf8').split('\n').filter(Boolean)) {
-    for (const { scopeMetrics } of JSON.parse(line).resourceMetrics) {
-      for (const { name, sum, gauge } of scopeMetrics[0].metrics) {
-        for (const { attributes = [], asInt, asDouble } of (sum ?? gauge).dataPoints) {
-          const tags = Object.fromEntries(
-            attributes.map((one: { key: string; value: { stringValue: string } }) => [
-              one.key,
-              one.value.stringValue,
-            ]),
-          );
-          const key = pointKey(name, tags);
-          const value = Number(asInt ?? asDouble);
-          out.set(key, sum === undefined ? value : value + (out.get(key) ?? 0));
-        }
-      }
-    }
+  const inTime = [...points].sort((a, b) => (BigInt(a.time) < BigInt(b.time) ? -1 : 1));
+  for (const { name, attributes, kind, temporality, value } of inTime) {
+    const key = pointKey(name, attributes);
+    if (kind === 'sum') assert.equal(temporality, 1);
+    out.set(key, kind === 'gauge' ? value : value + (out.get(key) ?? 0));
   }
   return out;
 }
 
-for (const [client, transport] of [
-  ['udp', 'udp'],
-  ['tcp', 'tcp'],
-  ['dogstatsd', 'udp'],
-  ['dogstatsd-socket', 'unixgram'],
-]) {
+const received = 'otelcol_receiver_received_statsd_metrics';
+
+for (const [client, , lines, others] of clients) {
   test(`a client over ${client}`, { timeout: 120_000 }, async (t) => {
     if (!existsSync(python)) return t.skip('Python clients are not installed (.cache/python)');
-    const folder = scratch();
-    t.after(() => folder.remove());
-    const [port = 0, metricsPort = 0] = await freePorts(2);
-    const socket = join(folder.path, 'statsd.sock');
-    const endpoint = transport === 'unixgram' ? socket : `127.0.0.1:${port}`;
-    const file = join(folder.path, 'out.json');
-    const config = `receivers:
-  statsd: {endpoint: "${endpoint}", transport: ${transport}, aggregation_interval: 1h}
-exporters:
-  file: {path: "${file}"}
-service:
-  telemetry:
-    metrics: {readers: [{pull: {exporter: {prometheus: {host: 127.0.0.1, port: ${metricsPort}}}}}]}
-  pipelines: {metrics: {receivers: [statsd], exporters: [file]}}
-`;
-    const program = await Program.startWith(config, folder.path, { metricsPort });
-    t.after(() => program.stop());
-    const script = join(root, 'integration/senders/statsd_clients.py');
-    const where = transport === 'unixgram' ? socket : String(port);
-    const text = await output(python, [script, client!, where]);
-    const lines = client!.startsWith('dogstatsd') ? 3001 : 3007;
-    const received = 'otelcol_receiver_received_statsd_metrics';
-    const good = () => program.metric(received, 'parse_success="true"');
-    for (let i = 0; i < 200 && (await good()) < lines; i += 1) await sleep(50);
-    assert.equal(await good(), lines);
-    const bad = await program.metric(received, 'parse_success="false"');
-    assert.equal(bad, client!.startsWith('dogstatsd') ? 2 : 0);
-    await program.stop();
-    const want = JSON.parse(String(text)) as Record<string, number>;
-    const key = (one: string) => one.replace(/\{$/, '{}');
-    assert.deepEqual(
-      totals(file),
-      new Map(Object.entries(want).map(([name, value]) => [key(name), value])),
-    );
+    const count = (success: boolean) =>
+      stored.program.metric(received, `parse_success="${success}"`);
+    const before = await Promise.all([count(true), count(false)]);
+    const script = join(senders, 'statsd_clients.py');
+    const text = await output(python, [script, client, places.get(client)!]);
+    await eventually('all lines are read', async () => (await count(true)) >= before[0] + lines);
+    assert.equal(await count(true), before[0] + lines);
+    assert.equal(await count(false), before[1] + others);
+    const want = Object.entries(JSON.parse(text) as Record<string, number>);
+    const pattern = `${client.replace('-', '_')}[.].*`;
+    const wanted = new Map(want.map(([key, value]) => [key.replace(/\{$/, '{}'), value]));
+    assert.ok(wanted.size > 1000);
+    let found = new Map<string, number>();
+    await eventually('all that was counted is stored', async () => {
+      // What is counted comes out each second: SQL and remote read may see other seconds.
+      const points = await storedPoints(stored, pattern, wanted.size).catch(() => []);
+      found = totals(points);
+      return isDeepStrictEqual(found, wanted);
+    }).catch(() => undefined);
+    assert.deepEqual(found, wanted);
   });
 }

@@ -8,10 +8,17 @@ import sys
 import time
 
 which, where = sys.argv[1], sys.argv[2]
+# Clients have names of their own before those of their metrics.
+prefix = which.replace("-", "_")
 want = {}
 
 
+def tell(key, value):
+    want[prefix + "." + key] = value
+
+
 def count(key, value):
+    key = prefix + "." + key
     want[key] = want.get(key, 0) + value
 
 
@@ -25,45 +32,47 @@ if which in ("udp", "tcp"):
     import statsd
 
     kind = statsd.StatsClient if which == "udp" else statsd.TCPStatsClient
-    client = kind("127.0.0.1", int(where), prefix="web")
+    client = kind("127.0.0.1", int(where), prefix=prefix)
     for i in range(1000):
         client.timing("time.%d" % i, i + 0.5)
-        want["web.time.%d{}" % i] = i + 0.5
+        tell("time.%d{}" % i, i + 0.5)
         client.incr("calls.%d" % (i % 20), 2)
-        count("web.calls.%d{}" % (i % 20), 2)
+        count("calls.%d{}" % (i % 20), 2)
         client.gauge("level.%d" % i, i)
-        want["web.level.%d{}" % i] = i
+        tell("level.%d{}" % i, i)
         rest(i)
     client.decr("down", 4)
-    count("web.down{}", -4)
+    count("down{}", -4)
     with client.pipeline() as pipe:
         for member in ("ann", "bob", "ann"):
             pipe.set("users", member)
         pipe.gauge("change", 10)
         pipe.gauge("change", -3, delta=True)
         pipe.gauge("change", 0.5, delta=True)
-    want["web.users{}"] = 2
-    want["web.change{}"] = 7.5
+    tell("users{}", 2)
+    tell("change{}", 7.5)
     client.close()
 else:
     from datadog.dogstatsd import DogStatsd
 
     if which == "dogstatsd":
-        client = DogStatsd(host="127.0.0.1", port=int(where), disable_telemetry=True)
+        client = DogStatsd(host="127.0.0.1", port=int(where), disable_telemetry=True, namespace=prefix)
     else:
         # Single datagrams would be dropped by the client: the kernel lets ten wait.
-        client = DogStatsd(socket_path=where, disable_telemetry=True, disable_buffering=False)
+        client = DogStatsd(
+            socket_path=where, disable_telemetry=True, namespace=prefix, disable_buffering=False
+        )
     for i in range(1000):
         tags = ["id:%d" % i, "kind:a_b"]
         client.distribution("dist", i / 4, tags=tags)
-        want["dist{id=%d,kind=a_b}" % i] = i / 4
+        tell("dist{id=%d,kind=a_b}" % i, i / 4)
         client.histogram("hist.%d" % i, i)
-        want["hist.%d{}" % i] = i
+        tell("hist.%d{}" % i, i)
         client.increment("hits", 3, tags=["route:%d" % (i % 10)])
         count("hits{route=%d}" % (i % 10), 3)
         rest(i)
     client.gauge("free", 12.5, tags=["disk:/"])
-    want["free{disk=/}"] = 12.5
+    tell("free{disk=/}", 12.5)
     client.event("title", "an event is no metric")
     client.service_check("check", 0)
     client.flush()
