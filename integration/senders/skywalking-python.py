@@ -1,6 +1,6 @@
 """
 An HTTP server under SkyWalking's agent for Python, with logs and meters.
-usage: skywalking-python.py COLLECTOR PROTOCOL. Prints its port; ends with its input.
+usage: skywalking-python.py COLLECTOR PROTOCOL SERVICE. Prints its port; ends with its input.
 """
 import logging
 import os
@@ -12,11 +12,11 @@ from urllib.parse import parse_qs, urlparse
 
 from skywalking import agent, config
 
-collector, protocol = sys.argv[1:]
+collector, protocol, service = sys.argv[1:]
 config.init(
     agent_collector_backend_services=collector,
-    agent_name='stock',
-    agent_instance_name='stock-1',
+    agent_name=service,
+    agent_instance_name=f'{service}-1',
     agent_protocol=protocol,
     agent_logging_level='CRITICAL',
     agent_log_reporter_active=True,

@@ -1,23 +1,44 @@
 /**
  * Unmodified agents of SkyWalking for Node.js and Python, with OpenTelemetry's SDK between them:
- * one trace a request, every span of it there, with the values that the applications gave.
+ * one trace a request in the store, every span of it there, with the values that the applications
+ * gave.
  */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import http from 'node:http';
 import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { after, before, type TestContext, test } from 'node:test';
 import { freePorts } from '../../testing/ports.ts';
 import { stopProcess } from '../../testing/process.ts';
 import { eventually } from '../lib/all-in-one.ts';
-import { Program, scratch } from '../lib/program.ts';
+import { type Stored, startStored } from '../lib/stored.ts';
+import { storedPoints } from '../lib/stored-points.ts';
+import { type Got, storedSpans } from '../lib/stored-spans.ts';
+import { python, senders } from './said.ts';
 
-const root = join(import.meta.dirname, '../..');
-const python = join(root, '.cache/python/bin/python');
-const agentForPython = join(root, '.cache/python/bin/sw-python');
+const agentForPython = join(python, '../sw-python');
 const requests = 520;
+
+let stored: Stored;
+/** host:port of the protocols of receiver skywalking, and the base of OTLP over HTTP. */
+let at: { readonly grpc: string; readonly web: string; readonly otlp: string };
+
+before(async () => {
+  const [grpc, web, otlp] = (await freePorts(3)).map((port) => `127.0.0.1:${port}`);
+  at = { grpc: grpc!, web: web!, otlp: `http://${otlp}` };
+  const protocols = `grpc: {endpoint: "${grpc}"}, http: {endpoint: "${web}"}`;
+  stored = await startStored({
+    skywalking: {
+      config: `{protocols: {${protocols}}}`,
+      signals: ['traces', 'metrics', 'logs'],
+    },
+    otlp: { config: `{protocols: {http: {endpoint: "${otlp}"}}}`, signals: ['traces'] },
+  });
+});
+
+after(() => stored?.stop());
 
 /** A server of this folder; its input ends it. */
 interface App {
@@ -40,7 +61,7 @@ async function startApp(t: TestContext, command: string, args: readonly string[]
   };
 }
 
-const file = (name: string): string => join(import.meta.dirname, name);
+const file = (name: string): string => join(senders, name);
 
 function get(port: string, path: string): Promise<number> {
   return new Promise((resolve, reject) => {
@@ -65,86 +86,51 @@ async function ask(port: string, path: string): Promise<void> {
   await Promise.all(Array.from({ length: 8 }, worker));
 }
 
-type Json = Record<string, unknown>;
-
-interface Attribute {
-  readonly key: string;
-  readonly value: Json;
-}
-
-interface Span {
+/** A span with the service that it is of; numbers are numbers. */
+interface Span extends Got {
   readonly service: string;
-  readonly traceId: string;
-  readonly spanId: string;
-  readonly parentSpanId: string;
-  readonly name: string;
-  readonly kind: number;
-  readonly attributes: Json;
-  readonly status: { code?: number; message?: string };
-  readonly events: { name: string; attributes: Attribute[] }[];
-  readonly startTimeUnixNano: string;
-  readonly endTimeUnixNano: string;
 }
 
-const plain = (attributes: readonly Attribute[] = []): Json =>
-  Object.fromEntries(
-    attributes.map(({ key, value }) => {
-      const [kind, inner] = Object.entries(value)[0] ?? ['', null];
-      return [key, kind === 'intValue' ? Number(inner) : inner];
-    }),
-  );
-
-interface Group {
-  readonly resource: { readonly attributes: Attribute[] };
-  readonly [list: string]: unknown;
+/** Spans of services, each of which has `count` a request. */
+async function spansOf(services: Readonly<Record<string, number>>): Promise<Span[]> {
+  const all: Span[] = [];
+  for (const [service, count] of Object.entries(services)) {
+    const found = await storedSpans(stored, service, count * requests);
+    all.push(...found.map((span) => ({ ...span, service })));
+  }
+  return all;
 }
 
-/** Items of a file with the service that they are of. */
-function read(path: string, outer: string, middle: string, inner: string): Json[] {
-  return readFileSync(path, 'utf8')
-    .split('\n')
-    .filter((line) => line !== '')
-    .flatMap((line) => (JSON.parse(line) as Record<string, Group[]>)[outer] ?? [])
-    .flatMap((group) => {
-      const service = plain(group.resource.attributes)['service.name'];
-      return (group[middle] as Record<string, (Json & { attributes?: Attribute[] })[]>[])
-        .flatMap((scope) => scope[inner] ?? [])
-        .map((item) => ({ ...item, attributes: plain(item.attributes), service }));
-    });
+interface LogRow {
+  readonly TraceId: string;
+  readonly SpanId: string;
+  readonly Body: string;
+  readonly SeverityText: string;
+  readonly SeverityNumber: number;
 }
 
-function spansOf(folder: string): Span[] {
-  return read(join(folder, 'traces'), 'resourceSpans', 'scopeSpans', 'spans').map((span) => {
-    return { parentSpanId: '', status: {}, events: [], ...span } as unknown as Span;
-  });
+/** Log records of a service that are no events. */
+async function logsOf(service: string): Promise<LogRow[]> {
+  const sql = `SELECT TraceId, SpanId, Body, SeverityText, SeverityNumber FROM otel_logs
+    WHERE ServiceName = '${service}' AND EventName = ''`;
+  const rows = await stored.whole<LogRow>(`logs of ${service}`, sql, requests);
+  assert.equal(rows.length, requests);
+  return rows;
 }
 
-async function startProgram(t: TestContext, folder: string) {
-  const [grpc, web, otlp, metrics = 0] = await freePorts(4);
-  const config = `receivers:
-  skywalking:
-    protocols: {grpc: {endpoint: "127.0.0.1:${grpc}"}, http: {endpoint: "127.0.0.1:${web}"}}
-  otlp: {protocols: {http: {endpoint: "127.0.0.1:${otlp}"}}}
-exporters:
-  file/traces: {path: "${folder}/traces"}
-  file/metrics: {path: "${folder}/metrics"}
-  file/logs: {path: "${folder}/logs"}
-service:
-  telemetry:
-    metrics: {readers: [{pull: {exporter: {prometheus: {host: 127.0.0.1, port: ${metrics}}}}}]}
-  pipelines:
-    traces: {receivers: [skywalking, otlp], exporters: [file/traces]}
-    metrics: {receivers: [skywalking], exporters: [file/metrics]}
-    logs: {receivers: [skywalking], exporters: [file/logs]}
-`;
-  const program = await Program.startWith(config, folder, { metricsPort: metrics });
-  t.after(() => program.stop());
-  return {
-    program,
-    grpc: `127.0.0.1:${grpc}`,
-    web: `127.0.0.1:${web}`,
-    otlp: `http://127.0.0.1:${otlp}`,
-  };
+/** Each request has a record, of its own entry span. */
+function checkLogs(rows: readonly LogRow[], spans: readonly Span[]): void {
+  const byId = new Map(spans.map((span) => [span.spanId, span]));
+  const seen = new Set<number>();
+  for (const { TraceId, SpanId, Body, SeverityText, SeverityNumber } of rows) {
+    const n = Number(/asked for (\d+)/.exec(Body)?.[1]);
+    seen.add(n);
+    const span = byId.get(SpanId);
+    assert.equal(span?.traceId, TraceId);
+    assert.ok(String(span?.attributes['url.full']).endsWith(`?n=${n}`));
+    assert.deepEqual([SeverityText, SeverityNumber], ['INFO', 9]);
+  }
+  assert.equal(seen.size, requests);
 }
 
 /** The one span of a list. */
@@ -155,14 +141,14 @@ function only(spans: readonly Span[], test: (span: Span) => boolean, what: strin
 }
 
 /** The spans of the Python server for request `n`, below `parent` where it has one. */
-function checkStock(spans: readonly Span[], n: number, parent: string): void {
+function checkStock(spans: readonly Span[], n: number, parent: string, service = 'stock'): void {
   const url = (span: Span): boolean => String(span.attributes['url.full']).endsWith(`?n=${n}`);
   const failed = n % 10 === 7;
-  const entry = only(spans, (s) => s.service === 'stock' && s.kind === 2 && url(s), `entry ${n}`);
+  const entry = only(spans, (s) => s.service === service && s.kind === 2 && url(s), `entry ${n}`);
   assert.equal(entry.parentSpanId, parent);
   assert.equal(entry.name, '/leaf');
   assert.equal(entry.attributes['http.request.method'], 'GET');
-  assert.equal(entry.attributes['http.response.status_code'], failed ? 500 : 200);
+  assert.equal(entry.attributes['http.response.status_code'], failed ? '500' : '200');
   assert.equal(entry.attributes['sw8.component'], 'Python');
   const mine = spans.filter((span) => span.traceId === entry.traceId);
   const count = only(mine, (span) => span.name === 'count', `count ${n}`);
@@ -173,8 +159,8 @@ function checkStock(spans: readonly Span[], n: number, parent: string): void {
   assert.equal(count.events.length, failed ? 1 : 0);
   const later = only(mine, (span) => span.name === 'later', `later ${n}`);
   assert.equal(later.parentSpanId, entry.spanId);
-  assert.ok(BigInt(entry.startTimeUnixNano) <= BigInt(count.startTimeUnixNano));
-  assert.ok(BigInt(count.endTimeUnixNano) <= BigInt(entry.endTimeUnixNano));
+  assert.ok(BigInt(entry.start) <= BigInt(count.start));
+  assert.ok(BigInt(count.end) <= BigInt(entry.end));
 }
 
 /** One request through all three servers. */
@@ -187,7 +173,7 @@ function checkTrace(spans: readonly Span[], shop: string, n: number): void {
   assert.equal(entry.name, 'GET:/order');
   assert.equal(entry.service, 'shop');
   assert.equal(entry.attributes['sw8.trace_id'], entry.traceId);
-  assert.equal(entry.attributes['http.response.status_code'], n % 10 === 7 ? 500 : 200);
+  assert.equal(entry.attributes['http.response.status_code'], n % 10 === 7 ? '500' : '200');
   const exit = only(mine, (span) => span.service === 'shop' && span.kind === 3, `exit ${n}`);
   assert.equal(exit.parentSpanId, entry.spanId);
   assert.equal(exit.attributes['server.address'], '127.0.0.1');
@@ -202,10 +188,7 @@ function checkTrace(spans: readonly Span[], shop: string, n: number): void {
 
 test('Node.js, an OpenTelemetry SDK, Python: one trace', { timeout: 180_000 }, async (t) => {
   if (!existsSync(agentForPython)) return t.skip('apache-skywalking is not in .cache/python');
-  const folder = scratch();
-  t.after(() => folder.remove());
-  const at = await startProgram(t, folder.path);
-  const stock = await startApp(t, python, [file('skywalking-python.py'), at.grpc, 'grpc']);
+  const stock = await startApp(t, python, [file('skywalking-python.py'), at.grpc, 'grpc', 'stock']);
   const node = process.execPath;
   const otel = [file('skywalking-otel.ts'), at.otlp, `127.0.0.1:${stock.port}`];
   const cart = await startApp(t, node, otel);
@@ -215,18 +198,12 @@ test('Node.js, an OpenTelemetry SDK, Python: one trace', { timeout: 180_000 }, a
   await shop.end();
   await cart.end();
   await eventually('meters have come', async () => {
-    return (await at.program.metric('otelcol_receiver_accepted_metric_points')) > 0;
+    return (await stored.program.metric('otelcol_receiver_accepted_metric_points')) > 0;
   });
   await stock.end();
-  assert.equal(await at.program.metric('otelcol_receiver_refused_spans'), 0);
-  await at.program.stop();
+  assert.equal(await stored.program.metric('otelcol_receiver_refused_spans'), 0);
 
-  const spans = spansOf(folder.path);
-  const of = (service: string): number => spans.filter((s) => s.service === service).length;
-  assert.deepEqual(
-    [of('shop'), of('cart'), of('stock')],
-    [2, 2, 3].map((each) => each * requests),
-  );
+  const spans = await spansOf({ shop: 2, cart: 2, stock: 3 });
   const traces = Map.groupBy(spans, (span) => span.traceId);
   assert.equal(traces.size, requests);
   for (const mine of traces.values()) {
@@ -241,44 +218,33 @@ test('Node.js, an OpenTelemetry SDK, Python: one trace', { timeout: 180_000 }, a
   );
   assert.equal(asked.size, requests);
 
-  await t.test('logs of the Python agent are of its spans', () => {
-    const records = read(join(folder.path, 'logs'), 'resourceLogs', 'scopeLogs', 'logRecords');
-    const logs = records.filter(({ eventName }) => eventName === undefined);
-    assert.equal(logs.length, requests);
-    for (const { traceId, spanId, body, severityText } of logs) {
-      const text = (body as { stringValue: string }).stringValue;
-      const n = Number(/asked for (\d+)/.exec(text)?.[1]);
-      const span = spans.find((s) => s.spanId === spanId);
-      assert.equal(span?.traceId, traceId);
-      assert.ok(String(span?.attributes['url.full']).endsWith(`?n=${n}`));
-      assert.equal(severityText, 'INFO');
-    }
+  await t.test('logs of the Python agent are of its spans', async () => {
+    checkLogs(await logsOf('stock'), spans);
   });
 
-  await t.test('meters of the Python agent', () => {
-    const path = join(folder.path, 'metrics');
-    const metrics = read(path, 'resourceMetrics', 'scopeMetrics', 'metrics');
-    const names = new Set(metrics.map(({ name }) => name));
+  await t.test('meters of the Python agent', async () => {
+    await stored.settled();
+    const meters = await storedPoints(stored, 'instance_pvm_.*', 1);
+    const names = new Set(meters.map(({ name }) => name));
     assert.ok(names.has('instance_pvm_process_cpu_utilization'), [...names].join(' '));
-    assert.ok(metrics.every(({ service }) => service === 'stock'));
+    assert.ok(meters.every(({ resource }) => resource['service.name'] === 'stock'));
   });
 });
 
 test('the Python agent over HTTP', { timeout: 180_000 }, async (t) => {
   if (!existsSync(agentForPython)) return t.skip('apache-skywalking is not in .cache/python');
-  const folder = scratch();
-  t.after(() => folder.remove());
-  const at = await startProgram(t, folder.path);
-  const stock = await startApp(t, python, [file('skywalking-python.py'), at.web, 'http']);
+  const service = 'stock-http';
+  const args = [file('skywalking-python.py'), at.web, 'http', service];
+  const stock = await startApp(t, python, args);
   await ask(stock.port, '/leaf');
   await stock.end();
-  await at.program.stop();
-  const spans = spansOf(folder.path);
-  assert.equal(spans.length, 3 * requests);
-  for (const mine of Map.groupBy(spans, (span) => span.traceId).values()) {
+  const spans = await spansOf({ [service]: 3 });
+  const traces = Map.groupBy(spans, (span) => span.traceId);
+  assert.equal(traces.size, requests);
+  for (const mine of traces.values()) {
     const entry = only(mine, (span) => span.kind === 2, 'entry');
-    checkStock(mine, Number(/n=(\d+)$/.exec(String(entry.attributes['url.full']))?.[1]), '');
+    const n = Number(/n=(\d+)$/.exec(String(entry.attributes['url.full']))?.[1]);
+    checkStock(mine, n, '', service);
   }
-  const records = read(join(folder.path, 'logs'), 'resourceLogs', 'scopeLogs', 'logRecords');
-  assert.equal(records.filter(({ eventName }) => eventName === undefined).length, requests);
+  checkLogs(await logsOf(service), spans);
 });
