@@ -1,6 +1,6 @@
-// deepflow-node.cjs ENCODING URL COUNT: spans by OpenTelemetry's SDK and its exporter for OTLP over
-// HTTP, `proto` or `http` (JSON); one line of JSON a span with what was said of it.
-const [encoding, url, count] = process.argv.slice(2);
+// deepflow-node.cjs ENCODING URL COUNT SERVICE: spans by OpenTelemetry's SDK and its exporter for OTLP
+// over HTTP, `proto` or `http` (JSON); one line of JSON a span with what was said of it.
+const [encoding, url, count, service] = process.argv.slice(2);
 const { OTLPTraceExporter } = require(`@opentelemetry/exporter-trace-otlp-${encoding}`);
 const { resourceFromAttributes } = require('@opentelemetry/resources');
 const { BasicTracerProvider, BatchSpanProcessor } = require('@opentelemetry/sdk-trace-base');
@@ -10,7 +10,7 @@ const exporter = new OTLPTraceExporter({
   compression: encoding === 'proto' ? 'gzip' : 'none',
 });
 const provider = new BasicTracerProvider({
-  resource: resourceFromAttributes({ 'service.name': `node-${encoding}` }),
+  resource: resourceFromAttributes({ 'service.name': service }),
   spanProcessors: [new BatchSpanProcessor(exporter, { maxQueueSize: 10_000 })],
 });
 const tracer = provider.getTracer('lib');

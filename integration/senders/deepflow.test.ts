@@ -1,6 +1,7 @@
 /**
  * Unmodified clients that point at the paths of a DeepFlow agent, on a port that receiver deepflow
- * shares with others: what they sent is found again, value by value, also after a reload.
+ * shares with others: what they sent is found again in the store, value by value. Neighbours at the
+ * port come and go by reload.
  */
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
@@ -8,17 +9,40 @@ import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { after, before, type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
 import { freePort } from '../../testing/ports.ts';
 import { stopProcess } from '../../testing/process.ts';
 import { eventually } from '../lib/all-in-one.ts';
 import { Program, scratch } from '../lib/program.ts';
-import { pointKey, waitForPoints } from './metric-points.ts';
-import { type Got, installed, python, readSpans, senders, sentBy } from './zipkin-jaeger.ts';
+import { type Stored, type StoredReceiver, startStored } from '../lib/stored.ts';
+import { pointKey, storedPoints, valuesOf } from '../lib/stored-points.ts';
+import { type Got, type ResourceSpans, spansIn, storedSpans } from '../lib/stored-spans.ts';
+import { installed, python, senders, sentBy } from './said.ts';
 
 const count = 1000;
 const telegraf = join(process.env.PEERS_DIR ?? '', 'bin/telegraf');
+
+let stored: Stored;
+let port: number;
+let url: string;
+
+before(async () => {
+  port = await freePort();
+  url = `http://127.0.0.1:${port}`;
+  const endpoint = `{endpoint: "127.0.0.1:${port}"}`;
+  const one = (config: string, ...signals: StoredReceiver['signals']) => ({ config, signals });
+  stored = await startStored({
+    deepflow: one(endpoint, 'traces', 'metrics', 'logs'),
+    otlp: one(
+      `{protocols: {http: {endpoint: "127.0.0.1:${port}", read_timeout: 0, idle_timeout: 1m}}}`,
+      'traces',
+    ),
+    zipkin: one(endpoint, 'traces'),
+  });
+});
+
+after(() => stored?.stop());
 
 /** What is configured beside the port. */
 interface Given {
@@ -33,21 +57,18 @@ interface Given {
 function configOf(folder: string, port: number, given: Given): string {
   const { zipkin = 'parse_string_tags: false', common = '', more = '' } = given;
   const endpoint = `endpoint: "127.0.0.1:${port}"${common}`;
-  const file = (name: string) => `{path: "${folder}/${name}.json", flush_interval: 50ms}`;
   return `receivers:
   deepflow: {${endpoint}}
   otlp: {protocols: {http: {${endpoint}, read_timeout: 0, idle_timeout: 1m}}}
   zipkin: {${endpoint}, ${zipkin}}
 ${more === '' ? '' : `  ${more}: {${endpoint}}\n`}exporters:
-  file/traces: ${file('traces')}
-  file/metrics: ${file('metrics')}
-  file/logs: ${file('logs')}
+  file: {path: "${folder}/traces.json", flush_interval: 50ms}
 service:
   telemetry: {metrics: {level: none}}
   pipelines:
-    traces: {receivers: [deepflow, otlp, zipkin], exporters: [file/traces]}
-    metrics: {receivers: [deepflow${more === '' ? '' : `, ${more}`}], exporters: [file/metrics]}
-    logs: {receivers: [deepflow], exporters: [file/logs]}
+    traces: {receivers: [deepflow, otlp, zipkin], exporters: [file]}
+    metrics: {receivers: [deepflow${more === '' ? '' : `, ${more}`}], exporters: [file]}
+    logs: {receivers: [deepflow], exporters: [file]}
 `;
 }
 
@@ -78,10 +99,15 @@ async function start(t: TestContext): Promise<Running> {
   return { url: `http://127.0.0.1:${port}`, port, folder: folder.path, program, reload };
 }
 
-async function spansOf(folder: string, service: string, wanted: number): Promise<Got[]> {
+/** Waits for spans in the file. */
+async function spansInFile(folder: string, service: string, wanted: number): Promise<Got[]> {
   let found: Got[] = [];
   await eventually(`${wanted} spans of ${service} have come`, async () => {
-    const all = [...readSpans(join(folder, 'traces.json')).values()];
+    const text = readFileSync(join(folder, 'traces.json'), 'utf8');
+    const lines = text.split('\n').slice(0, -1);
+    const all = lines.flatMap((line) => {
+      return spansIn((JSON.parse(line) as { resourceSpans: ResourceSpans[] }).resourceSpans ?? []);
+    });
     found = all.filter(({ resource }) => resource['service.name'] === service);
     return found.length >= wanted;
   });
@@ -93,13 +119,13 @@ for (const [encoding, path] of [
   ['http', '/api/v1/otel/trace/v1/traces'],
   ['proto', '/v1/traces'],
 ] as const) {
-  test(`OpenTelemetry's SDK, ${encoding}, ${path}`, { timeout: 120_000 }, async (t) => {
-    const { url, folder } = await start(t);
-    const args = [join(senders, 'deepflow-node.cjs'), encoding, url + path, String(count)];
+  test(`OpenTelemetry's SDK, ${encoding}, ${path}`, { timeout: 120_000 }, async () => {
+    const service = `node-${encoding}${path.replaceAll('/', '-')}`;
+    const script = join(senders, 'deepflow-node.cjs');
+    const args = [script, encoding, url + path, String(count), service];
     const said = await sentBy(process.execPath, args);
     assert.equal(said.length, count);
-    const got = await spansOf(folder, `node-${encoding}`, count);
-    assert.equal(got.length, count);
+    const got = await storedSpans(stored, service, count);
     const byId = new Map(got.map((span) => [span.spanId, span]));
     for (const { n, traceId, spanId } of said) {
       const span = byId.get(spanId)!;
@@ -107,9 +133,11 @@ for (const [encoding, path] of [
       assert.equal(span.name, `op-${n}`);
       assert.equal(span.kind, 2);
       assert.deepEqual(span.attributes, { n: String(n), text: `größe ${n}` });
-      assert.deepEqual(span.events, [{ name: `note ${n}`, attributes: {} }]);
+      const [{ time, ...event }] = span.events as [Got['events'][0]];
+      assert.deepEqual([span.events.length, event], [1, { name: `note ${n}`, attributes: {} }]);
+      assert.ok(span.start <= time && time <= span.end);
       const failed = { code: 2, message: `failed ${n}` };
-      assert.deepEqual(span.status, n % 2 === 0 ? failed : { code: 0 });
+      assert.deepEqual(span.status, n % 2 === 0 ? failed : {});
     }
   });
 }
@@ -129,7 +157,7 @@ test('neighbours at the port come and go by reload', { timeout: 120_000 }, async
   const zipkin = 'parse_string_tags: true';
   await reload({ zipkin }, 'Config updated');
   const second = await send();
-  const got = await spansOf(folder, 'otel-shop', 2 * count);
+  const got = await spansInFile(folder, 'node-otel', 2 * count);
   assert.equal(got.length, 2 * count);
   for (const { spanId, attributes } of got) {
     const n = first.get(spanId) ?? second.get(spanId);
@@ -174,18 +202,17 @@ async function answered(url: string): Promise<void> {
 
 test('Telegraf writes lines', { timeout: 120_000 }, async (t) => {
   if (!existsSync(telegraf)) return t.skip('PEERS_DIR holds no telegraf');
-  const { url, folder } = await start(t);
-  const want = new Map<string, string | number>();
+  const want = new Map<string, number>();
   const lines: string[] = [];
   for (let i = 0; i < count; i += 1) {
     const time = 1_700_000_000_000_000_000n + BigInt(i) * 1001n;
     lines.push(`room,id=${i} t=${i / 7},n=${i - 5}i ${time}`);
     want.set(pointKey('room_t', { id: String(i) }, time), i / 7);
-    want.set(pointKey('room_n', { id: String(i) }, time), String(i - 5));
+    want.set(pointKey('room_n', { id: String(i) }, time), i - 5);
   }
-  const source = join(folder, 'lines.txt');
+  const source = join(stored.folder, 'lines.txt');
   writeFileSync(source, `${lines.join('\n')}\n`);
-  const config = join(folder, 'telegraf.conf');
+  const config = join(stored.folder, 'telegraf.conf');
   writeFileSync(
     config,
     `[agent]
@@ -205,11 +232,10 @@ test('Telegraf writes lines', { timeout: 120_000 }, async (t) => {
   );
   const child = spawn(telegraf, ['--config', config], { stdio: 'ignore' });
   t.after(() => stopProcess(child));
-  assert.deepEqual(await waitForPoints(join(folder, 'metrics.json'), want.size, true), want);
+  assert.deepEqual(valuesOf(await storedPoints(stored, 'room_.*', want.size)), want);
 });
 
 test('a Python client of remote write', { timeout: 120_000 }, async (t) => {
-  const { url, folder } = await start(t);
   const check = ['-c', 'import prometheus_remote_writer'];
   const has =
     existsSync(python) &&
@@ -225,7 +251,7 @@ test('a Python client of remote write', { timeout: 120_000 }, async (t) => {
     want.set(pointKey('python_value', { i: String(i) }, 1_700_000_000_000_000_000n), i * 0.5);
     want.set(pointKey('python_value', { i: String(i) }, 1_700_000_015_000_000_000n), i * 0.5 + 1);
   }
-  assert.deepEqual(await waitForPoints(join(folder, 'metrics.json'), want.size, true), want);
+  assert.deepEqual(valuesOf(await storedPoints(stored, 'python_value', want.size)), want);
 });
 
 /** Asks a server `n` times, four at a time. */
@@ -244,10 +270,9 @@ test("SkyWalking's agent for Python over HTTP", { timeout: 180_000 }, async (t) 
   if (!existsSync(join(python, '../sw-python'))) {
     return t.skip('apache-skywalking is not in .cache/python');
   }
-  const { port, folder } = await start(t);
   const requests = 350;
   const script = join(senders, 'skywalking-python.py');
-  const child = spawn(python, [script, `127.0.0.1:${port}`, 'http'], {
+  const child = spawn(python, [script, `127.0.0.1:${port}`, 'http', 'stock'], {
     stdio: ['pipe', 'pipe', 'ignore'],
   });
   t.after(() => stopProcess(child, 1000));
@@ -255,8 +280,7 @@ test("SkyWalking's agent for Python over HTTP", { timeout: 180_000 }, async (t) 
   await ask(line.toString().trim(), requests);
   child.stdin.end();
   await once(child, 'exit');
-  const got = await spansOf(folder, 'stock', 3 * requests);
-  assert.equal(got.length, 3 * requests);
+  const got = await storedSpans(stored, 'stock', 3 * requests);
   const traces = Map.groupBy(got, ({ traceId }) => traceId);
   assert.equal(traces.size, requests);
   const seen = new Set<number>();
@@ -275,8 +299,7 @@ test("SkyWalking's agent for Python over HTTP", { timeout: 180_000 }, async (t) 
 });
 
 /** Vector is in no registry: events as its documentation and DeepFlow's remap have them. */
-test('log events as Vector batches them', { timeout: 120_000 }, async (t) => {
-  const { url, folder } = await start(t);
+test('log events as Vector batches them', { timeout: 120_000 }, async () => {
   const events = Array.from({ length: 1200 }, (_, n) => ({
     _df_log_type: 'user',
     kubernetes: { pod_name: `shop-${n % 3}`, pod_namespace: 'default' },
@@ -289,28 +312,17 @@ test('log events as Vector batches them', { timeout: 120_000 }, async (t) => {
     const answer = await fetch(`${url}/api/v1/log`, { method: 'POST', body, headers: json });
     assert.equal(answer.status, 200);
   }
-  const file = join(folder, 'logs.json');
-  const got = new Map<string, unknown>();
-  await eventually('all records have come', async () => {
-    if (!existsSync(file)) return false;
-    const text = readFileSync(file, 'utf8');
-    got.clear();
-    for (const line of text.slice(0, text.lastIndexOf('\n') + 1).split('\n')) {
-      if (line === '') continue;
-      for (const { resource, scopeLogs } of JSON.parse(line).resourceLogs) {
-        for (const { timeUnixNano, severityNumber, body } of scopeLogs[0].logRecords) {
-          const pod = JSON.stringify(resource.attributes[0].value);
-          got.set(body.stringValue, { timeUnixNano, severityNumber, pod });
-        }
-      }
-    }
-    return got.size >= events.length;
-  });
+  const sql = `SELECT Body, toString(toUnixTimestamp64Nano(Timestamp)) AS time,
+    SeverityNumber AS severity, ResourceAttributes AS resource FROM otel_logs
+    WHERE startsWith(Body, 'größe ')`;
+  const got = await stored.whole<{ Body: string }>('records', sql, events.length);
+  assert.equal(got.length, events.length);
+  const byBody = new Map(got.map(({ Body, ...row }) => [Body, row]));
   for (const [n, { message }] of events.entries()) {
-    assert.deepEqual(got.get(message), {
-      timeUnixNano: `${String(1_700_000_000_000 + n)}000000`,
-      severityNumber: n % 2 === 0 ? 9 : 13,
-      pod: JSON.stringify({ stringValue: `shop-${n % 3}` }),
+    assert.deepEqual(byBody.get(message), {
+      time: `${String(1_700_000_000_000 + n)}000000`,
+      severity: n % 2 === 0 ? 9 : 13,
+      resource: { 'k8s.pod.name': `shop-${n % 3}`, 'k8s.namespace.name': 'default' },
     });
   }
 });
