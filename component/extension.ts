@@ -75,6 +75,11 @@ export type AuthData = Readonly<Record<string, unknown>>;
 /** What `auth: {authenticator: <extension id>}` of a server names. */
 export interface ServerAuth {
   /**
+   * `WWW-Authenticate` for a browser, which then asks its user; absent = nothing that a browser can
+   * answer. Only servers of pages send it.
+   */
+  readonly challenge?: string;
+  /**
    * Decides before a request is looked at. At once where it can: a promise only when something has
    * to be fetched or computed elsewhere.
    * @param remote `host:port` of the client

@@ -10,7 +10,7 @@ import { z } from 'zod';
 import type { Extension, HeaderMap } from '../../component/extension.ts';
 import { systemClock } from '../../gateway/telemetry/clock.ts';
 import { realTimeSettings } from '../../testing/settings.ts';
-import { serveHttp, takesPath } from './http-listen.ts';
+import { serveHttp, servePage, takesPath } from './http-listen.ts';
 import { httpServerKeys } from './http-server.ts';
 
 const closers: (() => Promise<void>)[] = [];
@@ -64,6 +64,28 @@ test('who is let in, with parameters of the query as headers', async () => {
   assert.deepEqual(await (await fetch(`${url}?token=t`)).json(), { subject: 'me' });
   assert.equal((await fetch(url, { headers: { Token: 't' } })).status, 200);
   assert.match(seen[0]!, /^127\.0\.0\.1:\d+$/);
+});
+
+test('browsers are told how to ask their user, other clients are not', async (t) => {
+  const serverAuth = {
+    challenge: 'Basic realm="x"',
+    authenticate() {
+      throw new Error('who?');
+    },
+  };
+  const check = { capabilities: { serverAuth }, start: async () => {}, shutdown: async () => {} };
+  const settings = realTimeSettings(systemClock, { extensions: new Map([['a', check]]) });
+  const config = schema.parse({ auth: { authenticator: 'a' } });
+  for (const [serve, told] of [
+    [servePage, 'Basic realm="x"'],
+    [serveHttp, null],
+  ] as const) {
+    const listener = await serve(config, settings, () => assert.fail('let in'));
+    t.after(() => listener.close(0));
+    const { port } = listener.address as net.AddressInfo;
+    const refused = await fetch(`http://127.0.0.1:${port}`);
+    assert.deepEqual([refused.status, refused.headers.get('www-authenticate')], [401, told]);
+  }
 });
 
 test('extensions that are not there, or are something else', async () => {

@@ -87,6 +87,15 @@ export async function serveHttp(
   return openHttpServer(config, settings, admitting(config, settings, handle), served);
 }
 
+/** As {@link serveHttp}, for browsers: a 401 makes them ask their user, where they can. */
+export async function servePage(
+  config: HttpServerConfig,
+  settings: Needed,
+  handle: (request: IncomingMessage, response: ServerResponse) => void,
+): Promise<Listener> {
+  return openHttpServer(config, settings, admitting(config, settings, handle, true));
+}
+
 /**
  * What stands before the handler of {@link serveHttp}, for servers that have other handlers beside
  * it.
@@ -95,8 +104,10 @@ export function admitting(
   config: HttpServerConfig,
   settings: Needed,
   handle: (request: IncomingMessage, response: ServerResponse, admitted: Admitted) => void,
+  page = false,
 ): (request: IncomingMessage, response: ServerResponse) => void {
   const auth = serverAuth(settings.host, config.auth);
+  const challenge = page ? auth?.challenge : undefined;
   const params = config.auth?.request_params ?? [];
   const cors = config.cors?.allowed_origins.length ? new Cors(config.cors) : undefined;
   const always = sendable(config.response_headers);
@@ -116,6 +127,7 @@ export function admitting(
       (data) => handle(request, response, { auth: data }),
       (message) => {
         request.resume();
+        if (challenge !== undefined) response.setHeader('www-authenticate', challenge);
         response.writeHead(401, { 'content-type': 'text/plain; charset=utf-8' });
         response.end(`${message}\n`);
       },

@@ -24,6 +24,9 @@ async function loadBcrypt(text: string): Promise<BcryptVerify> {
   return (password, hash) => verify(password, hash);
 }
 
+/** What a browser asks its user for (RFC 7617). */
+const challenge = 'Basic realm="wirestitch", charset="UTF-8"';
+
 const known = ({ username, raw }: Login): AuthData => ({ username, raw });
 
 /** Checks users and passwords of requests. */
@@ -45,7 +48,7 @@ export function createBasicAuthServer(settings: Settings, config: HtpasswdConfig
   }
 
   return {
-    capabilities: { serverAuth: { authenticate } },
+    capabilities: { serverAuth: { authenticate, challenge } },
     async start() {
       const text = await textOf(config);
       users = parseHtpasswd(text, await loadBcrypt(text), (line) => {

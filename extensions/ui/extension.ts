@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { Capabilities, Extension } from '../../component/extension.ts';
 import type { Settings } from '../../component/settings.ts';
 import { hostCheck } from '../../config/groups/host-check.ts';
-import { type Listener, serveHttp } from '../../config/groups/http-listen.ts';
+import { type Listener, servePage } from '../../config/groups/http-listen.ts';
 import { openAt } from '../../config/groups/listen.ts';
 import type { SqlClient } from '../../storage/sql.ts';
 import { storageTarget } from '../../storage/target.ts';
@@ -55,7 +55,7 @@ export class Ui implements Extension {
       logger: settings.logger,
     });
     this.#listener = await openAt(config.endpoint, () =>
-      serveHttp(config, settings, (request, response) => server.handle(request, response)),
+      servePage(config, settings, (request, response) => server.handle(request, response)),
     );
     settings.logger.info('The page listens', { endpoint: config.endpoint });
   }
