@@ -42,6 +42,7 @@ export const testPackages = {
   'redis-cli': 'redis-tools',
   'redis-benchmark': 'redis-tools',
   hey: 'hey',
+  chromium: 'chromium',
   unshare: 'util-linux',
   mvn: 'maven',
   '/usr/share/doc/python3-venv/copyright': 'python3-venv',

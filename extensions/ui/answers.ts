@@ -30,9 +30,12 @@ const always = {
   'Cross-Origin-Resource-Policy': 'same-origin',
 };
 
-function compressed(body: Buffer): Promise<Buffer> {
+/** Answers are compressed each time, files of the page once. */
+const levels = { answer: 2, file: 9 };
+
+function compressed(body: Buffer, level: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    gzip(body, { level: 2 }, (error, out) => (error === null ? resolve(out) : reject(error)));
+    gzip(body, { level }, (error, out) => (error === null ? resolve(out) : reject(error)));
   });
 }
 
@@ -44,7 +47,7 @@ export class FileCache {
     const zip = acceptsGzip(request) && file.body.length >= gzipFrom;
     let { body } = file;
     if (zip) {
-      body = this.#zipped.get(file) ?? (await compressed(file.body));
+      body = this.#zipped.get(file) ?? (await compressed(file.body, levels.file));
       this.#zipped.set(file, body);
     }
     const caching = file.immutable ? 'max-age=31536000, immutable' : 'no-cache';
@@ -83,7 +86,7 @@ export async function sendAnswer(
   const text = isText ? answer.text : JSON.stringify(answer.json);
   const plain = Buffer.from(text);
   const zip = acceptsGzip(request) && plain.length >= gzipFrom;
-  const body = zip ? await compressed(plain) : plain;
+  const body = zip ? await compressed(plain, levels.answer) : plain;
   const headers: Record<string, string> = {
     'Content-Type': isText ? answer.contentType : 'application/json',
     'Cache-Control': 'no-store',

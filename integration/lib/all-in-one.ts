@@ -24,21 +24,24 @@ export interface AllInOneOptions extends ProgramOptions {
   readonly batch?: string;
   /** Further receivers of the traces pipeline: their sections in YAML flow style by id. */
   readonly receivers?: Readonly<Record<string, string>>;
+  /** Further extensions, as the receivers; they start after the engine. */
+  readonly extensions?: Readonly<Record<string, string>>;
 }
 
 const password = 'integration';
 
 function yaml(folder: string, ports: readonly number[], options: AllInOneOptions): string {
   const [grpc, http, jaeger, clickhouse, metrics] = ports;
-  const { exporter = '', receivers = {} } = options;
+  const { exporter = '', receivers = {}, extensions = {} } = options;
   const { batch = '{flush_timeout: 300ms, min_size: 1048576}' } = options;
-  const more = Object.entries(receivers).map(([id, section]) => `  ${id}: ${section}\n`);
+  const sections = (of: object) => Object.entries(of).map(([id, text]) => `  ${id}: ${text}\n`);
+  const names = ['file_storage', 'embedded_clickhouse', 'jaeger_query', ...Object.keys(extensions)];
   return `receivers:
   otlp:
     protocols:
       grpc: {endpoint: "127.0.0.1:${grpc}", max_recv_msg_size_mib: 16}
       http: {endpoint: "127.0.0.1:${http}"}
-${more.join('')}exporters:
+${sections(receivers).join('')}exporters:
   clickhouse:
     engine: embedded_clickhouse
     database: wirestitch
@@ -56,8 +59,8 @@ extensions:
   jaeger_query:
     endpoint: "127.0.0.1:${jaeger}"
     storage: {engine: embedded_clickhouse}
-service:
-  extensions: [file_storage, embedded_clickhouse, jaeger_query]
+${sections(extensions).join('')}service:
+  extensions: [${names}]
   telemetry:
     metrics: {readers: [{pull: {exporter: {prometheus: {host: 127.0.0.1, port: ${metrics}}}}}]}
   pipelines:
