@@ -37,11 +37,11 @@ test('the newest are found, whether they are rare or not', async () => {
     fc.asyncProperty(cases, async ({ times, limit, rare }) => {
       const { search } = store(times);
       const query = { startMinNs: 0n, startMaxNs: 100_000n * second, limit };
-      const { ids, cutOff } = await findNewest(query, search, { rare: () => rare });
+      const { ids, searchedFromNs } = await findNewest(query, search, { rare: () => rare });
       const expected = times.toSorted((a, b) => b - a).map(String);
       assert.deepEqual(ids.slice(0, limit), expected.slice(0, limit));
       assert.equal(ids.length > limit, expected.length > limit);
-      assert.equal(cutOff, false);
+      assert.equal(searchedFromNs, undefined);
     }),
     { numRuns: 300 },
   );
@@ -50,10 +50,7 @@ test('the newest are found, whether they are rare or not', async () => {
 test('what is not there takes few searches', async () => {
   const query = { startMinNs: 0n, startMaxNs: 4_000n * second, limit: 20 };
   const { search, calls } = store([]);
-  assert.deepEqual(await findNewest(query, search, { rare: () => true }), {
-    ids: [],
-    cutOff: false,
-  });
+  assert.deepEqual(await findNewest(query, search, { rare: () => true }), { ids: [] });
   assert.equal(calls(), 2);
 });
 
@@ -64,4 +61,26 @@ test('other failures are told', async () => {
   };
   const query = { startMinNs: 0n, startMaxNs: 4_000n * second, limit: 20 };
   await assert.rejects(findNewest(query, failing, { rare: () => true }), /memory/);
+});
+
+test('out of time it tells how far it came', async () => {
+  const query = { startMinNs: 0n, startMaxNs: 4_000n * second, limit: 20 };
+  const slowAfter = (times: readonly number[], calls: number): SearchWindow => {
+    const { search } = store(times);
+    let left = calls;
+    return (...args) => {
+      if (left-- > 0) return search(...args);
+      const details = { code: 159, retryable: true, outcome: 'unknown', queryId: '' } as const;
+      throw new SqlError('too slow', details);
+    };
+  };
+  const { ids, searchedFromNs } = await findNewest(query, slowAfter([3_999], 2));
+  assert.deepEqual(ids, ['3999']);
+  assert.ok(searchedFromNs !== undefined && searchedFromNs > 0n && searchedFromNs % second === 0n);
+  await assert.rejects(findNewest(query, slowAfter([], 1)), {
+    reason: 'timeout',
+    message:
+      /^cannot search the whole time range: out of time, nothing found since 1970-01-01T01:0/,
+  });
+  await assert.rejects(findNewest(query, slowAfter([], 0)), /too slow/);
 });

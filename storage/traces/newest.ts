@@ -1,12 +1,12 @@
 import { reasonOf } from './calls.ts';
-import type { TraceQuery } from './reader.ts';
+import { type FoundTraces, ReadError, type TraceQuery, type TraceSummary } from './reader.ts';
 import { nextWindow, type Window } from './search.ts';
 
 export interface FoundIds {
   /** Newest first; one more than the limit where there are more. */
   readonly ids: readonly string[];
-  /** True when time ran out before the range was done. */
-  readonly cutOff: boolean;
+  /** Given when time ran out before the range was done: all from here on was searched. */
+  readonly searchedFromNs?: bigint;
 }
 
 /** Rows that a look at a long stretch may read; a tag that more could have is not rare. */
@@ -49,7 +49,7 @@ export async function findNewest(
     const long = rare && ids.size === 0 && done <= range.toNs && options.rare?.() === true;
     const growth = long ? rareGrowth : undefined;
     const window = nextWindow(range, done, ids.size, wanted, { first: options.first, growth });
-    if (window === undefined || ids.size >= wanted) return { ids: [...ids], cutOff: false };
+    if (window === undefined || ids.size >= wanted) return { ids: [...ids] };
     try {
       const found = await search(window, wanted, long ? maxRareRows : undefined);
       for (const id of found) ids.add(id);
@@ -60,8 +60,26 @@ export async function findNewest(
         rare = false;
         continue;
       }
-      if (ids.size > 0 && reason === 'timeout') return { ids: [...ids], cutOff: true };
-      throw error;
+      if (reason !== 'timeout') throw error;
+      if (ids.size > 0) return { ids: [...ids], searchedFromNs: done };
+      throw done > range.toNs ? error : nothingYet(done, error);
     }
   }
+}
+
+function nothingYet(done: bigint, cause: unknown): ReadError {
+  const since = new Date(Number(done / 1_000_000n)).toISOString();
+  const message = `cannot search the whole time range: out of time, nothing found since ${since}`;
+  return new ReadError(message, 'timeout', cause);
+}
+
+/** The answer to a query out of the ids that were found. */
+export async function foundTraces(
+  { ids, searchedFromNs }: FoundIds,
+  { limit }: TraceQuery,
+  summaries: (ids: readonly string[]) => Promise<readonly TraceSummary[]>,
+): Promise<FoundTraces> {
+  const traces = await summaries(ids.slice(0, limit));
+  if (searchedFromNs !== undefined) return { traces, truncated: true, searchedFromNs };
+  return { traces, truncated: ids.length > limit };
 }

@@ -3,7 +3,7 @@ import { quoteString, rowsOf, type SqlClient, SqlError } from '../sql.ts';
 import { type CallOptions, type Deadline, runCall } from './calls.ts';
 import type { StoredSpan, StoredTrace } from './model.ts';
 import { serviceName } from './model.ts';
-import { findNewest } from './newest.ts';
+import { findNewest, foundTraces } from './newest.ts';
 import { kindNames, kindOf, OtelSpans, otelColumns } from './otel-rows.ts';
 import { otelCondition, otelTime } from './otel-search.ts';
 import type { Dependency, FoundTraces, Operation, TraceQuery, TraceReader } from './reader.ts';
@@ -76,17 +76,18 @@ class OtelReader implements TraceReader {
   findTraces(query: TraceQuery): Promise<FoundTraces> {
     return runCall<FoundTraces>(this.#calls, { traces: [], truncated: false }, async (deadline) => {
       const condition = otelCondition(query);
-      const { ids, cutOff } = await findNewest(query, async (window, wanted) => {
+      const found = await findNewest(query, async (window, wanted) => {
         const sql = `SELECT TraceId AS id FROM ${this.#spans}
           WHERE TraceId != '' AND ${otelTime(window)} AND ${condition}
           GROUP BY TraceId ORDER BY max(Timestamp) DESC, TraceId LIMIT ${wanted}`;
         const rows = await rowsOf<{ id: string }>(this.#client, sql, deadline());
         return rows.map((row) => row.id.toLowerCase());
       });
-      const byId = await this.#spansOf(ids.slice(0, query.limit), deadline);
-      const traces = [...byId].map(([id, spans]) => summarize(id, spans.map(slim)));
-      traces.sort((a, b) => compare(b.startUnixNano, a.startUnixNano));
-      return { traces, truncated: cutOff || ids.length > query.limit };
+      return foundTraces(found, query, async (ids) => {
+        const byId = await this.#spansOf(ids, deadline);
+        const traces = [...byId].map(([id, spans]) => summarize(id, spans.map(slim)));
+        return traces.sort((a, b) => compare(b.startUnixNano, a.startUnixNano));
+      });
     });
   }
 

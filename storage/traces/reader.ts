@@ -1,5 +1,40 @@
 import type { StoredTrace } from './model.ts';
 
+/** How a filter compares; {@link TraceFilter} says what each means. */
+export const filterOps = [
+  '=',
+  '!=',
+  '=~',
+  '!~',
+  'contains',
+  'exists',
+  '!exists',
+  '>',
+  '>=',
+  '<',
+  '<=',
+] as const;
+
+export type FilterOp = (typeof filterOps)[number];
+
+/**
+ * A condition on the attributes under one key, wherever a span has them: its own, those of its
+ * resource and scope, of its events and links. Some names stand for fields of the span, see
+ * `fields.ts`.
+ *
+ * - `=`, `=~`, `contains` compare with the string form (arrays, maps, bytes: typed JSON). `=~` is
+ *   an RE2 pattern that must match the whole value; `.` matches line breaks, too.
+ * - `>` and its like compare numbers: ints, doubles and texts that are numbers. All else is false.
+ * - `exists`: there is such an attribute; `!exists`: there is none. `value` is ignored.
+ * - `!=` and `!~`: there is such an attribute, and none whose value is equal or matches. A span
+ *   that lacks the key is not found, as in TraceQL.
+ */
+export interface TraceFilter {
+  readonly key: string;
+  readonly op: FilterOp;
+  readonly value: string;
+}
+
 /**
  * What a trace must have: one span that fulfils every condition here at once. Absent = any.
  * `tags` compare by string form with span, resource, scope, event and link attributes (each tag may
@@ -7,7 +42,12 @@ import type { StoredTrace } from './model.ts';
  */
 export interface TraceQuery {
   readonly service?: string;
+  /** Any of these; empty = any at all. */
+  readonly services?: readonly string[];
   readonly operation?: string;
+  /** 0 unset, 1 ok, 2 error. */
+  readonly statusCode?: number;
+  readonly filters?: readonly TraceFilter[];
   readonly tags?: readonly (readonly [key: string, value: string])[];
   /** Span duration in nanoseconds, inclusive. */
   readonly minDurationNs?: bigint;
@@ -43,6 +83,8 @@ export interface FoundTraces {
   readonly traces: readonly TraceSummary[];
   /** True when more traces match than were returned. */
   readonly truncated: boolean;
+  /** Given when time ran out: spans of the range that start before this were not looked at. */
+  readonly searchedFromNs?: bigint;
 }
 
 export interface Operation {

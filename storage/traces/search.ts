@@ -1,6 +1,7 @@
 import { bucketS } from '../schema/spans.ts';
 import type { Binder } from './bind.ts';
-import type { TraceQuery } from './reader.ts';
+import { type FilterSets, filterCondition } from './filters.ts';
+import type { TraceFilter, TraceQuery } from './reader.ts';
 import {
   fieldTag,
   hasString,
@@ -18,20 +19,29 @@ export interface TagSets {
   readonly scopes: readonly bigint[];
 }
 
+/** A filter and what the dictionaries say of it. */
+export interface ResolvedFilter {
+  readonly filter: TraceFilter;
+  readonly sets: FilterSets;
+}
+
 /** Tags with several places to be found in make this many statements at most, then an OR. */
 const maxBranches = 12;
 
 /**
  * The WHERE clauses of a search, without time: a span matches when it fulfils any of them. Each
  * place that a tag can be in (strings, other types, resource, scope) is a clause of its own, as an
- * index helps with each alone and with none of them joined by OR.
+ * index helps with each alone and with none of them joined by OR. Filters have no index, so each is
+ * one condition of every clause.
  */
 export function searchBranches(
   query: TraceQuery,
   tags: readonly TagSets[],
   bind: Binder,
+  filters: readonly ResolvedFilter[] = [],
 ): string[] {
   const always = fieldConditions(query, bind);
+  for (const { filter, sets } of filters) always.push(filterCondition(filter, sets, bind));
   let branches: string[][] = [always];
   for (const sets of tags) {
     const places = tagPlaces(sets, bind);
@@ -70,7 +80,14 @@ function tagPlaces({ tag, resources, scopes }: TagSets, bind: Binder): Place[] {
 function fieldConditions(query: TraceQuery, bind: Binder): string[] {
   const conditions: string[] = [];
   if (query.service !== undefined) conditions.push(`service = ${bind.text(query.service)}`);
+  const { services = [] } = query;
+  if (services.length > 0) {
+    conditions.push(`service IN (${services.map((name) => bind.text(name)).join(', ')})`);
+  }
   if (query.operation !== undefined) conditions.push(`name = ${bind.text(query.operation)}`);
+  if (query.statusCode !== undefined) {
+    conditions.push(`status_code = ${Math.trunc(query.statusCode)}`);
+  }
   if (query.minDurationNs !== undefined) conditions.push(`duration >= ${query.minDurationNs}`);
   if (query.maxDurationNs !== undefined) conditions.push(`duration <= ${query.maxDurationNs}`);
   return conditions;

@@ -3,6 +3,7 @@ import { rowsOf, type SqlClient } from '../sql.ts';
 import { aliasGroups, hasAlias } from './aliases.ts';
 import { type Binder, literals, Params } from './bind.ts';
 import { type CallOptions, type Deadline, runCall } from './calls.ts';
+import { conditionsOf, Dictionaries } from './dictionaries.ts';
 import {
   type Locations,
   type Locator,
@@ -13,17 +14,16 @@ import {
   type TraceLocation,
 } from './locate.ts';
 import type { StoredSpan, StoredTrace } from './model.ts';
-import { type FoundIds, findNewest, type SearchWindow } from './newest.ts';
+import { type FoundIds, findNewest, foundTraces, type SearchWindow } from './newest.ts';
 import { OwnTable } from './own-table.ts';
 import { firstWindow, PartList } from './parts.ts';
-import {
-  type Dependency,
-  type FoundTraces,
-  type Operation,
-  ReadError,
-  type TraceQuery,
-  type TraceReader,
-  type TraceSummary,
+import type {
+  Dependency,
+  FoundTraces,
+  Operation,
+  TraceQuery,
+  TraceReader,
+  TraceSummary,
 } from './reader.ts';
 import { RowBinaryReader } from './row-binary.ts';
 import {
@@ -42,7 +42,7 @@ import {
   usualSpanColumns,
 } from './span-row.ts';
 import { readSlimSpan, type SlimSpan, slimColumns, summarize } from './summaries.ts';
-import { fieldTag, onSet, scopeFieldTag, tagForms } from './tags.ts';
+import { fieldTag } from './tags.ts';
 
 export interface SmartReaderOptions {
   readonly client: SqlClient;
@@ -55,8 +55,6 @@ export interface SmartReaderOptions {
   readonly maxSpansPerTrace?: number;
 }
 
-/** Ids of one tag's resources that are named in a statement. */
-const maxTagSets = 5_000;
 /** Rows that a list of services or operations has at most. */
 const maxNames = 100_000;
 
@@ -121,9 +119,8 @@ class SmartReader implements TraceReader {
 
   findTraces(query: TraceQuery): Promise<FoundTraces> {
     return runCall<FoundTraces>(this.#calls, { traces: [], truncated: false }, async (deadline) => {
-      const { ids, cutOff } = await this.#search(query, deadline);
-      const traces = await this.#summaries(ids.slice(0, query.limit), deadline);
-      return { traces, truncated: cutOff || ids.length > query.limit };
+      const found = await this.#search(query, deadline);
+      return foundTraces(found, query, (ids) => this.#summaries(ids, deadline));
     });
   }
 
@@ -263,24 +260,33 @@ class SmartReader implements TraceReader {
 
   async #search(query: TraceQuery, deadline: Deadline): Promise<FoundIds> {
     const range: Window = { fromNs: query.startMinNs, toNs: query.startMaxNs };
-    const resolving = this.#resolveTags(query, deadline);
+    const asked = conditionsOf(query);
+    const dictionaries = new Dictionaries(this.#table, (sql, bind) =>
+      this.#query(sql, bind, deadline),
+    );
+    const resolving = dictionaries.tags(asked.tags);
     resolving.catch(() => {});
+    const filters = await dictionaries.filters(asked.filters, range);
     const first = firstWindow(await this.#parts.list(deadline), range);
-    const bare = (query.tags ?? []).map((tag): TagSets => ({ tag, resources: [], scopes: [] }));
+    const bare = asked.tags.map((tag): TagSets => ({ tag, resources: [], scopes: [] }));
     const indexed = bare.some(({ tag }) => fieldTag(tag[0], tag[1], literals) === undefined);
+    const searchWith = (sets: readonly TagSets[], ...rest: Parameters<SearchWindow>) => {
+      const bind = new Params();
+      const branches = searchBranches(query, sets, bind, filters);
+      return this.#searchWindow(branches, bind, deadline, ...rest);
+    };
     let tags: readonly TagSets[] | undefined;
-    const search: SearchWindow = async (window, wanted, maxRows) => {
-      if (tags !== undefined)
-        return this.#searchWindow(query, tags, window, wanted, deadline, maxRows);
+    const search: SearchWindow = async (...window) => {
+      if (tags !== undefined) return searchWith(tags, ...window);
       // Tags are seldom on a resource, so the first window does not wait for the answer.
-      const early = this.#searchWindow(query, bare, window, wanted, deadline, maxRows);
+      const early = searchWith(bare, ...window);
       early.catch(() => {});
       tags = await resolving;
       const same = tags.every((t) => t.resources.length + t.scopes.length === 0);
       if (same) return early;
       rare.on = false;
       await early.catch(() => {});
-      return this.#searchWindow(query, tags, window, wanted, deadline, maxRows);
+      return searchWith(tags, ...window);
     };
     const rare = { on: indexed };
     return findNewest(query, search, { first, rare: () => rare.on });
@@ -288,16 +294,12 @@ class SmartReader implements TraceReader {
 
   /** Ids of the newest traces of one window. */
   async #searchWindow(
-    query: TraceQuery,
-    tags: readonly TagSets[],
-    window: Window,
-    wanted: number,
+    branches: readonly string[],
+    bind: Params,
     deadline: Deadline,
-    maxRows: number | undefined,
+    ...[window, wanted, maxRows]: Parameters<SearchWindow>
   ): Promise<readonly string[]> {
     const nowNs = BigInt(Math.floor(this.#calls.now())) * 1_000_000n;
-    const bind = new Params();
-    const branches = searchBranches(query, tags, bind);
     const time = timeCondition(window, nowNs, bind);
     const sql = searchStatement(this.#table('spans'), branches, time, wanted);
     const options = deadline();
@@ -311,31 +313,6 @@ class SmartReader implements TraceReader {
       r.int64();
     }
     return ids;
-  }
-
-  /** Resources and scopes that have the tags of a query. */
-  #resolveTags(query: TraceQuery, deadline: Deadline): Promise<TagSets[]> {
-    const resolve = async (tag: readonly [string, string]): Promise<TagSets> => {
-      const [key, value] = tag;
-      const bind = new Params();
-      if (fieldTag(key, value, bind) !== undefined) return { tag, resources: [], scopes: [] };
-      const condition = onSet(tagForms(key, value), bind);
-      const find = (place: number, table: string, where: string) =>
-        `(SELECT DISTINCT toUInt8(${place}) AS place, id FROM ${this.#table(table)}
- WHERE ${where} LIMIT ${maxTagSets + 1})`;
-      const sql = `SELECT place, id FROM (${find(0, 'resources', condition)}
- UNION ALL ${find(1, 'scopes', scopeFieldTag(key, value, bind) ?? condition)})`;
-      const r = new RowBinaryReader(await this.#query(sql, bind, deadline));
-      const sets = [[], []] as [bigint[], bigint[]];
-      while (!r.done) sets[r.uint8() === 0 ? 0 : 1].push(r.uint64());
-      const [resources, scopes] = sets;
-      if (resources.length > maxTagSets || scopes.length > maxTagSets) {
-        const what = resources.length > maxTagSets ? 'resources' : 'scopes';
-        throw new ReadError(`cannot search: over ${maxTagSets} ${what} have a tag`, 'too_broad');
-      }
-      return { tag, resources, scopes };
-    };
-    return Promise.all((query.tags ?? []).map(resolve));
   }
 
   async #summaries(ids: readonly string[], deadline: Deadline): Promise<TraceSummary[]> {
