@@ -125,6 +125,24 @@ export interface NodeLedger {
   created(items: number): void;
   /** Exporters: items that the backend confirmed; less than 0 takes back what was said. */
   delivered(items: number): void;
+  /** Exporters: shows how full a queue is. @returns what ends that */
+  queue?(read: () => QueueFill): () => void;
+  /** Exporters: an attempt to deliver ended; absent = well. */
+  attempted?(failure?: FailedAttempt): void;
+}
+
+/** How full a sending queue is. */
+export interface QueueFill {
+  readonly size: number;
+  readonly capacity: number;
+  /** What size and capacity count. */
+  readonly unit: 'requests' | 'items' | 'bytes';
+}
+
+/** An attempt to deliver that failed; it may be repeated. */
+export interface FailedAttempt {
+  readonly error: string;
+  readonly unixMs: number;
 }
 
 /** Where a server listens, as node:net takes it. */

@@ -1,3 +1,5 @@
+import type { Insight } from './insight.ts';
+
 /** What a component is doing; the words are those of the Go collector's component status. */
 export type ComponentStatus =
   | 'StatusNone'
@@ -79,6 +81,7 @@ export interface ProgramView {
   runningSpans(): readonly SpanView[];
   /** The configuration in JSON, with defaults, durations in nanoseconds; secrets are masked. */
   config(): Promise<string>;
+  readonly insight: Insight;
 }
 
 /** What a component may say of itself while it runs. */

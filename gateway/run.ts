@@ -104,6 +104,7 @@ export async function startProgram(
       watchSpans: (ended) => telemetry.recorder?.watch(ended),
       runningSpans: () => telemetry.recorder?.running() ?? [],
       config: () => configJson(current.root, current.gates),
+      sources: { recent: telemetry.recent, source: () => current },
     });
     await service.start();
     push = await startPush(config.telemetry, telemetry, { ...environment, host: service.host });

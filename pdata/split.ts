@@ -85,10 +85,12 @@ class Splitter<S extends Signal> {
   readonly #batch: OtlpBatch<S>;
   readonly #maxItems: number;
   readonly #maxBytes: number;
+  readonly #maxPieces: number;
   #piece = emptyPiece();
 
-  constructor(batch: OtlpBatch<S>, maxItems: number, maxBytes: number) {
+  constructor(batch: OtlpBatch<S>, maxItems: number, maxBytes: number, maxPieces: number) {
     this.#batch = batch;
+    this.#maxPieces = maxPieces;
     this.#maxItems = maxItems;
     this.#maxBytes = maxBytes;
   }
@@ -107,15 +109,19 @@ class Splitter<S extends Signal> {
 
   run(): Piece[] {
     const { source, counts } = this.#batch;
-    for (let i = 0; i < source.length; i += 1) {
+    for (let i = 0; i < source.length && !this.#enough; i += 1) {
       const fits =
         this.#piece.items + counts[i]! <= this.#maxItems &&
         this.#piece.bytes + source[i]!.length <= this.#maxBytes;
       if (fits) this.#add(source[i]!, counts[i]!);
       else this.#cut(i);
     }
-    this.#flush();
+    if (!this.#enough) this.#flush();
     return this.pieces;
+  }
+
+  get #enough(): boolean {
+    return this.pieces.length >= this.#maxPieces;
   }
 
   /** Cuts request `i`: fills the piece at hand, then new ones. */
@@ -145,6 +151,7 @@ class Splitter<S extends Signal> {
       const full = taken + own > this.#maxItems || this.#piece.bytes + size + cost > this.#maxBytes;
       if (full && (from >= 0 || this.#piece.ranges.length > 0)) {
         emit();
+        if (this.#enough) return;
         cost = addCost(tree, repeated, inPiece, n, stamp);
       }
       if (from < 0) from = n;
@@ -189,13 +196,20 @@ function markPath(tree: Tree, inPiece: Int32Array, n: number, stamp: number): vo
   }
 }
 
-/** See {@link Batch.split}; `batch` has no unwritten edits. */
-export function splitBatch<S extends Signal>(batch: OtlpBatch<S>, limits: SplitLimits): Batch<S>[] {
+/**
+ * See {@link Batch.split}; `batch` has no unwritten edits.
+ * @param maxPieces stops after so many, whatever is left
+ */
+export function splitBatch<S extends Signal>(
+  batch: OtlpBatch<S>,
+  limits: SplitLimits,
+  maxPieces = Number.POSITIVE_INFINITY,
+): Batch<S>[] {
   const maxItems = limits.maxItems ?? Number.POSITIVE_INFINITY;
   const maxBytes = limits.maxBytes ?? Number.POSITIVE_INFINITY;
   if (!(maxItems >= 1) || !(maxBytes >= 1)) throw new Error('BUG: split limits below 1');
   if (batch.itemCount <= maxItems && batch.byteLength <= maxBytes) return [batch];
-  return new Splitter(batch, maxItems, maxBytes)
+  return new Splitter(batch, maxItems, maxBytes, maxPieces)
     .run()
     .map((piece) => new OtlpBatch(batch.signal, piece.ranges, piece.counts));
 }

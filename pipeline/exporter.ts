@@ -64,6 +64,10 @@ class Exporter<S extends Signal> implements Component, Consumer<S> {
   #heir: Exporter<S> | undefined;
   readonly #inherited: SignalData[S][] = [];
 
+  get takes(): ReadonlySet<string> | undefined {
+    return 'push' in this.#backend ? undefined : this.#backend.takes;
+  }
+
   constructor(signal: S, settings: Settings, config: ExporterConfig, backend: Backend<S>) {
     const { sending_queue: queue, retry_on_failure: retries, timeout } = config;
     this.#signal = signal;
@@ -71,7 +75,7 @@ class Exporter<S extends Signal> implements Component, Consumer<S> {
     this.#config = config;
     this.#backend = backend;
     this.#pauses = new Pauses(settings);
-    const once = attempt(backend, settings.clock, timeout);
+    const once = attempt(backend, settings.clock, timeout, settings.ledger);
     const persistent = queue?.storage !== undefined;
     const onlyCopy = queue !== undefined && !persistent;
     const sender =
@@ -133,8 +137,20 @@ class Exporter<S extends Signal> implements Component, Consumer<S> {
   consume(batch: SignalData[S], ctx: Context): Promise<void> {
     if (this.#state !== 'started') return Promise.reject(new ShutDown());
     if (batch.itemCount === 0) return Promise.resolve();
-    if (this.#queue !== undefined) return this.#queue.consume(batch, ctx);
-    return this.#deliverNow(batch, ctx);
+    let own: SignalData[S];
+    try {
+      own = this.#own(batch);
+    } catch (thrown) {
+      return Promise.reject(PipelineError.from(thrown));
+    }
+    if (this.#queue !== undefined) return this.#queue.consume(own, ctx);
+    return this.#deliverNow(own, ctx);
+  }
+
+  #own(batch: SignalData[S]): SignalData[S] {
+    const backend = this.#backend;
+    if ('push' in backend || backend.own === undefined) return batch;
+    return backend.own(batch, this.#settings.clock.unixMs());
   }
 
   shutdown(): Promise<void> {

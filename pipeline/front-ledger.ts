@@ -7,5 +7,7 @@ export function frontLedger(ledger: NodeLedger): NodeLedger {
     held: (delta) => ledger.held(delta),
     created: (items) => ledger.created(items),
     delivered: () => {},
+    queue: (read) => ledger.queue?.(read) ?? (() => {}),
+    attempted: (failure) => ledger.attempted?.(failure),
   };
 }

@@ -1,6 +1,8 @@
 import type { Consumer, Context } from '../component/consumer.ts';
-import type { Meter, NodeLedger } from '../component/settings.ts';
+import { PipelineError } from '../component/errors.ts';
+import type { FailedAttempt, Meter, NodeLedger, QueueFill } from '../component/settings.ts';
 import type { Signal, SignalData } from '../component/signals.ts';
+import { codeName } from '../wire/status/code.ts';
 
 /** What happened to items at one node, all counts in items since start. */
 export interface NodeSnapshot {
@@ -14,17 +16,43 @@ export interface NodeSnapshot {
   readonly dropped: Readonly<Record<string, number>>;
   /** Items that are accounted for by nothing: 0 when idle and right. */
   readonly missing: number;
+  /** Undefined where there is no queue; several are added up. */
+  readonly queue: QueueFill | undefined;
+  /** The newest attempt to deliver, if it failed, and how many failed since one went well. */
+  readonly failing: (FailedAttempt & { readonly attempts: number }) | undefined;
+}
+
+/** Items that the far end of an edge refused: senders may have sent them again. */
+export interface Refusals {
+  /** Name of a gRPC status, e.g. `UNAVAILABLE`. */
+  readonly status: string;
+  readonly retryable: boolean;
+  readonly items: number;
+  /** What was said last. */
+  readonly message: string;
 }
 
 export interface EdgeSnapshot {
   readonly from: string;
   readonly to: string;
   readonly items: number;
+  readonly refused: readonly Refusals[];
 }
+
+/**
+ * Looks at what passes an edge, before its far end has it: nothing of it may be kept.
+ * @returns what is told how it ended, if that is wanted; absent = accepted
+ */
+export type EdgeTap = (batch: SignalData[Signal]) => ((error?: unknown) => void) | undefined;
 
 export interface LedgerSnapshot {
   readonly nodes: readonly NodeSnapshot[];
   readonly edges: readonly EdgeSnapshot[];
+}
+
+/** The node between one that sends to several and those. */
+export function fanoutNode(from: string): string {
+  return `fanout of ${from}`;
 }
 
 /**
@@ -69,8 +97,13 @@ export class Ledger {
 
   snapshot(): LedgerSnapshot {
     const nodes = Array.from(this.#nodes.values(), (node) => node.snapshot());
-    const edges = Array.from(this.#edges.values(), ({ from, to, items }) => ({ from, to, items }));
+    const edges = Array.from(this.#edges.values(), (edge) => edge.snapshot());
     return { nodes, edges };
+  }
+
+  /** Shows what passes an edge. @returns what ends that; undefined where there is no such edge */
+  tap(from: string, to: string, tap: EdgeTap): (() => void) | undefined {
+    return this.#edges.get(`${from}\n${to}`)?.watch(tap);
   }
 
   /** One line per node that does not balance; empty when all is accounted for. Call when idle. */
@@ -128,6 +161,8 @@ class Node implements NodeLedger {
   deliveredItems = 0;
   heldItems = 0;
   readonly droppedItems = new Map<string, number>();
+  readonly #queues = new Set<() => QueueFill>();
+  #failing: (FailedAttempt & { readonly attempts: number }) | undefined;
   readonly #expose: Expose;
 
   constructor(id: string, role: NodeRole, expose: Expose) {
@@ -163,6 +198,25 @@ class Node implements NodeLedger {
     this.deliveredItems += items;
   }
 
+  queue(read: () => QueueFill): () => void {
+    this.#queues.add(read);
+    return () => this.#queues.delete(read);
+  }
+
+  attempted(failure?: FailedAttempt): void {
+    if (failure === undefined) this.#failing = undefined;
+    else this.#failing = { ...failure, attempts: (this.#failing?.attempts ?? 0) + 1 };
+  }
+
+  #fill(): QueueFill | undefined {
+    let all: QueueFill | undefined;
+    for (const read of this.#queues) {
+      const { size, capacity, unit } = read();
+      all = { size: size + (all?.size ?? 0), capacity: capacity + (all?.capacity ?? 0), unit };
+    }
+    return all;
+  }
+
   snapshot(): NodeSnapshot {
     let dropped = 0;
     for (const items of this.droppedItems.values()) dropped += items;
@@ -176,6 +230,8 @@ class Node implements NodeLedger {
       held: this.heldItems,
       dropped: Object.fromEntries(this.droppedItems),
       missing: this.role === 'transit' ? this.in + this.createdItems - gone : 0,
+      queue: this.#fill(),
+      failing: this.#failing,
     };
   }
 }
@@ -186,6 +242,10 @@ class Edge {
   readonly #source: Node;
   readonly #target: Node;
   items = 0;
+  /** Undefined while nobody looks. */
+  tap: EdgeTap | undefined;
+  readonly #taps = new Set<EdgeTap>();
+  readonly #refused = new Map<string, Refusals>();
 
   constructor(from: string, to: string, source: Node, target: Node) {
     this.from = from;
@@ -198,6 +258,42 @@ class Edge {
     this.items += items;
     this.#source.out += items;
     this.#target.in += items;
+  }
+
+  refuse(items: number, thrown: unknown): void {
+    const { status: code, retryable, message } = PipelineError.from(thrown);
+    const status = codeName(code);
+    const key = `${status} ${retryable}`;
+    const before = this.#refused.get(key)?.items ?? 0;
+    this.#refused.set(key, { status, retryable, items: before + items, message });
+  }
+
+  watch(tap: EdgeTap): () => void {
+    this.#taps.add(tap);
+    this.#retap();
+    return () => {
+      this.#taps.delete(tap);
+      this.#retap();
+    };
+  }
+
+  #retap(): void {
+    const taps = [...this.#taps];
+    if (taps.length < 2) {
+      this.tap = taps[0];
+      return;
+    }
+    this.tap = (batch) => {
+      const ends = taps.map((tap) => tap(batch));
+      return (error) => {
+        for (const end of ends) end?.(error);
+      };
+    };
+  }
+
+  snapshot(): EdgeSnapshot {
+    const { from, to, items } = this;
+    return { from, to, items, refused: [...this.#refused.values()] };
   }
 }
 
@@ -214,9 +310,22 @@ class CountedConsumer<S extends Signal> implements Consumer<S> {
     return this.#consumer.mutates;
   }
 
+  get takes(): ReadonlySet<string> | undefined {
+    return this.#consumer.takes;
+  }
+
   async consume(batch: SignalData[S], ctx: Context): Promise<void> {
     const items = batch.itemCount;
-    await this.#consumer.consume(batch, ctx);
-    this.#edge.add(items);
+    const edge = this.#edge;
+    const ended = edge.tap?.(batch);
+    try {
+      await this.#consumer.consume(batch, ctx);
+    } catch (thrown) {
+      edge.refuse(items, thrown);
+      ended?.(thrown);
+      throw thrown;
+    }
+    edge.add(items);
+    ended?.();
   }
 }

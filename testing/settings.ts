@@ -1,4 +1,5 @@
 import type { Extension, StorageProvider } from '../component/extension.ts';
+import type { Insight } from '../component/insight.ts';
 import type {
   Attributes,
   Clock,
@@ -101,6 +102,26 @@ export function testMeter(): TestMeter {
   };
 }
 
+/** The inside of a program that has nothing in it. */
+export function testInsight(given: Partial<Insight> = {}): Insight {
+  return {
+    startedUnixMs: 0,
+    version: () => 1,
+    graph: () => ({ nodes: [], edges: [], lanes: [] }),
+    numbers: () => ({
+      memory: { budgetUsed: 0, budgetLimit: 1, rss: 1, heapUsed: 1 },
+      nodes: [],
+      edges: [],
+    }),
+    log: () => [],
+    tap: () => () => undefined,
+    checkConfig: async () => ({ faults: [], warnings: [], unchecked: [], graph: undefined }),
+    configYaml: async () => '',
+    componentConfigs: async () => new Map(),
+    ...given,
+  };
+}
+
 /** A view of a program that has nothing in it. */
 export function testView(given: Partial<ProgramView> = {}): ProgramView {
   return {
@@ -111,6 +132,7 @@ export function testView(given: Partial<ProgramView> = {}): ProgramView {
     watchSpans: () => undefined,
     runningSpans: () => [],
     config: async () => '{}',
+    insight: testInsight(),
     ...given,
   };
 }

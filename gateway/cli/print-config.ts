@@ -50,9 +50,42 @@ export async function printConfig(
   const duration = json ? (ms: number) => Math.round(ms * 1e6) : formatDuration;
   const plain = await encodeRoot(root, entries, gates, { unredacted, duration });
   if (json) return `${JSON.stringify(sorted(plain), bigints, 2)}\n`;
-  const style = { indent: 4, lineWidth: 0, sortMapEntries: true, version: '1.1' } as const;
-  return `${stringify(plain, { ...style, aliasDuplicateObjects: false })}\n`;
+  return `${toYaml(plain, 4)}\n`;
 }
+
+function toYaml(plain: unknown, indent: number): string {
+  const style = { lineWidth: 0, sortMapEntries: true, version: '1.1' } as const;
+  return stringify(plain, { ...style, indent, aliasDuplicateObjects: false });
+}
+
+/** A configuration that runs as YAML, with defaults and without secrets; sections in usual order. */
+export async function configYaml(
+  root: MapNode,
+  gates: FeatureGates,
+  entries: readonly RegistryEntry[] = registry,
+): Promise<string> {
+  const plain = await encodeRoot(root, entries, gates, shownYaml);
+  const used = Object.entries(plain).filter(([, section]) => Object.keys(section as object).length);
+  return used.map(([key, section]) => toYaml({ [key]: section }, 2)).join('');
+}
+
+/** The same of each configured component, by kind and id: `processor/batch`. */
+export async function configYamlByComponent(
+  root: MapNode,
+  gates: FeatureGates,
+  entries: readonly RegistryEntry[] = registry,
+): Promise<ReadonlyMap<string, string>> {
+  const plain = await encodeRoot(root, entries, gates, shownYaml);
+  const found = new Map<string, string>();
+  for (const kind of Object.keys(sectionOf) as Kind[]) {
+    for (const [id, config] of Object.entries(plain[sectionOf[kind]] as object)) {
+      found.set(`${kind}/${id}`, toYaml(config, 2));
+    }
+  }
+  return found;
+}
+
+const shownYaml: EncodeOptions = { unredacted: false, duration: formatDuration };
 
 /** A configuration that runs as JSON, with defaults and without secrets, for pages that show it. */
 export async function configJson(

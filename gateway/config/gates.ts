@@ -28,6 +28,11 @@ export class FeatureGates {
     return lines;
   }
 
+  /** What was set, as `apply` takes it. */
+  list(): string {
+    return Array.from(this.#set, ([id, on]) => (on ? id : `-${id}`)).join(',');
+  }
+
   /** @throws Error for an id that is not in the table: a programming error */
   enabled(id: string): boolean {
     const gate = gateTable.find((known) => known.id === id);

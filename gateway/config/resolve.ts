@@ -26,14 +26,15 @@ const topLevel: readonly string[] = [...Object.values(sectionOf), 'service'];
 
 /**
  * Checks a loaded configuration against the registry.
- * @param options `references: false` leaves out what no single component can check
+ * @param options `references: false` leaves out what no single component can check; `read` is told
+ *   of what could be read, with components without a configuration, before faults are thrown
  * @throws ConfigError with every fault found
  */
 export async function resolveConfig(
   root: MapNode,
   entries: readonly RegistryEntry[] = registry,
   gates: FeatureGates = new FeatureGates(),
-  options: { readonly references?: boolean } = {},
+  options: { readonly references?: boolean; read?(config: ProgramConfig): void } = {},
 ): Promise<Resolved> {
   const findings: Findings = { issues: [], warnings: [], gates };
   if (root.entries.size === 0) throw fault(root, [], 'empty configuration file');
@@ -54,16 +55,16 @@ export async function resolveConfig(
   const service = readService(root, findings);
   const pipelines = service === undefined ? [] : readPipelines(service, findings);
   if (service !== undefined) {
-    const extensions = service.section.extensions.map(trimId);
-    const scope = { root, components, pipelines, extensions, gates };
+    const named = service.section.extensions.map(trimId);
+    const scope = { root, components, pipelines, extensions: named, gates };
     if (options.references !== false) checkReferences(scope, findings.issues);
+    const { telemetry } = service.section;
+    const config = { components, pipelines, telemetry, extensions: unique(named) };
+    options.read?.(config);
+    if (findings.issues.length === 0) return { config, warnings: findings.warnings };
   }
-  if (findings.issues.length > 0) throw new ConfigError(inOrder(findings.issues));
-  if (service === undefined) throw new Error('BUG: no service section and no fault');
-  const { telemetry } = service.section;
-  const extensions = unique(service.section.extensions.map(trimId));
-  const config = { components, pipelines, telemetry, extensions };
-  return { config, warnings: findings.warnings };
+  if (findings.issues.length === 0) throw new Error('BUG: no service section and no fault');
+  throw new ConfigError(inOrder(findings.issues));
 }
 
 /** By place in the sources; sources in the order in which they show up. */

@@ -2,6 +2,7 @@ import type { Component } from '../../component/component.ts';
 import type { Extension } from '../../component/extension.ts';
 import type { Settings } from '../../component/settings.ts';
 import { fanout } from '../../pipeline/fanout.ts';
+import { fanoutNode } from '../../pipeline/ledger.ts';
 import { namesExtension, samePlan } from './compare.ts';
 import type { Environment } from './environment.ts';
 import { type NodeMeter, nodeMeter } from './node-metrics.ts';
@@ -179,7 +180,7 @@ export class Graph {
     if (only !== undefined && targets.length === 1) {
       return fanout([ledger.edge(from, only, this.#slot(only))]);
     }
-    const branching = `fanout of ${from}`; // each branch takes a batch: out is more than in
+    const branching = fanoutNode(from); // each branch takes a batch: out is more than in
     ledger.node(branching, 'fanout');
     const edges = targets.map((name) => ledger.edge(branching, name, this.#slot(name)));
     return ledger.edge(from, branching, fanout(edges));

@@ -106,6 +106,10 @@ class Watched implements AnyConsumer {
     return this.#inner.mutates;
   }
 
+  get takes(): ReadonlySet<string> | undefined {
+    return this.#inner.takes;
+  }
+
   consume(batch: AnyBatch, ctx: Context): Promise<void> {
     this.#before(batch.itemCount);
     const settled = this.#inner.consume(batch, ctx);

@@ -1,8 +1,12 @@
 import type { Extension } from '../../component/extension.ts';
-import type { Host } from '../../component/settings.ts';
+import type { Clock, Host } from '../../component/settings.ts';
 import type { PipelineView, ProgramView } from '../../component/view.ts';
+import type { MapNode } from '../../config/schema/node.ts';
 import { createListeners } from '../../pipeline/listeners.ts';
+import { FeatureGates } from '../config/gates.ts';
 import type { PipelineConfig, ProgramConfig } from '../config/program.ts';
+import { type InsightSources, ProgramInsight } from '../insight/index.ts';
+import { RecentLog } from '../telemetry/recent-log.ts';
 import type { Environment } from './environment.ts';
 import { type Changes, Graph } from './graph.ts';
 import { type NodePlan, planNodes } from './plan.ts';
@@ -27,7 +31,10 @@ export interface Service {
 /** What the program does for components beside the graph. */
 export type ProgramHost = Pick<Host, 'fatal' | 'reload' | 'configFiles'> &
   Pick<ProgramView, 'gates' | 'config'> &
-  Partial<Pick<ProgramView, 'watchSpans' | 'runningSpans'>>;
+  Partial<Pick<ProgramView, 'watchSpans' | 'runningSpans'>> & {
+    /** Default: an empty log, and no text of the configuration. */
+    readonly sources?: InsightSources;
+  };
 
 /** @param program `fatal` is told of a fault after which the program has to end */
 export function createService(
@@ -39,6 +46,10 @@ export function createService(
   const { fatal, reload, configFiles, gates, config: shown, watchSpans, runningSpans } = program;
   const statuses = new StatusBoard(environment.clock);
   let running = config;
+  const plans: readonly NodePlan[] = planNodes(config);
+  const sources = program.sources ?? noSources(environment.clock);
+  const insight = new ProgramInsight({ ...environment, statuses, sources });
+  insight.show(plans, config);
   const view: ProgramView = {
     pipelines: () => running.pipelines.map((pipeline) => pipelineView(pipeline, running, graph)),
     statuses: () => statuses.all(),
@@ -47,6 +58,7 @@ export function createService(
     watchSpans: (ended) => watchSpans?.(ended),
     runningSpans: () => runningSpans?.() ?? [],
     config: shown,
+    insight,
   };
   const host: Environment['host'] = {
     extension: (id) => extensions.get(id),
@@ -59,7 +71,6 @@ export function createService(
   };
   const graph = new Graph({ ...environment, host, statuses }, extensions);
   statuses.know(config.pipelines);
-  const plans: readonly NodePlan[] = planNodes(config);
   return {
     host,
     extensions,
@@ -70,16 +81,28 @@ export function createService(
     async change(next) {
       statuses.know(next.pipelines);
       try {
-        const changes = await graph.change(planNodes(next));
+        const wanted = planNodes(next);
+        const changes = await graph.change(wanted);
         running = next;
+        insight.show(wanted, next);
         return changes;
       } catch (error) {
         statuses.know(running.pipelines);
         throw error;
       }
     },
-    shutdown: () => graph.shutdown(),
+    async shutdown() {
+      insight.close();
+      await graph.shutdown();
+    },
   };
+}
+
+function noSources(clock: Clock): InsightSources {
+  const nowhere = { file: '', line: 1, column: 1 };
+  const root: MapNode = { kind: 'map', at: nowhere, entries: new Map() };
+  const source = { root, gates: new FeatureGates() };
+  return { recent: new RecentLog(clock), source: () => source };
 }
 
 function pipelineView(

@@ -23,6 +23,11 @@ export class StatusBoard {
     return [...this.#statuses.values()];
   }
 
+  /** @param name of a node */
+  of(name: string): InstanceStatus | undefined {
+    return this.#statuses.get(name);
+  }
+
   /** @returns what ends it */
   watch(changed: () => void): () => void {
     this.#watchers.add(changed);

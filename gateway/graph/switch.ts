@@ -16,6 +16,10 @@ export class Slot implements Consumer<Signal> {
     return this.#inner?.mutates ?? false;
   }
 
+  get takes(): ReadonlySet<string> | undefined {
+    return this.#inner?.takes;
+  }
+
   consume(batch: SignalData[Signal], ctx: Context): Promise<void> {
     if (this.#opened !== undefined) return this.#opened.then(() => this.consume(batch, ctx));
     if (this.#inner === undefined) return Promise.reject(gone());
@@ -49,6 +53,10 @@ export class Port implements Consumer<Signal> {
 
   get mutates(): boolean {
     return this.#target?.mutates ?? false;
+  }
+
+  get takes(): ReadonlySet<string> | undefined {
+    return this.#target?.takes;
   }
 
   consume(batch: SignalData[Signal], ctx: Context): Promise<void> {

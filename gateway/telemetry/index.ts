@@ -10,6 +10,7 @@ import { createMeter, type ReadableMeter } from './meter.ts';
 import { MetricsEndpoints } from './metrics-endpoints.ts';
 import { outboxesOf } from './outbox.ts';
 import { registerProcessMetrics } from './process-metrics.ts';
+import { RecentLog } from './recent-log.ts';
 import { createSampler as createSpanSampler, type SamplerKeys } from './span-sampler.ts';
 import { noTracer, SpanRecorder } from './tracer.ts';
 import { compileViews } from './views.ts';
@@ -27,6 +28,8 @@ export interface Telemetry {
   readonly recorder: SpanRecorder | undefined;
   /** Where own log records wait to be sent; undefined when they go nowhere. */
   readonly logRecorder: LogRecorder | undefined;
+  /** The newest warnings and errors. */
+  readonly recent: RecentLog;
   /** Attributes of the program as they are sent. */
   readonly resource: Resource;
   /** Opens the metrics endpoints. @throws Error when one cannot listen */
@@ -54,7 +57,8 @@ export async function createTelemetry(
     config.logs.processors.length === 0
       ? undefined
       : new LogRecorder(outboxesOf(config.logs.processors), clock, resource, schemaUrl(config));
-  const logger = await createLogger(config.logs, shown, clock, sink, logRecorder);
+  const recent = new RecentLog(clock);
+  const logger = await createLogger(config.logs, shown, clock, sink, logRecorder, recent);
   const meter = createMeter(config.metrics.level);
   registerProcessMetrics(meter, clock);
   const setViews = (given: TelemetryConfig['metrics']) =>
@@ -71,6 +75,7 @@ export async function createTelemetry(
     resource,
     recorder,
     logRecorder,
+    recent,
     tracer: recorder ?? noTracer,
     start: () => endpoints.open(config.metrics),
     async change(next) {

@@ -5,6 +5,7 @@ import type { Clock, Logger } from '../../component/settings.ts';
 import type { TelemetryConfig } from './config.ts';
 import { errorText } from './error-text.ts';
 import type { LogRecorder } from './log-recorder.ts';
+import type { RecentLog } from './recent-log.ts';
 import { createSampler, type Sampler } from './sampler.ts';
 
 export type LogFields = Readonly<Record<string, unknown>>;
@@ -24,6 +25,7 @@ export type LogSink = (line: string) => void;
 /**
  * The program's log: one line an entry. `console` is `time TAB level TAB message TAB {fields}`
  * without the resource, `json` has the keys level, ts, msg, resource and the fields.
+ * @param recent is told of every warning and error, written or not
  */
 export async function createLogger(
   config: TelemetryConfig['logs'],
@@ -31,6 +33,7 @@ export async function createLogger(
   clock: Clock,
   sink?: LogSink,
   recorder?: LogRecorder,
+  recent?: RecentLog,
 ): Promise<RootLogger> {
   const { default: pino } = await import('pino');
   const write = sink ?? (await openSink(config.output_paths));
@@ -47,7 +50,7 @@ export async function createLogger(
   );
   const rules = new Rules(clock);
   rules.change(config);
-  return wrap(log, rules, recorder, { scope: {}, fields: {} });
+  return wrap(log, { rules, recorder, recent }, { scope: {}, fields: {} });
 }
 
 async function openSink(paths: readonly string[]): Promise<LogSink> {
@@ -103,14 +106,19 @@ function within({ scope, fields }: Context, more: LogFields): Context {
   return { scope: { ...scope, ...own }, fields: { ...fields, ...rest } };
 }
 
-function wrap(
-  log: Pino,
-  rules: Rules,
-  recorder: LogRecorder | undefined,
-  context: Context,
-): RootLogger {
+/** What hears of entries beside the log itself. */
+interface Listeners {
+  readonly rules: Rules;
+  readonly recorder: LogRecorder | undefined;
+  readonly recent: RecentLog | undefined;
+}
+
+function wrap(log: Pino, listeners: Listeners, context: Context): RootLogger {
+  const { rules, recorder, recent } = listeners;
   const at = (level: 'debug' | 'info' | 'warn' | 'error') => {
     return (message: string, fields?: LogFields): void => {
+      const bad = level === 'warn' || level === 'error';
+      if (bad) recent?.add(level, message, context.scope, plainFields(fields ?? {}));
       if (!rules.allow(level, message)) return;
       const own = fields === undefined ? undefined : plainFields(fields);
       if (own === undefined) log[level](message);
@@ -125,9 +133,9 @@ function wrap(
     error: at('error'),
     child(fields) {
       const plain = plainFields(fields);
-      return wrap(log.child(plain), rules, recorder, within(context, plain));
+      return wrap(log.child(plain), listeners, within(context, plain));
     },
-    unsent: () => wrap(log, rules, undefined, context),
+    unsent: () => wrap(log, { ...listeners, recorder: undefined }, context),
     change: (config) => rules.change(config),
   };
 }

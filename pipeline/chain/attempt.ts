@@ -1,14 +1,18 @@
 import { Code, PipelineError } from '../../component/errors.ts';
-import type { Clock, Timer } from '../../component/settings.ts';
+import type { Clock, NodeLedger, Timer } from '../../component/settings.ts';
 import type { Signal } from '../../component/signals.ts';
 import type { Attempt, Backend, SealedBatch } from '../backend.ts';
 import type { Sender } from './delivery.ts';
 
-/** The last link: one attempt at the backend, as `number` and `previousUnknown` say. */
+/**
+ * The last link: one attempt at the backend, as `number` and `previousUnknown` say.
+ * @param ledger is told how each ended
+ */
 export function attempt<S extends Signal, B extends SealedBatch>(
   backend: Backend<S, B>,
   clock: Clock,
   timeoutMs: number,
+  ledger?: NodeLedger,
 ): Sender<S> {
   const deadlines = new Deadlines(clock, timeoutMs);
   return async (delivery) => {
@@ -24,9 +28,11 @@ export function attempt<S extends Signal, B extends SealedBatch>(
           ? backend.push(delivery.batches[0]!, about)
           : backend.send(delivery.sealed as B, about);
       await (timeoutMs > 0 ? deadlines.guard(sent, limitMs) : sent);
+      ledger?.attempted?.();
     } catch (thrown) {
       const error = PipelineError.from(thrown);
       if (error.unknownOutcome) delivery.previousUnknown = true;
+      ledger?.attempted?.({ error: error.message, unixMs: clock.unixMs() });
       throw error;
     }
   };

@@ -1,6 +1,7 @@
 import type { RecordLog } from '../../component/extension.ts';
 import type { Logger } from '../../component/settings.ts';
 import type { Signal, SignalData } from '../../component/signals.ts';
+import { FormBatch } from '../../pdata/form-batch.ts';
 import { decodeBatch, decodeHeader, encodeRecord } from './record.ts';
 
 /** A record that an earlier run left. */
@@ -49,7 +50,10 @@ export class DiskQueue<S extends Signal> {
   }
 
   append(batch: SignalData[S], partition: string): Promise<number> {
-    const record = encodeRecord(this.#signal, partition, batch.itemCount, batch.ranges());
+    const own = batch instanceof FormBatch ? batch.stored : undefined;
+    const body = own === undefined ? batch.ranges() : [own];
+    const stored = own !== undefined;
+    const record = encodeRecord(this.#signal, partition, batch.itemCount, body, stored);
     return this.#log.append('data', record);
   }
 

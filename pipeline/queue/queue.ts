@@ -92,7 +92,7 @@ export class SendingQueue<S extends Signal> {
   /** Takes up what an earlier run left, and begins to deliver. */
   async start(): Promise<void> {
     const { disk, settings } = this.#parts;
-    this.#telemetry.expose(this.#admission);
+    this.#telemetry.expose(this.#admission, this.#parts.config.sizer);
     let records = 0;
     let items = 0;
     if (disk !== undefined) {

@@ -1,6 +1,7 @@
 import type { AnyBatch } from '../../component/factory.ts';
 import type { Signal, SignalData } from '../../component/signals.ts';
 import { signals } from '../../component/signals.ts';
+import { storedBatch } from '../../pdata/form-batch.ts';
 import { parseRequest } from '../../pdata/parse.ts';
 
 /*
@@ -8,16 +9,18 @@ import { parseRequest } from '../../pdata/parse.ts';
  *
  *   ┌─────────┬────────┬─────────┬─────────┬────────────┬──────────────────────────────┐
  *   │ version │ signal │ key len │ items   │ key        │ body                         │
- *   │ u8 = 1  │ u8     │ u16     │ u32     │ UTF-8      │                              │
+ *   │ u8      │ u8     │ u16     │ u32     │ UTF-8      │                              │
  *   └─────────┴────────┴─────────┴─────────┴────────────┴──────────────────────────────┘
  *
  * `key` is the partition. The body of a data record is a batch's ranges, which concatenated are
- * one OTLP export request (of profiles there is always one range); the body of a sealed record is
- * what the backend's encode() gave. Neither addresses nor metadata of clients are stored, apart
+ * one OTLP export request (of profiles there is always one range) in version 1, and what the backend
+ * made of a batch in version 2; the body of a sealed record is what the backend's encode() gave. Neither addresses nor metadata of clients are stored, apart
  * from the metadata values that a partition was asked for.
  */
 
 const version = 1;
+/** The body is in the form of the backend. */
+const ownVersion = 2;
 const headerBytes = 8;
 const keyBytesMax = 0xffff;
 
@@ -29,19 +32,23 @@ export interface RecordHeader {
   readonly bodyAt: number;
 }
 
-/** The ranges of a record: header and body. Throws when the partition's key is too long. */
+/**
+ * The ranges of a record: header and body. Throws when the partition's key is too long.
+ * @param own whether the body is in the form of the backend
+ */
 export function encodeRecord(
   signal: Signal,
   partition: string,
   items: number,
   body: readonly Uint8Array[],
+  own = false,
 ): Uint8Array[] {
   const key = Buffer.from(partition, 'utf8');
   if (key.length > keyBytesMax) {
     throw new Error(`cannot store a partition key of ${key.length} bytes: at most ${keyBytesMax}`);
   }
   const header = Buffer.allocUnsafe(headerBytes + key.length);
-  header[0] = version;
+  header[0] = own ? ownVersion : version;
   header[1] = signals.indexOf(signal);
   header.writeUInt16LE(key.length, 2);
   header.writeUInt32LE(items, 4);
@@ -55,7 +62,7 @@ export function decodeHeader(signal: Signal, record: Uint8Array): RecordHeader {
   if (bytes.length < headerBytes) {
     throw new Error(`cannot read a queue record of ${bytes.length} bytes: too short`);
   }
-  if (bytes[0] !== version) {
+  if (bytes[0] !== version && bytes[0] !== ownVersion) {
     throw new Error(`cannot read a queue record of version ${bytes[0]}: expected ${version}`);
   }
   if (signals[bytes[1]!] !== signal) {
@@ -70,7 +77,10 @@ export function decodeHeader(signal: Signal, record: Uint8Array): RecordHeader {
 
 /** The batch of a data record. Throws when the body is no valid request. */
 export function decodeBatch<S extends Signal>(signal: S, record: Uint8Array): SignalData[S] {
-  const { bodyAt } = decodeHeader(signal, record);
+  const { bodyAt, items } = decodeHeader(signal, record);
+  if (record[0] === ownVersion) {
+    return storedBatch(signal, record.subarray(bodyAt), items) as AnyBatch as SignalData[S];
+  }
   // What was accepted once is not refused for its depth: the widest limit that parsing takes.
   return parseRequest(signal, record.subarray(bodyAt), {
     maxNesting: 200,

@@ -42,7 +42,7 @@ export class Sealer<S extends Signal> {
 
   /**
    * Seals a delivery. In the log the sealed record replaces the records of `entries`.
-   * @returns the position of the sealed record; -1 without a log
+   * @returns the position of the sealed record; -1 without a log, or where it needs no record
    */
   async seal(delivery: Delivery<S>, entries: readonly Entry[]): Promise<number> {
     let sealed: SealedBatch;
@@ -53,7 +53,7 @@ export class Sealer<S extends Signal> {
     }
     delivery.batches = [];
     delivery.sealed = sealed;
-    if (this.#disk === undefined) return -1;
+    if (this.#disk === undefined || sealed.repeatable === true) return -1;
     const body = this.#backend.encode(sealed);
     const position = await this.#write(this.#disk, delivery.items, body, entries);
     for (const entry of entries) entry.position = -1;

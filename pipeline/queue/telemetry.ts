@@ -1,4 +1,10 @@
-import type { Attributes, Counter, Histogram, Settings } from '../../component/settings.ts';
+import type {
+  Attributes,
+  Counter,
+  Histogram,
+  QueueFill,
+  Settings,
+} from '../../component/settings.ts';
 import { itemNames, itemUnits, type Signal, type SignalData } from '../../component/signals.ts';
 import { type BatchTelemetry, batchTelemetry } from '../batch-telemetry.ts';
 import type { Admission } from './admission.ts';
@@ -47,8 +53,8 @@ export class QueueTelemetry<S extends Signal> {
   }
 
   /** Shows how full the queue is, until `close`. */
-  expose(admission: Admission): void {
-    const { meter, id } = this.#settings;
+  expose(admission: Admission, unit: QueueFill['unit']): void {
+    const { meter, id, ledger } = this.#settings;
     const attributes = { exporter: id, data_type: this.#signal };
     const gauge = (name: string, description: string, read: () => number) =>
       meter.gauge(name, { description, unit: '{batch}' }, read, attributes);
@@ -58,6 +64,9 @@ export class QueueTelemetry<S extends Signal> {
       gauge('otelcol_exporter_queue_size', size, () => admission.size),
       gauge('otelcol_exporter_queue_capacity', capacity, () => admission.capacity),
     ];
+    const fill = (): QueueFill => ({ size: admission.size, capacity: admission.capacity, unit });
+    const hide = ledger.queue?.(fill);
+    if (hide !== undefined) this.#gauges.push(hide);
   }
 
   close(): void {
