@@ -37,7 +37,7 @@ export function toV3(traces: readonly StoredTrace[], options: V3Options): Json[]
     }
   }
   return [...groups].map(([resource, scopes]) => ({
-    resource: withCount({ ...attributesOf(resource.attributes) }, resource.droppedAttributesCount),
+    resource: resourceOf(resource),
     scopeSpans: [...scopes].map(([scope, spans]) => ({
       scope: scopeOf(scope),
       spans: spans.map(spanOf),
@@ -59,12 +59,19 @@ function withCount(target: Json, dropped: number): Json {
   return { ...target, ...count('droppedAttributesCount', dropped) };
 }
 
-function scopeOf(scope: StoredScope): Json {
+/** A Resource message. */
+export function resourceOf(resource: StoredResource): Json {
+  return withCount({ ...attributesOf(resource.attributes) }, resource.droppedAttributesCount);
+}
+
+/** An InstrumentationScope message. */
+export function scopeOf(scope: StoredScope): Json {
   const named = { ...text('name', scope.name), ...text('version', scope.version) };
   return withCount({ ...named, ...attributesOf(scope.attributes) }, scope.droppedAttributesCount);
 }
 
-function spanOf(span: ViewSpan): Json {
+/** A Span message. */
+export function spanOf(span: ViewSpan): Json {
   const { stored } = span;
   const attributes =
     span.warnings.length === 0 ? span.attributes : [...span.attributes, warning(span.warnings)];

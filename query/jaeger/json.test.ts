@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { ParameterError } from './go-text.ts';
 import { toV1, type V1Trace } from './json-v1.ts';
 import { toV3 } from './json-v3.ts';
 import { otlpJsonTraces } from './otlp-json.ts';
@@ -107,4 +108,17 @@ test('a server span that shares its id with the client becomes its child', () =>
   assert.equal(served?.references[0]?.spanID, id);
   const child = shown.spans.find((s) => s.operationName === 'inside');
   assert.equal(child?.references[0]?.spanID, served?.spanID);
+});
+
+test('a file that is no OTLP/JSON is refused with the place', () => {
+  for (const [body, message] of [
+    ['', /^cannot unmarshal OTLP JSON: cannot read JSON request at byte 0/],
+    ['[]', /^cannot unmarshal OTLP JSON: cannot read JSON request at byte 0: expected '\{'/],
+    ['{"resourceSpans": 3}', /resourceSpans at byte 18: expected '\['/],
+    ['{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"zz"}]}]}]}', /'zz' is not hex/],
+  ] as const) {
+    const read = () => otlpJsonTraces(Buffer.from(body));
+    assert.throws(read, (error) => error instanceof ParameterError && message.test(error.message));
+  }
+  assert.deepEqual(otlpJsonTraces(Buffer.from('{}')), []);
 });

@@ -1,132 +1,154 @@
 /** OTLP/JSON traces as stored traces, for files that are shown without being stored. */
+import { parseJson } from '../../pdata/json.ts';
+import {
+  eachElement,
+  eachEntry,
+  MessageView,
+  SpanField,
+  SpanReader,
+  ValueType,
+  ValueView,
+} from '../../pdata/readers.ts';
+import { WireError } from '../../pdata/wire-error.ts';
 import type {
   AttributeValue,
   KeyValue,
   StoredEvent,
   StoredLink,
+  StoredResource,
+  StoredScope,
   StoredSpan,
   StoredTrace,
 } from '../../storage/traces/model.ts';
 import { ParameterError } from './go-text.ts';
 
-type Json = { [key: string]: unknown };
-
-function objects(value: unknown): Json[] {
-  return Array.isArray(value) ? value.filter((v): v is Json => typeof v === 'object' && !!v) : [];
-}
-
-function object(value: unknown): Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as Json)
-    : {};
-}
-
-function text(value: unknown): string {
-  return typeof value === 'string' ? value : '';
-}
-
-function number(value: unknown): number {
-  const n = Number(value ?? 0);
-  return Number.isFinite(n) ? n : 0;
-}
-
-function big(value: unknown): bigint {
-  if (typeof value === 'number' && Number.isInteger(value)) return BigInt(value);
-  if (typeof value === 'string' && /^-?\d{1,20}$/.test(value)) return BigInt(value);
-  return 0n;
-}
-
-function anyValue(value: Json, depth: number): AttributeValue {
-  if (depth > 32) throw new ParameterError('cannot read OTLP JSON: values nested deeper than 32');
-  if ('stringValue' in value) return { type: 'string', value: text(value.stringValue) };
-  if ('boolValue' in value) return { type: 'bool', value: value.boolValue === true };
-  if ('intValue' in value) return { type: 'int', value: big(value.intValue) };
-  if ('doubleValue' in value) return { type: 'double', value: Number(value.doubleValue) };
-  if ('bytesValue' in value) {
-    return { type: 'bytes', value: Buffer.from(text(value.bytesValue), 'base64') };
+/** The value at [start, end) of `bytes`. */
+function valueAt(bytes: Uint8Array, start: number, end: number): AttributeValue {
+  const view = new ValueView();
+  view.locate(bytes, start, end);
+  switch (view.type) {
+    case ValueType.string:
+      return { type: 'string', value: view.string() };
+    case ValueType.bool:
+      return { type: 'bool', value: view.bool() };
+    case ValueType.int:
+      return { type: 'int', value: view.bigint() };
+    case ValueType.double:
+      return { type: 'double', value: view.number() };
+    case ValueType.bytes:
+      return { type: 'bytes', value: bytes.slice(view.contentStart, view.contentEnd) };
+    case ValueType.array: {
+      const value: AttributeValue[] = [];
+      eachElement(view, (from, to) => value.push(valueAt(bytes, from, to)));
+      return { type: 'array', value };
+    }
+    case ValueType.map: {
+      const value: KeyValue[] = [];
+      eachEntry(view, (key, from, to) => value.push({ key, value: valueAt(bytes, from, to) }));
+      return { type: 'kvlist', value };
+    }
+    default:
+      return { type: 'empty' };
   }
-  if ('arrayValue' in value) {
-    const values = objects(object(value.arrayValue).values).map((v) => anyValue(v, depth + 1));
-    return { type: 'array', value: values };
+}
+
+function attributesOf(view: MessageView): KeyValue[] {
+  const all: KeyValue[] = [];
+  view.rewind();
+  while (view.nextAttribute()) {
+    const { bytes, start, end } = view.value;
+    all.push({ key: view.keyText(), value: valueAt(bytes, start, end) });
   }
-  if ('kvlistValue' in value) {
-    return { type: 'kvlist', value: attributes(object(value.kvlistValue).values, depth + 1) };
+  return all;
+}
+
+/** @param dropped number of the field that counts attributes that were dropped */
+function common(view: MessageView, dropped: number) {
+  return { attributes: attributesOf(view), droppedAttributesCount: view.uint(dropped) };
+}
+
+/** A fixed64 field: nanoseconds since 1970. */
+function time(view: MessageView, field: number): bigint {
+  view.fixed64(field);
+  return (BigInt(view.hi) << 32n) | BigInt(view.lo);
+}
+
+/** An id in lower hex, '' when absent. */
+function id(view: MessageView, field: number): string {
+  if (!view.findField(field)) return '';
+  const { bytes, start, end } = view.value;
+  return Buffer.from(bytes.subarray(start, end)).toString('hex');
+}
+
+function eventsOf(r: SpanReader): StoredEvent[] {
+  const all: StoredEvent[] = [];
+  while (r.nextEvent()) {
+    all.push({ timeUnixNano: time(r.event, 1), name: r.event.string(2), ...common(r.event, 4) });
   }
-  return { type: 'empty' };
+  return all;
 }
 
-function attributes(value: unknown, depth = 0): KeyValue[] {
-  return objects(value).map((kv) => ({
-    key: text(kv.key),
-    value: anyValue(object(kv.value), depth),
-  }));
+function linksOf(r: SpanReader): StoredLink[] {
+  const all: StoredLink[] = [];
+  while (r.nextLink()) {
+    all.push({
+      traceId: id(r.link, 1),
+      spanId: id(r.link, 2),
+      traceState: r.link.string(3),
+      flags: r.link.fixed32(6),
+      ...common(r.link, 5),
+    });
+  }
+  return all;
 }
 
-function common(source: Json): { attributes: KeyValue[]; droppedAttributesCount: number } {
+function spanOf(r: SpanReader, resource: StoredResource, scope: StoredScope): StoredSpan {
+  const { item } = r;
   return {
-    attributes: attributes(source.attributes),
-    droppedAttributesCount: number(source.droppedAttributesCount),
-  };
-}
-
-function eventOf(event: Json): StoredEvent {
-  return { timeUnixNano: big(event.timeUnixNano), name: text(event.name), ...common(event) };
-}
-
-function linkOf(link: Json): StoredLink {
-  return {
-    traceId: text(link.traceId).toLowerCase(),
-    spanId: text(link.spanId).toLowerCase(),
-    traceState: text(link.traceState),
-    flags: number(link.flags),
-    ...common(link),
-  };
-}
-
-function spanOf(
-  span: Json,
-  resource: StoredSpan['resource'],
-  scope: StoredSpan['scope'],
-): StoredSpan {
-  return {
-    traceId: text(span.traceId).toLowerCase(),
-    spanId: text(span.spanId).toLowerCase(),
-    parentSpanId: text(span.parentSpanId).toLowerCase(),
-    traceState: text(span.traceState),
-    flags: number(span.flags),
-    name: text(span.name),
-    kind: number(span.kind),
-    startUnixNano: big(span.startTimeUnixNano),
-    endUnixNano: big(span.endTimeUnixNano),
-    ...common(span),
-    events: objects(span.events).map(eventOf),
-    droppedEventsCount: number(span.droppedEventsCount),
-    links: objects(span.links).map(linkOf),
-    droppedLinksCount: number(span.droppedLinksCount),
-    statusCode: number(object(span.status).code),
-    statusMessage: text(object(span.status).message),
+    traceId: id(item, SpanField.traceId),
+    spanId: id(item, SpanField.spanId),
+    parentSpanId: id(item, SpanField.parentSpanId),
+    traceState: item.string(SpanField.traceState),
+    flags: item.fixed32(SpanField.flags),
+    name: r.name,
+    kind: r.kind,
+    startUnixNano: time(item, SpanField.start),
+    endUnixNano: time(item, SpanField.end),
+    ...common(item, SpanField.droppedAttributes),
+    events: eventsOf(r),
+    droppedEventsCount: item.uint(SpanField.droppedEvents),
+    links: linksOf(r),
+    droppedLinksCount: item.uint(SpanField.droppedLinks),
+    statusCode: r.statusCode,
+    statusMessage: r.statusMessage,
     resource,
     scope,
   };
 }
 
+function readerOf(body: Uint8Array): SpanReader {
+  try {
+    return new SpanReader(parseJson('traces', body));
+  } catch (error) {
+    if (!(error instanceof WireError)) throw error;
+    throw new ParameterError(`cannot unmarshal OTLP JSON: ${error.message}`);
+  }
+}
+
 /** @returns one entry a trace id, in order of appearance. @throws ParameterError */
 export function otlpJsonTraces(body: Uint8Array): StoredTrace[] {
-  let request: unknown;
-  try {
-    request = JSON.parse(Buffer.from(body).toString('utf8'));
-  } catch (error) {
-    throw new ParameterError(`cannot unmarshal OTLP JSON: ${(error as Error).message}`);
-  }
   const traces = new Map<string, StoredSpan[]>();
-  for (const group of objects(object(request).resourceSpans)) {
-    const resource = { ...common(object(group.resource)), schemaUrl: text(group.schemaUrl) };
-    for (const scoped of objects(group.scopeSpans)) {
-      const named = object(scoped.scope);
-      const ids = { name: text(named.name), version: text(named.version) };
-      const scope = { ...ids, ...common(named), schemaUrl: text(scoped.schemaUrl) };
-      for (const json of objects(scoped.spans)) {
-        const span = spanOf(json, resource, scope);
+  const r = readerOf(body);
+  const group = new MessageView();
+  while (r.nextResource()) {
+    r.bindResourceGroup(group);
+    const resource = { ...common(r.resource, 2), schemaUrl: group.string(3) };
+    while (r.nextScope()) {
+      r.bindScopeGroup(group);
+      const named = { name: r.scope.string(1), version: r.scope.string(2) };
+      const scope = { ...named, ...common(r.scope, 4), schemaUrl: group.string(3) };
+      while (r.nextItem()) {
+        const span = spanOf(r, resource, scope);
         const known = traces.get(span.traceId);
         if (known === undefined) traces.set(span.traceId, [span]);
         else known.push(span);
