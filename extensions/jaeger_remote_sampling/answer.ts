@@ -1,5 +1,5 @@
 import { Writer } from '../../pdata/proto/writer.ts';
-import { ProtoReader } from '../../wire/tagged-spans/proto-reader.ts';
+import { protoReader } from '../../wire/tagged-spans/proto-reader.ts';
 import type { Strategy } from './strategies.ts';
 
 /**
@@ -58,13 +58,13 @@ export function strategyProto({ rate, limit, operations }: Strategy): Uint8Array
 
 /** The service that a SamplingStrategyParameters asks for. @throws WireError */
 export function serviceOf(message: Uint8Array): string {
-  const r = new ProtoReader(message);
+  const r = protoReader(message);
   let name = '';
-  while (r.next()) {
-    if (r.field === 1) {
+  for (let tag = r.next(); tag !== 0; tag = r.next()) {
+    if (tag === 0x0a) {
       r.range();
       name = Buffer.from(message.subarray(r.from, r.to)).toString('utf8');
-    } else r.skip();
+    } else r.skipOver(1, tag);
   }
   return name;
 }

@@ -1,5 +1,6 @@
 /**
- * Reading protobuf bytes that passed the structural check: no bounds are checked here.
+ * Reading protobuf bytes that passed the structural check: no bounds are checked here, except by
+ * {@link readHalves} where it is asked to. Other bytes are read with CheckedReader.
  * `https://protobuf.dev/programming-guides/encoding/`
  */
 
@@ -19,6 +20,14 @@ export class Cursor {
     this.bytes = bytes;
     this.pos = pos;
   }
+}
+
+/** What {@link readHalves} reads: a cursor or a reader that has the same fields. */
+interface Place {
+  readonly bytes: Uint8Array;
+  pos: number;
+  lo: number;
+  hi: number;
 }
 
 export const WireType = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 } as const;
@@ -45,13 +54,18 @@ export function readVarint(c: Cursor): number {
   }
 }
 
-/** A varint's 64 bits into `c.lo` and `c.hi`. */
-export function readHalves(c: Cursor): void {
+/**
+ * A varint's 64 bits into `c.lo` and `c.hi`.
+ * @param end where the bytes end, if that is not sure to come after the varint
+ * @returns false, with `c` as it was, when the varint does not end before `end` or has over 10 bytes
+ */
+export function readHalves(c: Place, end = 0x7fffffff): boolean {
   const b = c.bytes;
   let p = c.pos;
   let lo = 0;
   let hi = 0;
   for (let shift = 0; ; shift += 7) {
+    if (p >= end || shift > 63) return false;
     const byte = b[p]!;
     p += 1;
     const bits = byte & 127;
@@ -59,12 +73,13 @@ export function readHalves(c: Cursor): void {
     else if (shift === 28) {
       lo |= bits << 28;
       hi = bits >>> 4;
-    } else if (shift < 64) hi |= bits << (shift - 32);
+    } else hi |= bits << (shift - 32);
     if (byte < 128) break;
   }
   c.pos = p;
   c.lo = lo >>> 0;
   c.hi = hi >>> 0;
+  return true;
 }
 
 /** Four bytes, little endian, unsigned. */

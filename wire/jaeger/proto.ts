@@ -1,28 +1,43 @@
+import type { CheckedReader } from '../../pdata/proto/checked-reader.ts';
+import { doubleOf } from '../../pdata/proto/cursor.ts';
 import { WireError } from '../../pdata/wire-error.ts';
 import type { ReadSpans } from '../tagged-spans/outcome.ts';
-import { ProtoReader } from '../tagged-spans/proto-reader.ts';
+import { protoReader } from '../tagged-spans/proto-reader.ts';
 import type { TagList } from '../tagged-spans/tags.ts';
 import { JaegerSpans } from './span-writer.ts';
 
 /** Values of ValueType, model.proto; not those of Thrift. */
 const ValueType = { string: 0, bool: 1, int64: 2, float64: 3, binary: 4 } as const;
 
-const scratch = new DataView(new ArrayBuffer(8));
+/** Tags of Span's fields. */
+const Tag = {
+  traceId: 0x0a,
+  spanId: 0x12,
+  operationName: 0x1a,
+  reference: 0x22,
+  flags: 0x28,
+  startTime: 0x32,
+  duration: 0x3a,
+  tag: 0x42,
+  log: 0x4a,
+  process: 0x52,
+} as const;
 
 /** google.protobuf.Timestamp or Duration. */
 class Time {
   seconds = 0;
   nanos = 0;
 
-  read(r: ProtoReader, from: number, to: number): void {
+  read(r: CheckedReader): void {
     this.seconds = 0;
     this.nanos = 0;
-    r.enter(from, to);
-    while (r.next()) {
-      if (r.field === 1) this.seconds = r.int64();
-      else if (r.field === 2) this.nanos = r.int32();
-      else r.skip();
+    const outer = r.enter();
+    for (let tag = r.next(); tag !== 0; tag = r.next()) {
+      if (tag === 0x08) this.seconds = r.int64();
+      else if (tag === 0x10) this.nanos = r.int32();
+      else r.skipOver(2, tag);
     }
+    r.leave(outer);
   }
 }
 
@@ -44,7 +59,7 @@ export class JaegerProto {
    * @throws WireError for bytes that are no request; nothing of them is kept
    */
   request(bytes: Uint8Array): ReadSpans {
-    const r = new ProtoReader(bytes);
+    const r = protoReader(bytes);
     try {
       this.#batches(r);
       return this.#spans.finish();
@@ -55,125 +70,106 @@ export class JaegerProto {
   }
 
   /** Parts of a message that comes twice are one. */
-  #batches(r: ProtoReader): void {
+  #batches(r: CheckedReader): void {
     const parts: [from: number, to: number][] = [];
-    while (r.next()) {
-      if (r.field === 1) {
+    for (let tag = r.next(); tag !== 0; tag = r.next()) {
+      if (tag === 0x0a) {
         r.range();
         parts.push([r.from, r.to]);
-      } else r.skip();
+      } else r.skipOver(1, tag);
     }
     const resource = this.#batchProcess(r, parts);
     for (const [from, to] of parts) {
-      r.enter(from, to);
-      while (r.next()) {
-        if (r.field !== 1) {
-          r.skip();
-          continue;
-        }
-        r.range();
-        const { pos } = r;
-        this.#span(r, resource);
-        r.enter(pos, to);
+      r.bind(r.bytes, from, to);
+      for (let tag = r.next(); tag !== 0; tag = r.next()) {
+        if (tag === 0x0a) this.#span(r, resource);
+        else if (tag === 0x12) r.range();
+        else r.skipOver(2, tag);
       }
     }
   }
 
   /** The process of the batch, which comes after the spans. */
-  #batchProcess(r: ProtoReader, parts: readonly [number, number][]): number {
+  #batchProcess(r: CheckedReader, parts: readonly [number, number][]): number {
     this.#spans.processTags.clear();
     let name = r.bytes.subarray(0, 0);
     for (const [from, to] of parts) {
-      r.enter(from, to);
-      while (r.next()) {
-        if (r.field !== 2) {
-          r.skip();
-          continue;
-        }
-        r.range();
-        const { pos } = r;
-        name = this.#process(r, r.from, r.to) ?? name;
-        r.enter(pos, to);
+      r.bind(r.bytes, from, to);
+      for (let tag = r.next(); tag !== 0; tag = r.next()) {
+        if (tag === 0x12) name = this.#process(r) ?? name;
+        else r.skip(tag);
       }
     }
     return this.#spans.resource(name, 'proto');
   }
 
   /** Tags go to `processTags`. @returns the name, if there is one */
-  #process(r: ProtoReader, from: number, to: number): Uint8Array | undefined {
+  #process(r: CheckedReader): Uint8Array | undefined {
     let name: Uint8Array | undefined;
-    r.enter(from, to);
-    while (r.next()) {
-      if (r.field === 1) {
+    const outer = r.enter();
+    for (let tag = r.next(); tag !== 0; tag = r.next()) {
+      if (tag === 0x0a) {
         r.range();
         name = r.bytes.subarray(r.from, r.to);
-      } else if (r.field === 2) this.#tag(r, this.#spans.processTags, to);
-      else r.skip();
+      } else if (tag === 0x12) this.#tag(r, this.#spans.processTags);
+      else r.skipOver(2, tag);
     }
+    r.leave(outer);
     return name;
   }
 
-  /** Reads the span whose range `r` has. */
-  #span(r: ProtoReader, resource: number): void {
+  #span(r: CheckedReader, resource: number): void {
     const spans = this.#spans;
+    const outer = r.enter();
+    const { end } = r;
     spans.begin();
     try {
-      this.#fields(r, r.from, r.to, resource);
+      this.#fields(r, resource);
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
       spans.refuse(error.message);
     }
+    r.end = end;
+    r.leave(outer);
   }
 
-  #fields(r: ProtoReader, from: number, to: number, batchResource: number): void {
+  #fields(r: CheckedReader, batchResource: number): void {
     const spans = this.#spans;
     let resource = batchResource;
     let seconds = 0;
     let nanos = 0;
     let duration = 0;
-    r.enter(from, to);
-    while (r.next()) {
-      const { field } = r;
-      if (field === 1) this.#id(r, spans.traceId, 0, 16);
-      else if (field === 2) this.#id(r, spans.spanId, 0, 8);
-      else if (field === 3) {
+    for (let tag = r.next(); tag !== 0; tag = r.next()) {
+      if (tag === Tag.traceId) this.#id(r, spans.traceId, 0, 16);
+      else if (tag === Tag.spanId) this.#id(r, spans.spanId, 0, 8);
+      else if (tag === Tag.operationName) {
         r.range();
         spans.name = r.bytes.subarray(r.from, r.to);
-      } else if (field === 4) this.#ref(r, to);
-      else if (field === 5) spans.blank = r.varint() === 0 && spans.blank;
-      else if (field === 6) {
-        this.#readTime(r, to);
+      } else if (tag === Tag.reference) this.#ref(r);
+      else if (tag === Tag.flags) spans.blank = r.uint64() === 0 && spans.blank;
+      else if (tag === Tag.startTime) {
+        this.#time.read(r);
         ({ seconds, nanos } = this.#time);
-      } else if (field === 7) {
-        this.#readTime(r, to);
+      } else if (tag === Tag.duration) {
+        this.#time.read(r);
         duration = this.#time.seconds * 1e9 + this.#time.nanos;
-      } else if (field === 8) this.#tag(r, spans.tags, to);
-      else if (field === 9) this.#log(r, to);
-      else if (field === 10) {
-        resource = this.#ownProcess(r, to);
+      } else if (tag === Tag.tag) this.#tag(r, spans.tags);
+      else if (tag === Tag.log) this.#log(r);
+      else if (tag === Tag.process) {
+        resource = this.#ownProcess(r);
         spans.blank = false;
-      } else r.skip();
+      } else r.skipOver(10, tag);
     }
     spans.endNanos(seconds, nanos, duration, resource, 'proto');
   }
 
-  #ownProcess(r: ProtoReader, end: number): number {
-    r.range();
-    const { pos } = r;
+  #ownProcess(r: CheckedReader): number {
     this.#spans.processTags.clear();
-    const name = this.#process(r, r.from, r.to) ?? r.bytes.subarray(0, 0);
-    r.enter(pos, end);
+    const name = this.#process(r) ?? r.bytes.subarray(0, 0);
     return this.#spans.resource(name, 'proto');
   }
 
-  #readTime(r: ProtoReader, end: number): void {
-    r.range();
-    const { pos } = r;
-    this.#time.read(r, r.from, r.to);
-    r.enter(pos, end);
-  }
-
-  #id(r: ProtoReader, out: Uint8Array, at: number, size: number): void {
+  #id(r: CheckedReader, out: Uint8Array, at: number, size: number): void {
     r.range();
     if (r.to - r.from < size) {
       throw r.fault(`an id of ${r.to - r.from} bytes, expected ${size}`);
@@ -181,45 +177,41 @@ export class JaegerProto {
     out.set(r.bytes.subarray(r.from, r.from + size), at);
   }
 
-  #ref(r: ProtoReader, end: number): void {
-    r.range();
-    const { pos } = r;
+  #ref(r: CheckedReader): void {
+    const outer = r.enter();
     const at = this.#spans.addRef();
     const { refs } = this.#spans;
-    r.enter(r.from, r.to);
-    while (r.next()) {
-      if (r.field === 1) this.#id(r, refs, at, 16);
-      else if (r.field === 2) this.#id(r, refs, at + 16, 8);
-      else if (r.field === 3) refs[at + 24] = Math.min(r.int32() >>> 0, 255);
-      else r.skip();
+    for (let tag = r.next(); tag !== 0; tag = r.next()) {
+      if (tag === 0x0a) this.#id(r, refs, at, 16);
+      else if (tag === 0x12) this.#id(r, refs, at + 16, 8);
+      else if (tag === 0x18) refs[at + 24] = Math.min(r.int32() >>> 0, 255);
+      else r.skipOver(3, tag);
     }
-    r.enter(pos, end);
+    r.leave(outer);
   }
 
-  #log(r: ProtoReader, end: number): void {
-    r.range();
-    const { pos, to } = r;
+  #log(r: CheckedReader): void {
+    const outer = r.enter();
     const { fields } = this.#spans;
     fields.clear();
     let seconds = 0;
     let nanos = 0;
-    r.enter(r.from, to);
-    while (r.next()) {
-      if (r.field === 1) {
-        this.#readTime(r, to);
+    for (let tag = r.next(); tag !== 0; tag = r.next()) {
+      if (tag === 0x0a) {
+        this.#time.read(r);
         ({ seconds, nanos } = this.#time);
-      } else if (r.field === 2) this.#tag(r, fields, to);
-      else r.skip();
+      } else if (tag === 0x12) this.#tag(r, fields);
+      else r.skipOver(2, tag);
     }
     if (!this.#spans.logNanos(seconds, nanos)) {
       throw r.fault(`the time of a log, ${seconds} s and ${nanos} ns, is out of range`);
     }
-    r.enter(pos, end);
+    r.leave(outer);
   }
 
-  #tag(r: ProtoReader, tags: TagList, end: number): void {
-    r.range();
-    const { pos, bytes } = r;
+  #tag(r: CheckedReader, tags: TagList): void {
+    const { bytes } = r;
+    const outer = r.enter();
     let key = -1;
     let kind = 0;
     let textFrom = 0;
@@ -231,42 +223,38 @@ export class JaegerProto {
     let hi = 0;
     let low = 0;
     let high = 0;
-    r.enter(r.from, r.to);
-    while (r.next()) {
-      const { field } = r;
-      if (field === 1) {
+    for (let tag = r.next(); tag !== 0; tag = r.next()) {
+      if (tag === 0x0a) {
         r.range();
         key = this.#spans.keys.intern(bytes, r.from, r.to);
-      } else if (field === 2) kind = r.int32();
-      else if (field === 3) {
+      } else if (tag === 0x10) kind = r.int32();
+      else if (tag === 0x1a) {
         r.range();
         textFrom = r.from;
         textTo = r.to;
-      } else if (field === 4) truth = r.bool();
-      else if (field === 5) {
+      } else if (tag === 0x20) truth = r.bool();
+      else if (tag === 0x28) {
         r.halves();
         lo = r.lo;
         hi = r.hi;
-      } else if (field === 6) {
+      } else if (tag === 0x31) {
         r.fixed64();
         low = r.lo;
         high = r.hi;
-      } else if (field === 7) {
+      } else if (tag === 0x3a) {
         r.range();
         bytesFrom = r.from;
         bytesTo = r.to;
-      } else r.skip();
+      } else r.skipOver(7, tag);
     }
     if (key < 0) key = this.#spans.keys.intern(bytes, 0, 0);
     if (kind === ValueType.string) tags.text(key, bytes, textFrom, textTo);
     else if (kind === ValueType.bool) tags.bool(key, truth);
     else if (kind === ValueType.int64) tags.int(key, lo, hi);
     else if (kind === ValueType.float64) {
-      scratch.setUint32(0, high);
-      scratch.setUint32(4, low);
-      tags.double(key, scratch.getFloat64(0));
+      tags.double(key, doubleOf(low, high));
     } else if (kind === ValueType.binary) tags.bytes(key, bytes, bytesFrom, bytesTo);
     else tags.string(key, `<Unknown Jaeger TagType "${kind}">`);
-    r.enter(pos, end);
+    r.leave(outer);
   }
 }

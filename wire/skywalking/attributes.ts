@@ -1,5 +1,5 @@
+import type { CheckedReader } from '../../pdata/proto/checked-reader.ts';
 import { putVarint, varintSize, type Writer } from '../../pdata/proto/writer.ts';
-import type { ProtoReader } from './proto-reader.ts';
 
 /** Tags of the attribute lists of a span, an event, a link and a log record. */
 export const ListTag = { span: 0x4a, event: 0x1a, link: 0x22, log: 0x32 } as const;
@@ -49,7 +49,7 @@ function head(w: Writer, tag: number, keySize: number, length: number): void {
 }
 
 /** Writes the value of an attribute: a string from the reader's bytes [from, to), which is checked. */
-function tail(w: Writer, r: ProtoReader, from: number, to: number): void {
+function tail(w: Writer, r: CheckedReader, from: number, to: number): void {
   const length = to - from;
   const out = w.bytes;
   const b = r.bytes;
@@ -78,7 +78,7 @@ export function textAttribute(
   w: Writer,
   tag: number,
   key: Uint8Array,
-  r: ProtoReader,
+  r: CheckedReader,
   from: number,
   to: number,
 ): void {
@@ -94,7 +94,7 @@ export function textAttribute(
 export function pairAttribute(
   w: Writer,
   tag: number,
-  r: ProtoReader,
+  r: CheckedReader,
   keyFrom: number,
   keyTo: number,
   from: number,

@@ -1,5 +1,5 @@
 import { SkywalkingFault } from './fault.ts';
-import { ProtoReader } from './proto-reader.ts';
+import { skywalkingReader } from './reader.ts';
 import { type Field, type Message, type MessageName, message } from './schema.ts';
 
 /** Messages within one that are decoded; each takes some hundred bytes however short it is. */
@@ -22,7 +22,7 @@ function defaults({ fields }: Message): Decoded {
 
 /** Decodes messages that come seldom to objects: int64 to bigint, enums to their numbers. */
 class Decoder {
-  readonly #r = new ProtoReader();
+  readonly #r = skywalkingReader();
   #messages = 0;
 
   decode(msg: Message, bytes: Uint8Array, start: number, end: number): Decoded {
@@ -39,16 +39,13 @@ class Decoder {
     const out = defaults(msg);
     for (let tag = r.next(); tag !== 0; tag = r.next()) {
       const field = msg.byNumber[tag >>> 3];
-      if (field === undefined || (tag & 7) !== wireType(field)) this.#other(field, tag, out);
-      else if (field.repeated) (out[field.name] as unknown[]).push(this.#value(field));
+      if (field === undefined) r.skip(tag);
+      else if ((tag & 7) !== wireType(field)) {
+        throw r.fault(`wire type ${tag & 7} of ${field.name}`);
+      } else if (field.repeated) (out[field.name] as unknown[]).push(this.#value(field));
       else out[field.name] = this.#value(field);
     }
     return out;
-  }
-
-  #other(field: Field | undefined, tag: number, _out: Decoded): void {
-    if (field === undefined) this.#r.skip(tag);
-    else throw this.#r.fault(`wire type ${tag & 7} of ${field.name}`);
   }
 
   #value({ kind, message: inner }: Field): unknown {
@@ -63,13 +60,9 @@ class Decoder {
       case 'double':
         return r.double();
       case 'message': {
-        const back = r.end;
-        r.range();
-        r.pos = r.from;
-        r.end = r.to;
+        const outer = r.enter();
         const value = this.#message(inner!);
-        r.pos = r.end;
-        r.end = back;
+        r.leave(outer);
         return value;
       }
       default:

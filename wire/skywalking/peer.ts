@@ -1,6 +1,6 @@
+import type { CheckedReader } from '../../pdata/proto/checked-reader.ts';
 import type { Writer } from '../../pdata/proto/writer.ts';
 import { digitsOf, intAttribute, ListTag, textAttribute } from './attributes.ts';
-import type { ProtoReader } from './proto-reader.ts';
 import { Slot, slotFields } from './tag-rules.ts';
 import type { TagWriter } from './tags.ts';
 
@@ -21,7 +21,7 @@ function isList(b: Uint8Array, from: number, to: number): boolean {
 export function writeAddress(
   w: Writer,
   tags: TagWriter,
-  r: ProtoReader,
+  r: CheckedReader,
   from: number,
   to: number,
   addressSlot: number,

@@ -1,8 +1,8 @@
+import type { CheckedReader } from '../../pdata/proto/checked-reader.ts';
 import type { Writer } from '../../pdata/proto/writer.ts';
 import { keyField, ListTag, textAttribute } from './attributes.ts';
 import { SegmentHash, traceIdTo } from './ids.ts';
 import type { OtherTrace } from './join.ts';
-import type { ProtoReader } from './proto-reader.ts';
 import type { SegmentIds } from './span.ts';
 
 const list = ListTag.link;
@@ -49,7 +49,7 @@ const texts: readonly (readonly [tag: number, key: Uint8Array])[] = [
 export class ReferenceWriter {
   readonly #w: Writer;
   readonly #ids: SegmentIds;
-  readonly #r: ProtoReader;
+  readonly #r: CheckedReader;
   readonly #hash = new SegmentHash();
   readonly #traceId = new Uint8Array(16);
   readonly #spanId = new Uint8Array(8);
@@ -60,7 +60,7 @@ export class ReferenceWriter {
   #segmentFrom = 0;
   #segmentTo = 0;
 
-  constructor(w: Writer, ids: SegmentIds, r: ProtoReader) {
+  constructor(w: Writer, ids: SegmentIds, r: CheckedReader) {
     this.#w = w;
     this.#ids = ids;
     this.#r = r;

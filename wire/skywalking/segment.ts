@@ -6,7 +6,7 @@ import { SkywalkingFault } from './fault.ts';
 import { SegmentHash, traceIdTo } from './ids.ts';
 import type { Instances } from './instances.ts';
 import { joinOf } from './join.ts';
-import { ProtoReader } from './proto-reader.ts';
+import { skywalkingReader } from './reader.ts';
 import { scopeName } from './resource-group.ts';
 import { maxGrowth, type SegmentIds, SpanWriter } from './span.ts';
 import { Slot, slotFields } from './tag-rules.ts';
@@ -43,7 +43,7 @@ class SpansBuilder extends TracesBuilder {
 export class SegmentTranslator implements Translator<'traces'> {
   readonly #instances: Instances;
   readonly #builder = new SpansBuilder();
-  readonly #r = new ProtoReader();
+  readonly #r = skywalkingReader();
   readonly #span: SpanWriter;
   readonly #ids: SegmentIds;
   /** Service, a zero and instance of the open resource. */
@@ -191,7 +191,7 @@ export class SegmentTranslator implements Translator<'traces'> {
 /** Segments that come in one message (SegmentCollection: 1 segments). */
 export class SegmentsTranslator implements Translator<'traces'> {
   readonly #one: SegmentTranslator;
-  readonly #r = new ProtoReader();
+  readonly #r = skywalkingReader();
 
   constructor(instances: Instances) {
     this.#one = new SegmentTranslator(instances);

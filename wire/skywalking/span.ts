@@ -1,11 +1,11 @@
+import type { CheckedReader } from '../../pdata/proto/checked-reader.ts';
 import type { Writer } from '../../pdata/proto/writer.ts';
 import { fixedAttribute, intAttribute, ListTag } from './attributes.ts';
 import { componentName, systemOf } from './components.ts';
-import type { SkywalkingFault } from './fault.ts';
 import type { SegmentHash } from './ids.ts';
 import type { OtherTrace } from './join.ts';
 import { peerSlots, writeAddress } from './peer.ts';
-import { ProtoReader } from './proto-reader.ts';
+import { skywalkingReader } from './reader.ts';
 import { ReferenceWriter } from './reference.ts';
 import { EventWriter } from './span-events.ts';
 import { Slot, slotFields } from './tag-rules.ts';
@@ -98,7 +98,7 @@ function describe(id: number, name: string): Component {
 export class SpanWriter {
   readonly #w: Writer;
   readonly #ids: SegmentIds;
-  readonly #r = new ProtoReader();
+  readonly #r = skywalkingReader();
   readonly #tags: TagWriter;
   readonly #events: EventWriter;
   readonly #references: ReferenceWriter;
@@ -294,6 +294,6 @@ export class SpanWriter {
   }
 }
 
-function tooMuch(r: ProtoReader): SkywalkingFault {
+function tooMuch(r: CheckedReader): Error {
   return r.fault(`cannot take a segment that becomes ${maxGrowth} times as long`);
 }

@@ -1,3 +1,4 @@
+import type { CheckedReader } from '../../pdata/proto/checked-reader.ts';
 import type { Writer } from '../../pdata/proto/writer.ts';
 import {
   digitsOf,
@@ -8,7 +9,6 @@ import {
   textAttribute,
 } from './attributes.ts';
 import { writeAddress } from './peer.ts';
-import type { ProtoReader } from './proto-reader.ts';
 import { ruleFor, Slot, slotFields, systemName, type TagRule } from './tag-rules.ts';
 
 /** Keys up to which repetitions are looked for one by one. */
@@ -18,13 +18,13 @@ const list = ListTag.span;
 
 /** A KeyStringValuePair at the reader: 1 key, 2 value. The last of each counts. */
 export class PairReader {
-  readonly r: ProtoReader;
+  readonly r: CheckedReader;
   keyFrom = 0;
   keyTo = 0;
   from = 0;
   to = 0;
 
-  constructor(r: ProtoReader) {
+  constructor(r: CheckedReader) {
     this.r = r;
   }
 

@@ -1,12 +1,12 @@
+import type { CheckedReader } from '../../pdata/proto/checked-reader.ts';
 import type { Writer } from '../../pdata/proto/writer.ts';
 import { SkywalkingFault } from './fault.ts';
-import type { ProtoReader } from './proto-reader.ts';
 
 /** Latest time that fits OTLP's 64 bits of nanoseconds, in milliseconds. */
 export const maxMs = 18_446_744_073_709;
 
 /** Reads a time in milliseconds since 1970. @throws SkywalkingFault when it cannot be one */
-export function readMs(r: ProtoReader, what: string): number {
+export function readMs(r: CheckedReader, what: string): number {
   const at = r.pos;
   const ms = r.int64();
   if (ms >= 0 && ms <= maxMs) return ms;

@@ -6,7 +6,6 @@ import { writeAttribute } from '../../pdata/values.ts';
 import { ByteTable } from './byte-table.ts';
 import { SpanGroups } from './groups.ts';
 import { KeyTable } from './keys.ts';
-import { ProtoReader } from './proto-reader.ts';
 import { TagList } from './tags.ts';
 import { spanTexts } from './testing.ts';
 import { Nanos } from './time.ts';
@@ -136,22 +135,4 @@ test('spans in any order of groups', () => {
       assert.deepEqual(got.toSorted(), wanted.toSorted());
     }),
   );
-});
-
-test('protobuf: wrong wire types and lengths are faults', () => {
-  for (const [hex, message] of [
-    ['0a05', /byte 2: the bytes end too early/],
-    ['08', /a varint does not end/],
-    ['00', /field number 0/],
-    ['0b', /field 1 has wire type 3, which is not used/],
-    ['ffffffffffffff01', /a tag of more than 32 bits/],
-  ] as const) {
-    const r = new ProtoReader(Buffer.from(hex, 'hex'));
-    assert.throws(() => {
-      while (r.next()) r.skip();
-    }, message);
-  }
-  const r = new ProtoReader(Buffer.from('0801', 'hex'));
-  r.next();
-  assert.throws(() => r.range(), /field 1 has wire type 0, expected 2/);
 });

@@ -1,3 +1,4 @@
+import { readHalves } from '../../pdata/proto/cursor.ts';
 import { skipValue, ThriftBytes, type ThriftReader, ThriftType } from './reader.ts';
 
 /** ThriftType of each compact type; 1 and 2 are the values true and false. */
@@ -82,42 +83,21 @@ export class CompactReader extends ThriftBytes implements ThriftReader {
   }
 
   i64(): void {
-    const b = this.bytes;
-    let p = this.pos;
-    let lo = 0;
-    let hi = 0;
-    for (let shift = 0; ; shift += 7) {
-      if (p >= b.length || shift > 63) throw this.fault('a varint does not end');
-      const byte = b[p]!;
-      p += 1;
-      const bits = byte & 127;
-      if (shift < 28) lo |= bits << shift;
-      else if (shift === 28) {
-        lo |= bits << 28;
-        hi = bits >>> 4;
-      } else hi |= bits << (shift - 32);
-      if (byte < 128) break;
-    }
-    this.pos = p;
+    this.#halves();
+    const { lo, hi } = this;
     const sign = -(lo & 1);
     this.lo = (((lo >>> 1) | (hi << 31)) ^ sign) >>> 0;
     this.hi = ((hi >>> 1) ^ sign) >>> 0;
   }
 
+  #halves(): void {
+    if (!readHalves(this, this.bytes.length)) throw this.fault('a varint does not end');
+  }
+
   /** 32 bits, unsigned; bits beyond them are dropped. */
   #varint(): number {
-    const b = this.bytes;
-    let p = this.pos;
-    let value = 0;
-    for (let shift = 0; ; shift += 7) {
-      if (p >= b.length || shift > 63) throw this.fault('a varint does not end');
-      const byte = b[p]!;
-      p += 1;
-      if (shift < 32) value |= (byte & 127) << shift;
-      if (byte < 128) break;
-    }
-    this.pos = p;
-    return value >>> 0;
+    this.#halves();
+    return this.lo;
   }
 
   double(): number {

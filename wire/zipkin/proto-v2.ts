@@ -1,6 +1,7 @@
+import type { CheckedReader } from '../../pdata/proto/checked-reader.ts';
 import { WireError } from '../../pdata/wire-error.ts';
 import type { ReadSpans } from '../tagged-spans/outcome.ts';
-import { ProtoReader } from '../tagged-spans/proto-reader.ts';
+import { protoReader } from '../tagged-spans/proto-reader.ts';
 import { type Conventions, defaultConventions } from './conventions.ts';
 import type { Endpoint } from './endpoint.ts';
 import { ZipkinSpans } from './spans-v2.ts';
@@ -9,6 +10,21 @@ import { ZipkinSpans } from './spans-v2.ts';
 const kinds = [0, 3, 2, 4, 5] as const;
 
 const two32 = 4294967296;
+
+/** Tags of Span's fields. */
+const Tag = {
+  traceId: 0x0a,
+  parentId: 0x12,
+  id: 0x1a,
+  kind: 0x20,
+  name: 0x2a,
+  timestamp: 0x31,
+  duration: 0x38,
+  localEndpoint: 0x42,
+  remoteEndpoint: 0x4a,
+  annotation: 0x52,
+  tag: 0x5a,
+} as const;
 
 /**
  * Reads Zipkin's protobuf (https://github.com/openzipkin/zipkin-api, zipkin.proto):
@@ -33,17 +49,11 @@ export class ZipkinProto {
    */
   read(bytes: Uint8Array): ReadSpans {
     const spans = this.#spans;
-    const r = new ProtoReader(bytes);
+    const r = protoReader(bytes);
     try {
-      while (r.next()) {
-        if (r.field !== 1) {
-          r.skip();
-          continue;
-        }
-        r.range();
-        const { pos } = r;
-        this.#span(r);
-        r.enter(pos, bytes.length);
+      for (let tag = r.next(); tag !== 0; tag = r.next()) {
+        if (tag === 0x0a) this.#span(r);
+        else r.skipOver(1, tag);
       }
       return spans.finish();
     } catch (error) {
@@ -52,49 +62,51 @@ export class ZipkinProto {
     }
   }
 
-  #span(r: ProtoReader): void {
+  #span(r: CheckedReader): void {
     const spans = this.#spans;
+    const outer = r.enter();
+    const { end } = r;
     spans.begin();
     try {
-      this.#fields(r, r.from, r.to);
+      this.#fields(r);
       if (spans.traceId.every((byte) => byte === 0)) throw r.fault('a trace id is required');
       spans.end();
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
       spans.refuse(error.message);
     }
+    r.end = end;
+    r.leave(outer);
   }
 
-  #fields(r: ProtoReader, from: number, to: number): void {
+  #fields(r: CheckedReader): void {
     const spans = this.#spans;
     let hasId = false;
     spans.timestamp = 0;
-    r.enter(from, to);
-    while (r.next()) {
-      const { field } = r;
-      if (field === 1) this.#id(r, spans.traceId, 'trace_id');
-      else if (field === 2) this.#id(r, spans.parentId, 'parent_id');
-      else if (field === 3) {
+    for (let tag = r.next(); tag !== 0; tag = r.next()) {
+      if (tag === Tag.tag) this.#tag(r);
+      else if (tag === Tag.traceId) this.#id(r, spans.traceId, 'trace_id');
+      else if (tag === Tag.parentId) this.#id(r, spans.parentId, 'parent_id');
+      else if (tag === Tag.id) {
         this.#id(r, spans.spanId, 'id');
         hasId = r.to > r.from;
-      } else if (field === 4) spans.kind = kinds[r.varint()] ?? 0;
-      else if (field === 5) {
+      } else if (tag === Tag.kind) spans.kind = kinds[r.uint64()] ?? 0;
+      else if (tag === Tag.name) {
         r.range();
         spans.name = r.bytes.subarray(r.from, r.to);
-      } else if (field === 6) {
+      } else if (tag === Tag.timestamp) {
         r.fixed64();
         spans.timestamp = r.hi * two32 + r.lo;
-      } else if (field === 7) spans.duration = r.varint();
-      else if (field === 8) this.#endpoint(r, spans.local, to);
-      else if (field === 9) this.#endpoint(r, spans.remote, to);
-      else if (field === 10) this.#annotation(r, to);
-      else if (field === 11) this.#tag(r, to);
-      else r.skip();
+      } else if (tag === Tag.duration) spans.duration = r.uint64();
+      else if (tag === Tag.localEndpoint) this.#endpoint(r, spans.local);
+      else if (tag === Tag.remoteEndpoint) this.#endpoint(r, spans.remote);
+      else if (tag === Tag.annotation) this.#annotation(r);
+      else r.skipOver(11, tag);
     }
     if (!hasId) throw r.fault('a span id is required');
   }
 
-  #id(r: ProtoReader, out: Uint8Array, what: string): void {
+  #id(r: CheckedReader, out: Uint8Array, what: string): void {
     r.range();
     const size = r.to - r.from;
     // Trace ids of 64 bits are written as 8 bytes by some.
@@ -105,68 +117,62 @@ export class ZipkinProto {
     out.set(r.bytes.subarray(r.from, r.to), out.length - size);
   }
 
-  #endpoint(r: ProtoReader, endpoint: Endpoint, end: number): void {
-    r.range();
-    const { pos } = r;
-    r.enter(r.from, r.to);
-    while (r.next()) {
-      if (r.field === 1) {
+  #endpoint(r: CheckedReader, endpoint: Endpoint): void {
+    const outer = r.enter();
+    for (let tag = r.next(); tag !== 0; tag = r.next()) {
+      if (tag === 0x0a) {
         r.range();
         endpoint.name(r.bytes, r.from, r.to);
-      } else if (r.field === 2) endpoint.v4 = this.#address(r);
-      else if (r.field === 3) endpoint.v6 = this.#address(r);
-      else if (r.field === 4) endpoint.port = r.varint() & 0xffff;
-      else r.skip();
+      } else if (tag === 0x12) endpoint.v4 = this.#address(r);
+      else if (tag === 0x1a) endpoint.v6 = this.#address(r);
+      else if (tag === 0x20) endpoint.port = r.int32() & 0xffff;
+      else r.skipOver(4, tag);
     }
-    r.enter(pos, end);
+    r.leave(outer);
   }
 
-  #address(r: ProtoReader): Uint8Array {
+  #address(r: CheckedReader): Uint8Array {
     r.range();
     if (r.from === r.to) return r.bytes.subarray(0, 0);
     return this.#spans.addresses.ofBytes(r.bytes, r.from, r.to);
   }
 
-  #annotation(r: ProtoReader, end: number): void {
-    r.range();
-    const { pos } = r;
+  #annotation(r: CheckedReader): void {
+    const outer = r.enter();
     let time = 0;
     let from = 0;
     let to = 0;
-    r.enter(r.from, r.to);
-    while (r.next()) {
-      if (r.field === 1) {
+    for (let tag = r.next(); tag !== 0; tag = r.next()) {
+      if (tag === 0x09) {
         r.fixed64();
         time = r.hi * two32 + r.lo;
-      } else if (r.field === 2) {
+      } else if (tag === 0x12) {
         r.range();
         ({ from, to } = r);
-      } else r.skip();
+      } else r.skipOver(2, tag);
     }
     if (!this.#spans.annotation(time, r.bytes, from, to)) {
       throw r.fault(`an annotation's timestamp of ${time} us is out of range`);
     }
-    r.enter(pos, end);
+    r.leave(outer);
   }
 
-  #tag(r: ProtoReader, end: number): void {
-    r.range();
-    const { pos } = r;
+  #tag(r: CheckedReader): void {
+    const outer = r.enter();
     let key = -1;
     let from = 0;
     let to = 0;
-    r.enter(r.from, r.to);
-    while (r.next()) {
-      if (r.field === 1) {
+    for (let tag = r.next(); tag !== 0; tag = r.next()) {
+      if (tag === 0x0a) {
         r.range();
         key = this.#spans.keys.intern(r.bytes, r.from, r.to);
-      } else if (r.field === 2) {
+      } else if (tag === 0x12) {
         r.range();
         ({ from, to } = r);
-      } else r.skip();
+      } else r.skipOver(2, tag);
     }
     if (key < 0) key = this.#spans.keys.number('');
     this.#spans.tags.text(key, r.bytes, from, to);
-    r.enter(pos, end);
+    r.leave(outer);
   }
 }
