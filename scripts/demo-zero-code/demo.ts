@@ -39,7 +39,9 @@ try {
     `${wholeBySql} are one trace by SQL; ${mixed} traces hold a span of another request.`,
   );
   for (const [fault, clicks] of result.faults.slice(0, 10)) console.log(`  ${clicks} x ${fault}`);
-  console.log(`Jaeger API: ${result.exampleUrl}`);
+  const { page, jaeger } = demo.addresses;
+  console.log(`Jaeger API: ${jaeger}/api/traces/${result.exampleId}?prettyPrint=true`);
+  if (values.keep) console.log(`The page:   ${page}/trace/${result.exampleId}`);
   if (values.keep) {
     console.log('Everything goes on running; stop with Ctrl-C.');
     await new Promise((resolve) => process.once('SIGINT', resolve));

@@ -29,6 +29,8 @@ export interface RunOptions {
   readonly rate: number;
   /** Clicks in flight at once. */
   readonly concurrency: number;
+  /** Configuration of the agent, instead of `agent.yaml`: it may name the same variables. */
+  readonly agent?: string;
   /** Takes progress for people. */
   readonly say: (line: string) => void;
 }
@@ -45,10 +47,14 @@ export interface Result {
   /** What is wrong, with how many clicks show it, most frequent first. */
   readonly faults: readonly (readonly [fault: string, clicks: number])[];
   readonly example: readonly JudgedSpan[];
-  readonly exampleUrl: string;
+  /** Trace id of the example. */
+  readonly exampleId: string;
 }
 
-/** A running demo: `clicks()` sends and judges, `stop()` ends and removes everything. */
+/**
+ * A running demo: `clicks()` sends and judges, `send()` only sends, `stop()` ends and removes
+ * everything.
+ */
 export class ZeroCodeDemo {
   readonly #options: RunOptions;
   readonly #services: Services;
@@ -56,11 +62,18 @@ export class ZeroCodeDemo {
   #agent: ChildProcess | undefined;
   #jaeger = '';
   #clickhouse = '';
+  #page = '';
+  #otlp = '';
 
   constructor(options: RunOptions) {
     this.#options = options;
     this.#cgroup = new Cgroup('wirestitch-demo');
     this.#services = new Services(join(options.folder, 'services'), this.#cgroup.enter);
+  }
+
+  /** Addresses of the running agent. */
+  get addresses(): { readonly page: string; readonly jaeger: string; readonly otlp: string } {
+    return { page: this.#page, jaeger: this.#jaeger, otlp: this.#otlp };
   }
 
   async start(): Promise<void> {
@@ -80,7 +93,7 @@ export class ZeroCodeDemo {
   async clicks(): Promise<Result> {
     const { clicks, rate, concurrency, say } = this.#options;
     say(`Sending ${clicks} requests, ${rate} a second, up to ${concurrency} at once ...`);
-    const { answered, failed } = await this.#send();
+    const { answered, failed } = await this.send();
     say(`${answered} answered, ${failed} failed. Reading their traces ...`);
     const store = new Store(this.#jaeger, this.#clickhouse, password);
     await this.#settled(store);
@@ -95,11 +108,14 @@ export class ZeroCodeDemo {
   }
 
   async #startAgent(): Promise<void> {
-    const [jaeger = 0, clickhouse = 0] = await freePorts(2);
+    const [jaeger = 0, clickhouse = 0, page = 0, otlp = 0] = await freePorts(4);
     this.#jaeger = `http://127.0.0.1:${jaeger}`;
     this.#clickhouse = `http://127.0.0.1:${clickhouse}`;
+    this.#page = `http://127.0.0.1:${page}`;
+    this.#otlp = `http://127.0.0.1:${otlp}`;
     const program = join(here, '../../gateway/main.ts');
-    const child = spawn(process.execPath, [program, '--config', join(here, 'agent.yaml')], {
+    const config = this.#options.agent ?? join(here, 'agent.yaml');
+    const child = spawn(process.execPath, [program, '--config', config], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
         ...process.env,
@@ -108,6 +124,8 @@ export class ZeroCodeDemo {
         DEMO_DATA: this.#options.folder,
         DEMO_JAEGER_PORT: String(jaeger),
         DEMO_CLICKHOUSE_PORT: String(clickhouse),
+        DEMO_UI_PORT: String(page),
+        DEMO_OTLP_PORT: String(otlp),
         WIRESTITCH_ENGINE_PASSWORD: password,
       },
     });
@@ -126,7 +144,8 @@ export class ZeroCodeDemo {
     });
   }
 
-  async #send(): Promise<{ answered: number; failed: number }> {
+  /** Sends the clicks and waits for their answers. */
+  async send(): Promise<{ answered: number; failed: number }> {
     const { clicks, rate, concurrency } = this.#options;
     const numbers = [firstClick, clicks, concurrency, rate].map(String);
     const script = join(here, 'clicks.mjs');
@@ -169,7 +188,7 @@ export class ZeroCodeDemo {
       for (const [id, spans] of await store.find(service, at, at + stepMs)) tally.add(id, spans);
     }
     const wholeBySql = await this.#bySql(store);
-    return { ...tally.result(this.#jaeger), wholeBySql };
+    return { ...tally.result(), wholeBySql };
   }
 
   /**

@@ -15,19 +15,19 @@ export class Tally {
     }
   }
 
-  /** @param jaeger base of the links */
-  result(jaeger: string): {
+  result(): {
     whole: number;
     mixed: number;
     faults: (readonly [fault: string, clicks: number])[];
     example: readonly JudgedSpan[];
-    exampleUrl: string;
+    /** Trace id of the example. */
+    exampleId: string;
   } {
     const faults = new Map<string, number>();
     let whole = 0;
     let mixed = 0;
     let example: readonly JudgedSpan[] = [];
-    let exampleUrl = '';
+    let exampleId = '';
     for (const [click, traces] of this.#clicks) {
       const verdicts = [...traces].map(([id, spans]) => ({
         id,
@@ -40,13 +40,13 @@ export class Tally {
       if (verdicts.some(({ verdict }) => verdict.foreign.length > 0)) mixed += 1;
       if (best.verdict.whole || example.length === 0) {
         example = best.spans;
-        exampleUrl = `${jaeger}/api/traces/${best.id}?prettyPrint=true`;
+        exampleId = best.id;
       }
       for (const fault of new Set(best.verdict.faults)) {
         faults.set(fault, (faults.get(fault) ?? 0) + 1);
       }
     }
     const ordered = [...faults].toSorted((a, b) => b[1] - a[1]);
-    return { whole, mixed, faults: ordered, example, exampleUrl };
+    return { whole, mixed, faults: ordered, example, exampleId };
   }
 }

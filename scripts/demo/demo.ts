@@ -14,6 +14,7 @@ const here = import.meta.dirname;
 const root = join(here, '../..');
 const seconds = Number(process.env.DEMO_SECONDS ?? 10);
 const jaeger = process.env.JAEGER_URL ?? 'http://localhost:16686';
+const page = process.env.PAGE_URL ?? 'http://localhost:16690';
 const otlp = process.env.OTLP_ENDPOINT ?? 'http://localhost:4317';
 const children: ChildProcess[] = [];
 
@@ -114,10 +115,10 @@ async function demo(): Promise<void> {
   await stopProcess(replay, 10_000);
   console.log(`
 A trace of the instrumented shop:
-  ${jaeger}/trace/${instrumented}
+  ${page}/trace/${instrumented}
   ${jaeger}/api/traces/${instrumented}?prettyPrint=true
 A request read from the capture file:
-  ${jaeger}/trace/${captured}
+  ${page}/trace/${captured}
   ${jaeger}/api/traces/${captured}?prettyPrint=true`);
 }
 
