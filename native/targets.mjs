@@ -85,6 +85,14 @@ export const targets = [
     headers: ['columns.h'],
     optional: true,
   },
+  {
+    name: 'remote-write',
+    kind: 'addon',
+    sources: ['remote_write.c', 'remote_write_rows.c', 'remote_write_napi.c'],
+    headers: ['remote_write.h'],
+    libraries: ['-lm'],
+    optional: true,
+  },
 ];
 
 const common = ['-O2', '-g0', '-Wall', '-Wextra', '-Wno-unused-parameter'];

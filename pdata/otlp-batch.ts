@@ -1,5 +1,6 @@
 import type { Batch, SplitLimits } from './batch.ts';
 import { Overlay } from './edits.ts';
+import { FormBatch } from './form-batch.ts';
 import { editablePart, type Part, readPart } from './part.ts';
 import type { Signal } from './signal.ts';
 import { splitBatch } from './split.ts';
@@ -135,6 +136,7 @@ export class OtlpBatch<S extends Signal> implements Batch<S> {
 /** The implementation behind a batch. */
 export function otlpBatch<S extends Signal>(batch: Batch<S>): OtlpBatch<S> {
   if (batch instanceof OtlpBatch) return batch as OtlpBatch<S>;
+  if (batch instanceof FormBatch) return batch.otlp as OtlpBatch<S>;
   throw new Error('BUG: a batch that this program did not make');
 }
 

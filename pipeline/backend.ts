@@ -63,6 +63,11 @@ export interface SealedBatch {
   readonly itemCount: number;
   /** Bytes that it holds in memory and, about, in the log. */
   readonly byteLength: number;
+  /**
+   * Making it again of its records and sending that, too, changes nothing: it needs no record of its
+   * own.
+   */
+  readonly repeatable?: boolean;
 }
 
 /**
@@ -71,6 +76,14 @@ export interface SealedBatch {
  * replayed byte for byte; after a restart it is sent with `previousUnknown`.
  */
 export interface SealingBackend<S extends Signal, B extends SealedBatch> extends BackendBase {
+  /** Forms of batches that {@link own} takes; see Consumer. Known once it is started. */
+  readonly takes?: ReadonlySet<string> | undefined;
+  /**
+   * The form in which a batch waits, with or without a log; itself: as it came. Called as it comes, for
+   * whatever form it has. Throws PipelineError.
+   * @param nowMs Unix milliseconds
+   */
+  own?(batch: SignalData[S], nowMs: number): SignalData[S];
   /**
    * Makes one sealed batch of what was taken up since the last call, and of some queued batches,
    * whole ones only. An error drops them all. What was taken up belongs to the first call after it.

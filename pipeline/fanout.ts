@@ -13,9 +13,19 @@ export function fanout<S extends Signal>(consumers: readonly Consumer<S>[]): Con
   if (first === undefined) throw new Error('BUG: fan-out to nobody');
   return {
     mutates: false,
+    get takes() {
+      return takenByAll(consumers);
+    },
     consume: (batch, ctx) =>
       consumers.length === 1 ? pass(first, batch, ctx) : passToAll(consumers, batch, ctx),
   };
+}
+
+/** Forms that every branch takes. */
+function takenByAll(consumers: readonly Consumer<Signal>[]): ReadonlySet<string> | undefined {
+  const [first, ...others] = consumers;
+  if (others.length === 0 || first?.takes === undefined) return first?.takes;
+  return new Set([...first.takes].filter((form) => others.every((to) => to.takes?.has(form))));
 }
 
 function pass<S extends Signal>(to: Consumer<S>, batch: SignalData[S], ctx: Context) {

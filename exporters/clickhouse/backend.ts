@@ -1,6 +1,7 @@
 import { PipelineError } from '../../component/errors.ts';
 import type { Host, Settings } from '../../component/settings.ts';
 import type { SignalData } from '../../component/signals.ts';
+import { inForm, storedForm } from '../../pdata/form-batch.ts';
 import type { Attempt, SealingBackend } from '../../pipeline/exporter.ts';
 import type { SqlClient } from '../../storage/sql.ts';
 import { BodyPool } from './body-pool.ts';
@@ -126,10 +127,28 @@ export class ClickHouseBackend<S extends StoredSignal>
     absorbed.items += batch.itemCount;
     if (absorbed.error !== undefined) return;
     try {
-      for (const range of batch.ranges()) this.#writer!.append(range, nowMs / 1000);
+      const stored = inForm<Uint8Array>(batch, storedForm);
+      if (stored !== undefined) this.#appendStored(stored);
+      else for (const range of batch.ranges()) this.#writer!.append(range, nowMs / 1000);
     } catch (thrown) {
       absorbed.error = PipelineError.from(thrown);
     }
+  }
+
+  get takes(): ReadonlySet<string> | undefined {
+    return this.#writer?.takes;
+  }
+
+  own(batch: SignalData[S], nowMs: number): SignalData[S] {
+    return (this.#writer?.own?.(batch, nowMs) ?? batch) as SignalData[S];
+  }
+
+  #appendStored(bytes: Uint8Array): void {
+    if (this.#writer?.appendStored === undefined) {
+      const message = 'cannot store rows that were queued for another schema';
+      throw new PipelineError(message, { retryable: false });
+    }
+    this.#writer.appendStored(bytes);
   }
 
   seal(batches: readonly SignalData[S][], nowMs: number): Promise<ClickHouseBatch> {
@@ -173,6 +192,11 @@ export class ClickHouseBackend<S extends StoredSignal>
     let bytes = 0;
     for (const batch of batches) {
       items += batch.itemCount;
+      const stored = inForm<Uint8Array>(batch, storedForm);
+      if (stored !== undefined) {
+        this.#appendStored(stored);
+        continue;
+      }
       for (const range of batch.ranges()) {
         writer.append(range, nowMs / 1000);
         bytes += range.length;
@@ -193,7 +217,9 @@ export class ClickHouseBackend<S extends StoredSignal>
     const sealed = await Promise.all(blocks.map((block) => this.#finish(block)));
     const fresh = sealed.filter((block) => !this.#bodies.owns(block.body));
     const toReserve = fresh.reduce((sum, block) => sum + block.body.length, 0);
-    return { ...newBatch(batchId, items, sealed, dictionaryKeys), byteLength: toReserve };
+    const repeatable = this.#writer?.repeatable === true;
+    const batch = newBatch(batchId, items, sealed, dictionaryKeys);
+    return { ...batch, byteLength: toReserve, repeatable };
   }
 
   async #finish(block: PlacedBlock): Promise<SealedBlock> {

@@ -1,4 +1,5 @@
 import type { Signal } from '../../component/signals.ts';
+import type { Batch } from '../../pdata/batch.ts';
 import type { Allocate, Block } from '../../wire/clickhouse/block.ts';
 import type { Verify } from './sealed-batch.ts';
 
@@ -22,6 +23,14 @@ export interface SchemaWriter {
   readonly native: boolean;
   /** Adds what one range of a batch holds. @param receiptSeconds Unix seconds */
   append(range: Uint8Array, receiptSeconds: number): void;
+  /** Forms of batches that {@link own} takes. */
+  readonly takes?: ReadonlySet<string> | undefined;
+  /** As `own` of a backend. */
+  own?(batch: Batch<Signal>, nowMs: number): Batch<Signal>;
+  /** Adds what {@link own} made. Throws on bytes that are something else. */
+  appendStored?(bytes: Uint8Array): void;
+  /** Sending what it makes a second time never changes anything. */
+  readonly repeatable?: boolean;
   /** Everything added so far, as blocks; empty afterwards. */
   seal(batchId: bigint, allocate?: Allocate): Placed;
   /** Called with the keys of a sealed batch once it is delivered. */

@@ -1,11 +1,14 @@
 import type { Settings } from '../../component/settings.ts';
+import { loadRemoteWrite } from '../../native/remote-write.ts';
 import { readIdKey } from '../../storage/schema/migrate.ts';
 import type { SqlClient } from '../../storage/sql.ts';
 import type { Block } from '../../wire/clickhouse/block.ts';
 import { WrittenRows } from '../../wire/clickhouse/smart/written-rows.ts';
 import { SmartMetricsEncoder } from '../../wire/clickhouse/smart-metrics/encoder.ts';
+import { plainForm } from '../../wire/prometheus/remote-write/plain.ts';
 import type { ClickHouseConfig } from './config.ts';
-import type { PlacedBlock } from './schemas.ts';
+import { PlainRows } from './plain-rows.ts';
+import type { PlacedBlock, SchemaWriter } from './schemas.ts';
 import { bringUp, type SmartSchema } from './smart-schema.ts';
 import { smartWriter, tellInlined } from './smart-writer.ts';
 
@@ -35,8 +38,25 @@ export async function prepareSmartMetrics(
     written,
   );
   const unregister = tellInlined(encoder, settings, 'metrics');
-  const writer = smartWriter(encoder, written, placed);
+  const writer = {
+    ...smartWriter(encoder, written, placed),
+    ...plainWriter(encoder),
+    repeatable: true,
+  };
   return { writer, stop: async () => unregister() };
+}
+
+/** What takes plain remote write requests as they are, where the addon is there. */
+function plainWriter(
+  encoder: SmartMetricsEncoder,
+): Pick<SchemaWriter, 'takes' | 'own' | 'appendStored'> {
+  const addon = loadRemoteWrite();
+  const rows = addon && new PlainRows(addon, encoder);
+  return {
+    takes: new Set([plainForm]),
+    own: (batch, nowMs) => rows?.own(batch, nowMs) ?? batch,
+    appendStored: (bytes) => encoder.appendStored(bytes),
+  };
 }
 
 function placed(block: Block): PlacedBlock {

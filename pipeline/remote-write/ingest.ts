@@ -4,12 +4,12 @@ import { Receipts } from '../../component/receipts.ts';
 import type { Settings } from '../../component/settings.ts';
 import type { Metrics } from '../../pdata/batch.ts';
 import { ExpandsTooMuch } from '../../wire/prometheus/otlp/point-writer.ts';
-import { type Converted, toOtlp } from '../../wire/prometheus/otlp/to-otlp.ts';
-import { applyFamilies, familiesOf } from '../../wire/prometheus/remote-write/families.ts';
+import type { Converted } from '../../wire/prometheus/otlp/to-otlp.ts';
+import { plainForm } from '../../wire/prometheus/remote-write/plain.ts';
 import { MalformedMessage } from '../../wire/prometheus/remote-write/protobuf.ts';
-import { readWriteRequest, type Version } from '../../wire/prometheus/remote-write/read.ts';
+import type { Version } from '../../wire/prometheus/remote-write/read.ts';
 import type { ReadRequest } from '../../wire/prometheus/remote-write/request.ts';
-import { RecentFamilies, RecentTargets } from './memory.ts';
+import { Source } from './source.ts';
 
 /** What the sender is told. */
 export interface Outcome {
@@ -35,15 +35,13 @@ export class Ingest {
   readonly #settings: Settings;
   readonly #next: Consumer<'metrics'>;
   readonly #receipts: Receipts;
-  readonly #targets = new RecentTargets();
-  readonly #families = new RecentFamilies();
-  readonly #seed: number;
+  readonly #source: Source;
 
   constructor(settings: Settings, next: Consumer<'metrics'>) {
     this.#settings = settings;
     this.#next = next;
     this.#receipts = new Receipts(settings, 'metrics', 'http');
-    this.#seed = Math.floor(settings.random.float() * 2 ** 32);
+    this.#source = new Source(settings.random);
   }
 
   /**
@@ -57,11 +55,25 @@ export class Ingest {
     release: () => void,
     done: (outcome: Outcome) => void,
   ): void {
+    const asSent = this.#next.takes?.has(plainForm) === true;
+    const plain = asSent ? this.#source.read(body, version) : undefined;
+    if (plain !== undefined) {
+      const taken = { samples: plain.itemCount, histograms: 0, exemplars: 0 };
+      const outcome: Outcome = { status: 204, text: '', ...taken };
+      const answer = (given: Outcome): void => {
+        release();
+        done(given);
+      };
+      if (plain.itemCount === 0) answer(outcome);
+      else this.#handOn(plain, ctx, outcome, answer);
+      return;
+    }
     let read: ReadRequest;
     let converted: Converted;
     try {
-      read = readWriteRequest(body, version, this.#seed);
-      converted = this.#convert(read, version, body.length);
+      read = this.#source.readAny(body, version);
+      const limit = growth.least + growth.factor * body.length;
+      converted = this.#source.toOtlp(read.request, version, limit, { asSent });
     } catch (error) {
       done(refusal(error));
       return;
@@ -71,15 +83,7 @@ export class Ingest {
     if (read.refused > 0) this.#noteRefused(read);
     const { batch } = converted;
     if (batch === undefined) done(outcomeOf(read, converted));
-    else this.#handOn(batch, ctx, read, converted, done);
-  }
-
-  #convert({ request }: ReadRequest, version: Version, bodyBytes: number): Converted {
-    if (version === 1) {
-      for (const [name, family] of familiesOf(request)) this.#families.set(name, family);
-      applyFamilies(request, (name) => this.#families.get(name));
-    }
-    return toOtlp(request, this.#targets, growth.least + growth.factor * bodyBytes);
+    else this.#handOn(batch, ctx, outcomeOf(read, converted), done);
   }
 
   #noteRefused({ faults, refused }: ReadRequest): void {
@@ -89,13 +93,7 @@ export class Ingest {
     });
   }
 
-  #handOn(
-    batch: Metrics,
-    ctx: Context,
-    read: ReadRequest,
-    converted: Converted,
-    done: (outcome: Outcome) => void,
-  ): void {
+  #handOn(batch: Metrics, ctx: Context, outcome: Outcome, done: (outcome: Outcome) => void): void {
     const { budget } = this.#settings;
     const items = batch.itemCount;
     const reserved = batch.backingBytes;
@@ -110,7 +108,7 @@ export class Ingest {
       () => {
         budget.release(reserved);
         this.#receipts.accepted(items);
-        done(outcomeOf(read, converted));
+        done(outcome);
       },
       (thrown: unknown) => {
         budget.release(reserved);

@@ -22,18 +22,22 @@ class Recent<V> {
     return value;
   }
 
-  set(key: string, value: V): void {
+  /** @returns whether an older entry was forgotten for it */
+  set(key: string, value: V): boolean {
     this.#entries.delete(key);
     this.#entries.set(key, value);
-    if (this.#entries.size <= this.#most) return;
+    if (this.#entries.size <= this.#most) return false;
     const [oldest] = this.#entries.keys();
     if (oldest !== undefined) this.#entries.delete(oldest);
+    return true;
   }
 }
 
 /** Labels of `target_info` by job and instance: 1,000 targets. */
 export class RecentTargets implements TargetMemory {
   readonly #targets = new Recent<Attributes>(limits.targets);
+  /** Rises with each change. */
+  generation = 0;
 
   recall(job: string, instance: string): Attributes | undefined {
     return this.#targets.get(`${job}\u0000${instance}`);
@@ -43,7 +47,9 @@ export class RecentTargets implements TargetMemory {
     let length = 0;
     for (const [key, value] of attributes) length += key.length + value.length;
     if (length > 64 * limits.helpLength) return;
-    this.#targets.set(`${job}\u0000${instance}`, attributes);
+    const key = `${job}\u0000${instance}`;
+    const changed = !sameAttributes(this.#targets.get(key), attributes);
+    if (this.#targets.set(key, attributes) || changed) this.generation += 1;
   }
 }
 
@@ -53,6 +59,8 @@ export class RecentTargets implements TargetMemory {
  */
 export class RecentFamilies {
   readonly #families = new Recent<Family>(limits.families);
+  /** Rises with each change. */
+  generation = 0;
 
   get(name: string): Family | undefined {
     return this.#families.get(name);
@@ -60,6 +68,18 @@ export class RecentFamilies {
 
   set(name: string, { type, help, unit }: Family): void {
     if (name.length > limits.textLength || unit.length > limits.textLength) return;
-    this.#families.set(name, { type, unit, help: help.slice(0, limits.helpLength) });
+    const family = { type, unit, help: help.slice(0, limits.helpLength) };
+    const changed = !sameFamily(this.#families.get(name), family);
+    if (this.#families.set(name, family) || changed) this.generation += 1;
   }
+}
+
+function sameFamily(a: Family | undefined, b: Family): boolean {
+  return a !== undefined && a.type === b.type && a.unit === b.unit && a.help === b.help;
+}
+
+function sameAttributes(a: Attributes | undefined, b: Attributes): boolean {
+  if (a === undefined || a.size !== b.size) return false;
+  for (const [key, value] of b) if (a.get(key) !== value) return false;
+  return true;
 }

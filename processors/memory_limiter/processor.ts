@@ -51,6 +51,10 @@ export class MemoryLimiter<S extends Signal> implements Component, Consumer<S> {
     this.#attributes = { processor: settings.id };
   }
 
+  get takes(): ReadonlySet<string> | undefined {
+    return this.#next.takes;
+  }
+
   async start(): Promise<void> {
     const { hard, soft } = this.#limits;
     this.#settings.logger.info('Memory limiter configured', {

@@ -15,6 +15,7 @@ import { DistributionFields } from './distributions.ts';
 import { ExemplarsTable, HistogramsTable, putNumber, SamplesTable } from './point-tables.ts';
 import { SeriesCache, type SeriesLimits } from './series-cache.ts';
 import { METADATA, type MetricHead, NAME, SeriesTable, UNIT } from './series-table.ts';
+import { readStoredRows } from './stored-rows.ts';
 
 const GAUGE = 5;
 const SUM = 7;
@@ -73,6 +74,8 @@ export class SmartMetricsEncoder extends SmartEncoder {
   /** Sets that new series of a day refer to. */
   readonly #used = new Map<number, DaySets>();
   #keys: string[] = [];
+  /** Numbers of the series of the points that are looked at; undefined: they are added. */
+  #identified: number[] | undefined;
   /** Number of the batch that is being filled. */
   #batch = 0;
 
@@ -89,6 +92,43 @@ export class SmartMetricsEncoder extends SmartEncoder {
     super(key, written, limits, SECONDS_A_DAY);
     this.#key = key;
     this.#cache = new SeriesCache(seriesLimits);
+  }
+
+  /** What is known of series; numbers hold for one `epoch` of it. */
+  get series(): SeriesCache {
+    return this.#cache;
+  }
+
+  /**
+   * The numbers of the series of all points, in their order; nothing is added. Points are those of
+   * gauges and sums alone.
+   * @param receiptSeconds when the batch came in, Unix seconds
+   */
+  identify(range: Uint8Array, receiptSeconds: number): number[] {
+    const found: number[] = [];
+    this.#identified = found;
+    try {
+      super.append(range, receiptSeconds);
+    } finally {
+      this.#identified = undefined;
+    }
+    return found;
+  }
+
+  /** Whether the row that a series has on a day is stored; then its points may come as rows. */
+  isStored(series: number, day: number): boolean {
+    const cache = this.#cache;
+    if (cache.storedDay[series] === day) return true;
+    if (!this.written.has(this.#keyOf(series, day))) return false;
+    cache.storedDay[series] = day;
+    return true;
+  }
+
+  /** Adds rows in the form in which they waited. Throws on bytes that are something else. */
+  appendStored(bytes: Uint8Array): void {
+    const stored = readStoredRows(bytes);
+    if (stored.rows > 0) this.#samples.for(stored.day).putAll(stored);
+    if (stored.otlp.length > 0) this.append(stored.otlp, stored.receipt);
   }
 
   item(b: Uint8Array, start: number, end: number): void {
@@ -129,8 +169,18 @@ export class SmartMetricsEncoder extends SmartEncoder {
 
   #point(b: Uint8Array, head: number, start: number, end: number): void {
     const { kind } = this.#head;
-    if (kind === GAUGE || kind === SUM) this.#numberPoint(b, head, start, end);
+    if (this.#identified !== undefined) this.#identify(b, head, start, end);
+    else if (kind === GAUGE || kind === SUM) this.#numberPoint(b, head, start, end);
     else this.#distribution(b, head, start, end);
+  }
+
+  #identify(b: Uint8Array, head: number, start: number, end: number): void {
+    const point = this.#number;
+    point.read(b, start, end);
+    const known = this.#cache.size;
+    const series = this.#cache.find(head, b, point.attributes);
+    if (series === known) this.#name(series, b, point);
+    this.#identified!.push(series);
   }
 
   #numberPoint(b: Uint8Array, head: number, start: number, end: number): void {
@@ -230,18 +280,20 @@ export class SmartMetricsEncoder extends SmartEncoder {
     this.#cache.idHigh[series] = first | (hash.high & 0xf_ffff);
   }
 
+  /** By which a row of `metric_series` is known. */
+  #keyOf(series: number, day: number): string {
+    const { idLow, idHigh } = this.#cache;
+    return `${day} series ${idHigh[series]!.toString(36)} ${idLow[series]!.toString(36)}`;
+  }
+
   #writeSeries(series: number, point: Message, day: number): void {
+    if (this.isStored(series, day)) return;
     const cache = this.#cache;
     const low = cache.idLow[series]!;
     const high = cache.idHigh[series]!;
-    const key = `${day} series ${high.toString(36)} ${low.toString(36)}`;
-    if (this.written.has(key)) {
-      cache.storedDay[series] = day;
-      return;
-    }
     cache.batch[series] = this.#batch;
     cache.batchDay[series] = day;
-    this.#keys.push(key);
+    this.#keys.push(this.#keyOf(series, day));
     const head = this.#head;
     this.#series.for(day).put(day, low, high, head, point.attributes);
     let used = this.#used.get(day);

@@ -4,6 +4,7 @@ import type { Message } from '../message.ts';
 import { TextAttributes } from '../smart/typed-attributes.ts';
 import { type Decimal, Scale } from './decimal.ts';
 import { putDay } from './series-table.ts';
+import type { readStoredRows } from './stored-rows.ts';
 
 /** Columns that every table of points begins with. Start and time are fields 2 and 3 everywhere. */
 class PointHead {
@@ -28,6 +29,21 @@ class PointHead {
     this.#start.data.u64(point.low(b, 2), point.high(b, 2));
     this.#flags.data.u32(point.varint(b, flagsField));
   }
+
+  putAll(stored: ReturnType<typeof readStoredRows>): void {
+    const { day, rows } = stored;
+    for (let row = 0; row < rows; row++) putDay(this.#day, day);
+    addAll(this.#series, stored.column('series'), 8 * rows);
+    addAll(this.#time, stored.column('time'), 8 * rows);
+    addAll(this.#start, stored.column('start'), 8 * rows);
+    addAll(this.#flags, stored.column('flags'), 4 * rows);
+  }
+}
+
+/** Adds bytes as they are, or zeros where there are none. */
+function addAll(column: FixedColumn, bytes: Uint8Array, size: number): void {
+  if (bytes.length === 0) column.data.zeros(size);
+  else column.data.copy(bytes, 0, bytes.length);
 }
 
 /** Columns of `metric_samples` for one day. */
@@ -37,6 +53,14 @@ export class SamplesTable implements Table {
   readonly mantissa = new FixedColumn('mantissa', 'Int64');
   readonly scale = new FixedColumn('scale', 'Int8');
   readonly columns = [...this.head.columns, this.mantissa, this.scale];
+
+  /** Adds rows of the table's day that are columns already. */
+  putAll(stored: ReturnType<typeof readStoredRows>): void {
+    this.rows += stored.rows;
+    this.head.putAll(stored);
+    addAll(this.mantissa, stored.column('mantissa'), 8 * stored.rows);
+    addAll(this.scale, stored.column('scale'), stored.rows);
+  }
 }
 
 /** Columns of `metric_histograms` for one day. */

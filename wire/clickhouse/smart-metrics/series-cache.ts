@@ -31,6 +31,8 @@ export class SeriesCache {
   /** The series that came after each: scrapes come in the same order again and again. */
   #next = new Int32Array(1024);
   #last = 0;
+  /** Rises each time that all is forgotten. */
+  epoch = 0;
   /** Halves of the id. */
   idLow = new Uint32Array(1024);
   idHigh = new Uint32Array(1024);
@@ -56,6 +58,7 @@ export class SeriesCache {
   makeRoom(): void {
     const bytes = this.#seen.content.length + this.#heads.content.length;
     if (this.#seen.size < this.#limits.remembered && bytes < this.#limits.bytes) return;
+    this.epoch++;
     this.#seen.reset();
     this.#heads.reset();
     this.#last = 0;

@@ -49,7 +49,8 @@ export interface Classics {
   readonly points: readonly (readonly number[])[];
 }
 
-const none: Classics = { groups: [], used: undefined, points: [] };
+/** Nothing was put together. */
+export const noClassics: Classics = { groups: [], used: undefined, points: [] };
 
 /**
  * Finds the series of classic histograms and summaries that can be put together without guessing:
@@ -64,7 +65,7 @@ export function findClassics(request: WriteRequest, roles: LabelRoles): Classics
     const type = types.values[i]!;
     any = type === MetricType.histogram || type === MetricType.summary;
   }
-  if (!any) return none;
+  if (!any) return noClassics;
   const groups = gather(request, roles);
   const widest = new Map<string, number>();
   const kin = ({ family, job }: ClassicGroup): string => `${family} ${job}`;

@@ -34,6 +34,7 @@ export class PointWriter {
   /** Series with exemplars -> the series whose points they go to, reversed. */
   readonly #exemplars: Lists | undefined;
   readonly #limit: number;
+  readonly #order: number[] | undefined;
   readonly #time = new Nanoseconds();
   readonly #histogram = new NativeHistogram();
   /** Label left out of the attributes, -1 = none. */
@@ -41,19 +42,24 @@ export class PointWriter {
   /** Bytes of attributes at the end of what was written that the next point has, too; 0 = none. */
   #attributes = 0;
 
-  /** @param limit bytes of all points, above which it throws {@link ExpandsTooMuch} */
+  /**
+   * @param limit bytes of all points, above which it throws {@link ExpandsTooMuch}
+   * @param order filled with the series of each point that is a sample
+   */
   constructor(
     request: WriteRequest,
     roles: LabelRoles,
     builder: MetricsBuilder,
     exemplars: Lists | undefined,
     limit: number,
+    order?: number[],
   ) {
     this.#request = request;
     this.#roles = roles;
     this.#builder = builder;
     this.#exemplars = exemplars;
     this.#limit = limit;
+    this.#order = order;
   }
 
   /** Writes the samples of a series that are not `used`. */
@@ -76,6 +82,7 @@ export class PointWriter {
       if (!stale) w.fixed64Field(4, values[2 * i]!, values[2 * i + 1]!);
       if (i === last && alone) this.#putExemplars(5, series);
       this.#close(at, series, numberFields, stale, again);
+      this.#order?.push(series);
       again = stale || this.#attributes === 0 ? 0 : w.length;
     }
   }

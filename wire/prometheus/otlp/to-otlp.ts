@@ -8,7 +8,7 @@ import {
   typeNames,
   type WriteRequest,
 } from '../remote-write/request.ts';
-import { type Classics, findClassics } from './classic.ts';
+import { type Classics, findClassics, noClassics } from './classic.ts';
 import { Lists } from './id-table.ts';
 import { LabelRoles } from './label-roles.ts';
 import { MetricGroups, Shape } from './metric-groups.ts';
@@ -33,6 +33,14 @@ export interface Converted {
   readonly exemplars: number;
 }
 
+/** Ways to convert. */
+export interface ConvertOptions {
+  /** Series of classic histograms and summaries stay as they are. */
+  readonly asSent?: boolean;
+  /** Filled with the series of each point that is a sample, in the order of points. */
+  readonly order?: number[];
+}
+
 /** What a metric group's items are: series whose samples, or one of its native histograms, go in. */
 const Part = { samples: 0, classic: 1, native: 2 } as const;
 
@@ -53,17 +61,22 @@ const Part = { samples: 0, classic: 1, native: 2 } as const;
  * @param limit bytes of OTLP that may be made
  * @throws ExpandsTooMuch
  */
-export function toOtlp(request: WriteRequest, memory: TargetMemory, limit: number): Converted {
+export function toOtlp(
+  request: WriteRequest,
+  memory: TargetMemory,
+  limit: number,
+  options: ConvertOptions = {},
+): Converted {
   applyTypeLabels(request);
   const roles = new LabelRoles(request.symbols);
-  const classics = findClassics(request, roles);
+  const classics = options.asSent === true ? noClassics : findClassics(request, roles);
   const exemplars = ownersOfExemplars(request);
   const groups = new MetricGroups(request, roles);
   const parts = new Lists(request.seriesCount + 16);
   const written = collect(request, roles, classics, groups, parts);
   const builder = new MetricsBuilder();
   builder.writer.need(Math.min(limit, 2 * request.symbols.bytes.length));
-  const points = new PointWriter(request, roles, builder, exemplars.owners, limit);
+  const points = new PointWriter(request, roles, builder, exemplars.owners, limit, options.order);
   const targets = new Targets(request, roles, memory);
   for (const resource of groups.resources()) {
     builder.resource(targets.attributes(groups.seriesOfResource(resource)));

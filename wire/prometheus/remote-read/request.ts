@@ -1,5 +1,5 @@
-import { isUtf8 } from 'node:buffer';
-import { Input } from '../remote-write/protobuf.ts';
+import { CheckedReader } from '../../../pdata/proto/checked-reader.ts';
+import { MalformedMessage } from '../remote-write/protobuf.ts';
 
 /** How a label is compared; `=~` and `!~` take RE2 expressions that match the whole value. */
 export type MatchOperator = '=' | '!=' | '=~' | '!~';
@@ -41,13 +41,13 @@ const operators: readonly MatchOperator[] = ['=', '!=', '=~', '!~'];
  * @throws MalformedMessage with the position
  */
 export function readReadRequest(bytes: Uint8Array): ReadRequest {
-  const input = new Input(bytes);
+  const input = new CheckedReader((what, at) => new MalformedMessage(what, at));
+  input.bind(bytes, 0, bytes.length);
   const queries: ReadQuery[] = [];
   const accepted: number[] = [];
-  while (input.pos < input.end) {
-    const tag = input.varint();
+  for (let tag = input.next(); tag !== 0; tag = input.next()) {
     if (tag === 0x0a) {
-      if (queries.length === mostQueries) input.fail(`more than ${mostQueries} queries`);
+      if (queries.length === mostQueries) throw input.fault(`more than ${mostQueries} queries`);
       queries.push(nested(input, query));
     } else if (tag === 0x10) addAccepted(input, accepted);
     else if (tag === 0x12) {
@@ -59,57 +59,45 @@ export function readReadRequest(bytes: Uint8Array): ReadRequest {
   return { queries, accepted };
 }
 
-function nested<T>(input: Input, read: (input: Input) => T): T {
-  const outer = input.end;
-  const end = input.inside();
-  input.end = end;
+function nested<T>(input: CheckedReader, read: (input: CheckedReader) => T): T {
+  const outer = input.enter();
   const result = read(input);
-  input.end = outer;
-  input.pos = end;
+  input.leave(outer);
   return result;
 }
 
-function addAccepted(input: Input, accepted: number[]): void {
-  if (accepted.length === mostAccepted) input.fail(`more than ${mostAccepted} response types`);
+function addAccepted(input: CheckedReader, accepted: number[]): void {
+  if (accepted.length === mostAccepted)
+    throw input.fault(`more than ${mostAccepted} response types`);
   accepted.push(input.int64());
 }
 
-function query(input: Input): ReadQuery {
+function query(input: CheckedReader): ReadQuery {
   let startMs = 0;
   let endMs = 0;
   const matchers: LabelMatcher[] = [];
-  while (input.pos < input.end) {
-    const tag = input.varint();
+  for (let tag = input.next(); tag !== 0; tag = input.next()) {
     if (tag === 0x08) startMs = input.int64();
     else if (tag === 0x10) endMs = input.int64();
     else if (tag === 0x1a) {
-      if (matchers.length === mostMatchers) input.fail(`more than ${mostMatchers} matchers`);
+      if (matchers.length === mostMatchers) throw input.fault(`more than ${mostMatchers} matchers`);
       matchers.push(nested(input, matcher));
     } else input.skip(tag);
   }
   return { startMs, endMs, matchers };
 }
 
-function matcher(input: Input): LabelMatcher {
+function matcher(input: CheckedReader): LabelMatcher {
   let type = 0;
   let name = '';
   let value = '';
-  while (input.pos < input.end) {
-    const tag = input.varint();
+  for (let tag = input.next(); tag !== 0; tag = input.next()) {
     if (tag === 0x08) type = input.int64();
-    else if (tag === 0x12) name = text(input);
-    else if (tag === 0x1a) value = text(input);
+    else if (tag === 0x12) name = input.string();
+    else if (tag === 0x1a) value = input.string();
     else input.skip(tag);
   }
   const operator = operators[type];
-  if (operator === undefined) input.fail(`unknown matcher type ${type}`);
+  if (operator === undefined) throw input.fault(`unknown matcher type ${type}`);
   return { name, operator, value };
-}
-
-function text(input: Input): string {
-  const end = input.inside();
-  const from = input.pos;
-  if (!isUtf8(input.bytes.subarray(from, end))) input.fail('a text is not UTF-8');
-  input.pos = end;
-  return input.text(from, end);
 }

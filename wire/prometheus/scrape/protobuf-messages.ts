@@ -1,29 +1,20 @@
-import { doubleOf } from '../../../pdata/proto/cursor.ts';
-import type { Input } from '../remote-write/protobuf.ts';
+import type { CheckedReader } from '../../../pdata/proto/checked-reader.ts';
+import { utf8 } from '../../../pdata/readers/value-view.ts';
 
 /** Reads the field whose tag was read, or goes past it. */
-type Field = (input: Input, tag: number) => void;
+type Field = (input: CheckedReader, tag: number) => void;
 
 /** Reads the message that begins with its length here. */
-export function readInside(input: Input, field: Field): void {
-  const outer = input.end;
-  const end = input.inside();
-  input.end = end;
-  while (input.pos < end) field(input, input.varint());
-  input.end = outer;
+export function readInside(input: CheckedReader, field: Field): void {
+  const outer = input.enter();
+  for (let tag = input.next(); tag !== 0; tag = input.next()) field(input, tag);
+  input.leave(outer);
 }
 
-/** Text that begins with its length here. */
-export function readText(input: Input): string {
-  const end = input.inside();
-  const text = input.text(input.pos, end);
-  input.pos = end;
-  return text;
-}
-
-export function readDouble(input: Input): number {
-  input.fixed64();
-  return doubleOf(input.lo, input.hi);
+/** Text that begins with its length here; what is not UTF-8 gets U+FFFD. */
+export function readText(input: CheckedReader): string {
+  input.range();
+  return utf8(input.bytes, input.from, input.to);
 }
 
 export interface PlainExemplar {
@@ -62,7 +53,7 @@ export interface PlainMetric {
   timeMs: number;
 }
 
-export function readLabel(input: Input): [string, string] {
+export function readLabel(input: CheckedReader): [string, string] {
   const label: [string, string] = ['', ''];
   readInside(input, (inner, tag) => {
     if (tag === 10) label[0] = readText(inner);
@@ -72,11 +63,11 @@ export function readLabel(input: Input): [string, string] {
   return label;
 }
 
-function readExemplar(input: Input): PlainExemplar {
+function readExemplar(input: CheckedReader): PlainExemplar {
   const exemplar: PlainExemplar = { labels: [], value: 0, timeMs: undefined };
   readInside(input, (inner, tag) => {
     if (tag === 10) exemplar.labels.push(readLabel(inner));
-    else if (tag === 17) exemplar.value = readDouble(inner);
+    else if (tag === 17) exemplar.value = inner.double();
     else if (tag === 26) exemplar.timeMs = readTime(inner);
     else inner.skip(tag);
   });
@@ -84,7 +75,7 @@ function readExemplar(input: Input): PlainExemplar {
 }
 
 /** @returns milliseconds */
-function readTime(input: Input): number {
+function readTime(input: CheckedReader): number {
   let seconds = 0;
   let nanos = 0;
   readInside(input, (inner, tag) => {
@@ -95,22 +86,22 @@ function readTime(input: Input): number {
   return seconds * 1000 + Math.trunc(nanos / 1e6);
 }
 
-function readBucket(input: Input): PlainHistogram['buckets'][number] {
+function readBucket(input: CheckedReader): PlainHistogram['buckets'][number] {
   let count = 0;
   let float = 0;
   let bound = 0;
   let exemplar: PlainExemplar | undefined;
   readInside(input, (inner, tag) => {
     if (tag === 8) count = inner.uint64();
-    else if (tag === 17) bound = readDouble(inner);
+    else if (tag === 17) bound = inner.double();
     else if (tag === 26) exemplar = readExemplar(inner);
-    else if (tag === 33) float = readDouble(inner);
+    else if (tag === 33) float = inner.double();
     else inner.skip(tag);
   });
   return { bound, count: float === 0 ? count : float, exemplar };
 }
 
-function readSpan(input: Input, spans: number[]): void {
+function readSpan(input: CheckedReader, spans: number[]): void {
   let offset = 0;
   let length = 0;
   readInside(input, (inner, tag) => {
@@ -122,18 +113,16 @@ function readSpan(input: Input, spans: number[]): void {
 }
 
 /** Numbers one by one or packed. @param packed wire type of one of them */
-function readNumbers(input: Input, tag: number, packed: 0 | 1, out: number[]): void {
-  const one = () => (packed === 0 ? input.sint64() : readDouble(input));
+function readNumbers(input: CheckedReader, tag: number, packed: 0 | 1, out: number[]): void {
+  const one = () => (packed === 0 ? input.sint64() : input.double());
   if ((tag & 7) === packed) {
     out.push(one());
     return;
   }
-  if ((tag & 7) !== 2) input.fail(`a bucket of wire type ${tag & 7}`);
-  const outer = input.end;
-  const end = input.inside();
-  input.end = end;
-  while (input.pos < end) out.push(one());
-  input.end = outer;
+  if ((tag & 7) !== 2) throw input.fault(`a bucket of wire type ${tag & 7}`);
+  const outer = input.enter();
+  while (input.pos < input.end) out.push(one());
+  input.leave(outer);
 }
 
 function emptyHistogram(): PlainHistogram {
@@ -156,15 +145,15 @@ function emptyHistogram(): PlainHistogram {
   };
 }
 
-function histogramField(h: PlainHistogram, input: Input, tag: number): void {
+function histogramField(h: PlainHistogram, input: CheckedReader, tag: number): void {
   if (tag === 8) h.count = input.uint64();
-  else if (tag === 17) h.sum = readDouble(input);
+  else if (tag === 17) h.sum = input.double();
   else if (tag === 26) h.buckets.push(readBucket(input));
-  else if (tag === 33) h.countFloat = readDouble(input);
+  else if (tag === 33) h.countFloat = input.double();
   else if (tag === 40) h.schema = input.sint64();
-  else if (tag === 49) h.zeroThreshold = readDouble(input);
+  else if (tag === 49) h.zeroThreshold = input.double();
   else if (tag === 56) h.zeroCount = input.uint64();
-  else if (tag === 65) h.zeroCountFloat = readDouble(input);
+  else if (tag === 65) h.zeroCountFloat = input.double();
   else if (tag === 74) readSpan(input, h.negativeSpans);
   else if (tag === 98) readSpan(input, h.positiveSpans);
   else if (tag === 130) h.exemplars.push(readExemplar(input));
@@ -175,16 +164,16 @@ function histogramField(h: PlainHistogram, input: Input, tag: number): void {
   else input.skip(tag);
 }
 
-function readSummary(input: Input): NonNullable<PlainMetric['summary']> {
+function readSummary(input: CheckedReader): NonNullable<PlainMetric['summary']> {
   const summary: NonNullable<PlainMetric['summary']> = { count: 0, sum: 0, quantiles: [] };
   readInside(input, (inner, tag) => {
     if (tag === 8) summary.count = inner.uint64();
-    else if (tag === 17) summary.sum = readDouble(inner);
+    else if (tag === 17) summary.sum = inner.double();
     else if (tag === 26) {
       const pair: [number, number] = [0, 0];
       readInside(inner, (quantile, field) => {
-        if (field === 9) pair[0] = readDouble(quantile);
-        else if (field === 17) pair[1] = readDouble(quantile);
+        if (field === 9) pair[0] = quantile.double();
+        else if (field === 17) pair[1] = quantile.double();
         else quantile.skip(field);
       });
       summary.quantiles.push(pair);
@@ -194,7 +183,7 @@ function readSummary(input: Input): NonNullable<PlainMetric['summary']> {
 }
 
 /** Reads a Metric that begins with its length here. */
-export function readMetric(input: Input): PlainMetric {
+export function readMetric(input: CheckedReader): PlainMetric {
   const metric: PlainMetric = {
     labels: [],
     value: 0,
@@ -207,7 +196,7 @@ export function readMetric(input: Input): PlainMetric {
     if (tag === 10) metric.labels.push(readLabel(inner));
     else if (tag === 18 || tag === 26 || tag === 42) {
       readInside(inner, (one, field) => {
-        if (field === 9) metric.value = readDouble(one);
+        if (field === 9) metric.value = one.double();
         else if (field === 18 && tag === 26) metric.exemplar = readExemplar(one);
         else one.skip(field);
       });

@@ -1,4 +1,4 @@
-import { Input, MalformedMessage } from '../remote-write/protobuf.ts';
+import { CheckedReader } from '../../../pdata/proto/checked-reader.ts';
 import { boundOf } from './bound-text.ts';
 import type { ExposedExemplar, Exposition } from './exposition.ts';
 import { ScrapeFault } from './fault.ts';
@@ -38,16 +38,14 @@ const types: readonly MetricType[] = [
  * @throws ScrapeFault for what is no such message
  */
 export function readProtobuf(b: Buffer, out: Exposition, options: ProtobufOptions): void {
-  const input = new Input(b);
-  try {
-    while (input.pos < b.length) readFamily(input, out, options);
-  } catch (error) {
-    if (!(error instanceof MalformedMessage)) throw error;
-    throw new ScrapeFault(`cannot read protobuf: ${error.message}`, error.position);
-  }
+  const input = new CheckedReader(
+    (what, at) => new ScrapeFault(`cannot read protobuf: ${what} at byte ${at}`, at),
+  );
+  input.bind(b, 0, b.length);
+  while (input.pos < b.length) readFamily(input, out, options);
 }
 
-function readFamily(input: Input, out: Exposition, options: ProtobufOptions): void {
+function readFamily(input: CheckedReader, out: Exposition, options: ProtobufOptions): void {
   let name = '';
   let help = '';
   let unit = '';

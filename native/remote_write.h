@@ -1,0 +1,74 @@
+/*
+ * Plain remote write requests to columns, and these to rows of schema smart. Plain is what senders
+ * send all the time: series of labels in order and of samples, nothing else. The twin is the way
+ * of wire/prometheus/remote-write, which takes everything and says what is wrong.
+ */
+#ifndef WIRESTITCH_REMOTE_WRITE_H
+#define WIRESTITCH_REMOTE_WRITE_H
+#include <stddef.h>
+#include <stdint.h>
+
+/* Numbers that are appended; `size` is the bytes of one. */
+struct list {
+  uint8_t *p;
+  size_t len, cap; /* bytes */
+};
+
+/* Label sets by a keyed hash of 96 bits: numbers in order of first appearance. */
+struct slot {
+  uint64_t hash;
+  uint32_t more;
+  uint32_t set; /* number + 1; 0 = free */
+};
+
+struct symbol {
+  uint32_t start, end;
+  uint64_t a, b;
+};
+
+enum { MAX_SETS = 1000000 };
+
+struct sets {
+  uint64_t key[4];
+  struct slot *slots;
+  uint32_t mask, count, epoch; /* the epoch ends when there are too many sets */
+  /* the request at hand */
+  struct list times, bits, starts, numbers, ends, ranges, symbols;
+  uint32_t series, samples;
+  uint64_t expanded; /* bytes of labels, repeated for each sample */
+  int has_starts, has_stale;
+};
+
+void list_add(struct list *l, const void *value, size_t size);
+int sets_init(struct sets *s, const uint8_t key[32]);
+void sets_free(struct sets *s);
+/* 1: read; 0: not plain, or no message at all. New sets may have been numbered then, too. */
+int sets_read(struct sets *s, const uint8_t *b, uint32_t size, int version);
+
+/*
+ * The columns of a request: header, i64 times (ms), u64 bits of values, i64 starts (ms, if any),
+ * u32 numbers of sets, u32 ends of their samples, u32 pairs of the bytes of each series.
+ */
+struct columns {
+  uint32_t series, samples, epoch, flags; /* flags: 1 starts, 2 stale markers */
+};
+enum { HAS_STARTS = 1, HAS_STALE = 2 };
+size_t columns_size(const struct columns *c);
+
+/* What the writer knows of series, by their numbers; see series-cache.ts. */
+struct known {
+  const int32_t *series; /* by set; -1 = none */
+  size_t sets, count;
+  const uint32_t *id_low, *id_high;
+  uint8_t *scale, *misses;
+  const int32_t *stored_day;
+};
+
+/* Rows of one day: u64 series, u64 ns, i64 mantissa, [u64 start], [u32 flags], i8 scale. */
+struct rows {
+  uint32_t count, day;
+  uint32_t left; /* series that are not among them: `left_over` has their places */
+};
+void rows_write(const struct columns *c, const struct known *k, uint32_t receipt, uint8_t *out,
+                uint32_t *left_over, struct rows *result);
+#endif

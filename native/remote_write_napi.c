@@ -1,0 +1,126 @@
+/* The face of remote_write.c to Node; see remote-write.ts. */
+#include "remote_write.h"
+#include <node_api.h>
+#include <stdlib.h>
+#include <string.h>
+
+static napi_value fail(napi_env env, const char *why) {
+  napi_throw_error(env, NULL, why);
+  return NULL;
+}
+
+static void finalize(napi_env env, void *data, void *hint) {
+  sets_free(data);
+  free(data);
+}
+
+/* Content of a typed array; `*length` is in elements. */
+static void *array_of(napi_env env, napi_value value, napi_typedarray_type wanted, size_t *length) {
+  napi_typedarray_type type;
+  void *data = NULL;
+  bool typed = false;
+  if (napi_is_typedarray(env, value, &typed) != napi_ok || !typed) return NULL;
+  if (napi_get_typedarray_info(env, value, &type, length, &data, NULL, NULL) != napi_ok) return NULL;
+  static uint64_t nothing;
+  if (type != wanted) return NULL;
+  return data == NULL ? &nothing : data;
+}
+
+/* create(key of 32 bytes) */
+static napi_value create(napi_env env, napi_callback_info info) {
+  napi_value argv[1], result;
+  size_t argc = 1, size = 0;
+  napi_get_cb_info(env, info, &argc, argv, NULL, NULL);
+  const uint8_t *key = argc == 1 ? array_of(env, argv[0], napi_uint8_array, &size) : NULL;
+  if (key == NULL || size != 32) return fail(env, "BUG: a key of 32 bytes is needed");
+  struct sets *s = malloc(sizeof *s);
+  if (s == NULL || !sets_init(s, key)) abort();
+  napi_create_external(env, s, finalize, NULL, &result);
+  return result;
+}
+
+/* read(sets, bytes, version): the columns as ArrayBuffer, undefined when it is not plain */
+static napi_value read(napi_env env, napi_callback_info info) {
+  napi_value argv[3], result;
+  size_t argc = 3, size = 0;
+  void *external = NULL, *data = NULL;
+  int32_t version = 0;
+  napi_get_cb_info(env, info, &argc, argv, NULL, NULL);
+  if (argc < 3 || napi_get_value_external(env, argv[0], &external) != napi_ok ||
+      napi_get_value_int32(env, argv[2], &version) != napi_ok)
+    return fail(env, "BUG: read(sets, bytes, version)");
+  struct sets *s = external;
+  const uint8_t *b = array_of(env, argv[1], napi_uint8_array, &size);
+  if (b == NULL || size > 0x7fffffff) return fail(env, "BUG: bytes are needed");
+  if (!sets_read(s, b, (uint32_t)size, version)) {
+    napi_get_undefined(env, &result);
+    return result;
+  }
+  uint32_t flags = (s->has_starts ? HAS_STARTS : 0) | (s->has_stale ? HAS_STALE : 0);
+  struct columns head = {s->series, s->samples, s->epoch, flags};
+  if (napi_create_arraybuffer(env, columns_size(&head), &data, &result) != napi_ok) return NULL;
+  uint8_t *at = data;
+  memcpy(at, &head, sizeof head);
+  at += sizeof head;
+  const struct list *lists[] = {&s->times, &s->bits, &s->starts, &s->numbers, &s->ends, &s->ranges};
+  for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+    if (lists[i]->len > 0) memcpy(at, lists[i]->p, lists[i]->len);
+    at += lists[i]->len;
+  }
+  return result;
+}
+
+/*
+ * rows(columns, series, idLow, idHigh, scale, misses, storedDay, receipt, target, leftOver, result)
+ * result: Uint32Array of count, day, series left over
+ */
+static napi_value rows(napi_env env, napi_callback_info info) {
+  napi_value argv[11];
+  size_t argc = 11, size = 0, n[7] = {0}, room = 0, places = 0, three = 0;
+  void *data = NULL;
+  uint32_t receipt = 0;
+  napi_get_cb_info(env, info, &argc, argv, NULL, NULL);
+  if (argc < 11 || napi_get_arraybuffer_info(env, argv[0], &data, &size) != napi_ok ||
+      napi_get_value_uint32(env, argv[7], &receipt) != napi_ok)
+    return fail(env, "BUG: rows wants 11 arguments");
+  const struct columns *c = data;
+  if (size < sizeof *c || size != columns_size(c)) return fail(env, "BUG: no columns");
+  struct known k;
+  k.series = array_of(env, argv[1], napi_int32_array, &n[0]);
+  k.id_low = array_of(env, argv[2], napi_uint32_array, &n[1]);
+  k.id_high = array_of(env, argv[3], napi_uint32_array, &n[2]);
+  k.scale = array_of(env, argv[4], napi_uint8_array, &n[3]);
+  k.misses = array_of(env, argv[5], napi_uint8_array, &n[4]);
+  k.stored_day = array_of(env, argv[6], napi_int32_array, &n[5]);
+  uint8_t *out = array_of(env, argv[8], napi_uint8_array, &room);
+  uint32_t *left_over = array_of(env, argv[9], napi_uint32_array, &places);
+  struct rows *result = array_of(env, argv[10], napi_uint32_array, &three);
+  if (k.series == NULL || k.id_low == NULL || k.id_high == NULL || k.scale == NULL ||
+      k.misses == NULL || k.stored_day == NULL || out == NULL || left_over == NULL ||
+      result == NULL)
+    return fail(env, "BUG: an array is of another type");
+  k.sets = n[0];
+  k.count = n[1];
+  for (int i = 2; i < 6; i++) {
+    if (n[i] < k.count) return fail(env, "BUG: arrays of series differ");
+  }
+  size_t row = 25 + (c->flags & HAS_STARTS ? 8 : 0) + (c->flags & HAS_STALE ? 4 : 0);
+  if (room < row * c->samples || places < c->series || three < 3 || (uintptr_t)out % 8 != 0)
+    return fail(env, "BUG: no room for the rows");
+  rows_write(c, &k, receipt, out, left_over, result);
+  return NULL;
+}
+
+NAPI_MODULE_INIT() {
+  static const struct {
+    const char *name;
+    napi_callback call;
+  } functions[] = {{"create", create}, {"read", read}, {"rows", rows}};
+  for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
+    napi_value function;
+    napi_create_function(env, functions[i].name, NAPI_AUTO_LENGTH, functions[i].call, NULL,
+                         &function);
+    napi_set_named_property(env, exports, functions[i].name, function);
+  }
+  return exports;
+}
