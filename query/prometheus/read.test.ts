@@ -153,7 +153,7 @@ test('limits are refusals with a text, and keep no memory', async () => {
   await refused({}, { regexp: 'a(' }, bad('error parsing regexp: missing closing ): `a(`'));
   const form = 'cannot answer in any of the response types 5, 9: 0 and 1 are known';
   await refused({}, { accepted: [5, 9] }, bad(form));
-  const message = 'cannot read the request: cut off at byte 2';
+  const message = 'cannot read the request: length 3 of 0 bytes that are left at byte 2';
   await assert.rejects(remoteRead(options(), Buffer.from('0a03', 'hex')), bad(message));
 });
 

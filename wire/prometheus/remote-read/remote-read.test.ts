@@ -219,9 +219,9 @@ test('bytes that are no request fail with a position, and nothing else happens',
     { numRuns: 1000 },
   );
   const bad = [Buffer.from('0a03', 'hex'), Buffer.from('0a041a020807', 'hex')];
-  assert.throws(() => readReadRequest(bad[0]!), /cut off at byte 2/);
+  assert.throws(() => readReadRequest(bad[0]!), /length 3 of 0 bytes that are left at byte 2/);
   assert.throws(() => readReadRequest(bad[1]!), /unknown matcher type 7/);
-  assert.throws(() => readReadRequest(Buffer.from('0a051a031201ff', 'hex')), /not UTF-8/);
+  assert.throws(() => readReadRequest(Buffer.from('0a051a031201ff', 'hex')), /not valid UTF-8/);
 });
 
 test('the number of queries, matchers and forms is bounded', () => {
