@@ -1,0 +1,193 @@
+/** Requests out of captured spans: one request is seen at several places, and counted once. */
+import { tableName } from '../schema/table.ts';
+import { RowBinaryReader } from '../traces/row-binary.ts';
+import { RedSum } from './bands.ts';
+import { SteppedRed, stepOf } from './red-rows.ts';
+import {
+  band,
+  bandColumns,
+  capturedResources,
+  firstText,
+  has,
+  hostPort,
+  int,
+  protocolOfSpan,
+  readBands,
+  text,
+  timeCondition,
+  type Where,
+} from './statement.ts';
+import type { StepWindow } from './window.ts';
+
+/** Rows that one statement gives, those with most requests first. */
+export const maxCapturedRows = 30_000;
+
+/** Observation points from the client's process to the server's. */
+const hops = [
+  'client_process',
+  'client_nic',
+  'client_node',
+  'client_hypervisor',
+  'client_gateway_hypervisor',
+  'client_gateway',
+  'local',
+  'rest',
+  'server_gateway',
+  'server_gateway_hypervisor',
+  'server_hypervisor',
+  'server_node',
+  'server_nic',
+  'server_process',
+];
+
+const hop = `indexOf([${hops.map((name) => `'${name}'`).join(', ')}],
+      ${text('wirestitch.observation_point')})`;
+
+/**
+ * What is equal at all places where one request is seen, translated addresses or not: its TCP
+ * sequence number and the hash of its first bytes; of UDP that hash, the ports and the addresses.
+ * A span that has none of these is a request of its own.
+ */
+const requestKey = `multiIf(
+      ${has('attributes_int', 'wirestitch.tcp.request_sequence')},
+      sipHash64(${int('wirestitch.tcp.request_sequence')},
+        ${text('wirestitch.request.head')}),
+      ${text('wirestitch.request.head')} != '',
+      sipHash64(${text('wirestitch.request.head')}, ${int('client.port')},
+        ${text('client.address')}, ${text('server.address')}),
+      reinterpretAsUInt64(span_id))`;
+
+/** Sightings with who is at the ends: a service's name where it is known, else the address. */
+function sightings(where: Where, window: StepWindow, share: number): string {
+  const address = hostPort(text('server.address'), int('server.port'));
+  return `SELECT time, duration, status_code, name, ${hop} AS hop, ${requestKey} AS request,
+      ${text('client.address')} AS client_at, ${address} AS server_at,
+      multiIf(${text('wirestitch.client.service')} != '', ${text('wirestitch.client.service')},
+        kind = 3, service, client_at) AS client_name,
+      multiIf(${text('wirestitch.server.service')} != '', ${text('wirestitch.server.service')},
+        kind != 3, service, server_at) AS server_name,
+      ${protocolOfSpan} AS spoken, ${firstText(['db.system.name', 'db.system'])} AS db,
+      ${text('messaging.system')} AS mq
+    FROM ${tableName(where, 'spans')}
+    WHERE ${timeCondition(window.fromS, window.toS)}
+      AND resource_id IN ${capturedResources(where)}
+      AND ${share <= 1 ? '1' : `${requestKey} % ${share} = 0`}`;
+}
+
+/** One row a request: the ends as the place that knows most names them; what the server's side saw. */
+function requests(where: Where, window: StepWindow, share: number): string {
+  return `SELECT request, min(time) AS time, argMax(duration, hop) AS duration, ${band},
+      argMax(name, hop) AS name, argMax(status_code, hop) = 2 AS failed, any(spoken) AS protocol,
+      any(db) AS database, any(mq) AS queue,
+      argMax(client_name, (client_name != client_at) * 100 - hop) AS client,
+      argMax(server_name, (server_name != server_at) * 100 + hop) AS server,
+      groupUniqArray(4)(client_at) AS client_addresses,
+      groupUniqArray(4)(server_at) AS server_addresses
+    FROM (${sightings(where, window, share)})
+    GROUP BY request`;
+}
+
+/** How many captured spans a window has: [Float64]. */
+export function countCaptured(where: Where, window: StepWindow): string {
+  return `SELECT toFloat64(count()) FROM ${tableName(where, 'spans')}
+  WHERE ${timeCondition(window.fromS, window.toS)} AND resource_id IN ${capturedResources(where)}`;
+}
+
+/** Requests by client, server, protocol and step of one of `share`: {@link readCaptured}. */
+export function capturedRequests(where: Where, window: StepWindow, share: number): string {
+  return `SELECT client, server, protocol, database != '', queue != '',
+    ${stepOf('toStartOfMinute(time)', window)} AS step, toFloat64(count()) AS n,
+    toFloat64(countIf(failed)) AS errors, ${bandColumns('1')},
+    groupUniqArrayArray(8)(client_addresses), groupUniqArrayArray(8)(server_addresses)
+  FROM (${requests(where, window, share)})
+  GROUP BY client, server, protocol, database != '', queue != '', step
+  ORDER BY n DESC LIMIT ${maxCapturedRows}`;
+}
+
+export interface CapturedEdge {
+  readonly client: string;
+  readonly server: string;
+  readonly protocol: string;
+  readonly type: 'database' | 'queue' | 'service';
+  readonly red: RedSum;
+  /** Addresses of clients; `host:port` of servers. */
+  readonly clientAddresses: Set<string>;
+  readonly serverAddresses: Set<string>;
+}
+
+export interface Captured {
+  readonly edges: readonly CapturedEdge[];
+  /** Requests to each server. */
+  readonly servers: ReadonlyMap<string, SteppedRed>;
+}
+
+interface CapturedRow {
+  readonly edge: CapturedEdge;
+  readonly step: number;
+}
+
+/** @param share every figure stands for so many */
+export function readCaptured(bytes: Uint8Array, window: StepWindow, share: number): Captured {
+  const edges = new Map<string, CapturedEdge>();
+  const servers = new Map<string, RedSum[]>();
+  const r = new RowBinaryReader(bytes);
+  while (!r.done) {
+    const { edge, step } = readRow(r, share);
+    const key = JSON.stringify([edge.client, edge.server, edge.protocol]);
+    const old = edges.get(key);
+    if (old === undefined) edges.set(key, { ...edge, red: copyOf(edge.red) });
+    else {
+      old.red.add(edge.red);
+      for (const address of edge.clientAddresses) old.clientAddresses.add(address);
+      for (const address of edge.serverAddresses) old.serverAddresses.add(address);
+    }
+    const steps = servers.get(edge.server) ?? [];
+    servers.set(edge.server, steps);
+    steps[step] ??= new RedSum();
+    steps[step].add(edge.red);
+  }
+  const stepped = [...servers].map(([name, steps]) => [name, bySteps(steps, window)] as const);
+  return { edges: [...edges.values()], servers: new Map(stepped) };
+}
+
+function readRow(r: RowBinaryReader, share: number): CapturedRow {
+  const [client, server, protocol] = [r.string(), r.string(), r.string()];
+  const [database, queue, step] = [r.uint8(), r.uint8(), r.uint32()];
+  const [calls, errors] = [r.float64() * share, r.float64() * share];
+  const { keys, counts } = readBands(r);
+  const red = new RedSum();
+  red.addBands(
+    calls,
+    errors,
+    keys,
+    counts.map((n) => n * share),
+  );
+  const clientAddresses = new Set(r.array(() => r.string()));
+  const serverAddresses = new Set(r.array(() => r.string()));
+  const type = database === 1 ? 'database' : queue === 1 ? 'queue' : 'service';
+  return { edge: { client, server, protocol, type, red, clientAddresses, serverAddresses }, step };
+}
+
+function copyOf(red: RedSum): RedSum {
+  const copy = new RedSum();
+  copy.add(red);
+  return copy;
+}
+
+function bySteps(steps: readonly (RedSum | undefined)[], window: StepWindow): SteppedRed {
+  const stepped = new SteppedRed(window);
+  for (const [step, red] of steps.entries()) {
+    if (red === undefined) continue;
+    stepped.addRed(step, red);
+  }
+  return stepped;
+}
+
+/** Requests to one server (parameter `server`) by operation and step, as `redByOperation`. */
+export function capturedOperations(where: Where, window: StepWindow, share: number): string {
+  return `SELECT name, toUInt8(2) AS kind, ${stepOf('toStartOfMinute(time)', window)} AS step,
+    toFloat64(count()) AS n, toFloat64(countIf(failed)) AS errors, ${bandColumns('1')}
+  FROM (${requests(where, window, share)})
+  WHERE server = {service:String}
+  GROUP BY name, kind, step ORDER BY n DESC LIMIT ${maxCapturedRows}`;
+}

@@ -1,0 +1,127 @@
+/** Calls between services: a span whose parent is a span of another service. */
+import { parentLookbackS } from '../schema/edges.ts';
+import { bucketSlackS } from '../schema/spans.ts';
+import { tableName } from '../schema/table.ts';
+import { RowBinaryReader } from '../traces/row-binary.ts';
+import { RedSum } from './bands.ts';
+import {
+  band,
+  bandColumns,
+  capturedResources,
+  hostPort,
+  int,
+  protocolOfSpan,
+  readBands,
+  sampleCondition,
+  text,
+  timeCondition,
+  type Where,
+} from './statement.ts';
+
+/** Edges that one statement gives, those with most calls first. */
+export const maxEdges = 20_000;
+
+export interface CallEdge {
+  readonly client: string;
+  readonly server: string;
+  readonly red: RedSum;
+  /** Calls by protocol; '' = not known. */
+  readonly protocols: ReadonlyMap<string, number>;
+  /** `host:port` at which capture saw the server. */
+  readonly addresses: readonly string[];
+}
+
+/**
+ * Calls out of `service_edges` with the minutes in [fromS, toS):
+ * [client, server, calls, errors, bands].
+ */
+export function computedEdges(where: Where, fromS: number, toS: number): string {
+  return `SELECT client, server, toFloat64(sum(calls)) AS n, toFloat64(sum(errors)) AS failed,
+    mapKeys(sumMap(duration_bands) AS bands), arrayMap(n -> toFloat64(n), mapValues(bands))
+  FROM ${tableName(where, 'service_edges')} FINAL
+  WHERE minute >= toDateTime(${fromS}, 'UTC') AND minute < toDateTime(${toS}, 'UTC')
+  GROUP BY client, server ORDER BY n DESC LIMIT ${maxEdges}`;
+}
+
+export function readComputedEdges(bytes: Uint8Array): CallEdge[] {
+  const edges: CallEdge[] = [];
+  const r = new RowBinaryReader(bytes);
+  while (!r.done) {
+    const [client, server] = [r.string(), r.string()];
+    const [calls, errors] = [r.float64(), r.float64()];
+    const { keys, counts } = readBands(r);
+    const red = new RedSum();
+    red.addBands(calls, errors, keys, counts);
+    edges.push({ client, server, red, protocols: new Map(), addresses: [] });
+  }
+  return edges;
+}
+
+/** The last minute in a window that is computed, seconds since 1970; 0 when none is. */
+export function lastComputed(where: Where, fromS: number, toS: number): string {
+  return `SELECT toUnixTimestamp(max(minute)) AS last FROM ${tableName(where, 'service_edges')}
+  WHERE minute >= toDateTime(${fromS}, 'UTC') AND minute < toDateTime(${toS}, 'UTC')`;
+}
+
+/**
+ * Calls counted on the spans themselves, of one trace of `share`, with protocols. A call whose
+ * parent is a CLIENT or PRODUCER span and that was captured too is counted once: by the spans of
+ * SDKs where there are any, else as one call however often it was seen.
+ */
+export function spanEdges(where: Where, fromS: number, toS: number, share: number): string {
+  const spans = tableName(where, 'spans');
+  const sample = sampleCondition(share);
+  const address = hostPort(text('server.address'), int('server.port'));
+  return `SELECT client, server, protocol, toFloat64(sum(n)) AS calls,
+    toFloat64(sum(failed)) AS errors, ${bandColumns('n')},
+    groupUniqArrayArray(8)(seen_at) AS addresses
+  FROM (
+    SELECT client, argMin(service, captured) AS server, argMin(protocol, captured) AS protocol,
+      if(min(captured) = 1, 1, countIf(captured = 0)) AS n,
+      if(min(captured) = 1, toUInt64(max(status_code = 2)),
+        countIf(captured = 0 AND status_code = 2)) AS failed,
+      argMin(band, captured) AS band, groupUniqArrayIf(4)(address, address != '') AS seen_at
+    FROM (
+      SELECT trace_id, span_id, service AS client, kind AS caller FROM ${spans}
+      WHERE bucket >= toDateTime(${Math.max(0, fromS - parentLookbackS)}, 'UTC')
+        AND bucket < toDateTime(${toS}, 'UTC') AND ${sample}
+    ) AS parent
+    INNER JOIN (
+      SELECT trace_id, parent_span_id, span_id AS child_id, service, status_code, ${band},
+        toUInt8(resource_id IN ${capturedResources(where)}) AS captured,
+        if(captured = 1, ${address}, '') AS address, ${protocolOfSpan} AS protocol
+      FROM ${spans}
+      WHERE ${timeCondition(fromS, toS, bucketSlackS)} AND parent_span_id != toFixedString('', 8)
+        AND kind != 1 AND ${sample}
+    ) AS child
+    ON child.trace_id = parent.trace_id AND child.parent_span_id = parent.span_id
+    WHERE parent.client != child.service
+    GROUP BY parent.trace_id, parent.span_id, client,
+      if(parent.caller IN (3, 4), toFixedString('', 8), child.child_id)
+  )
+  GROUP BY client, server, protocol ORDER BY calls DESC LIMIT ${maxEdges}`;
+}
+
+/** @param share every figure stands for so many */
+export function readSpanEdges(bytes: Uint8Array, share: number): CallEdge[] {
+  const edges = new Map<string, CallEdge & { protocols: Map<string, number> }>();
+  const r = new RowBinaryReader(bytes);
+  while (!r.done) {
+    const [client, server, protocol] = [r.string(), r.string(), r.string()];
+    const [calls, errors] = [r.float64() * share, r.float64() * share];
+    const { keys, counts } = readBands(r);
+    const addresses = r.array(() => r.string());
+    const key = JSON.stringify([client, server]);
+    const edge = edges.get(key);
+    const own = edge ?? { client, server, red: new RedSum(), protocols: new Map(), addresses };
+    if (edge === undefined) edges.set(key, own);
+    own.red.addBands(
+      calls,
+      errors,
+      keys,
+      counts.map((n) => n * share),
+    );
+    own.protocols.set(protocol, calls);
+  }
+  return [...edges.values()];
+}

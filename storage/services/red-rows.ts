@@ -1,0 +1,141 @@
+import { redStatement } from '../schema/red.ts';
+import { tableName } from '../schema/table.ts';
+import { RowBinaryReader } from '../traces/row-binary.ts';
+import { quantile, type Red, RedSum } from './bands.ts';
+import type { RedSeries } from './model.ts';
+import {
+  band,
+  bandColumns,
+  capturedResources,
+  readBands,
+  type SparseBands,
+  timeCondition,
+  type Where,
+} from './statement.ts';
+import type { StepWindow } from './window.ts';
+
+/** Figures of one thing over a window: in all, and by step. */
+export class SteppedRed {
+  readonly total = new RedSum();
+  readonly series: RedSeries;
+
+  constructor(window: StepWindow) {
+    this.series = {
+      calls: new Float64Array(window.steps),
+      errors: new Float64Array(window.steps),
+      p95Ns: new Float64Array(window.steps).fill(Number.NaN),
+    };
+  }
+
+  /** Each step once. */
+  add(step: number, calls: number, errors: number, bands: SparseBands): void {
+    const own = new RedSum();
+    own.addBands(calls, errors, bands.keys, bands.counts);
+    this.addRed(step, own);
+  }
+
+  /** Each step once. */
+  addRed(step: number, red: Red): void {
+    this.total.add(red);
+    if (step >= this.series.calls.length) return;
+    this.series.calls[step] = red.calls;
+    this.series.errors[step] = red.errors;
+    this.series.p95Ns[step] = quantile(red.bands, 0.95) ?? Number.NaN;
+  }
+}
+
+/** Rows of one statement about services or operations. */
+export const maxRedRows = 100_000;
+
+/** Number of the step that a minute is in. */
+export function stepOf(minute: string, window: StepWindow): string {
+  return `toUInt32(intDiv(toUnixTimestamp(${minute}) - ${window.fromS}, ${window.stepS}))`;
+}
+
+const figures = (calls: string): string => `toFloat64(sum(${calls})) AS n,
+    toFloat64(sumIf(${calls}, status_code = 2)) AS errors, ${bandColumns(calls)}`;
+
+/**
+ * Spans by service, whether they are entries (kind SERVER or CONSUMER), and step, out of the
+ * projection. Read by {@link readServices}.
+ */
+export function redByService(where: Where, window: StepWindow): string {
+  return `SELECT service, toUInt8(kind IN (2, 5)) AS entry, ${stepOf('minute', window)} AS step,
+    ${figures('calls')}
+  FROM (${redStatement(where, window.fromS, window.toS)})
+  GROUP BY service, entry, step ORDER BY n DESC LIMIT ${maxRedRows}`;
+}
+
+/** The same, of the spans of some services that were not captured: parameter `services`. */
+export function redOfSdkSpans(where: Where, window: StepWindow): string {
+  return `SELECT service, toUInt8(kind IN (2, 5)) AS entry,
+    ${stepOf('toStartOfMinute(time)', window)} AS step, ${figures('1')}
+  FROM (SELECT service, kind, status_code, time, ${band} FROM ${tableName(where, 'spans')}
+    WHERE ${timeCondition(window.fromS, window.toS)} AND service IN {services:Array(String)}
+      AND resource_id NOT IN ${capturedResources(where)})
+  GROUP BY service, entry, step ORDER BY n DESC LIMIT ${maxRedRows}`;
+}
+
+/** Figures of a service: of its entries, and of all its other spans. */
+export interface ServiceSpans {
+  readonly entries: SteppedRed;
+  readonly others: SteppedRed;
+}
+
+export function readServices(bytes: Uint8Array, window: StepWindow): Map<string, ServiceSpans> {
+  const services = new Map<string, ServiceSpans>();
+  const r = new RowBinaryReader(bytes);
+  while (!r.done) {
+    const name = r.string();
+    const entry = r.uint8();
+    const [step, calls, errors] = [r.uint32(), r.float64(), r.float64()];
+    let own = services.get(name);
+    if (own === undefined) {
+      own = { entries: new SteppedRed(window), others: new SteppedRed(window) };
+      services.set(name, own);
+    }
+    (entry === 1 ? own.entries : own.others).add(step, calls, errors, readBands(r));
+  }
+  return services;
+}
+
+/** Spans of one service (parameter `service`) by operation, out of the projection. */
+export function redByOperation(where: Where, window: StepWindow): string {
+  return `SELECT name, kind, ${stepOf('minute', window)} AS step, ${figures('calls')}
+  FROM (${redStatement(where, window.fromS, window.toS)})
+  WHERE service = {service:String}
+  GROUP BY name, kind, step ORDER BY n DESC LIMIT ${maxRedRows}`;
+}
+
+/** The same, of the service's spans that were not captured. */
+export function sdkOperations(where: Where, window: StepWindow): string {
+  return `SELECT name, kind, ${stepOf('toStartOfMinute(time)', window)} AS step, ${figures('1')}
+  FROM (SELECT name, kind, status_code, time, ${band} FROM ${tableName(where, 'spans')}
+    WHERE ${timeCondition(window.fromS, window.toS)} AND service = {service:String}
+      AND resource_id NOT IN ${capturedResources(where)})
+  GROUP BY name, kind, step ORDER BY n DESC LIMIT ${maxRedRows}`;
+}
+
+export interface OperationSpans {
+  readonly name: string;
+  readonly kind: number;
+  readonly red: SteppedRed;
+}
+
+export function readOperations(bytes: Uint8Array, window: StepWindow): OperationSpans[] {
+  const operations = new Map<string, OperationSpans>();
+  const r = new RowBinaryReader(bytes);
+  while (!r.done) {
+    const name = r.string();
+    const kind = r.uint8();
+    const [step, calls, errors] = [r.uint32(), r.float64(), r.float64()];
+    const key = `${kind} ${name}`;
+    let own = operations.get(key);
+    if (own === undefined) {
+      own = { name, kind, red: new SteppedRed(window) };
+      operations.set(key, own);
+    }
+    own.red.add(step, calls, errors, readBands(r));
+  }
+  return [...operations.values()];
+}
