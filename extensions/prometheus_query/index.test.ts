@@ -193,7 +193,10 @@ test('what remote read cannot answer is said in plain text', async (t) => {
   assert.equal(await said(compressSync(all)), limit);
   assert.match(await said(Buffer.from('x')), /^400 cannot read snappy data/);
   const cut = compressSync(all.subarray(0, 3));
-  assert.equal(await said(cut), '400 cannot read the request: length 3 of 1 bytes that are left at byte 2\n');
+  assert.equal(
+    await said(cut),
+    '400 cannot read the request: length 3 of 1 bytes that are left at byte 2\n',
+  );
   assert.match(await said(compressSync(Buffer.alloc(2000))), /^413 /);
   reader.failure = new MetricReadError('late', 'timeout');
   assert.equal(await said(compressSync(all)), '503 late\n');
