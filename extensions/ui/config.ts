@@ -13,6 +13,7 @@ import {
   traceStorage,
 } from '../../config/groups/trace-storage.ts';
 import { duration } from '../../config/schema/index.ts';
+import { type TapConfig, tapSection } from './pipelines/tap-config.ts';
 
 /** Times in milliseconds. */
 export interface Config extends HttpServerConfig {
@@ -24,6 +25,7 @@ export interface Config extends HttpServerConfig {
   readonly max_traces: number;
   readonly max_concurrent: number;
   readonly stitch: StitchConfig;
+  readonly tap: TapConfig;
 }
 
 /** Configuration of the extension: the keys of an HTTP server, where to read and limits. */
@@ -51,5 +53,6 @@ export const config = z
       .default(8)
       .describe('Requests that are answered at once; ten times as many wait.'),
     stitch: stitchSection(),
+    tap: tapSection().describe('What the screen Pipelines shows of the data that passes.'),
   })
   .superRefine(checkHttpServer);

@@ -5,6 +5,7 @@ import { WebError, type WebRoute } from '../../query/web/route.ts';
 import type { SqlClient } from '../../storage/sql.ts';
 import type { Config } from './config.ts';
 import { infoRoute } from './info.ts';
+import { pipelinesRoutes } from './pipelines/routes.ts';
 
 export interface RoutesOptions {
   readonly settings: Settings;
@@ -26,7 +27,8 @@ export async function uiRoutes(options: RoutesOptions): Promise<readonly WebRout
   const now = (): number => clock.unixMs();
   const info = infoRoute({ version: build.version, now, storage: shown, token });
   const stored = await storedRoutes(options);
-  return [info, ...stored];
+  const pipelines = pipelinesRoutes({ host: settings.host, build, tap: config.tap, now });
+  return [info, ...pipelines, ...stored];
 }
 
 async function storedRoutes(options: RoutesOptions): Promise<readonly WebRoute[]> {

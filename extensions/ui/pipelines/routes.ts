@@ -1,0 +1,153 @@
+/** What the screen Pipelines asks: the graph that runs, its numbers, what passes, a text checked. */
+import { type Insight, InsightError } from '../../../component/insight.ts';
+import type { BuildInfo, Host } from '../../../component/settings.ts';
+import type {
+  ConfigAnswer,
+  LogAnswer,
+  PipelinesAnswer,
+  PipelinesState,
+  TapOpened,
+} from '../../../query/web/contract/pipelines.ts';
+import {
+  type SendEvent,
+  type WebAnswer,
+  WebError,
+  type WebRequest,
+  type WebRoute,
+} from '../../../query/web/route.ts';
+import { checkJson, graphJson, logJson, nodeJson, sampleJson, unixNano } from './answers.ts';
+import type { TapConfig } from './tap-config.ts';
+
+export interface PipelinesOptions {
+  /** Used with the first request, not before. */
+  readonly host: Pick<Host, 'view' | 'extensions'>;
+  readonly build: BuildInfo;
+  readonly tap: TapConfig;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+export function pipelinesRoutes(options: PipelinesOptions): readonly WebRoute[] {
+  const route = (
+    method: WebRoute['method'],
+    path: string,
+    handle: (insight: Insight, request: WebRequest) => Promise<WebAnswer>,
+  ): WebRoute => ({
+    method,
+    path: `/api/v1/${path}`,
+    handle: (request) => handle(options.host.view.insight, request).catch(refused),
+  });
+  return [
+    route('GET', 'pipelines', (insight) => pipelines(insight, options)),
+    route('GET', 'pipelines/state', async (insight) => state(insight, options.now)),
+    route('GET', 'pipelines/log', async (insight, { query }) => log(insight, query)),
+    route('GET', 'pipelines/tap', async (insight, request) => tap(insight, request, options.tap)),
+    route('POST', 'config/check', (insight, { body }) => check(insight, body)),
+    route('GET', 'config', async (insight) => {
+      const json: ConfigAnswer = { yaml: await insight.configYaml() };
+      return { json };
+    }),
+  ];
+}
+
+async function pipelines(insight: Insight, options: PipelinesOptions): Promise<WebAnswer> {
+  const { build, host } = options;
+  // Read before anything is waited for: a reload may come between.
+  const version = insight.version();
+  const graph = insight.graph();
+  const configs = await insight.componentConfigs();
+  const extensions = Array.from(host.extensions().keys(), (id) => ({
+    id,
+    config: configs.get(`extension/${id}`) ?? '',
+  }));
+  const json: PipelinesAnswer = {
+    version,
+    command: build.command,
+    programVersion: build.version,
+    startedUnixNano: unixNano(insight.startedUnixMs),
+    graph: graphJson(graph, configs),
+    extensions,
+  };
+  return { json };
+}
+
+function state(insight: Insight, now: () => number): WebAnswer {
+  const { nodes, edges, memory } = insight.numbers();
+  const json: PipelinesState = {
+    version: insight.version(),
+    nowUnixNano: unixNano(now()),
+    memory,
+    nodes: nodes.map(nodeJson),
+    edges,
+  };
+  return { json };
+}
+
+function log(insight: Insight, query: URLSearchParams): WebAnswer {
+  const text = query.get('after') ?? '0';
+  if (!/^\d{1,15}$/.test(text)) {
+    const quoted = JSON.stringify(text.slice(0, 100));
+    throw new WebError('bad_request', `after must be a number of an earlier answer, got ${quoted}`);
+  }
+  const after = Number(text);
+  const entries = insight.log(after);
+  const json: LogAnswer = {
+    entries: entries.map(logJson),
+    newest: entries.at(-1)?.sequence ?? after,
+  };
+  return { json };
+}
+
+function tap(
+  insight: Insight,
+  { query, onClose }: WebRequest,
+  { batches_per_second: batchesPerSecond, max_items: items, mask }: TapConfig,
+): WebAnswer {
+  const edge = { from: nodeName(query, 'from'), to: nodeName(query, 'to') };
+  let send: SendEvent = () => false;
+  const stop = insight.tap(edge, { batchesPerSecond, items, mask }, (sample) =>
+    send('sample', sampleJson(sample)),
+  );
+  onClose(stop);
+  return {
+    events: (begun) => {
+      send = begun;
+      const opened: TapOpened = { batchesPerSecond, itemsPerBatch: items };
+      send('open', opened);
+    },
+  };
+}
+
+function nodeName(query: URLSearchParams, key: string): string {
+  const text = query.get(key);
+  if (text !== null && text !== '' && text.length <= 1000) return text;
+  const got = text === null ? '' : `, got ${JSON.stringify(text.slice(0, 100))}`;
+  throw new WebError('bad_request', `${key} must be the name of a node${got}`);
+}
+
+async function check(insight: Insight, body: unknown): Promise<WebAnswer> {
+  const { text } = Object(body) as { text?: unknown };
+  if (typeof text !== 'string') {
+    throw new WebError('bad_request', 'the body must be an object with a text "text"');
+  }
+  return { json: checkJson(await insight.checkConfig(text)) };
+}
+
+const hints: Readonly<Record<InsightError['reason'], string>> = {
+  not_found: 'The configuration may have changed: reload the page.',
+  busy: 'Try again in a moment, or close other tabs of this page.',
+  too_large: 'Leave out what you do not want to check.',
+  timeout: 'The text asks for too much: leave out parts of it.',
+};
+
+const reasons = {
+  not_found: 'not_found',
+  busy: 'unavailable',
+  too_large: 'too_broad',
+  timeout: 'timeout',
+} as const;
+
+function refused(error: unknown): never {
+  if (!(error instanceof InsightError)) throw error;
+  throw new WebError(reasons[error.reason], error.message, hints[error.reason]);
+}
