@@ -1,0 +1,125 @@
+/** Routes of the services screen: `query/web/contract/services.ts` says what they take and answer. */
+import type {
+  ServiceGraph,
+  ServiceOperations,
+  ServiceReader,
+} from '../../../storage/services/model.ts';
+import { type StepWindow, stepWindow } from '../../../storage/services/window.ts';
+import { WebError, type WebRoute } from '../route.ts';
+import { listAnswer, mapAnswer, operationsAnswer } from './answers.ts';
+import { SharedAnswers } from './cache.ts';
+
+export interface ServicesRoutesOptions {
+  /** undefined: the tables that are read are not those of schema smart. */
+  readonly reader: ServiceReader | undefined;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+/** How long an answer is given again, ms: tabs that poll cost one query. */
+const maxAgeMs = 10_000;
+const maxEntries = 32;
+const maxListed = 1000;
+const maxDays = 400;
+const nsInDay = 86_400_000_000_000n;
+
+export function servicesRoutes({ reader, now }: ServicesRoutesOptions): readonly WebRoute[] {
+  const options = { now, maxAgeMs, maxEntries };
+  const graphs = new SharedAnswers<ServiceGraph>(options);
+  const operations = new SharedAnswers<ServiceOperations>(options);
+  const graphOf = (query: URLSearchParams): Promise<ServiceGraph> => {
+    const window = windowOf(query, now());
+    const from = smart(reader);
+    return graphs.get(windowKey(window), () => from.graph(window));
+  };
+  return [
+    {
+      method: 'GET',
+      path: '/api/v1/service-list',
+      handle: async ({ query }) => ({ json: listAnswer(await graphOf(query), maxListed) }),
+    },
+    {
+      method: 'GET',
+      path: '/api/v1/service-map',
+      handle: async ({ query }) => {
+        const part = {
+          focus: query.get('focus') ?? '',
+          hops: wholeNumber(query, 'hops', { least: 1, most: 3, usual: 2 }),
+          limit: wholeNumber(query, 'limit', { least: 1, most: 200, usual: 60 }),
+          errorsOnly: flag(query, 'errors'),
+        };
+        return { json: mapAnswer(await graphOf(query), part) };
+      },
+    },
+    {
+      method: 'GET',
+      path: '/api/v1/service-operations',
+      handle: async ({ query }) => {
+        const service = query.get('service') ?? '';
+        if (service === '') throw new WebError('bad_request', 'parameter service is missing');
+        const window = windowOf(query, now());
+        const from = smart(reader);
+        const key = JSON.stringify([windowKey(window), service]);
+        const found = await operations.get(key, () => from.operations(service, window));
+        return { json: operationsAnswer(service, found) };
+      },
+    },
+  ];
+}
+
+function smart(reader: ServiceReader | undefined): ServiceReader {
+  if (reader !== undefined) return reader;
+  throw new WebError(
+    'not_found',
+    'The services screen reads the tables of schema smart, and this page reads those of schema otel.',
+    'Name a storage with schema: smart in the configuration of extension ui.',
+  );
+}
+
+/** Without the seconds that are past: they change all the time. */
+function windowKey({ fromS, toS }: StepWindow): string {
+  return `${fromS} ${toS}`;
+}
+
+function windowOf(query: URLSearchParams, nowMs: number): StepWindow {
+  const [start, end] = [nanoseconds(query, 'start'), nanoseconds(query, 'end')];
+  if (end <= start) {
+    throw new WebError('bad_request', `end ${end} is not after start ${start}`);
+  }
+  if (end - start > BigInt(maxDays) * nsInDay) {
+    throw new WebError('bad_request', `the range is longer than ${maxDays} days`);
+  }
+  return stepWindow(start, end, nowMs);
+}
+
+function nanoseconds(query: URLSearchParams, name: string): bigint {
+  const text = query.get(name);
+  if (text === null) throw new WebError('bad_request', `parameter ${name} is missing`);
+  if (!/^\d{1,19}$/.test(text)) {
+    const given = JSON.stringify(text.slice(0, 100));
+    throw new WebError('bad_request', `${name} is ${given}, not decimal nanoseconds since 1970`);
+  }
+  return BigInt(text);
+}
+
+interface Bounds {
+  readonly least: number;
+  readonly most: number;
+  readonly usual: number;
+}
+
+function wholeNumber(query: URLSearchParams, name: string, { least, most, usual }: Bounds): number {
+  const text = query.get(name);
+  if (text === null) return usual;
+  const value = /^\d{1,4}$/.test(text) ? Number(text) : Number.NaN;
+  if (value >= least && value <= most) return value;
+  const given = JSON.stringify(text.slice(0, 100));
+  throw new WebError('bad_request', `${name} is ${given}, not a number from ${least} to ${most}`);
+}
+
+function flag(query: URLSearchParams, name: string): boolean {
+  const text = query.get(name) ?? 'false';
+  if (text === 'true' || text === 'false') return text === 'true';
+  const given = JSON.stringify(text.slice(0, 100));
+  throw new WebError('bad_request', `${name} is ${given}, not true or false`);
+}
