@@ -1,7 +1,8 @@
 import { Writer } from '../../pdata/proto/writer.ts';
 import { SpanGroups } from '../tagged-spans/groups.ts';
+import { isZero } from '../tagged-spans/ids.ts';
 import { wellFormed } from '../tagged-spans/keys.ts';
-import { type ReadSpans, Refusals } from '../tagged-spans/outcome.ts';
+import type { ReadSpans } from '../tagged-spans/outcome.ts';
 import { TagList } from '../tagged-spans/tags.ts';
 import { maxMicros, Nanos } from '../tagged-spans/time.ts';
 import { jaegerKeys, Key } from './keys.ts';
@@ -35,9 +36,6 @@ export class JaegerSpans {
   readonly #start = new Nanos();
   readonly #end = new Nanos();
   readonly #scratch = new Writer(256);
-  refusals = new Refusals();
-  /** Index of the span in its message. */
-  index = -1;
 
   readonly traceId = new Uint8Array(16);
   readonly spanId = new Uint8Array(8);
@@ -51,7 +49,6 @@ export class JaegerSpans {
 
   /** Starts a span. */
   begin(): void {
-    this.index += 1;
     this.traceId.fill(0);
     this.spanId.fill(0);
     this.parentId.fill(0);
@@ -65,8 +62,7 @@ export class JaegerSpans {
 
   /** Refuses the open span. */
   refuse(reason: string): void {
-    this.#groups.dropSpan();
-    this.refusals.add(this.index, reason);
+    this.#groups.refuseSpan(reason);
   }
 
   /** Adds a reference whose ids and kind the caller writes to the returned range of `refs`. */
@@ -300,10 +296,9 @@ export class JaegerSpans {
 
   /** What became of the message; the next one starts anew. */
   finish(): ReadSpans {
-    const { count, reasons } = this.refusals;
-    const batch = this.#groups.spanCount === 0 ? undefined : this.#groups.finish();
+    const read = this.#groups.finish();
     this.discard();
-    return { batch, refused: count, reasons };
+    return read;
   }
 
   /** Forgets the message. */
@@ -313,15 +308,8 @@ export class JaegerSpans {
     this.fields.release();
     this.processTags.release();
     this.name = new Uint8Array(0);
-    this.refusals = new Refusals();
-    this.index = -1;
     if (this.#refs.length > 1 << 16) this.#refs = new Uint8Array(refBytes * 8);
   }
-}
-
-function isZero(id: Uint8Array): boolean {
-  for (let i = 0; i < id.length; i += 1) if (id[i] !== 0) return false;
-  return true;
 }
 
 function startsWith(bytes: Uint8Array, at: number, id: Uint8Array): boolean {

@@ -1,14 +1,16 @@
-import type { Traces } from '../../pdata/batch.ts';
 import { OtlpBatch } from '../../pdata/otlp-batch.ts';
 import { putVarint, varintSize, Writer } from '../../pdata/proto/writer.ts';
 import { ByteTable } from './byte-table.ts';
+import type { ReadSpans } from './outcome.ts';
 
 /** Buffers up to this size are kept between messages. */
 const keptBytes = 1 << 20;
+/** Reasons that are told of one message. */
+const maxReasons = 10;
 
 /**
- * Spans that come in any order of resources and scopes, as one batch: spans are written one behind
- * the other, each with its group, and copied together at the end.
+ * Spans of a message that come in any order of resources and scopes, as one batch: spans are written
+ * one behind the other, each with its group, and copied together at the end.
  */
 export class SpanGroups {
   /** For the fields of the open span. */
@@ -20,10 +22,10 @@ export class SpanGroups {
   #ends = new Int32Array(64);
   #groupOf = new Int32Array(64);
   #spans = 0;
-
-  get spanCount(): number {
-    return this.#spans;
-  }
+  /** Spans that were opened, and of them those that were refused. */
+  #opened = 0;
+  #refused = 0;
+  #reasons: string[] = [];
 
   /** A resource by the bytes [from, to) of its fields. @returns its number */
   resource(b: Uint8Array, from: number, to: number): number {
@@ -41,6 +43,7 @@ export class SpanGroups {
 
   /** Starts a span. @returns what {@link closeSpan} takes */
   openSpan(): number {
+    this.#opened += 1;
     return this.writer.open(2, 2);
   }
 
@@ -55,6 +58,15 @@ export class SpanGroups {
   /** Takes the open span back. */
   dropSpan(): void {
     this.writer.length = this.#spans === 0 ? 0 : this.#ends[this.#spans - 1]!;
+  }
+
+  /** Takes the open span back as one that cannot be taken. */
+  refuseSpan(reason: string): void {
+    this.dropSpan();
+    this.#refused += 1;
+    if (this.#reasons.length < maxReasons) {
+      this.#reasons.push(`span ${this.#opened - 1}: ${reason}`);
+    }
   }
 
   #grow(): void {
@@ -76,16 +88,20 @@ export class SpanGroups {
       this.#groupOf = new Int32Array(64);
     }
     this.#spans = 0;
+    this.#opened = 0;
+    this.#refused = 0;
+    this.#reasons = [];
     this.#resources = new ByteTable();
     this.#scopes = new ByteTable();
   }
 
-  /** All spans as a batch with bytes of its own; afterwards there are none. */
-  finish(): Traces {
+  /** What became of the message, with bytes of its own; the next one starts anew. */
+  finish(): ReadSpans {
     const spans = this.#spans;
-    const bytes = this.#assemble();
+    const batch = spans === 0 ? undefined : new OtlpBatch('traces', [this.#assemble()], [spans]);
+    const read = { batch, refused: this.#refused, reasons: this.#reasons };
     this.discard();
-    return new OtlpBatch('traces', [bytes], [spans]);
+    return read;
   }
 
   #assemble(): Uint8Array {

@@ -1,8 +1,5 @@
 import type { Traces } from '../../pdata/batch.ts';
 
-/** Reasons that are told of one message. */
-const maxReasons = 10;
-
 /** What became of a message with spans, some of which may be refused. */
 export interface ReadSpans {
   /** The spans that were taken; undefined = none. */
@@ -11,18 +8,6 @@ export interface ReadSpans {
   readonly refused: number;
   /** Why, for the first ten of them: `span 3: ...`. */
   readonly reasons: readonly string[];
-}
-
-/** Collects why spans are refused. */
-export class Refusals {
-  count = 0;
-  readonly reasons: string[] = [];
-
-  /** @param index number of the span in its message, from 0 */
-  add(index: number, reason: string): void {
-    this.count += 1;
-    if (this.reasons.length < maxReasons) this.reasons.push(`span ${index}: ${reason}`);
-  }
 }
 
 /** One line for a sender, e.g. `2 of 10 spans are refused: span 3: ...; span 7: ...`. */

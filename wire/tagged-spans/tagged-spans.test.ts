@@ -109,11 +109,16 @@ test('spans in any order of groups', () => {
   fc.assert(
     fc.property(spec, (given) => {
       const wanted: string[] = [];
+      const refused: string[] = [];
       for (const [i, [resource, scope, dropped]] of given.entries()) {
         const at = groups.openSpan();
         groups.writer.stringField(5, `span ${i}`);
         if (dropped) {
-          groups.dropSpan();
+          if (i % 2 === 0) groups.dropSpan();
+          else {
+            groups.refuseSpan('bad');
+            refused.push(`span ${i}: bad`);
+          }
           continue;
         }
         const w = new Writer(16);
@@ -124,7 +129,11 @@ test('spans in any order of groups', () => {
         groups.closeSpan(at, groups.scope(number, w.bytes, 0, w.length));
         wanted.push(`r${resource} s${scope} span ${i}`);
       }
-      const got = spanTexts(groups.finish()).map((text) => {
+      const read = groups.finish();
+      assert.equal(read.refused, refused.length);
+      assert.deepEqual(read.reasons, refused.slice(0, 10));
+      assert.equal(read.batch === undefined, wanted.length === 0);
+      const got = (read.batch === undefined ? [] : spanTexts(read.batch)).map((text) => {
         const one = JSON.parse(text) as {
           resource: { value: { stringValue: string } }[];
           scope: { name: string };

@@ -1,3 +1,4 @@
+import { isZero } from '../tagged-spans/ids.ts';
 import type { ReadSpans } from '../tagged-spans/outcome.ts';
 import { type Conventions, defaultConventions } from './conventions.ts';
 import { JsonReader, namesOf, SpanFault } from './json-reader.ts';
@@ -191,8 +192,4 @@ export class ZipkinJson1 {
       else endpoint.v6 = source.subarray(from, to);
     });
   }
-}
-
-function isZero(id: Uint8Array): boolean {
-  return id.every((byte) => byte === 0);
 }

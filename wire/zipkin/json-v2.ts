@@ -1,3 +1,4 @@
+import { isZero } from '../tagged-spans/ids.ts';
 import type { ReadSpans } from '../tagged-spans/outcome.ts';
 import { type Conventions, defaultConventions } from './conventions.ts';
 import type { Endpoint } from './endpoint.ts';
@@ -68,7 +69,7 @@ export class ZipkinJson2 {
     spans.begin();
     if (this.#in.in.peek() !== 0x7b) throw this.#in.in.fault('an object');
     this.#in.object(spanNames, this.#field);
-    if (spans.spanId.every((byte) => byte === 0)) throw new SpanFault('a span id is required');
+    if (isZero(spans.spanId)) throw new SpanFault('a span id is required');
     spans.end();
   }
 

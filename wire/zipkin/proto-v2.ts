@@ -1,5 +1,6 @@
 import type { CheckedReader } from '../../pdata/proto/checked-reader.ts';
 import { WireError } from '../../pdata/wire-error.ts';
+import { isZero } from '../tagged-spans/ids.ts';
 import type { ReadSpans } from '../tagged-spans/outcome.ts';
 import { protoReader } from '../tagged-spans/proto-reader.ts';
 import { type Conventions, defaultConventions } from './conventions.ts';
@@ -69,7 +70,7 @@ export class ZipkinProto {
     spans.begin();
     try {
       this.#fields(r);
-      if (spans.traceId.every((byte) => byte === 0)) throw r.fault('a trace id is required');
+      if (isZero(spans.traceId)) throw r.fault('a trace id is required');
       spans.end();
     } catch (error) {
       if (!(error instanceof WireError)) throw error;

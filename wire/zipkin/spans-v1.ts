@@ -1,7 +1,8 @@
 import { Writer } from '../../pdata/proto/writer.ts';
 import { SpanGroups } from '../tagged-spans/groups.ts';
+import { isZero } from '../tagged-spans/ids.ts';
 import { wellFormed } from '../tagged-spans/keys.ts';
-import { type ReadSpans, Refusals } from '../tagged-spans/outcome.ts';
+import type { ReadSpans } from '../tagged-spans/outcome.ts';
 import { TagList } from '../tagged-spans/tags.ts';
 import { maxMicros, Nanos } from '../tagged-spans/time.ts';
 import { AddressTexts } from './address.ts';
@@ -55,8 +56,6 @@ export class ZipkinSpansV1 {
   duration = 0;
   /** Endpoint of the annotation or tag being read. */
   readonly endpoint = new Endpoint();
-  index = -1;
-  refusals = new Refusals();
   readonly #options: V1Options;
   readonly #groups = new SpanGroups();
   readonly #time = new Nanos();
@@ -78,7 +77,6 @@ export class ZipkinSpansV1 {
   }
 
   begin(): void {
-    this.index += 1;
     this.traceId.fill(0);
     this.spanId.fill(0);
     this.parentId.fill(0);
@@ -98,8 +96,7 @@ export class ZipkinSpansV1 {
   }
 
   refuse(reason: string): void {
-    this.#groups.dropSpan();
-    this.refusals.add(this.index, reason);
+    this.#groups.refuseSpan(reason);
   }
 
   /** An annotation with `endpoint`; one without text means nothing. */
@@ -207,10 +204,9 @@ export class ZipkinSpansV1 {
 
   /** What became of the message; the next one starts anew. */
   finish(): ReadSpans {
-    const { count, reasons } = this.refusals;
-    const batch = this.#groups.spanCount === 0 ? undefined : this.#groups.finish();
+    const read = this.#groups.finish();
     this.discard();
-    return { batch, refused: count, reasons };
+    return read;
   }
 
   /** Forgets the message. */
@@ -221,17 +217,10 @@ export class ZipkinSpansV1 {
     for (const one of [this.endpoint, this.#service, this.#fallback]) one.clear();
     this.name = none;
     this.#component = none;
-    this.refusals = new Refusals();
-    this.index = -1;
   }
 }
 
 function kindOf(b: Uint8Array, from: number, to: number): number {
   if (to - from !== 2) return 0;
   return kinds[String.fromCharCode(b[from]!, b[from + 1]!)] ?? 0;
-}
-
-function isZero(id: Uint8Array): boolean {
-  for (let i = 0; i < id.length; i += 1) if (id[i] !== 0) return false;
-  return true;
 }

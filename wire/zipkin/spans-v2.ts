@@ -1,7 +1,8 @@
 import { Writer } from '../../pdata/proto/writer.ts';
 import { SpanGroups } from '../tagged-spans/groups.ts';
+import { isZero } from '../tagged-spans/ids.ts';
 import { wellFormed } from '../tagged-spans/keys.ts';
-import { type ReadSpans, Refusals } from '../tagged-spans/outcome.ts';
+import type { ReadSpans } from '../tagged-spans/outcome.ts';
 import { TagKind, TagList } from '../tagged-spans/tags.ts';
 import { maxMicros, Nanos } from '../tagged-spans/time.ts';
 import { AddressTexts } from './address.ts';
@@ -77,9 +78,6 @@ export class ZipkinSpans {
   /** Microseconds; -1 = none. */
   timestamp = -1;
   duration = 0;
-  /** Index of the span in its message. */
-  index = -1;
-  refusals = new Refusals();
   readonly #parse: boolean;
   readonly #conventions: Conventions;
   readonly #groups = new SpanGroups();
@@ -95,7 +93,6 @@ export class ZipkinSpans {
   }
 
   begin(): void {
-    this.index += 1;
     this.traceId.fill(0);
     this.spanId.fill(0);
     this.parentId.fill(0);
@@ -112,13 +109,7 @@ export class ZipkinSpans {
   }
 
   refuse(reason: string): void {
-    this.#groups.dropSpan();
-    this.refusals.add(this.index, reason);
-  }
-
-  /** Forgets the open span. */
-  drop(): void {
-    this.#groups.dropSpan();
+    this.#groups.refuseSpan(reason);
   }
 
   /** An annotation as an event. @returns false when its time is out of range */
@@ -318,10 +309,9 @@ export class ZipkinSpans {
 
   /** What became of the message; the next one starts anew. */
   finish(): ReadSpans {
-    const { count, reasons } = this.refusals;
-    const batch = this.#groups.spanCount === 0 ? undefined : this.#groups.finish();
+    const read = this.#groups.finish();
     this.discard();
-    return { batch, refused: count, reasons };
+    return read;
   }
 
   /** Forgets the message. */
@@ -331,14 +321,7 @@ export class ZipkinSpans {
     this.local.clear();
     this.remote.clear();
     this.name = new Uint8Array(0);
-    this.refusals = new Refusals();
-    this.index = -1;
   }
-}
-
-function isZero(id: Uint8Array): boolean {
-  for (let i = 0; i < id.length; i += 1) if (id[i] !== 0) return false;
-  return true;
 }
 
 function equal(a: Uint8Array, b: Uint8Array): boolean {
