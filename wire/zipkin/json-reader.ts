@@ -1,5 +1,7 @@
 import { JsonFault, Scanner } from '../../pdata/json/scanner.ts';
+import { noBytes } from '../../pdata/proto/cursor.ts';
 import { WireError } from '../../pdata/wire-error.ts';
+import type { ReadSpans } from '../tagged-spans/outcome.ts';
 
 /** Objects and lists inside each other that are skipped. */
 const maxNesting = 64;
@@ -25,6 +27,34 @@ export function namesOf(...names: string[]): readonly Uint8Array[] {
 /** A span that is not as it should be, in JSON that is; the next one can be read. */
 export class SpanFault extends Error {}
 
+/** A text that was read, in place. */
+export class TextRange {
+  source: Uint8Array = noBytes;
+  from = 0;
+  to = 0;
+
+  clear(): void {
+    this.source = noBytes;
+    this.from = 0;
+    this.to = 0;
+  }
+
+  /** Reads the text that comes next. */
+  read(input: Scanner): void {
+    input.text();
+    this.source = input.source;
+    this.from = input.from;
+    this.to = input.to;
+  }
+}
+
+/** Where the spans of a list go. */
+interface SpanSink {
+  refuse(reason: string): void;
+  finish(): ReadSpans;
+  discard(): void;
+}
+
 /** Pulls Zipkin's values out of JSON. */
 export class JsonReader {
   readonly in: Scanner;
@@ -34,20 +64,22 @@ export class JsonReader {
   }
 
   /**
-   * Calls `read` for each element of the list that the text is, which reads it whole. A SpanFault
-   * or a value of another type goes to `refuse`; elements that are null are passed over.
-   * @throws WireError for what is no JSON
+   * Calls `read` for each element of the list that the text is, which reads it whole. One with a
+   * SpanFault or a value of another type is refused; elements that are null are passed over.
+   * @throws WireError for what is no JSON; nothing of it is kept
    */
-  spans(read: () => void, refuse: (reason: string) => void): void {
+  spans(read: () => void, sink: SpanSink): ReadSpans {
     const input = this.in;
     try {
       if (input.peek() === 0x6e) input.word('null');
       else {
         input.expect(openBracket);
-        this.elements(() => this.#span(read, refuse));
+        this.elements(() => this.#span(read, sink));
       }
       if (input.peek() >= 0) throw input.fault('the end');
+      return sink.finish();
     } catch (error) {
+      sink.discard();
       if (!(error instanceof JsonFault)) throw error;
       throw new WireError(
         `cannot read JSON at byte ${error.offset}: ${error.message}`,
@@ -57,7 +89,7 @@ export class JsonReader {
     }
   }
 
-  #span(read: () => void, refuse: (reason: string) => void): void {
+  #span(read: () => void, sink: SpanSink): void {
     const input = this.in;
     if (input.takeNull()) return;
     const start = input.pos;
@@ -67,7 +99,7 @@ export class JsonReader {
       if (!(error instanceof JsonFault || error instanceof SpanFault)) throw error;
       input.pos = start;
       input.skip(maxNesting);
-      refuse(error.message);
+      sink.refuse(error.message);
     }
   }
 

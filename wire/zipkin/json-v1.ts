@@ -1,7 +1,8 @@
+import { noBytes } from '../../pdata/proto/cursor.ts';
 import { isZero } from '../tagged-spans/ids.ts';
 import type { ReadSpans } from '../tagged-spans/outcome.ts';
 import { type Conventions, defaultConventions } from './conventions.ts';
-import { JsonReader, namesOf, SpanFault } from './json-reader.ts';
+import { JsonReader, namesOf, SpanFault, TextRange } from './json-reader.ts';
 import { ZipkinSpansV1 } from './spans-v1.ts';
 
 const spanNames = namesOf(
@@ -21,17 +22,13 @@ const endpointNames = namesOf('serviceName', 'ipv4', 'ipv6', 'port');
 const annotationNames = namesOf('timestamp', 'value', 'endpoint');
 const tagNames = namesOf('key', 'value', 'endpoint');
 
-const none = new Uint8Array(0);
-
 /** Reads Zipkin's JSON, first version (https://zipkin.io/zipkin-api/zipkin-api.yaml). */
 export class ZipkinJson1 {
   readonly #spans: ZipkinSpansV1;
-  #in = new JsonReader(none);
+  #in = new JsonReader(noBytes);
   // What the annotation or tag being read consists of.
   #time = 0;
-  #source: Uint8Array = none;
-  #from = 0;
-  #to = 0;
+  readonly #text = new TextRange();
   #key = -1;
   /** -1 = the value is a text. */
   #truth = -1;
@@ -49,20 +46,12 @@ export class ZipkinJson1 {
    * @throws WireError for what is no JSON; nothing of it is kept
    */
   read(bytes: Uint8Array): ReadSpans {
-    const spans = this.#spans;
     this.#in = new JsonReader(bytes);
     try {
-      this.#in.spans(
-        () => this.#span(),
-        (reason) => spans.refuse(reason),
-      );
-      return spans.finish();
-    } catch (error) {
-      spans.discard();
-      throw error;
+      return this.#in.spans(() => this.#span(), this.#spans);
     } finally {
-      this.#in = new JsonReader(none);
-      this.#source = none;
+      this.#in = new JsonReader(noBytes);
+      this.#text.clear();
     }
   }
 
@@ -128,30 +117,21 @@ export class ZipkinJson1 {
   #clear(): void {
     this.#spans.endpoint.clear();
     this.#time = 0;
-    this.#source = none;
-    this.#from = 0;
-    this.#to = 0;
+    this.#text.clear();
     this.#key = -1;
     this.#truth = -1;
-  }
-
-  #value(): void {
-    const { in: input } = this.#in;
-    input.text();
-    this.#source = input.source;
-    this.#from = input.from;
-    this.#to = input.to;
   }
 
   readonly #annotation = (): void => {
     this.#clear();
     this.#in.object(annotationNames, this.#annotationField);
-    this.#spans.annotation(this.#time, this.#source, this.#from, this.#to);
+    const { source, from, to } = this.#text;
+    this.#spans.annotation(this.#time, source, from, to);
   };
 
   readonly #annotationField = (index: number): void => {
     if (index === 0) this.#time = this.#in.integer('timestamp');
-    else if (index === 1) this.#value();
+    else if (index === 1) this.#text.read(this.#in.in);
     else this.#endpoint();
   };
 
@@ -161,9 +141,10 @@ export class ZipkinJson1 {
     if (this.#in.in.takeNull()) throw new SpanFault('a binary annotation is null');
     this.#in.object(tagNames, this.#tagField);
     if (this.#key < 0) this.#key = spans.keys.number('');
-    spans.tagged(this.#key, this.#source.subarray(this.#from, this.#to), false);
+    const { source, from, to } = this.#text;
+    spans.tagged(this.#key, source.subarray(from, to), false);
     if (this.#truth >= 0) spans.tags.bool(this.#key, this.#truth === 1);
-    else spans.tags.text(this.#key, this.#source, this.#from, this.#to);
+    else spans.tags.text(this.#key, source, from, to);
   };
 
   readonly #tagField = (index: number): void => {
@@ -174,7 +155,7 @@ export class ZipkinJson1 {
     } else if (index === 2) this.#endpoint();
     // Some clients write the addresses of the other end (sa, ca) as the boolean that they are.
     else if (input.peek() === 0x74 || input.peek() === 0x66) this.#truth = this.#in.bool() ? 1 : 0;
-    else this.#value();
+    else this.#text.read(input);
   };
 
   #endpoint(): void {

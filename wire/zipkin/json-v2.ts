@@ -1,8 +1,9 @@
+import { noBytes } from '../../pdata/proto/cursor.ts';
 import { isZero } from '../tagged-spans/ids.ts';
 import type { ReadSpans } from '../tagged-spans/outcome.ts';
 import { type Conventions, defaultConventions } from './conventions.ts';
 import type { Endpoint } from './endpoint.ts';
-import { JsonReader, namesOf, SpanFault } from './json-reader.ts';
+import { JsonReader, namesOf, SpanFault, TextRange } from './json-reader.ts';
 import { ZipkinSpans } from './spans-v2.ts';
 
 const spanNames = namesOf(
@@ -29,12 +30,10 @@ const kinds: Readonly<Record<string, number>> = { SERVER: 2, CLIENT: 3, PRODUCER
 /** Reads Zipkin's JSON, second version (https://zipkin.io/zipkin-api/zipkin2-api.yaml). */
 export class ZipkinJson2 {
   readonly #spans: ZipkinSpans;
-  #in = new JsonReader(new Uint8Array(0));
+  #in = new JsonReader(noBytes);
   // What the annotation and the tag being read consist of.
   #time = 0;
-  #source: Uint8Array = new Uint8Array(0);
-  #from = 0;
-  #to = 0;
+  readonly #text = new TextRange();
   #key = 0;
 
   /** @param parse key `parse_string_tags` */
@@ -47,20 +46,12 @@ export class ZipkinJson2 {
    * @throws WireError for what is no JSON; nothing of it is kept
    */
   read(bytes: Uint8Array): ReadSpans {
-    const spans = this.#spans;
     this.#in = new JsonReader(bytes);
     try {
-      this.#in.spans(
-        () => this.#span(),
-        (reason) => spans.refuse(reason),
-      );
-      return spans.finish();
-    } catch (error) {
-      spans.discard();
-      throw error;
+      return this.#in.spans(() => this.#span(), this.#spans);
     } finally {
-      this.#in = new JsonReader(new Uint8Array(0));
-      this.#source = new Uint8Array(0);
+      this.#in = new JsonReader(noBytes);
+      this.#text.clear();
     }
   }
 
@@ -158,25 +149,19 @@ export class ZipkinJson2 {
 
   readonly #annotation = (): void => {
     this.#time = 0;
-    this.#from = 0;
-    this.#to = 0;
+    this.#text.clear();
     if (this.#in.in.takeNull()) throw new SpanFault('an annotation is null');
     this.#in.object(annotationNames, this.#annotationField);
     if (this.#time < 1) throw new SpanFault('an annotation has no timestamp');
-    if (!this.#spans.annotation(this.#time, this.#source, this.#from, this.#to)) {
+    const { source, from, to } = this.#text;
+    if (!this.#spans.annotation(this.#time, source, from, to)) {
       throw new SpanFault(`an annotation's timestamp of ${this.#time} us is out of range`);
     }
   };
 
   readonly #annotationField = (index: number): void => {
     if (index === 0) this.#time = this.#in.unsigned('timestamp');
-    else {
-      const { in: input } = this.#in;
-      input.text();
-      this.#source = input.source;
-      this.#from = input.from;
-      this.#to = input.to;
-    }
+    else this.#text.read(this.#in.in);
   };
 
   readonly #tagKey = (): void => {
