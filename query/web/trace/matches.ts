@@ -42,7 +42,7 @@ async function textRows(
   const text = wanted.toLowerCase();
   // As it stands in JSON.
   const inJson = JSON.stringify(text).slice(1, -1);
-  const found = await (await packed()).search((json) => contains(json, inJson));
+  const found = await (await packed()).search(inJson, (json) => contains(json, inJson));
   const ofService = services.map((name) => name.toLowerCase().includes(text));
   const rows = new Uint8Array(count);
   for (let i = 0; i < count; i++) {
@@ -61,7 +61,6 @@ const frame =
   /"(?:traceId|parentSpanId|spanId)":"[0-9a-f]*"|"(?:name|kind|startTimeUnixNano|endTimeUnixNano|attributes|key|value|values|stringValue|intValue|boolValue|doubleValue|bytesValue|arrayValue|kvlistValue|events|links|status|message|code|timeUnixNano|flags|traceState|dropped\w+Count)":/g;
 
 function contains(json: string, text: string): boolean {
-  const lower = json.toLowerCase();
-  if (!lower.includes(text)) return false;
+  if (!json.toLowerCase().includes(text)) return false;
   return json.replace(frame, '\u0000').toLowerCase().includes(text);
 }

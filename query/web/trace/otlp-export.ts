@@ -4,7 +4,7 @@ import type { PackedSpans, SpanGroup } from './packed-spans.ts';
 /** Pieces of one TracesData message. */
 export function* traceJson(packed: PackedSpans): Generator<string> {
   yield '{"resourceSpans":[';
-  const spans = textsOf(packed);
+  const spans = packed.texts();
   for (const [g, group] of packed.groups.entries()) {
     const [before, after] = around(group);
     yield (g === 0 ? '' : ',') + before;
@@ -22,10 +22,6 @@ export function* traceJson(packed: PackedSpans): Generator<string> {
 export function spanJson(text: string, group: SpanGroup): string {
   const [before, after] = around(group);
   return `{"resourceSpans":[${before}${text}${after}]}\n`;
-}
-
-function* textsOf(packed: PackedSpans): Generator<string> {
-  for (const block of packed.texts()) yield* block;
 }
 
 function around(group: SpanGroup): [before: string, after: string] {

@@ -72,40 +72,43 @@ export class PackedSpans {
   /** OTLP/JSON of a span. @param span its number in the order in which they were given */
   json(span: number): string {
     const slot = this.#slots[span]!;
-    const { text, starts } = unpackBlock(this.#blocks[Math.floor(slot / blockSpans)]!);
+    const { bytes, starts } = this.#blocks[Math.floor(slot / blockSpans)]!;
     const at = slot % blockSpans;
-    return text.toString('utf8', starts[at], starts[at + 1]);
+    return zstdDecompressSync(bytes).toString('utf8', starts[at], starts[at + 1]);
   }
 
   group(span: number): SpanGroup {
     return this.groups[this.#groupOf[span]!]!;
   }
 
-  /** Which spans' groups fulfil a condition, 1 = yes, by their number. */
-  spansOfGroups(wanted: (group: SpanGroup) => boolean): Uint8Array {
-    const yes = this.groups.map((group) => (wanted(group) ? 1 : 0));
-    return Uint8Array.from(this.#groupOf, (group) => yes[group]!);
-  }
-
-  /** Texts of all spans in the order of their groups, a block at a time. */
-  *texts(): Generator<string[]> {
-    for (const block of this.#blocks) {
-      const { text, starts } = unpackBlock(block);
-      const out: string[] = [];
+  /** Texts of all spans in the order of their groups. */
+  *texts(): Generator<string> {
+    for (const { bytes, starts } of this.#blocks) {
+      const text = zstdDecompressSync(bytes);
       for (let i = 0; i + 1 < starts.length; i++) {
-        out.push(text.toString('utf8', starts[i], starts[i + 1]));
+        yield text.toString('utf8', starts[i], starts[i + 1]);
       }
-      yield out;
     }
   }
 
-  /** Which spans' texts fulfil a condition, 1 = yes, by their number. */
-  async search(wanted: (text: string) => boolean): Promise<Uint8Array> {
+  /**
+   * Which spans' texts fulfil a condition, 1 = yes, by their number.
+   * @param hint in lower case: a text that contains it nowhere in any case does not fulfil it
+   */
+  async search(hint: string, wanted: (text: string) => boolean): Promise<Uint8Array> {
     const bySlot = new Uint8Array(this.#slots.length);
     let slot = 0;
-    for (const texts of this.texts()) {
-      for (const text of texts) bySlot[slot++] = wanted(text) ? 1 : 0;
-      if (slot % (blockSpans * 32) === 0) await setImmediate();
+    for (const [n, block] of this.#blocks.entries()) {
+      const spans = block.starts.length - 1;
+      const bytes = zstdDecompressSync(block.bytes);
+      if (bytes.toString().toLowerCase().includes(hint)) {
+        for (let i = 0; i < spans; i++) {
+          const text = bytes.toString('utf8', block.starts[i], block.starts[i + 1]);
+          bySlot[slot + i] = wanted(text) ? 1 : 0;
+        }
+      }
+      slot += spans;
+      if (n % 16 === 15) await setImmediate();
     }
     return Uint8Array.from(this.#slots, (at) => bySlot[at]!);
   }
@@ -116,10 +119,6 @@ function packBlock(texts: readonly string[]): Block {
   const starts = new Uint32Array(parts.length + 1);
   for (const [i, part] of parts.entries()) starts[i + 1] = starts[i]! + part.length;
   return { bytes: zstdCompressSync(Buffer.concat(parts)), starts };
-}
-
-function unpackBlock({ bytes, starts }: Block): { text: Buffer; starts: Uint32Array } {
-  return { text: zstdDecompressSync(bytes), starts };
 }
 
 interface Grouped {
