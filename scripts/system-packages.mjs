@@ -25,6 +25,13 @@ export const demoPackages = {
   ...bpfPackages,
 };
 
+/** What the pictures of the page are made with. */
+export const screenshotPackages = {
+  ...demoPackages,
+  chromium: 'chromium',
+  '/usr/share/fonts/opentype/inter': 'fonts-inter',
+};
+
 /** What tests run: the demo among others. */
 export const testPackages = {
   ...demoPackages,
