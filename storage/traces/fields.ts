@@ -33,6 +33,14 @@ export function fieldOf(key: string): Field | undefined {
   return fields.get(key);
 }
 
+/** Names of the fields and of those of scopes, for lists of keys. */
+export const fieldNames: readonly string[] = [
+  ...fields.keys(),
+  'otel.scope.name',
+  'otel.scope.version',
+  'event',
+];
+
 /** Columns of `scopes` by the names that Jaeger shows them under. */
 export function scopeField(key: string): string | undefined {
   if (key === 'otel.scope.name') return 'name';

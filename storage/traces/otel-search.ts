@@ -1,5 +1,6 @@
 import { quoteString } from '../sql.ts';
 import { literals } from './bind.ts';
+import type { Field } from './fields.ts';
 import { isNegative, textFits } from './filters.ts';
 import { kindNames } from './otel-rows.ts';
 import type { TraceFilter, TraceQuery } from './reader.ts';
@@ -81,6 +82,15 @@ const fields: ReadonlyMap<string, string> = new Map([
   ['otel.scope.name', 'ScopeName'],
   ['otel.scope.version', 'ScopeVersion'],
 ]);
+
+/** Names of the fields, for lists of keys. */
+export const otelFieldNames: readonly string[] = [...fields.keys(), 'event'];
+
+/** The field that a key stands for, over columns of the contrib table. */
+export function otelFieldOf(key: string): Field | undefined {
+  const text = fields.get(key);
+  return text === undefined ? undefined : { text, exists: `notEmpty(${text})` };
+}
 
 const maps = ['SpanAttributes', 'ResourceAttributes'];
 const nestedMaps = ['`Events.Attributes`', '`Links.Attributes`'];
