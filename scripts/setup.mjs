@@ -11,8 +11,9 @@ export const nodeBinary = join(root, 'node_modules/node/bin/node');
 const stamp = join(root, 'node_modules/.wirestitch-setup');
 const noInstall = process.env.WIRESTITCH_NO_INSTALL === '1';
 
-function run(command, args) {
-  const done = spawnSync(command, args, { cwd: root, stdio: ['ignore', 2, 2] });
+function run(command, args, env = {}) {
+  const options = { cwd: root, stdio: ['ignore', 2, 2], env: { ...process.env, ...env } };
+  const done = spawnSync(command, args, options);
   if (done.error !== undefined) throw new Error(`cannot run ${command}: ${done.error.message}`);
   return done.status ?? 1;
 }
@@ -169,6 +170,55 @@ export function installPrometheus() {
     run('sh', ['-c', command]);
   }
   if (!existsSync(join(folder, file))) console.error(`wirestitch: failed: ${command}`);
+}
+
+/** Plugins of Telegraf that tests use; the whole program is ten times as much to compile. */
+const telegrafTags = [
+  ...['custom', 'inputs.tail', 'parsers.influx', 'serializers.influx'],
+  ...['serializers.prometheusremotewrite', 'outputs.http', 'outputs.influxdb'],
+  ...['outputs.influxdb_v2', 'outputs.opentelemetry'],
+].join(',');
+
+/**
+ * Telegraf and Prometheus 3, clients that registries have as Go sources alone: minutes of
+ * compiling, so they are built, into .cache/go/bin, only where WIRESTITCH_GO_CLIENTS=1 asks for it.
+ */
+export function installGoClients() {
+  if (process.env.WIRESTITCH_GO_CLIENTS !== '1') return;
+  const folder = join(root, '.cache/go');
+  const bin = join(folder, 'bin');
+  const go = { CGO_ENABLED: '0', GOFLAGS: '-mod=mod', GOWORK: 'off', GOTOOLCHAIN: 'local' };
+  const flags = '-trimpath -ldflags="-s -w"';
+  // Prometheus has replace lines, which keep `go install` away; the tag leaves the service
+  // discoveries of clouds out.
+  const prometheus = 'github.com/prometheus/prometheus@v0.314.0';
+  const builds = {
+    telegraf: () => [
+      `go install ${flags} -tags ${telegrafTags} github.com/influxdata/telegraf/cmd/telegraf@v1.37.2`,
+    ],
+    prometheus: () => [
+      `cp -r ${goModule(prometheus)} src && chmod -R u+w src && cd src`,
+      `go build ${flags} -tags remove_all_sd -o ${bin}/ ./cmd/prometheus`,
+    ],
+  };
+  for (const [name, commands] of Object.entries(builds)) {
+    if (existsSync(join(bin, name))) continue;
+    console.error(`wirestitch: building ${name} for tests (minutes) ...`);
+    rmSync(join(folder, 'src'), { recursive: true, force: true });
+    mkdirSync(bin, { recursive: true });
+    const command = [`cd ${folder}`, ...commands()].join(' && ');
+    const env = { ...go, GOBIN: bin };
+    if (run('sh', ['-c', command], env) !== 0) fail(`cannot build ${name}`, command);
+  }
+  rmSync(join(folder, 'src'), { recursive: true, force: true });
+}
+
+/** Where Go keeps the sources of a module. */
+function goModule(module) {
+  const args = ['mod', 'download', '-json', module];
+  const done = spawnSync('go', args, { cwd: root, encoding: 'utf8' });
+  if (done.status !== 0) fail(`cannot fetch ${module}`, `go ${args.join(' ')}`);
+  return JSON.parse(done.stdout).Dir;
 }
 
 function fail(what, command) {

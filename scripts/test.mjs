@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { allowedSkips } from './allowed-skips.mjs';
 import {
+  installGoClients,
   installKafkaBroker,
   installPrometheus,
   installPythonSdk,
@@ -30,6 +31,7 @@ if (only.length === 0) {
   installPythonSdk();
   installKafkaBroker();
   installPrometheus();
+  installGoClients();
 }
 if (only.length === 0) {
   step('type check', 'node_modules/.bin/tsc', ['--noEmit']);

@@ -14,6 +14,7 @@ import { promisify } from 'node:util';
 import { freePort } from '../../testing/ports.ts';
 import { stopProcess } from '../../testing/process.ts';
 import { eventually } from '../lib/all-in-one.ts';
+import { peerMissing, peerPath } from '../lib/peer.ts';
 import { Program, scratch } from '../lib/program.ts';
 import { type Stored, type StoredReceiver, startStored } from '../lib/stored.ts';
 import { pointKey, storedPoints, valuesOf } from '../lib/stored-points.ts';
@@ -21,7 +22,7 @@ import { type Got, type ResourceSpans, spansIn, storedSpans } from '../lib/store
 import { installed, python, senders, sentBy } from './said.ts';
 
 const count = 1000;
-const telegraf = join(process.env.PEERS_DIR ?? '', 'bin/telegraf');
+const telegraf = peerPath('telegraf');
 
 let stored: Stored;
 let port: number;
@@ -201,7 +202,7 @@ async function answered(url: string): Promise<void> {
 }
 
 test('Telegraf writes lines', { timeout: 120_000 }, async (t) => {
-  if (!existsSync(telegraf)) return t.skip('PEERS_DIR holds no telegraf');
+  if (telegraf === '') return t.skip(peerMissing('telegraf'));
   const want = new Map<string, number>();
   const lines: string[] = [];
   for (let i = 0; i < count; i += 1) {

@@ -10,6 +10,7 @@ import { freePort } from '../../testing/ports.ts';
 import { stopProcess } from '../../testing/process.ts';
 import type { Family } from '../../wire/prometheus/exposition/model.ts';
 import { writeProtobuf } from '../../wire/prometheus/exposition/protobuf.ts';
+import { peerMissing, peerPath } from '../lib/peer.ts';
 
 const root = join(import.meta.dirname, '../..');
 
@@ -20,11 +21,8 @@ export interface Binary {
   readonly isCurrent: boolean;
 }
 
-/** Prometheus 3: of PEERS_DIR. */
-export const current: Binary = {
-  path: join(process.env.PEERS_DIR ?? '', 'bin/prometheus'),
-  isCurrent: true,
-};
+/** Prometheus 3, of which registries have the sources. */
+export const current: Binary = { path: peerPath('prometheus'), isCurrent: true };
 
 /** Prometheus 2 of Debian, which set-up puts below .cache. */
 export const debian: Binary = {
@@ -35,7 +33,7 @@ export const debian: Binary = {
 /** Why a Prometheus cannot be run, '' when it can. */
 export function obstacle({ path, isCurrent }: Binary): string {
   if (existsSync(path)) return '';
-  return isCurrent ? 'PEERS_DIR has no prometheus' : 'Prometheus of Debian is not in .cache';
+  return isCurrent ? peerMissing('prometheus') : 'Prometheus of Debian is not in .cache';
 }
 
 /** Of counter `seen_total`, but for its time. */

@@ -1,18 +1,19 @@
 /**
- * Telegraf itself, PEERS_DIR/bin/telegraf, reads lines from a file and sends them by each of its
+ * Telegraf itself reads lines from a file and sends them by each of its
  * outputs; each value is found again in the store with its tags and its time.
  */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { existsSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { freePorts } from '../../testing/ports.ts';
 import { stopProcess } from '../../testing/process.ts';
+import { peerMissing, peerPath } from '../lib/peer.ts';
 import { type StoredReceiver, startStored } from '../lib/stored.ts';
 import { pointKey, storedPoints, type Texts, valuesOf } from '../lib/stored-points.ts';
 
-const telegraf = join(process.env.PEERS_DIR ?? '', 'bin/telegraf');
+const telegraf = peerPath('telegraf');
 const count = 500;
 
 /** A kind of output, and what it points at. */
@@ -136,7 +137,7 @@ function wanted(output: string): Map<string, number> {
 }
 
 test("every output of Telegraf's", { timeout: 180_000 }, async (t) => {
-  if (!existsSync(telegraf)) return t.skip('PEERS_DIR holds no telegraf');
+  if (telegraf === '') return t.skip(peerMissing('telegraf'));
   const names = Object.keys(outputs);
   const free = await freePorts(names.length);
   const ports = Object.fromEntries(names.map((name, i) => [name, free[i]!]));
