@@ -1,17 +1,10 @@
-import { isUtf8 } from 'node:buffer';
 import type { ExposedExemplar, Exposition } from './exposition.ts';
-import { faultAt, type ScrapeFault } from './fault.ts';
 import { parseFloatText, readFloat } from './float.ts';
 import type { Metadata } from './known-metadata.ts';
-import { exposedLabels, LabelBlock, metricNameEnd, quotedEnd, sortedPairs } from './label-block.ts';
-import { SeriesScan } from './series-scan.ts';
+import { LabelBlock, sortedPairs } from './label-block.ts';
+import { hash, newline, space, TextReader } from './text-reader.ts';
 import type { MetricType } from './types.ts';
 import { unescapeValue } from './unescape.ts';
-
-const newline = 0x0a;
-const hash = 0x23;
-const brace = 0x7b;
-const space = 0x20;
 
 const types: readonly MetricType[] = [
   'counter',
@@ -37,174 +30,118 @@ export function readOpenMetrics(b: Buffer, out: Exposition): void {
 
 const blockRules = { blanks: false, commas: 'needed', lines: false } as const;
 
-class OpenMetricsReader {
-  readonly #b: Buffer;
-  readonly #out: Exposition;
-  readonly #scan = new SeriesScan();
-  readonly #block = new LabelBlock(blockRules);
+class OpenMetricsReader extends TextReader {
   readonly #exemplarBlock = new LabelBlock(blockRules);
-  #at = 0;
-  #start = 0;
 
   constructor(b: Buffer, out: Exposition) {
-    this.#b = b;
-    this.#out = out;
+    super(b, out, blockRules);
   }
 
   read(): void {
-    const b = this.#b;
-    while (this.#at < b.length) {
-      this.#start = this.#at;
-      if (b[this.#at] !== hash) this.#sample();
+    const { b } = this;
+    while (this.at < b.length) {
+      this.start = this.at;
+      if (b[this.at] !== hash) this.#sample();
       else if (this.#comment()) return;
     }
-    throw this.#fault('data does not end with # EOF');
-  }
-
-  #fault(what: string): ScrapeFault {
-    return faultAt(what, this.#b, this.#start, this.#at);
+    throw this.fault('data does not end with # EOF');
   }
 
   /** @returns whether it was the end */
   #comment(): boolean {
-    const b = this.#b;
-    const found = b.indexOf(newline, this.#at);
+    const { b } = this;
+    const found = b.indexOf(newline, this.at);
     const end = found < 0 ? b.length : found;
-    const word = b.toString('latin1', this.#at, this.#at + 7);
+    const word = b.toString('latin1', this.at, this.at + 7);
     if (word.startsWith('# EOF')) {
-      this.#at += 5;
-      if (b[this.#at] === newline) this.#at += 1;
-      if (this.#at < b.length) throw this.#fault('unexpected data after # EOF');
+      this.at += 5;
+      if (b[this.at] === newline) this.at += 1;
+      if (this.at < b.length) throw this.fault('unexpected data after # EOF');
       return true;
     }
     const kind = word.slice(2, 6);
-    if (!/^# (?:HELP|TYPE|UNIT) $/.test(word)) throw this.#fault('expected a valid start token');
-    if (found < 0) throw this.#fault(`expected text in ${kind}`);
-    const { lines, metadata } = this.#out;
-    const number = lines.number(b, this.#at, end, () => this.#metadata(kind, end));
-    metadata.push(number);
-    const line = lines.line(number);
-    if (line.kind === 'type') this.#out.type = line.type;
-    this.#at = end + 1;
+    if (!/^# (?:HELP|TYPE|UNIT) $/.test(word)) throw this.fault('expected a valid start token');
+    if (found < 0) throw this.fault(`expected text in ${kind}`);
+    this.family(end, () => this.#metadata(kind, end));
+    this.at = end + 1;
     return false;
   }
 
   #metadata(kind: string, end: number): Metadata {
-    const b = this.#b;
-    const from = this.#at + 7;
-    const inQuotes = b[from] === 0x22;
-    const to = inQuotes ? quotedEnd(b, from, false) : metricNameEnd(b, from);
-    this.#at = Math.max(from, to);
-    if (to <= from || to > end) throw this.#fault(`expected metric name after ${kind}`);
-    const name = inQuotes ? b.toString('utf8', from + 1, to - 1) : b.toString('latin1', from, to);
-    if (b[to] !== space) throw this.#fault(`expected text in ${kind}`);
-    const bytes = b.subarray(to + 1, end);
+    const { b } = this;
+    const name = this.familyName(kind, this.at + 7, end);
+    if (b[this.at] !== space) throw this.fault(`expected text in ${kind}`);
+    const bytes = b.subarray(this.at + 1, end);
+    if (kind === 'HELP') return { kind: 'help', name, text: unescapeValue(this.help(bytes)) };
     const text = bytes.toString('utf8');
     if (kind === 'TYPE') {
       const type = types.find((known) => known === text);
-      if (type === undefined) throw this.#fault(`invalid metric type ${JSON.stringify(text)}`);
+      if (type === undefined) throw this.fault(`invalid metric type ${JSON.stringify(text)}`);
       return { kind: 'type', name, type };
     }
-    if (kind === 'UNIT') {
-      if (text !== '' && !name.endsWith(`_${text}`)) {
-        throw this.#fault(`unit ${JSON.stringify(text)} not a suffix of metric ${name}`);
-      }
-      return { kind: 'unit', name, text };
+    if (text !== '' && !name.endsWith(`_${text}`)) {
+      throw this.fault(`unit ${JSON.stringify(text)} not a suffix of metric ${name}`);
     }
-    if (!isUtf8(bytes)) throw this.#fault('help text is not a valid utf8 string');
-    return { kind: 'help', name, text: unescapeValue(text) };
+    return { kind: 'unit', name, text };
   }
 
   #sample(): void {
-    const b = this.#b;
-    const out = this.#out;
-    const { known } = out;
-    const scan = this.#scan;
-    scan.scan(b, this.#start, known.seed);
-    let series = known.find(b, this.#start, scan.end, scan.hash);
-    if (series < 0) series = this.#newSeries();
-    else this.#at = scan.end;
+    const { b } = this;
+    const { out } = this;
+    const series = this.series();
     const value = this.#number('metric');
     let timeMs = Number.NaN;
-    if (this.#moreFollows() && b[this.#at + 1] !== hash) timeMs = this.#seconds('timestamp');
+    if (this.#moreFollows() && b[this.at + 1] !== hash) timeMs = this.#seconds('timestamp');
     let exemplar: ExposedExemplar | undefined;
     if (this.#moreFollows()) exemplar = this.#exemplar();
-    if (b[this.#at] !== newline) {
-      const ended = this.#at >= b.length;
-      throw this.#fault(ended ? 'data does not end with # EOF' : 'expected next entry');
+    if (b[this.at] !== newline) {
+      const ended = this.at >= b.length;
+      throw this.fault(ended ? 'data does not end with # EOF' : 'expected next entry');
     }
-    this.#at += 1;
+    this.at += 1;
     if (exemplar !== undefined) out.exemplars.set(out.count, [exemplar]);
     out.push(series, value, timeMs);
   }
 
   #moreFollows(): boolean {
-    return this.#b[this.#at] === space;
-  }
-
-  #newSeries(): number {
-    const b = this.#b;
-    const { known, type } = this.#out;
-    const block = this.#block;
-    let name: string | undefined;
-    if (b[this.#at] !== brace) {
-      const end = metricNameEnd(b, this.#at);
-      if (end === this.#at) throw this.#fault('expected a valid start token');
-      name = b.toString('latin1', this.#at, end);
-      this.#at = end;
-    }
-    let labels: readonly string[] = [];
-    if (b[this.#at] === brace) {
-      block.read(b, this.#start, this.#at + 1);
-      if (name !== undefined && block.name !== undefined) {
-        throw this.#fault('metric name already set');
-      }
-      name ??= block.name;
-      labels = block.labels;
-      this.#at = block.end;
-    }
-    if (name === undefined) throw this.#fault('metric name not set');
-    const hashOf = known.hash(b, this.#start, this.#at);
-    const same = known.find(b, this.#start, this.#at, hashOf);
-    if (same >= 0) return same;
-    return known.add(b, this.#start, this.#at, hashOf, exposedLabels(name, labels, type));
+    return this.b[this.at] === space;
   }
 
   /** Moves behind the token that follows a space. @returns where it begins */
   #token(what: string): number {
-    const b = this.#b;
-    const from = this.#at + 1;
-    if (b[this.#at] !== space) throw this.#fault(what);
+    const { b } = this;
+    const from = this.at + 1;
+    if (b[this.at] !== space) throw this.fault(what);
     let to = from;
     while (to < b.length && b[to] !== space && b[to] !== newline) to += 1;
-    if (to === from) throw this.#fault(what);
-    this.#at = to;
+    if (to === from) throw this.fault(what);
+    this.at = to;
     return from;
   }
 
   #number(after: string): number {
     const from = this.#token(`expected value after ${after}`);
-    const value = readFloat(this.#b, from, this.#at);
-    if (value === undefined) throw this.#fault('invalid value');
+    const value = readFloat(this.b, from, this.at);
+    if (value === undefined) throw this.fault('invalid value');
     return value;
   }
 
   /** @returns milliseconds */
   #seconds(what: string): number {
     const from = this.#token(`expected ${what}`);
-    const seconds = parseFloatText(this.#b.toString('latin1', from, this.#at));
-    if (seconds === undefined || !Number.isFinite(seconds)) throw this.#fault(`invalid ${what}`);
+    const seconds = parseFloatText(this.b.toString('latin1', from, this.at));
+    if (seconds === undefined || !Number.isFinite(seconds)) throw this.fault(`invalid ${what}`);
     return Math.trunc(seconds * 1000);
   }
 
   #exemplar(): ExposedExemplar {
-    const b = this.#b;
-    if (b.toString('latin1', this.#at, this.#at + 4) !== ' # {') {
-      throw this.#fault('expected next entry after timestamp');
+    const { b } = this;
+    if (b.toString('latin1', this.at, this.at + 4) !== ' # {') {
+      throw this.fault('expected next entry after timestamp');
     }
     const block = this.#exemplarBlock;
-    block.read(b, this.#start, this.#at + 4, true);
-    this.#at = block.end;
+    block.read(b, this.start, this.at + 4, true);
+    this.at = block.end;
     const value = this.#number('exemplar labels');
     const timeMs = this.#moreFollows() ? this.#seconds('exemplar timestamp') : undefined;
     const pairs: [string, string][] = [];
