@@ -1,10 +1,8 @@
-import type { Metrics } from '../../pdata/batch.ts';
 import { MetricsBuilder } from '../../pdata/builder.ts';
-import { decode } from './decode.ts';
 import type { Instances } from './instances.ts';
-import { ResourceGroup } from './resource-group.ts';
+import { MessageTranslator } from './message-translator.ts';
 import type { MessageName } from './schema.ts';
-import type { Carry, Translator } from './translator.ts';
+import type { Carry } from './translator.ts';
 
 /** Checks a message and says how to write its points; nothing is written when it throws. */
 export type Prepare<T> = (message: T, nowMs: number, carry: Carry) => PreparedMetrics;
@@ -16,36 +14,18 @@ export interface PreparedMetrics {
 }
 
 /** Turns messages into metrics, by what a function says of each. */
-export class MetricTranslator<T> implements Translator<'metrics'> {
-  readonly #name: MessageName;
+export class MetricTranslator<T> extends MessageTranslator<T, 'metrics', MetricsBuilder> {
   readonly #prepare: Prepare<T>;
-  readonly #builder = new MetricsBuilder();
-  readonly #group: ResourceGroup;
 
   constructor(name: MessageName, instances: Instances, prepare: Prepare<T>) {
-    this.#name = name;
+    super(name, instances, new MetricsBuilder());
     this.#prepare = prepare;
-    this.#group = new ResourceGroup(this.#builder, instances);
   }
 
-  get items(): number {
-    return this.#builder.itemCount;
-  }
-
-  get byteLength(): number {
-    return this.#builder.byteLength;
-  }
-
-  add(chunk: Uint8Array, start: number, end: number, carry: Carry, nowMs: number): void {
-    const message = decode<T>(this.#name, chunk, start, end);
+  protected override write(message: T, nowMs: number, carry: Carry): void {
     const prepared = this.#prepare(message, nowMs, carry);
-    this.#group.enter(prepared.service, prepared.instance);
-    prepared.write(this.#builder);
-  }
-
-  finish(): Metrics {
-    this.#group.leave();
-    return this.#builder.finish();
+    this.group.enter(prepared.service, prepared.instance);
+    prepared.write(this.builder);
   }
 }
 

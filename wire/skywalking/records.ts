@@ -1,13 +1,11 @@
-import type { Logs } from '../../pdata/batch.ts';
 import { type LogFields, LogsBuilder } from '../../pdata/builder.ts';
 import type { AttributeValue } from '../../pdata/values.ts';
-import { decode } from './decode.ts';
 import { SkywalkingFault } from './fault.ts';
 import type { Instances } from './instances.ts';
-import { ResourceGroup } from './resource-group.ts';
+import { MessageTranslator } from './message-translator.ts';
 import type { MessageName } from './schema.ts';
 import { maxMs } from './times.ts';
-import type { Carry, Translator } from './translator.ts';
+import type { Carry } from './translator.ts';
 
 /** A log record, and the instance that it is of. */
 export interface InstanceRecord extends LogFields {
@@ -19,37 +17,19 @@ export interface InstanceRecord extends LogFields {
 export type Describe<T> = (message: T, nowMs: number, carry: Carry) => readonly InstanceRecord[];
 
 /** Turns messages into log records, by what a function says of each. */
-export class RecordTranslator<T> implements Translator<'logs'> {
-  readonly #name: MessageName;
+export class RecordTranslator<T> extends MessageTranslator<T, 'logs', LogsBuilder> {
   readonly #describe: Describe<T>;
-  readonly #builder = new LogsBuilder();
-  readonly #group: ResourceGroup;
 
   constructor(name: MessageName, instances: Instances, describe: Describe<T>) {
-    this.#name = name;
+    super(name, instances, new LogsBuilder());
     this.#describe = describe;
-    this.#group = new ResourceGroup(this.#builder, instances);
   }
 
-  get items(): number {
-    return this.#builder.itemCount;
-  }
-
-  get byteLength(): number {
-    return this.#builder.byteLength;
-  }
-
-  add(chunk: Uint8Array, start: number, end: number, carry: Carry, nowMs: number): void {
-    const message = decode<T>(this.#name, chunk, start, end);
+  protected override write(message: T, nowMs: number, carry: Carry): void {
     for (const record of this.#describe(message, nowMs, carry)) {
-      this.#group.enter(record.service, record.instance);
-      this.#builder.record(record);
+      this.group.enter(record.service, record.instance);
+      this.builder.record(record);
     }
-  }
-
-  finish(): Logs {
-    this.#group.leave();
-    return this.#builder.finish();
   }
 }
 
