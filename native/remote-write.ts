@@ -18,15 +18,18 @@ export interface RemoteWriteAddon {
    */
   read(sets: LabelSets, bytes: Uint8Array, version: number): ArrayBuffer | undefined;
   /**
-   * Rows of `metric_samples`, all of the day of the first sample, of the series whose row of that
-   * day is stored.
+   * Adds rows of `metric_samples`, all of the day of the first sample, of series that have a row of
+   * that day; columns have room for all samples until `closeUp`.
    * @param columns that `read` gave
    * @param series by number of label set, -1 = none; the arrays after it are by number of series
+   * @param day of which the series has its row
    * @param receipt Unix seconds
    * @param target 25 bytes a sample, 8 more with starts, 4 more with stale markers; at a multiple of
    *   8 of its buffer
-   * @param leftOver filled with the places of series that are not among the rows
-   * @param result filled with count and day of the rows, and how many series are left over
+   * @param places the first `count` are the series that are added, all of them where `count` is 0;
+   *   filled with those that have no row
+   * @param result rows, their day, and how many series have none; where `count` is not 0 the rows
+   *   come after those that are there
    */
   rows(
     columns: ArrayBuffer,
@@ -35,12 +38,15 @@ export interface RemoteWriteAddon {
     idHigh: Uint32Array,
     scale: Uint8Array,
     misses: Uint8Array,
-    storedDay: Int32Array,
+    day: Int32Array,
     receipt: number,
     target: Uint8Array,
-    leftOver: Uint32Array,
+    places: Uint32Array,
+    count: number,
     result: Uint32Array,
   ): void;
+  /** Moves the columns of `count` rows, fewer than samples, together. */
+  closeUp(columns: ArrayBuffer, target: Uint8Array, count: number): void;
 }
 
 /** The addon, or undefined when it is not built or switched off (WIRESTITCH_FAST_PATHS=off). */

@@ -61,14 +61,22 @@ struct known {
   size_t sets, count;
   const uint32_t *id_low, *id_high;
   uint8_t *scale, *misses;
-  const int32_t *stored_day;
+  const int32_t *day; /* of which its row is stored, or on its way */
 };
 
-/* Rows of one day: u64 series, u64 ns, i64 mantissa, [u64 start], [u32 flags], i8 scale. */
+/*
+ * Rows of one day: u64 series, u64 ns, i64 mantissa, [u64 start], [u32 flags], i8 scale; each column
+ * has room for all samples until `rows_close_up`.
+ */
 struct rows {
   uint32_t count, day;
-  uint32_t left; /* series that are not among them: `left_over` has their places */
+  uint32_t left; /* series that are not among them: their places are in `places` */
 };
+/*
+ * Adds the rows of all series (places_count = 0), or of those in `places`, to `r->count` that are
+ * there.
+ */
 void rows_write(const struct columns *c, const struct known *k, uint32_t receipt, uint8_t *out,
-                uint32_t *left_over, struct rows *result);
+                uint32_t *places, uint32_t places_count, struct rows *r);
+void rows_close_up(const struct columns *c, uint8_t *out, uint32_t count);
 #endif

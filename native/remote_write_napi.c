@@ -70,44 +70,80 @@ static napi_value read(napi_env env, napi_callback_info info) {
   return result;
 }
 
+/* The columns of a request; NULL: it is something else. */
+static const struct columns *columns_of(napi_env env, napi_value value) {
+  void *data = NULL;
+  size_t size = 0;
+  if (napi_get_arraybuffer_info(env, value, &data, &size) != napi_ok) return NULL;
+  const struct columns *c = data;
+  return size < sizeof *c || size != columns_size(c) ? NULL : c;
+}
+
+/* Room for the rows of all samples. */
+static uint8_t *room_of(napi_env env, napi_value value, const struct columns *c) {
+  size_t row = 25 + (c->flags & HAS_STARTS ? 8 : 0) + (c->flags & HAS_STALE ? 4 : 0), room = 0;
+  uint8_t *out = array_of(env, value, napi_uint8_array, &room);
+  return room < row * c->samples || (uintptr_t)out % 8 != 0 ? NULL : out;
+}
+
 /*
- * rows(columns, series, idLow, idHigh, scale, misses, storedDay, receipt, target, leftOver, result)
- * result: Uint32Array of count, day, series left over
+ * rows(columns, series, idLow, idHigh, scale, misses, day, receipt, target, places, count, result)
+ * result: Uint32Array of rows, day, series left over
  */
 static napi_value rows(napi_env env, napi_callback_info info) {
-  napi_value argv[11];
-  size_t argc = 11, size = 0, n[7] = {0}, room = 0, places = 0, three = 0;
-  void *data = NULL;
-  uint32_t receipt = 0;
+  napi_value argv[12];
+  size_t argc = 12, n[6] = {0}, places_room = 0, three = 0;
+  uint32_t receipt = 0, places_count = 0;
   napi_get_cb_info(env, info, &argc, argv, NULL, NULL);
-  if (argc < 11 || napi_get_arraybuffer_info(env, argv[0], &data, &size) != napi_ok ||
-      napi_get_value_uint32(env, argv[7], &receipt) != napi_ok)
-    return fail(env, "BUG: rows wants 11 arguments");
-  const struct columns *c = data;
-  if (size < sizeof *c || size != columns_size(c)) return fail(env, "BUG: no columns");
+  if (argc < 12 || napi_get_value_uint32(env, argv[7], &receipt) != napi_ok ||
+      napi_get_value_uint32(env, argv[10], &places_count) != napi_ok)
+    return fail(env, "BUG: rows wants 12 arguments");
+  const struct columns *c = columns_of(env, argv[0]);
+  if (c == NULL) return fail(env, "BUG: no columns");
   struct known k;
   k.series = array_of(env, argv[1], napi_int32_array, &n[0]);
   k.id_low = array_of(env, argv[2], napi_uint32_array, &n[1]);
   k.id_high = array_of(env, argv[3], napi_uint32_array, &n[2]);
   k.scale = array_of(env, argv[4], napi_uint8_array, &n[3]);
   k.misses = array_of(env, argv[5], napi_uint8_array, &n[4]);
-  k.stored_day = array_of(env, argv[6], napi_int32_array, &n[5]);
-  uint8_t *out = array_of(env, argv[8], napi_uint8_array, &room);
-  uint32_t *left_over = array_of(env, argv[9], napi_uint32_array, &places);
-  struct rows *result = array_of(env, argv[10], napi_uint32_array, &three);
+  k.day = array_of(env, argv[6], napi_int32_array, &n[5]);
+  uint8_t *out = room_of(env, argv[8], c);
+  uint32_t *places = array_of(env, argv[9], napi_uint32_array, &places_room);
+  struct rows *result = array_of(env, argv[11], napi_uint32_array, &three);
   if (k.series == NULL || k.id_low == NULL || k.id_high == NULL || k.scale == NULL ||
-      k.misses == NULL || k.stored_day == NULL || out == NULL || left_over == NULL ||
-      result == NULL)
+      k.misses == NULL || k.day == NULL || places == NULL || result == NULL)
     return fail(env, "BUG: an array is of another type");
   k.sets = n[0];
   k.count = n[1];
   for (int i = 2; i < 6; i++) {
     if (n[i] < k.count) return fail(env, "BUG: arrays of series differ");
   }
-  size_t row = 25 + (c->flags & HAS_STARTS ? 8 : 0) + (c->flags & HAS_STALE ? 4 : 0);
-  if (room < row * c->samples || places < c->series || three < 3 || (uintptr_t)out % 8 != 0)
+  if (out == NULL || places_room < c->series || places_count > c->series || three < 3)
     return fail(env, "BUG: no room for the rows");
-  rows_write(c, &k, receipt, out, left_over, result);
+  uint32_t samples = 0;
+  const uint32_t *ends = (const uint32_t *)(const void *)((const uint8_t *)(c + 1) +
+                         (size_t)c->samples * (c->flags & HAS_STARTS ? 24 : 16)) + c->series;
+  for (uint32_t i = 0; i < places_count; i++) {
+    if (places[i] >= c->series) return fail(env, "BUG: no such series");
+    samples += ends[places[i]] - (places[i] == 0 ? 0 : ends[places[i] - 1]);
+  }
+  if (places_count == 0) result->count = 0;
+  if ((uint64_t)result->count + samples > c->samples) return fail(env, "BUG: rows added twice");
+  rows_write(c, &k, receipt, out, places, places_count, result);
+  return NULL;
+}
+
+/* closeUp(columns, target, count): columns of fewer rows than there was room for move together */
+static napi_value close_up(napi_env env, napi_callback_info info) {
+  napi_value argv[3];
+  size_t argc = 3;
+  uint32_t count = 0;
+  napi_get_cb_info(env, info, &argc, argv, NULL, NULL);
+  const struct columns *c = argc < 3 ? NULL : columns_of(env, argv[0]);
+  uint8_t *out = c == NULL ? NULL : room_of(env, argv[1], c);
+  if (out == NULL || napi_get_value_uint32(env, argv[2], &count) != napi_ok || count > c->samples)
+    return fail(env, "BUG: closeUp(columns, target, count)");
+  rows_close_up(c, out, count);
   return NULL;
 }
 
@@ -115,7 +151,7 @@ NAPI_MODULE_INIT() {
   static const struct {
     const char *name;
     napi_callback call;
-  } functions[] = {{"create", create}, {"read", read}, {"rows", rows}};
+  } functions[] = {{"create", create}, {"read", read}, {"rows", rows}, {"closeUp", close_up}};
   for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
     napi_value function;
     napi_create_function(env, functions[i].name, NAPI_AUTO_LENGTH, functions[i].call, NULL,

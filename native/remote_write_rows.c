@@ -64,62 +64,85 @@ static struct decimal value_of(const struct known *k, uint32_t series, uint64_t 
   return d;
 }
 
-/* Columns of rows that are fewer than there was room for move together. */
-static void close_up(uint8_t *out, uint32_t room, uint32_t count, uint32_t flags) {
-  size_t sizes[] = {8, 8, 8, flags & HAS_STARTS ? 8 : 0, flags & HAS_STALE ? 4 : 0, 1};
+void rows_close_up(const struct columns *c, uint8_t *out, uint32_t count) {
+  size_t sizes[] = {8, 8, 8, c->flags & HAS_STARTS ? 8 : 0, c->flags & HAS_STALE ? 4 : 0, 1};
   uint8_t *from = out, *to = out;
   for (int i = 0; i < 6; i++) {
     memmove(to, from, sizes[i] * count);
-    from += sizes[i] * room;
+    from += sizes[i] * c->samples;
     to += sizes[i] * count;
   }
 }
 
-/* The series that a set is, -1 = its row is not known to be stored for this day. */
-static int64_t stored_series(const struct known *k, uint32_t set, uint32_t day) {
+/* Where the parts of a request and of its rows lie. */
+struct view {
+  const int64_t *times, *starts;
+  const uint64_t *bits;
+  const uint32_t *sets, *ends;
+  uint64_t *series_out, *time_out, *start_out;
+  int64_t *mantissa_out;
+  uint32_t *flags_out;
+  int8_t *scale_out;
+};
+
+static struct view view_of(const struct columns *c, uint8_t *out) {
+  struct view v;
+  uint32_t n = c->samples;
+  int starts = c->flags & HAS_STARTS, stale = c->flags & HAS_STALE;
+  v.times = (const int64_t *)(const void *)(c + 1);
+  v.bits = (const uint64_t *)(v.times + n);
+  v.starts = starts ? (const int64_t *)(v.bits + n) : NULL;
+  v.sets = (const uint32_t *)(const void *)(v.bits + (size_t)n * (starts ? 2 : 1));
+  v.ends = v.sets + c->series;
+  v.series_out = (uint64_t *)(void *)out;
+  v.time_out = v.series_out + n;
+  v.mantissa_out = (int64_t *)(v.time_out + n);
+  v.start_out = (uint64_t *)(v.mantissa_out + n);
+  v.flags_out = (uint32_t *)(v.start_out + (starts ? n : 0));
+  if (!stale) v.scale_out = (int8_t *)v.flags_out;
+  else v.scale_out = (int8_t *)(v.flags_out + n);
+  if (!stale) v.flags_out = NULL;
+  return v;
+}
+
+static void put_row(const struct view *v, const struct known *k, uint32_t series, uint32_t at,
+                    uint32_t n) {
+  int stale = v->bits[at] == STALE;
+  struct decimal d = {0, NONE};
+  if (!stale) d = value_of(k, series, v->bits[at]);
+  v->series_out[n] = (uint64_t)k->id_high[series] << 32 | k->id_low[series];
+  v->time_out[n] = (uint64_t)v->times[at] * 1000000;
+  v->mantissa_out[n] = d.mantissa;
+  if (v->starts != NULL) v->start_out[n] = (uint64_t)v->starts[at] * 1000000;
+  if (v->flags_out != NULL) v->flags_out[n] = (uint32_t)stale;
+  v->scale_out[n] = (int8_t)d.scale;
+}
+
+/* The series that a set is, -1 = none has a row on this day. */
+static int64_t series_of(const struct known *k, uint32_t set, uint32_t day) {
   int32_t series = set < k->sets ? k->series[set] : -1;
   if (series < 0 || (size_t)series >= k->count) return -1;
-  return k->stored_day[series] == (int32_t)day ? series : -1;
+  return k->day[series] == (int32_t)day ? series : -1;
 }
 
 void rows_write(const struct columns *c, const struct known *k, uint32_t receipt, uint8_t *out,
-                uint32_t *left_over, struct rows *result) {
-  const int64_t *times = (const int64_t *)(const void *)(c + 1);
-  const uint64_t *bits = (const uint64_t *)(times + c->samples);
-  const int64_t *starts = c->flags & HAS_STARTS ? (const int64_t *)(bits + c->samples) : NULL;
-  const uint32_t *sets =
-      (const uint32_t *)(const void *)(bits + c->samples * (starts == NULL ? 1 : 2));
-  const uint32_t *ends = sets + c->series;
-  uint32_t room = c->samples, sample = 0, n = 0, left = 0;
-  uint64_t *series_at = (uint64_t *)(void *)out, *time_at = series_at + room;
-  int64_t *mantissa_at = (int64_t *)(time_at + room);
-  uint64_t *start_at = (uint64_t *)(mantissa_at + room);
-  uint32_t *flags_at = (uint32_t *)(start_at + (starts == NULL ? 0 : room));
-  int8_t *scale_at = (int8_t *)(flags_at + (c->flags & HAS_STALE ? room : 0));
-  uint32_t day = c->samples == 0 ? 0 : day_of(times[0], receipt);
-  for (uint32_t i = 0; i < c->series; i++) {
-    uint32_t end = ends[i], from = sample;
-    int64_t series = stored_series(k, sets[i], day);
-    for (; series >= 0 && sample < end; sample++) {
-      if (day_of(times[sample], receipt) != day) series = -1;
+                uint32_t *places, uint32_t places_count, struct rows *r) {
+  struct view v = view_of(c, out);
+  uint32_t left = 0, count = places_count == 0 ? c->series : places_count;
+  uint32_t day = c->samples == 0 ? 0 : day_of(v.times[0], receipt);
+  for (uint32_t n = 0; n < count; n++) {
+    uint32_t i = places_count == 0 ? n : places[n];
+    uint32_t from = i == 0 ? 0 : v.ends[i - 1], end = v.ends[i];
+    int64_t series = series_of(k, v.sets[i], day);
+    for (uint32_t at = from; series >= 0 && at < end; at++) {
+      if (day_of(v.times[at], receipt) != day) series = -1;
     }
-    sample = end;
     if (series < 0) {
-      if (end > from) left_over[left++] = i;
+      if (end > from) places[left++] = i;
       continue;
     }
-    uint64_t id = (uint64_t)k->id_high[series] << 32 | k->id_low[series];
-    for (uint32_t at = from; at < end; at++, n++) {
-      int stale = bits[at] == STALE;
-      struct decimal d = stale ? (struct decimal){0, NONE} : value_of(k, (uint32_t)series, bits[at]);
-      series_at[n] = id;
-      time_at[n] = (uint64_t)times[at] * 1000000;
-      mantissa_at[n] = d.mantissa;
-      if (starts != NULL) start_at[n] = (uint64_t)starts[at] * 1000000;
-      if (c->flags & HAS_STALE) flags_at[n] = (uint32_t)stale;
-      scale_at[n] = (int8_t)d.scale;
-    }
+    for (uint32_t at = from; at < end; at++) put_row(&v, k, (uint32_t)series, at, r->count++);
   }
-  if (n < room) close_up(out, room, n, c->flags);
-  *result = (struct rows){n, day, left};
+  r->day = day;
+  r->left = left;
 }

@@ -84,6 +84,8 @@ export interface SealingBackend<S extends Signal, B extends SealedBatch> extends
    * @param nowMs Unix milliseconds
    */
   own?(batch: SignalData[S], nowMs: number): SignalData[S];
+  /** Something that `own` made was not accepted, or was dropped. */
+  lost?(): void;
   /**
    * Makes one sealed batch of what was taken up since the last call, and of some queued batches,
    * whole ones only. An error drops them all. What was taken up belongs to the first call after it.

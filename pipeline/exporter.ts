@@ -143,8 +143,14 @@ class Exporter<S extends Signal> implements Component, Consumer<S> {
     } catch (thrown) {
       return Promise.reject(PipelineError.from(thrown));
     }
-    if (this.#queue !== undefined) return this.#queue.consume(own, ctx);
-    return this.#deliverNow(own, ctx);
+    const queue = this.#queue;
+    const done = queue === undefined ? this.#deliverNow(own, ctx) : queue.consume(own, ctx);
+    return own === batch ? done : done.catch((error) => this.#lost(error));
+  }
+
+  #lost(error: unknown): never {
+    if ('lost' in this.#backend) this.#backend.lost?.();
+    throw error;
   }
 
   #own(batch: SignalData[S]): SignalData[S] {

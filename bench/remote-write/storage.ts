@@ -207,13 +207,14 @@ async function report(address: EngineAddress, load: StoredLoad, cpu: number): Pr
       WHERE database = 'wirestitch' AND table = 'metric_samples' AND b > 0.001
       ORDER BY b DESC FORMAT TSV`,
   );
-  const log = await ask(
+  const events = await ask(
     address,
-    `SELECT event_type, merge_algorithm, count(), sum(rows), sum(duration_ms)
-      FROM system.part_log WHERE database = 'wirestitch' AND table = 'metric_samples'
-      GROUP BY ALL FORMAT TSV`,
-  ).catch(() => 'no part_log');
-  return `engine ${cpu.toFixed(1)} s\n${tables}\n${columns}\n${log}`;
+    `SELECT event, value FROM system.events WHERE event IN ('InsertQuery', 'InsertedRows',
+      'MergeTreeDataWriterRows', 'Merge', 'MergedRows', 'MergeTreeDataWriterBlocksAlreadySorted',
+      'MergeTreeDataWriterSortingBlocksMicroseconds', 'MergeTotalMilliseconds',
+      'UserTimeMicroseconds', 'SystemTimeMicroseconds', 'RealTimeMicroseconds') FORMAT TSV`,
+  );
+  return `engine ${cpu.toFixed(1)} s\n${tables}\n${columns}\n${events}`;
 }
 
 function program(config: string, password: string): Child {

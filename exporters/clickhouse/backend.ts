@@ -143,6 +143,10 @@ export class ClickHouseBackend<S extends StoredSignal>
     return (this.#writer?.own?.(batch, nowMs) ?? batch) as SignalData[S];
   }
 
+  lost(): void {
+    this.#writer?.lost?.();
+  }
+
   #appendStored(bytes: Uint8Array): void {
     if (this.#writer?.appendStored === undefined) {
       const message = 'cannot store rows that were queued for another schema';

@@ -16,7 +16,7 @@ import {
   someSeries,
 } from '../../wire/prometheus/remote-write/plain.ts';
 
-const nothing = new Uint8Array(0);
+const nothing: Uint8Array = new Uint8Array(0);
 
 /** Series by number of label set, for requests of one source. */
 class KnownSets {
@@ -56,7 +56,7 @@ export class PlainRows {
   readonly #addon: RemoteWriteAddon;
   readonly #encoder: SmartMetricsEncoder;
   readonly #known = new WeakMap<RequestSource, KnownSets>();
-  #leftOver = new Uint32Array(4096);
+  #places = new Uint32Array(4096);
   readonly #result = new Uint32Array(3);
 
   constructor(addon: RemoteWriteAddon, encoder: SmartMetricsEncoder) {
@@ -77,18 +77,26 @@ export class PlainRows {
     const flags =
       (columns.hasStarts ? StoredFlag.STARTS : 0) | (columns.hasStale ? StoredFlag.FLAGS : 0);
     const rowBytes = storedRowBytes(flags);
-    const room = storedHeaderBytes + rowBytes * columns.sampleCount;
-    let target: Uint8Array = Buffer.allocUnsafeSlow(room);
+    const target: Uint8Array = Buffer.allocUnsafeSlow(
+      storedHeaderBytes + rowBytes * columns.sampleCount,
+    );
+    const body = target.subarray(storedHeaderBytes);
     const known = this.#knownOf(request);
-    this.#fill(request, known, receipt, target.subarray(storedHeaderBytes));
-    const [rows = 0, day = 0, left = 0] = this.#result;
-    const otlp = left === 0 ? nothing : this.#slowly(request, known, receipt, day, left);
-    if (left > 0) {
-      const end = storedHeaderBytes + rows * rowBytes;
-      target = Buffer.concat([target.subarray(0, end), otlp]);
+    let declared = nothing;
+    let otlp = nothing;
+    this.#fill(request, known, receipt, body, 0);
+    if (this.#result[2]! > 0) {
+      declared = this.#declare(request, known, receipt);
+      this.#fill(request, known, receipt, body, this.#result[2]!);
     }
-    putStoredHeader(target, { receipt, day, rows, flags, otlp });
-    return target;
+    const [rows = 0, day = 0, left = 0] = this.#result;
+    if (left > 0) {
+      otlp = this.#convert(request, left, [], false);
+      this.#addon.closeUp(columns.buffer, body, rows);
+    }
+    const front = target.subarray(0, storedHeaderBytes + rows * rowBytes);
+    putStoredHeader(front, { receipt, day, rows, flags, declared, otlp });
+    return declared.length + otlp.length === 0 ? front : Buffer.concat([front, declared, otlp]);
   }
 
   #knownOf({ source, columns }: PlainRequest): KnownSets {
@@ -101,10 +109,17 @@ export class PlainRows {
     return known;
   }
 
-  #fill({ columns }: PlainRequest, known: KnownSets, receipt: number, target: Uint8Array): void {
-    const { idLow, idHigh, scale, misses, storedDay } = this.#encoder.series;
-    if (this.#leftOver.length < columns.seriesCount) {
-      this.#leftOver = new Uint32Array(2 * columns.seriesCount);
+  /** Adds the rows of all series, or of the first `count` in `#places`. */
+  #fill(
+    { columns }: PlainRequest,
+    known: KnownSets,
+    receipt: number,
+    target: Uint8Array,
+    count: number,
+  ): void {
+    const { idLow, idHigh, scale, misses, promisedDay } = this.#encoder.series;
+    if (this.#places.length < columns.seriesCount) {
+      this.#places = new Uint32Array(2 * columns.seriesCount);
     }
     this.#addon.rows(
       columns.buffer,
@@ -113,40 +128,34 @@ export class PlainRows {
       idHigh,
       scale,
       misses,
-      storedDay,
+      promisedDay,
       receipt,
       target,
-      this.#leftOver,
+      this.#places,
+      count,
       this.#result,
     );
   }
 
-  /** OTLP of the first `left` series that are left over; they get their numbers. */
-  #slowly(
-    request: PlainRequest,
-    known: KnownSets,
-    receipt: number,
-    day: number,
-    left: number,
-  ): Uint8Array {
+  /** OTLP of the first `count` series in `#places`. */
+  #convert(request: PlainRequest, count: number, order: number[], firstOnly: boolean): Uint8Array {
+    const bytes = someSeries(request, this.#places.subarray(0, count));
+    const { source, version } = request;
+    return Buffer.concat(source.convert(bytes, version, order, firstOnly));
+  }
+
+  /** What the rows of series that are left over are made of; they get their numbers. */
+  #declare(request: PlainRequest, known: KnownSets, receipt: number): Uint8Array {
     const encoder = this.#encoder;
-    const places = this.#leftOver.subarray(0, left);
     const { sets } = request.columns;
     const order: number[] = [];
-    const bytes = someSeries(request, places);
-    const otlp = Buffer.concat(request.source.convert(bytes, request.version, order));
-    let unknown = false;
-    for (const place of places) {
-      const series = known.series[sets[place]!] ?? -1;
-      if (series === -1) unknown = true;
-      // what has been stored by now is taken at once the next time
-      else encoder.isStored(series, day);
-    }
-    if (!unknown) return otlp;
+    const otlp = this.#convert(request, this.#result[2]!, order, true);
     const { epoch } = encoder.series;
     const numbers = encoder.identify(otlp, receipt);
     if (encoder.series.epoch !== epoch) return otlp;
-    for (const [i, series] of numbers.entries()) known.put(sets[places[order[i]!]!]!, series);
+    for (const [i, series] of numbers.entries()) {
+      known.put(sets[this.#places[order[i]!]!]!, series);
+    }
     return otlp;
   }
 }

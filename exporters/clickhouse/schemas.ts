@@ -27,6 +27,8 @@ export interface SchemaWriter {
   readonly takes?: ReadonlySet<string> | undefined;
   /** As `own` of a backend. */
   own?(batch: Batch<Signal>, nowMs: number): Batch<Signal>;
+  /** As `lost` of a backend. */
+  lost?(): void;
   /** Adds what {@link own} made. Throws on bytes that are something else. */
   appendStored?(bytes: Uint8Array): void;
   /** Sending what it makes a second time never changes anything. */

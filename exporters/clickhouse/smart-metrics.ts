@@ -49,12 +49,13 @@ export async function prepareSmartMetrics(
 /** What takes plain remote write requests as they are, where the addon is there. */
 function plainWriter(
   encoder: SmartMetricsEncoder,
-): Pick<SchemaWriter, 'takes' | 'own' | 'appendStored'> {
+): Pick<SchemaWriter, 'takes' | 'own' | 'lost' | 'appendStored'> {
   const addon = loadRemoteWrite();
   const rows = addon && new PlainRows(addon, encoder);
   return {
     takes: new Set([plainForm]),
     own: (batch, nowMs) => rows?.own(batch, nowMs) ?? batch,
+    lost: () => encoder.forgetPromises(),
     appendStored: (bytes) => encoder.appendStored(bytes),
   };
 }

@@ -437,8 +437,9 @@ export class SendingQueue<S extends Signal> {
   }
 
   #finish(piece: Piece<S>, error: PipelineError | undefined, sealedAt: number): void {
-    const { disk, settings, config } = this.#parts;
+    const { disk, settings, config, sealer } = this.#parts;
     const kept = disk !== undefined && error instanceof ShutDown;
+    if (error !== undefined && !kept) sealer?.lost();
     const acks: number[] = [];
     if (sealedAt >= 0 && !kept) acks.push(sealedAt);
     for (const entry of piece.entries) {

@@ -30,6 +30,11 @@ export class Sealer<S extends Signal> {
     this.#pauses = pauses;
   }
 
+  /** As `lost` of the backend. */
+  lost(): void {
+    this.#backend.lost?.();
+  }
+
   /** As `absorbs` of the backend. */
   absorbs(): 'native' | 'buffers' | undefined {
     return this.#backend.absorbs?.();

@@ -77,9 +77,14 @@ export class Source implements RequestSource {
     return toOtlp(request, this.#targets, limit, options);
   }
 
-  convert(bytes: Uint8Array, version: Version, order: number[]): readonly Uint8Array[] {
+  convert(
+    bytes: Uint8Array,
+    version: Version,
+    order: number[],
+    firstOnly: boolean,
+  ): readonly Uint8Array[] {
     const { request } = this.readAny(bytes, version);
-    const options = { asSent: true, order };
+    const options = { asSent: true, order, firstOnly };
     return this.toOtlp(request, version, Number.POSITIVE_INFINITY, options).batch?.ranges() ?? [];
   }
 }

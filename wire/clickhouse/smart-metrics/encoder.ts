@@ -74,8 +74,9 @@ export class SmartMetricsEncoder extends SmartEncoder {
   /** Sets that new series of a day refer to. */
   readonly #used = new Map<number, DaySets>();
   #keys: string[] = [];
-  /** Numbers of the series of the points that are looked at; undefined: they are added. */
-  #identified: number[] | undefined;
+  #mode: 'add' | 'identify' | 'declare' = 'add';
+  /** Numbers of the series of points that are identified. */
+  #identified: number[] = [];
   /** Number of the batch that is being filled. */
   #batch = 0;
 
@@ -101,22 +102,32 @@ export class SmartMetricsEncoder extends SmartEncoder {
 
   /**
    * The numbers of the series of all points, in their order; nothing is added. Points are those of
-   * gauges and sums alone.
+   * gauges and sums alone. That the range is queued is a promise of rows of these series, so that
+   * further points of them may come as rows: `forgetPromises` where it does not come to it.
    * @param receiptSeconds when the batch came in, Unix seconds
    */
-  identify(range: Uint8Array, receiptSeconds: number): number[] {
-    const found: number[] = [];
-    this.#identified = found;
+  identify(range: Uint8Array, receiptSeconds: number): readonly number[] {
+    this.#identified = [];
+    this.#append(range, receiptSeconds, 'identify');
+    return this.#identified;
+  }
+
+  #append(range: Uint8Array, receiptSeconds: number, mode: 'identify' | 'declare'): void {
+    this.#mode = mode;
     try {
       super.append(range, receiptSeconds);
     } finally {
-      this.#identified = undefined;
+      this.#mode = 'add';
     }
-    return found;
   }
 
-  /** Whether the row that a series has on a day is stored; then its points may come as rows. */
-  isStored(series: number, day: number): boolean {
+  /** Something queued was lost: rows of series that it may have held are written once more. */
+  forgetPromises(): void {
+    this.#cache.promisedDay.fill(-1);
+  }
+
+  /** Whether the row that a series has on a day is stored. */
+  #isStored(series: number, day: number): boolean {
     const cache = this.#cache;
     if (cache.storedDay[series] === day) return true;
     if (!this.written.has(this.#keyOf(series, day))) return false;
@@ -128,7 +139,9 @@ export class SmartMetricsEncoder extends SmartEncoder {
   appendStored(bytes: Uint8Array): void {
     const stored = readStoredRows(bytes);
     if (stored.rows > 0) this.#samples.for(stored.day).putAll(stored);
-    if (stored.otlp.length > 0) this.append(stored.otlp, stored.receipt);
+    const { declared, otlp, receipt } = stored;
+    if (declared.length > 0) this.#append(declared, receipt, 'declare');
+    if (otlp.length > 0) this.append(otlp, receipt);
   }
 
   item(b: Uint8Array, start: number, end: number): void {
@@ -169,18 +182,24 @@ export class SmartMetricsEncoder extends SmartEncoder {
 
   #point(b: Uint8Array, head: number, start: number, end: number): void {
     const { kind } = this.#head;
-    if (this.#identified !== undefined) this.#identify(b, head, start, end);
+    if (this.#mode !== 'add') this.#look(b, head, start, end);
     else if (kind === GAUGE || kind === SUM) this.#numberPoint(b, head, start, end);
     else this.#distribution(b, head, start, end);
   }
 
-  #identify(b: Uint8Array, head: number, start: number, end: number): void {
+  #look(b: Uint8Array, head: number, start: number, end: number): void {
     const point = this.#number;
     point.read(b, start, end);
+    const day = dayOf(this.bucketOf(point.low(b, 3), point.high(b, 3)));
+    if (this.#mode === 'declare') {
+      this.#find(head, b, point, day);
+      return;
+    }
     const known = this.#cache.size;
     const series = this.#cache.find(head, b, point.attributes);
     if (series === known) this.#name(series, b, point);
-    this.#identified!.push(series);
+    this.#cache.promisedDay[series] = day;
+    this.#identified.push(series);
   }
 
   #numberPoint(b: Uint8Array, head: number, start: number, end: number): void {
@@ -287,7 +306,7 @@ export class SmartMetricsEncoder extends SmartEncoder {
   }
 
   #writeSeries(series: number, point: Message, day: number): void {
-    if (this.isStored(series, day)) return;
+    if (this.#isStored(series, day)) return;
     const cache = this.#cache;
     const low = cache.idLow[series]!;
     const high = cache.idHigh[series]!;

@@ -42,6 +42,8 @@ export class SeriesCache {
   misses = new Uint8Array(1024);
   /** Day whose row of the series is known to be stored. */
   storedDay = new Int32Array(1024).fill(NEVER);
+  /** Day whose row of the series is stored, or has been promised by something that is queued. */
+  promisedDay = new Int32Array(1024).fill(NEVER);
   /** Sealed batch and day whose row of the series is among the rows to be written. */
   batch = new Int32Array(1024).fill(NEVER);
   batchDay = new Int32Array(1024).fill(NEVER);
@@ -65,6 +67,7 @@ export class SeriesCache {
     this.scale.fill(0);
     this.misses.fill(0);
     this.storedDay.fill(NEVER);
+    this.promisedDay.fill(NEVER);
     this.batch.fill(NEVER);
   }
 
@@ -118,6 +121,7 @@ export class SeriesCache {
     this.scale = grown(this.scale, new Uint8Array(from * 2));
     this.misses = grown(this.misses, new Uint8Array(from * 2));
     this.storedDay = grown(this.storedDay, new Int32Array(from * 2).fill(NEVER));
+    this.promisedDay = grown(this.promisedDay, new Int32Array(from * 2).fill(NEVER));
     this.batch = grown(this.batch, new Int32Array(from * 2).fill(NEVER));
     this.batchDay = grown(this.batchDay, new Int32Array(from * 2).fill(NEVER));
   }

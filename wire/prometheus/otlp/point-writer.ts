@@ -10,6 +10,7 @@ import { type LabelRoles, Role } from './label-roles.ts';
 import { putNativeCustom, putNativeExponential } from './native-point.ts';
 import { putLabel } from './put-label.ts';
 import { Nanoseconds } from './time.ts';
+import type { ConvertOptions } from './to-otlp.ts';
 
 /** Bit of a point's flags: there is no value, the series has ended. */
 const noRecordedValue = 1;
@@ -34,7 +35,7 @@ export class PointWriter {
   /** Series with exemplars -> the series whose points they go to, reversed. */
   readonly #exemplars: Lists | undefined;
   readonly #limit: number;
-  readonly #order: number[] | undefined;
+  readonly #options: Pick<ConvertOptions, 'order' | 'firstOnly'>;
   readonly #time = new Nanoseconds();
   readonly #histogram = new NativeHistogram();
   /** Label left out of the attributes, -1 = none. */
@@ -44,7 +45,6 @@ export class PointWriter {
 
   /**
    * @param limit bytes of all points, above which it throws {@link ExpandsTooMuch}
-   * @param order filled with the series of each point that is a sample
    */
   constructor(
     request: WriteRequest,
@@ -52,14 +52,14 @@ export class PointWriter {
     builder: MetricsBuilder,
     exemplars: Lists | undefined,
     limit: number,
-    order?: number[],
+    options: Pick<ConvertOptions, 'order' | 'firstOnly'> = {},
   ) {
     this.#request = request;
     this.#roles = roles;
     this.#builder = builder;
     this.#exemplars = exemplars;
     this.#limit = limit;
-    this.#order = order;
+    this.#options = options;
   }
 
   /** Writes the samples of a series that are not `used`. */
@@ -82,7 +82,8 @@ export class PointWriter {
       if (!stale) w.fixed64Field(4, values[2 * i]!, values[2 * i + 1]!);
       if (i === last && alone) this.#putExemplars(5, series);
       this.#close(at, series, numberFields, stale, again);
-      this.#order?.push(series);
+      this.#options.order?.push(series);
+      if (this.#options.firstOnly === true) return;
       again = stale || this.#attributes === 0 ? 0 : w.length;
     }
   }

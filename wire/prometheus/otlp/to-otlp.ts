@@ -39,6 +39,8 @@ export interface ConvertOptions {
   readonly asSent?: boolean;
   /** Filled with the series of each point that is a sample, in the order of points. */
   readonly order?: number[];
+  /** Of each series only the first sample is written. */
+  readonly firstOnly?: boolean;
 }
 
 /** What a metric group's items are: series whose samples, or one of its native histograms, go in. */
@@ -76,7 +78,7 @@ export function toOtlp(
   const written = collect(request, roles, classics, groups, parts);
   const builder = new MetricsBuilder();
   builder.writer.need(Math.min(limit, 2 * request.symbols.bytes.length));
-  const points = new PointWriter(request, roles, builder, exemplars.owners, limit, options.order);
+  const points = new PointWriter(request, roles, builder, exemplars.owners, limit, options);
   const targets = new Targets(request, roles, memory);
   for (const resource of groups.resources()) {
     builder.resource(targets.attributes(groups.seriesOfResource(resource)));

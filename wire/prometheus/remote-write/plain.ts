@@ -51,8 +51,14 @@ export interface RequestSource {
   /**
    * OTLP of a request that was found plain, series as they were sent.
    * @param order filled with the series of each point
+   * @param firstOnly whether of each series only the first sample is there
    */
-  convert(bytes: Uint8Array, version: Version, order: number[]): readonly Uint8Array[];
+  convert(
+    bytes: Uint8Array,
+    version: Version,
+    order: number[],
+    firstOnly: boolean,
+  ): readonly Uint8Array[];
 }
 
 /** A plain request on its way to a writer that takes it as it is. */
