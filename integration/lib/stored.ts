@@ -31,6 +31,7 @@ export interface Stored {
   whole<Row>(what: string, sql: string, count: number): Promise<Row[]>;
   /** Waits until everything that was accepted is delivered: for senders that have stopped. */
   settled(): Promise<void>;
+  /** Waits until the ledger balances, and ends the program. */
   stop(): Promise<void>;
 }
 
@@ -72,6 +73,10 @@ export async function startStored(
     },
     settled: () => settled(program),
     async stop() {
+      if (program.running) {
+        const balances = async () => (await program.unbalanced()).length === 0;
+        await eventually('the ledger balances', balances, 10_000);
+      }
       await program.stop();
       folder.remove();
     },

@@ -148,6 +148,9 @@ async function target(t: TestContext): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
+/** Ends the job in which Prometheus 3 makes histograms of custom buckets of classic ones. */
+export const customSuffix = '-custom';
+
 export interface Running {
   /** What it scrapes. */
   readonly instance: string;
@@ -175,16 +178,21 @@ export async function startPrometheus(
   const instance = `127.0.0.1:${await target(t)}`;
   const { isCurrent } = binary;
   const now = <Value>(value: Value): Value | undefined => (isCurrent ? value : undefined);
+  const scrape = {
+    job_name: job,
+    scrape_protocols: now(['PrometheusProto']),
+    scrape_native_histograms: now(true),
+    static_configs: [{ targets: [instance] }],
+  };
+  const custom = {
+    ...{ ...scrape, job_name: `${job}${customSuffix}`, convert_classic_histograms_to_nhcb: true },
+    metric_relabel_configs: [
+      { source_labels: ['__name__'], regex: 'wait_seconds.*', action: 'keep' },
+    ],
+  };
   const config = {
     global: { scrape_interval: '1s', scrape_timeout: '1s' },
-    scrape_configs: [
-      {
-        job_name: job,
-        scrape_protocols: now(['PrometheusProto']),
-        scrape_native_histograms: now(true),
-        static_configs: [{ targets: [instance] }],
-      },
-    ],
+    scrape_configs: isCurrent ? [scrape, custom] : [scrape],
     remote_write: [
       {
         url,

@@ -25,6 +25,7 @@ import {
 import {
   type Binary,
   current,
+  customSuffix,
   debian,
   exemplar,
   obstacle,
@@ -80,14 +81,7 @@ function checkNumbers(points: readonly StoredPoint[], job: string, instance: str
 
 /** Classic ones, which are put together or stay the series that they came as. */
 async function checkDistributions(job: string): Promise<void> {
-  const routes = ['a', 'b'].flatMap((route) => [
-    [pointKey('wait_seconds_bucket', { route, le: '0.1' }), 2] as const,
-    [pointKey('wait_seconds_bucket', { route, le: '1.0' }), 5] as const,
-    [pointKey('wait_seconds_bucket', { route, le: '+Inf' }), 9] as const,
-    [pointKey('wait_seconds_count', { route }), 9] as const,
-    [pointKey('wait_seconds_sum', { route }), 4.5] as const,
-  ]);
-  assert.deepEqual(sorted(await seriesOf(job, 'wait_seconds_.*')), sorted(new Map(routes)));
+  assert.deepEqual(sorted(await seriesOf(job, 'wait_seconds_.*')), sorted(new Map(waits)));
   const sizes = new Map([
     ['size_bytes{quantile=0.5}', 7],
     ['size_bytes{quantile=0.99}', 31],
@@ -97,17 +91,41 @@ async function checkDistributions(job: string): Promise<void> {
   assert.deepEqual(sorted(await seriesOf(job, 'size_bytes.*')), sorted(sizes));
 }
 
+/** What remote read gives of the histogram `wait_seconds`. */
+const waits = ['a', 'b'].flatMap((route) => [
+  [pointKey('wait_seconds_bucket', { route, le: '0.1' }), 2] as const,
+  [pointKey('wait_seconds_bucket', { route, le: '1.0' }), 5] as const,
+  [pointKey('wait_seconds_bucket', { route, le: '+Inf' }), 9] as const,
+  [pointKey('wait_seconds_count', { route }), 9] as const,
+  [pointKey('wait_seconds_sum', { route }), 4.5] as const,
+]);
+
+/** Histograms of custom buckets, which only version 2.0 has. */
+async function checkCustom(job: string): Promise<void> {
+  assert.deepEqual(sorted(await seriesOf(job, 'wait_seconds_.*')), sorted(new Map(waits)));
+  const rows = await stored.rows<object>(`
+    SELECT DISTINCT Attributes AS labels, Count AS count, Sum AS sum, BucketCounts AS counts,
+      ExplicitBounds AS bounds FROM otel_metrics_histogram
+    WHERE ServiceName = '${serviceOf(job)}' AND MetricName = 'wait_seconds' ORDER BY labels`);
+  const one = { count: '9', sum: 4.5, counts: ['2', '3', '4'], bounds: [0.1, 1] };
+  assert.deepEqual(rows, [
+    { labels: { route: 'a' }, ...one },
+    { labels: { route: 'b' }, ...one },
+  ]);
+}
+
+const serviceOf = (job: string): string => job.split('/').at(-1)!;
+
 const sorted = (values: ReadonlyMap<string, number>): [string, number][] =>
   [...values].sort(([a], [b]) => (a < b ? -1 : 1));
 
 /** The native histogram by SQL, and by the reader that remote read gives it with. */
 async function checkNative(job: string, instance: string): Promise<void> {
-  const service = job.split('/').at(-1);
   const rows = await stored.rows<object>(`
     SELECT DISTINCT Count AS count, Sum AS sum, Scale AS scale, ZeroCount AS zeroCount,
       PositiveOffset AS at, PositiveBucketCounts AS counts, NegativeOffset AS negativeAt,
       NegativeBucketCounts AS negative FROM otel_metrics_exp_histogram
-    WHERE ServiceName = '${service}' AND MetricName = 'native_seconds'`);
+    WHERE ServiceName = '${serviceOf(job)}' AND MetricName = 'native_seconds'`);
   assert.deepEqual(rows, [
     {
       ...{ count: '11', sum: 6.5, scale: 3, zeroCount: '1' },
@@ -161,12 +179,14 @@ async function checkMetadata(hasHelp: boolean): Promise<void> {
 }
 
 /** Waits until all series have come with their types, and exemplars. */
-async function whole(job: string): Promise<void> {
-  const service = job.split('/').at(-1);
+async function whole(job: string, hasCustom: boolean): Promise<void> {
+  const service = serviceOf(job);
   const typed = `SELECT uniqExact(Attributes['i']) = 400 AS there FROM otel_metrics_sum
     WHERE ServiceName = '${service}' AND MetricName = 'work_total' UNION ALL
     SELECT count() > 0 FROM otel_metrics_exp_histogram WHERE ServiceName = '${service}' UNION ALL
-    SELECT count() > 0 FROM (${exemplars(job)})`;
+    SELECT count() > 0 FROM (${exemplars(job)}) UNION ALL
+    SELECT uniqExact(Attributes['route']) >= ${hasCustom ? 2 : 0} FROM otel_metrics_histogram
+    WHERE ServiceName = '${service}${customSuffix}'`;
   const there = async () => {
     return (await stored.rows<{ there: number }>(typed)).every((row) => row.there === 1);
   };
@@ -183,7 +203,8 @@ for (const [name, binary, message] of [
     if (why !== '') return t.skip(why);
     const job = `shop/cart-${name.replaceAll(/\W/g, '')}`;
     const running = await started(t, binary, job, message);
-    await whole(job);
+    const isVersion2 = message.includes('v2');
+    await whole(job, isVersion2);
     await running.stop();
     await stored.settled();
     const { instance } = running;
@@ -191,11 +212,12 @@ for (const [name, binary, message] of [
     checkNumbers(mine, job, instance);
     await checkDistributions(job);
     await checkNative(job, instance);
+    if (isVersion2) await checkCustom(job + customSuffix);
     assert.deepEqual(await seriesOf(job, 'up'), new Map([['up{}', 1]]));
     const [found] = await stored.rows<object>(exemplars(job));
     const [[, span], [, trace]] = exemplar.labels;
     assert.deepEqual(found, { name: 'seen_total', trace, span, value: exemplar.value });
-    await checkMetadata(!message.includes('v2'));
+    await checkMetadata(!isVersion2);
     assert.deepEqual(await stored.program.unbalanced(), []);
     const todo = 'the row of a series is not written again when its type comes';
     await t.test('types of gauges and native histograms', { todo }, async () => {
