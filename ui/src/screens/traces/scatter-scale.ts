@@ -1,0 +1,174 @@
+/** Where the traces of a search lie in a chart of start and duration. */
+import type { FoundTrace, FoundTracesAnswer } from '../../../../query/web/contract/traces.ts';
+
+/** One trace in the chart. */
+export interface Dot {
+  readonly trace: FoundTrace;
+  /** Milliseconds since 1970, with fractions. */
+  readonly atMs: number;
+  /** Nanoseconds, at least 1. */
+  readonly durationNs: number;
+}
+
+/** Both axes: time is linear, duration logarithmic in whole decades. */
+export interface Scale {
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** Powers of ten of nanoseconds. */
+  readonly lowest: number;
+  readonly highest: number;
+}
+
+export interface Box {
+  readonly left: number;
+  readonly top: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+export function dotsOf(traces: readonly FoundTrace[]): readonly Dot[] {
+  return traces.map((trace) => ({
+    trace,
+    atMs: preciseMs(trace.startUnixNano),
+    durationNs: Math.max(1, trace.durationNs),
+  }));
+}
+
+function preciseMs(ns: string): number {
+  const value = BigInt(ns);
+  return Number(value / 1_000_000n) + Number(value % 1_000_000n) / 1e6;
+}
+
+/**
+ * The searched range; where more were found than are shown, only the stretch that they cover, as
+ * nothing is known of what is before it.
+ */
+export function scaleOf(answer: FoundTracesAnswer, dots: readonly Dot[]): Scale {
+  const starts = dots.map(({ atMs }) => atMs);
+  const oldest = Math.min(...starts);
+  const begin =
+    answer.cut === 'limit'
+      ? oldest
+      : Math.min(oldest, preciseMs(answer.searchedFromUnixNano ?? answer.startUnixNano));
+  const toMs = Math.max(preciseMs(answer.endUnixNano), ...starts);
+  const logs = dots.map(({ durationNs }) => Math.log10(durationNs));
+  const lowest = Math.floor(Math.min(...logs));
+  const highest = Math.max(lowest + 1, Math.ceil(Math.max(...logs)));
+  const fromMs = Number.isFinite(begin) ? begin : toMs - 1;
+  const room = Math.max((toMs - fromMs) * 0.02, 1);
+  return {
+    fromMs: answer.cut === 'limit' ? fromMs - room : fromMs,
+    toMs: Math.max(toMs, fromMs + 1),
+    lowest: Number.isFinite(lowest) ? lowest : 3,
+    highest: Number.isFinite(highest) ? highest : 9,
+  };
+}
+
+export function xOf(scale: Scale, box: Box, atMs: number): number {
+  return box.left + ((atMs - scale.fromMs) / (scale.toMs - scale.fromMs)) * box.width;
+}
+
+export function timeAt(scale: Scale, box: Box, x: number): number {
+  const part = Math.min(1, Math.max(0, (x - box.left) / box.width));
+  return scale.fromMs + part * (scale.toMs - scale.fromMs);
+}
+
+export function yOf(scale: Scale, box: Box, durationNs: number): number {
+  const part = (Math.log10(durationNs) - scale.lowest) / (scale.highest - scale.lowest);
+  return box.top + (1 - part) * box.height;
+}
+
+/** Pixels; area grows with the logarithm of the spans. */
+export function radiusOf(spans: number): number {
+  return 2.5 + Math.sqrt(Math.log2(Math.max(1, spans))) * 1.6;
+}
+
+/** The dot under a place, the smallest where several are; undefined where none is. */
+export function dotAt(
+  dots: readonly Dot[],
+  scale: Scale,
+  box: Box,
+  { x, y }: { readonly x: number; readonly y: number },
+): Dot | undefined {
+  let best: Dot | undefined;
+  let bestDistance = Number.POSITIVE_INFINITY;
+  for (const dot of dots) {
+    const distance = Math.hypot(xOf(scale, box, dot.atMs) - x, yOf(scale, box, dot.durationNs) - y);
+    const reach = radiusOf(dot.trace.spans) + 4;
+    if (distance <= reach && distance < bestDistance) {
+      best = dot;
+      bestDistance = distance;
+    }
+  }
+  return best;
+}
+
+const second = 1_000;
+const minute = 60 * second;
+const hour = 60 * minute;
+const day = 24 * hour;
+const steps = [
+  1,
+  2,
+  5,
+  10,
+  20,
+  50,
+  100,
+  200,
+  500,
+  second,
+  2 * second,
+  5 * second,
+  10 * second,
+  15 * second,
+  30 * second,
+  minute,
+  2 * minute,
+  5 * minute,
+  10 * minute,
+  15 * minute,
+  30 * minute,
+  hour,
+  2 * hour,
+  3 * hour,
+  6 * hour,
+  12 * hour,
+  day,
+  2 * day,
+  7 * day,
+  14 * day,
+  30 * day,
+];
+
+export interface Tick {
+  readonly atMs: number;
+  readonly label: string;
+}
+
+/** Marks of the time axis at round local times, `most` at most. */
+export function timeTicks(scale: Scale, most: number, locale?: string): Tick[] {
+  const length = scale.toMs - scale.fromMs;
+  const step = steps.find((one) => length / one <= most) ?? 30 * day;
+  // Local midnight is where days begin, so ticks are counted from there.
+  const offset = new Date(scale.fromMs).getTimezoneOffset() * minute;
+  const ticks: Tick[] = [];
+  for (let at = Math.ceil((scale.fromMs - offset) / step) * step; ; at += step) {
+    const atMs = at + offset;
+    if (atMs > scale.toMs) return ticks;
+    ticks.push({ atMs, label: tickLabel(atMs, step, locale) });
+  }
+}
+
+function tickLabel(atMs: number, step: number, locale: string | undefined): string {
+  const date = new Date(atMs);
+  if (step >= day) return date.toLocaleDateString(locale, { month: 'short', day: 'numeric' });
+  const time: Intl.DateTimeFormatOptions = {
+    hour: '2-digit',
+    minute: '2-digit',
+    hourCycle: 'h23',
+  };
+  if (step < minute) time.second = '2-digit';
+  if (step < second) time.fractionalSecondDigits = 3;
+  return date.toLocaleTimeString(locale, time);
+}
