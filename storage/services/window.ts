@@ -11,7 +11,7 @@ export interface StepWindow {
   readonly pastS: number;
 }
 
-const maxSteps = 60;
+const maxSteps = 62;
 const stepSizes = [60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 21_600, 43_200, 86_400];
 const minuteS = 60;
 const maxSeconds = 4_294_967_295;
