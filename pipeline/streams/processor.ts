@@ -2,7 +2,6 @@ import type { Component } from '../../component/component.ts';
 import type { Consumer, Context } from '../../component/consumer.ts';
 import { PipelineError } from '../../component/errors.ts';
 import type { Settings, Timer } from '../../component/settings.ts';
-import type { Signal } from '../../component/signals.ts';
 import type { Metrics } from '../../pdata/batch.ts';
 import { forgetStreams, type StreamState } from './identity.ts';
 
@@ -99,14 +98,11 @@ class StreamProcessor<S extends StreamState> implements Component, Consumer<'met
 }
 
 /** A processor of this type that does `work` in a pipeline of metrics. */
-export function streamProcessor<S extends Signal, T extends StreamState>(
+export function streamProcessor<T extends StreamState>(
   type: string,
-  signal: S,
   settings: Settings,
   work: StreamWork<T>,
-  next: Consumer<S>,
-): Component & Consumer<S> {
-  if (signal !== 'metrics') throw new Error(`BUG: ${type} in a pipeline of ${signal}`);
-  const made = new StreamProcessor(type, settings, work, next as unknown as Consumer<'metrics'>);
-  return made as unknown as Component & Consumer<S>;
+  next: Consumer<'metrics'>,
+): Component & Consumer<'metrics'> {
+  return new StreamProcessor(type, settings, work, next);
 }

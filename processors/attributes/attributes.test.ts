@@ -292,7 +292,7 @@ describe('attributes processor', () => {
     const make = (signal: Signal) => () =>
       factory.create(signal, testSettings(), options, collectingSink<Signal>());
     assert.throws(make('logs'), /span_names should not be specified for logs/);
-    assert.throws(make('profiles'), /cannot use attributes in a pipeline of profiles/);
+    assert.throws(make('profiles'), /attributes in a pipeline of profiles/);
   });
 
   it('leaves the batch alone when nothing applies', async () => {

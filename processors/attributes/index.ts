@@ -1,6 +1,7 @@
 import type { Component } from '../../component/component.ts';
 import type { Consumer, Context } from '../../component/consumer.ts';
 import type { ProcessorFactory } from '../../component/factory.ts';
+import { createOnly } from '../../component/only.ts';
 import type { Signal, SignalData } from '../../component/signals.ts';
 import { type ContextValue, compileActions } from '../../pdata/actions/actions.ts';
 import { contextValue } from '../../pdata/actions/client-context.ts';
@@ -11,12 +12,11 @@ import { itemReader } from '../../pdata/readers.ts';
 import { editingProcessor } from '../../pipeline/editing.ts';
 import { type Config, config } from './config.ts';
 
-function create<S extends Signal>(
+function create<S extends Exclude<Signal, 'profiles'>>(
   signal: S,
   settings: Config,
   next: Consumer<S>,
 ): Component & Consumer<S> {
-  if (signal === 'profiles') throw new Error('cannot use attributes in a pipeline of profiles');
   const apply = compileActions(settings.actions);
   const chosen = compileChoice(signal, settings);
 
@@ -40,5 +40,9 @@ export const factory: ProcessorFactory<Config> = {
   description: 'Inserts, updates, deletes, hashes, extracts and converts attributes of items.',
   config,
   check: (signal, decoded) => void compileChoice(signal, decoded),
-  create: (signal, _settings, decoded, next) => create(signal, decoded, next),
+  create: createOnly(
+    'attributes',
+    ['traces', 'metrics', 'logs'],
+    (signal, _settings, decoded, next) => create(signal, decoded, next),
+  ),
 };

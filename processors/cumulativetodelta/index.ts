@@ -1,8 +1,8 @@
 import type { Component } from '../../component/component.ts';
 import type { Consumer } from '../../component/consumer.ts';
 import type { ProcessorFactory } from '../../component/factory.ts';
+import { createOnly } from '../../component/only.ts';
 import type { Settings } from '../../component/settings.ts';
-import type { Signal } from '../../component/signals.ts';
 import { streamProcessor } from '../../pipeline/streams/processor.ts';
 import { type Config, config } from './config.ts';
 import { Converter, type ConverterState, newConverterState } from './converter.ts';
@@ -11,12 +11,12 @@ import { metrics, Telemetry } from './telemetry.ts';
 
 const type = 'cumulativetodelta';
 
-function create<S extends Signal>(
-  signal: S,
+function create(
+  _signal: 'metrics',
   settings: Settings,
   given: Config,
-  next: Consumer<S>,
-): Component & Consumer<S> {
+  next: Consumer<'metrics'>,
+): Component & Consumer<'metrics'> {
   const { clock, logger } = settings;
   const telemetry = new Telemetry(settings);
   const open = (state: ConverterState, size: () => number) => {
@@ -33,7 +33,7 @@ function create<S extends Signal>(
     oldest: () => clock.unixMs() - given.max_staleness,
     close: () => telemetry.close(),
   };
-  return streamProcessor(type, signal, settings, work, next);
+  return streamProcessor(type, settings, work, next);
 }
 
 /** Turns cumulative sums and histograms into deltas. */
@@ -44,5 +44,5 @@ export const factory: ProcessorFactory<Config> = {
   description: 'Turns monotonic sums and histograms from cumulative to delta temporality.',
   config,
   metrics,
-  create,
+  create: createOnly(type, ['metrics'], create),
 };

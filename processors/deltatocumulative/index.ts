@@ -1,8 +1,8 @@
 import type { Component } from '../../component/component.ts';
 import type { Consumer } from '../../component/consumer.ts';
 import type { ProcessorFactory } from '../../component/factory.ts';
+import { createOnly } from '../../component/only.ts';
 import type { Settings } from '../../component/settings.ts';
-import type { Signal } from '../../component/signals.ts';
 import { newStreamState, type StreamState } from '../../pipeline/streams/identity.ts';
 import { streamProcessor } from '../../pipeline/streams/processor.ts';
 import { Accumulator } from './accumulator.ts';
@@ -12,12 +12,12 @@ import { metrics, Telemetry } from './telemetry.ts';
 const type = 'deltatocumulative';
 const sweepMs = 60_000;
 
-function create<S extends Signal>(
-  signal: S,
+function create(
+  _signal: 'metrics',
   settings: Settings,
   given: Config,
-  next: Consumer<S>,
-): Component & Consumer<S> {
+  next: Consumer<'metrics'>,
+): Component & Consumer<'metrics'> {
   const { clock } = settings;
   const telemetry = new Telemetry(settings);
   const open = (state: StreamState, size: () => number) => {
@@ -33,7 +33,7 @@ function create<S extends Signal>(
     oldest: () => clock.monotonicMs() - given.max_stale,
     close: () => telemetry.close(),
   };
-  return streamProcessor(type, signal, settings, work, next);
+  return streamProcessor(type, settings, work, next);
 }
 
 /** Adds deltas up to cumulative sums and histograms. */
@@ -44,5 +44,5 @@ export const factory: ProcessorFactory<Config> = {
   description: 'Adds the points of delta streams up to cumulative ones.',
   config,
   metrics,
-  create,
+  create: createOnly(type, ['metrics'], create),
 };

@@ -2,8 +2,9 @@ import type { Component } from '../../component/component.ts';
 import type { Consumer, Context } from '../../component/consumer.ts';
 import { PipelineError } from '../../component/errors.ts';
 import type { MetricInfo, ProcessorFactory } from '../../component/factory.ts';
+import { createOnly } from '../../component/only.ts';
 import type { Settings } from '../../component/settings.ts';
-import type { Signal, SignalData } from '../../component/signals.ts';
+import type { SignalData } from '../../component/signals.ts';
 import { OttlRuntimeError } from '../../ottl/index.ts';
 import { FaultLog } from '../../ottl/sequence.ts';
 import type { Batch } from '../../pdata/batch.ts';
@@ -77,22 +78,6 @@ function processor<S extends Filtered>(
   };
 }
 
-function create<S extends Signal>(
-  signal: S,
-  settings: Settings,
-  decoded: Config,
-  next: Consumer<S>,
-): Component & Consumer<S> {
-  if (signal === 'profiles') throw new Error('cannot use filter in a pipeline of profiles');
-  const made = processor(
-    signal as Filtered,
-    settings,
-    decoded,
-    next as unknown as Consumer<Filtered>,
-  );
-  return made as unknown as Component & Consumer<S>;
-}
-
 /** Drops telemetry by conditions; see README.md. */
 export const factory: ProcessorFactory<Config> = {
   kind: 'processor',
@@ -101,5 +86,5 @@ export const factory: ProcessorFactory<Config> = {
   description: 'Drops resources, scopes, spans, span events, metrics, data points and log records.',
   config,
   metrics: Object.values(counters),
-  create,
+  create: createOnly('filter', ['traces', 'metrics', 'logs'], processor),
 };

@@ -2,8 +2,8 @@ import type { Component } from '../../component/component.ts';
 import type { Consumer } from '../../component/consumer.ts';
 import { PipelineError } from '../../component/errors.ts';
 import type { ProcessorFactory } from '../../component/factory.ts';
+import { createOnly } from '../../component/only.ts';
 import type { Settings } from '../../component/settings.ts';
-import type { Signal } from '../../component/signals.ts';
 import type { Batch } from '../../pdata/batch.ts';
 import { AttributeKey } from '../../pdata/readers.ts';
 import { type Config, config } from './config.ts';
@@ -19,22 +19,20 @@ function keysOf({ keys }: Config, { logger }: Settings): AttributeKey[] {
   return [...known].map((key) => new AttributeKey(key));
 }
 
-function create<S extends Signal>(
+function create<S extends Grouped>(
   signal: S,
   settings: Settings,
   decoded: Config,
   next: Consumer<S>,
 ): Component & Consumer<S> {
-  if (signal === 'profiles') throw new Error('cannot use groupbyattrs in a pipeline of profiles');
-  const grouped = signal as Grouped;
   const keys = keysOf(decoded, settings);
-  const report = groupTelemetry(settings.meter, grouped);
+  const report = groupTelemetry(settings.meter, signal);
   return {
     mutates: false,
     async consume(batch, ctx) {
-      let result: Batch<Grouped>;
+      let result: Batch<S>;
       try {
-        const done = regroup(grouped, batch as unknown as Batch<Grouped>, keys);
+        const done = regroup(signal, batch as Batch<S>, keys);
         report(done.grouped, done.others, done.groups);
         result = done.batch;
       } catch (error) {
@@ -55,5 +53,5 @@ export const factory: ProcessorFactory<Config> = {
   description: 'Moves attributes of items to their resources, and joins resources that are alike.',
   config,
   metrics,
-  create,
+  create: createOnly('groupbyattrs', ['traces', 'metrics', 'logs'], create),
 };

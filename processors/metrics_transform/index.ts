@@ -2,8 +2,8 @@ import type { Component } from '../../component/component.ts';
 import type { Consumer } from '../../component/consumer.ts';
 import { PipelineError } from '../../component/errors.ts';
 import type { ProcessorFactory } from '../../component/factory.ts';
+import { createOnly } from '../../component/only.ts';
 import type { Settings } from '../../component/settings.ts';
-import type { Signal } from '../../component/signals.ts';
 import type { Metrics } from '../../pdata/batch.ts';
 import { decodeMetrics, encodeMetrics } from '../../pdata/objects/index.ts';
 import { type Config, config } from './config.ts';
@@ -66,17 +66,6 @@ function processor(
   };
 }
 
-function create<S extends Signal>(
-  signal: S,
-  settings: Settings,
-  given: Config,
-  next: Consumer<S>,
-): Component & Consumer<S> {
-  if (signal !== 'metrics') throw new Error(`BUG: metrics_transform in a pipeline of ${signal}`);
-  const made = processor(settings, given, next as unknown as Consumer<'metrics'>);
-  return made as unknown as Component & Consumer<S>;
-}
-
 /** Renames, copies, joins and regroups metrics and their attributes. */
 export const factory: ProcessorFactory<Config> = {
   kind: 'processor',
@@ -85,5 +74,7 @@ export const factory: ProcessorFactory<Config> = {
   stability: { metrics: 'beta' },
   description: 'Renames, copies, joins, scales and regroups metrics and their attributes.',
   config,
-  create,
+  create: createOnly('metrics_transform', ['metrics'], (_signal, settings, given, next) =>
+    processor(settings, given, next),
+  ),
 };

@@ -2,8 +2,8 @@ import type { Component } from '../../component/component.ts';
 import type { Consumer } from '../../component/consumer.ts';
 import { PipelineError } from '../../component/errors.ts';
 import type { MetricInfo, ProcessorFactory } from '../../component/factory.ts';
+import { createOnly } from '../../component/only.ts';
 import type { Settings } from '../../component/settings.ts';
-import type { Signal } from '../../component/signals.ts';
 import type { Batch } from '../../pdata/batch.ts';
 import { pickItems } from '../../pdata/pick.ts';
 import { type Config, config } from './config.ts';
@@ -65,20 +65,6 @@ function processor<S extends Sampled>(
   };
 }
 
-function create<S extends Signal>(
-  signal: S,
-  settings: Settings,
-  decoded: Config,
-  next: Consumer<S>,
-): Component & Consumer<S> {
-  if (signal !== 'traces' && signal !== 'logs') {
-    throw new Error(`cannot use probabilistic_sampler in a pipeline of ${signal}`);
-  }
-  const sampled: Sampled = signal;
-  const made = processor(sampled, settings, decoded, next as unknown as Consumer<Sampled>);
-  return made as unknown as Component & Consumer<S>;
-}
-
 /** Samples spans and log records by trace id, trace state or attributes; see README.md. */
 export const factory: ProcessorFactory<Config> = {
   kind: 'processor',
@@ -87,5 +73,5 @@ export const factory: ProcessorFactory<Config> = {
   description: 'Keeps a percentage of spans and log records, those of a trace together.',
   config,
   metrics: Object.values(counters),
-  create,
+  create: createOnly('probabilistic_sampler', ['traces', 'logs'], processor),
 };

@@ -1,4 +1,5 @@
 import type { ProcessorFactory } from '../../component/factory.ts';
+import { createOnly } from '../../component/only.ts';
 import type { Signal, SignalData } from '../../component/signals.ts';
 import { editingProcessor } from '../../pipeline/editing.ts';
 import { logRedaction, metricRedaction, traceRedaction } from './batches.ts';
@@ -7,8 +8,7 @@ import { rulesOf } from './rules.ts';
 
 type Redact = (batch: SignalData[Signal]) => void;
 
-function redactionOf(signal: Signal, decoded: Config): Redact {
-  if (signal === 'profiles') throw new Error('cannot use redaction in a pipeline of profiles');
+function redactionOf(signal: Exclude<Signal, 'profiles'>, decoded: Config): Redact {
   const rules = rulesOf(decoded, signal);
   if (signal === 'traces') return traceRedaction(rules, decoded) as Redact;
   if (signal === 'logs') return logRedaction(rules, decoded) as Redact;
@@ -25,6 +25,9 @@ export const factory: ProcessorFactory<Config> = {
   check: (signal, decoded) => {
     if (signal !== 'profiles') rulesOf(decoded, signal);
   },
-  create: (signal, _settings, decoded, next) =>
-    editingProcessor(next, redactionOf(signal, decoded)),
+  create: createOnly(
+    'redaction',
+    ['traces', 'logs', 'metrics'],
+    (signal, _settings, decoded, next) => editingProcessor(next, redactionOf(signal, decoded)),
+  ),
 };

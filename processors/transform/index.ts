@@ -2,8 +2,9 @@ import type { Component } from '../../component/component.ts';
 import type { Consumer, Context } from '../../component/consumer.ts';
 import { PipelineError } from '../../component/errors.ts';
 import type { ProcessorFactory } from '../../component/factory.ts';
+import { createOnly } from '../../component/only.ts';
 import type { Settings } from '../../component/settings.ts';
-import type { Signal, SignalData } from '../../component/signals.ts';
+import type { SignalData } from '../../component/signals.ts';
 import { OttlRuntimeError } from '../../ottl/index.ts';
 import { FaultLog } from '../../ottl/sequence.ts';
 import type { Batch } from '../../pdata/batch.ts';
@@ -13,13 +14,12 @@ import { compileGroup, groupsOf } from './groups.ts';
 import type { Transformed } from './passes.ts';
 import { transformer } from './transformer.ts';
 
-function create<S extends Signal>(
+function create<S extends Transformed>(
   signal: S,
   settings: Settings,
   decoded: Config,
   next: Consumer<S>,
 ): Component & Consumer<S> {
-  if (signal === 'profiles') throw new Error('cannot use transform in a pipeline of profiles');
   const { clock, ledger, logger, random } = settings;
   const faults = new FaultLog();
   const groups = groupsOf(signal, decoded).map((group) =>
@@ -78,5 +78,5 @@ export const factory: ProcessorFactory<Config> = {
   config,
   checkGates: ({ flatten_data: isFlat }, gates) =>
     isFlat && !gates.enabled(flattenGate) ? [needsGate] : [],
-  create,
+  create: createOnly('transform', ['traces', 'metrics', 'logs'], create),
 };
