@@ -75,6 +75,7 @@ function state(insight: Insight, now: () => number): WebAnswer {
   const { nodes, edges, memory } = insight.numbers();
   const json: PipelinesState = {
     version: insight.version(),
+    startedUnixNano: unixNano(insight.startedUnixMs),
     nowUnixNano: unixNano(now()),
     memory,
     nodes: nodes.map(nodeJson),

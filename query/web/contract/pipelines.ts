@@ -117,8 +117,9 @@ export interface EdgeState {
 
 /** `GET /api/v1/pipelines/state`. */
 export interface PipelinesState {
-  /** When it changes, the graph is another. */
+  /** When one of both changes, the graph is another. */
   readonly version: number;
+  readonly startedUnixNano: string;
   readonly nowUnixNano: string;
   readonly memory: {
     /** Bytes of data in flight. */

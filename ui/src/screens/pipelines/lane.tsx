@@ -1,0 +1,173 @@
+import type {
+  FoldedProcessor,
+  Graph,
+  GraphNode,
+  Lane,
+  PipelinesState,
+} from '../../../../query/web/contract/pipelines.ts';
+import { Name } from '../../parts/name.tsx';
+import { EdgeChip } from './edge-chip.tsx';
+import styles from './lane.module.css';
+import { columnsOf, edgesBetween, layoutLane, type Sizes } from './layout.ts';
+import { cardHeight, NodeCard } from './node-card.tsx';
+import { edgeKey, type Readings } from './rates.ts';
+import { type Selection, selectEdge, selectNode } from './selection.ts';
+import { useNarrow } from './use-narrow.ts';
+
+export interface LaneProps {
+  readonly lane: Lane;
+  readonly graph: Graph;
+  /** Undefined: a preview without numbers. */
+  readonly state: PipelinesState | undefined;
+  readonly readings: Readings;
+  readonly selection: Selection;
+}
+
+/** A pipeline from its receivers to its exporters. */
+export function LaneView(props: LaneProps) {
+  const { lane } = props;
+  const narrow = useNarrow();
+  const folded = lane.processors.filter((one): one is FoldedProcessor => typeof one !== 'string');
+  return (
+    <section className={styles.lane} aria-label={`Pipeline ${lane.id}`} data-testid="pipeline-lane">
+      <h3 className={styles.heading}>
+        <span className={styles.id}>
+          <Name text={lane.id} />
+        </span>
+        {folded.map(({ id, into }) => (
+          <span key={id} className={styles.folded}>
+            <code>{id}</code> works inside the sending queue of {into.map(shortName).join(', ')}
+          </span>
+        ))}
+      </h3>
+      {narrow ? <Stack {...props} /> : <Columns {...props} />}
+    </section>
+  );
+}
+
+/** `exporter/otlp_grpc@traces` as `otlp_grpc`. */
+export function shortName(name: string): string {
+  return name.slice(name.indexOf('/') + 1).replace(/@[^@]*$/, '');
+}
+
+function Columns(props: LaneProps) {
+  const { lane, graph, state, readings } = props;
+  const states = new Map(state?.nodes.map((node) => [node.name, node]));
+  const live = state !== undefined;
+  const sizes: Sizes = {
+    cardWidth: 158,
+    chipWidth: live ? 74 : 0,
+    chipHeight: 32,
+    bend: live ? 20 : 26,
+    gap: 8,
+    cardHeight: (name) => cardHeight(live ? states.get(name) : undefined, readings),
+  };
+  const { width, height, cards, edges } = layoutLane(lane, graph.edges, sizes);
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by keyboard
+    <section className={styles.scroll} tabIndex={0} aria-label={`Graph of ${lane.id}`}>
+      <div className={styles.canvas} style={{ width, height }}>
+        <svg width={width} height={height} aria-hidden="true">
+          {edges.map(({ edge, path }) => (
+            <path key={edgeKey(edge)} d={path} className={styles.edge} />
+          ))}
+        </svg>
+        {cards.map(({ name, x, y, width: w, height: h }) => (
+          <div
+            key={`${x} ${name}`}
+            className={styles.placed}
+            style={{ left: x, top: y, width: w, height: h }}
+          >
+            <Card name={name} {...props} />
+          </div>
+        ))}
+        {edges.map(({ edge, chip }) =>
+          chip === undefined ? null : (
+            <div
+              key={edgeKey(edge)}
+              className={styles.placed}
+              style={{ left: chip.x, top: chip.y, width: chip.width, height: chip.height }}
+            >
+              <Chip edge={edge} {...props} />
+            </div>
+          ),
+        )}
+      </div>
+    </section>
+  );
+}
+
+/** The same from top to bottom. */
+function Stack(props: LaneProps) {
+  const { lane, graph, state } = props;
+  const known = new Set(graph.edges.map(edgeKey));
+  const columns = columnsOf(lane);
+  return (
+    <div className={styles.stack}>
+      {columns.map((column, i) => (
+        <div key={column.join(' ')} className={styles.step}>
+          {column.map((name) => (
+            <Card key={name} name={name} {...props} />
+          ))}
+          {state !== undefined &&
+            edgesBetween(column, columns[i + 1] ?? [], known).map((edge) => (
+              <div key={edgeKey(edge)} className={styles.link}>
+                <span className={styles.linkText}>
+                  {shortName(edge.from)} → {shortName(edge.to)}
+                </span>
+                <span className={styles.linkChip}>
+                  <Chip edge={edge} {...props} />
+                </span>
+              </div>
+            ))}
+        </div>
+      ))}
+    </div>
+  );
+}
+
+function Card({ name, graph, state, readings, selection }: LaneProps & { name: string }) {
+  const node = graph.nodes.find((one) => one.name === name) ?? unknown(name);
+  const selected = selection?.kind === 'node' && selection.name === name;
+  return (
+    <NodeCard
+      node={node}
+      state={state?.nodes.find((one) => one.name === name)}
+      readings={readings}
+      selected={selected}
+      onSelect={state === undefined ? undefined : () => selectNode(name)}
+    />
+  );
+}
+
+function Chip({
+  edge,
+  state,
+  readings,
+  selection,
+}: LaneProps & { edge: { from: string; to: string } }) {
+  const key = edgeKey(edge);
+  return (
+    <EdgeChip
+      edge={edge}
+      state={state?.edges.find((one) => edgeKey(one) === key)}
+      readings={readings}
+      selected={selection?.kind === 'edge' && edgeKey(selection.edge) === key}
+      onSelect={() => selectEdge(edge)}
+    />
+  );
+}
+
+function unknown(name: string): GraphNode {
+  return {
+    name,
+    kind: 'processor',
+    id: shortName(name),
+    type: '',
+    description: '',
+    stability: {},
+    signal: null,
+    outputSignal: null,
+    config: '',
+  };
+}
