@@ -106,19 +106,25 @@ export function installSystemPackages(needed) {
   if (run('sh', ['-c', command]) !== 0) console.error(`wirestitch: failed: ${command}`);
 }
 
-/** The Python SDK that tests send with, in a virtual environment below .cache. */
-export function installPythonSdk() {
-  const folder = join(root, '.cache/python');
-  const requirements = join(root, 'integration/apps/requirements.txt');
+/** What Python clients of tests need, in virtual environments below .cache. */
+export function installPythonClients() {
+  installPython('python', 'integration/apps/requirements.txt');
+  // An exporter that is no longer kept up: nothing of today's goes with it.
+  installPython('python-jaeger', 'integration/apps/requirements-jaeger.txt');
+}
+
+function installPython(name, list) {
+  const folder = join(root, '.cache', name);
+  const requirements = join(root, list);
   const wanted = readFileSync(requirements, 'utf8');
   const mark = join(folder, '.requirements');
   if (existsSync(mark) && readFileSync(mark, 'utf8') === wanted) return;
   const command = `python3 -m venv ${folder} && ${folder}/bin/pip install -r ${requirements}`;
   if (noInstall) {
-    console.error(`wirestitch: tests with the Python SDK will be skipped; to run them: ${command}`);
+    console.error(`wirestitch: tests with Python clients will be skipped; to run them: ${command}`);
     return;
   }
-  console.error('wirestitch: installing the Python SDK for tests ...');
+  console.error(`wirestitch: installing ${list} for tests ...`);
   const made =
     run('python3', ['-m', 'venv', folder]) === 0 &&
     run(join(folder, 'bin/pip'), ['install', '-q', '--no-input', '-r', requirements]) === 0;

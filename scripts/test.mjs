@@ -9,7 +9,7 @@ import {
   installGoClients,
   installKafkaBroker,
   installPrometheus,
-  installPythonSdk,
+  installPythonClients,
   installSystemPackages,
   nodeBinary,
   root,
@@ -28,7 +28,7 @@ const only = process.argv.slice(2);
 if (only.length === 0) installSystemPackages(testPackages);
 setup();
 if (only.length === 0) {
-  installPythonSdk();
+  installPythonClients();
   installKafkaBroker();
   installPrometheus();
   installGoClients();

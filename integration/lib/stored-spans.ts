@@ -49,7 +49,7 @@ export interface ResourceSpans {
       readonly attributes?: readonly Attribute[];
       readonly events?: readonly {
         timeUnixNano: string;
-        name: string;
+        name?: string;
         attributes?: readonly Attribute[];
       }[];
       readonly status?: Record<string, unknown>;
@@ -72,7 +72,7 @@ export function spansIn(groups: readonly ResourceSpans[]): Got[] {
         start: span.startTimeUnixNano,
         end: span.endTimeUnixNano,
         attributes: plain(span.attributes),
-        events: (span.events ?? []).map(({ timeUnixNano, name, attributes }) => ({
+        events: (span.events ?? []).map(({ timeUnixNano, name = '', attributes }) => ({
           time: timeUnixNano,
           name,
           attributes: plain(attributes),
