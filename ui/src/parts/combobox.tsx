@@ -22,6 +22,8 @@ export interface ComboboxProps {
   readonly value: string;
   /** With each letter typed, and with a choice. */
   readonly onChange: (value: string) => void;
+  /** Enter takes the first suggestion for what is typed, for boxes where other texts are of no use. */
+  readonly first?: boolean;
   /** A choice out of the list, after `onChange`. */
   readonly onChoose?: (value: string) => void;
   /** What fits a text; asked a moment after typing stops. */
@@ -47,7 +49,7 @@ export function Combobox(props: ComboboxProps) {
   const { label, bare = false, value, placeholder, className = '', fault, testId } = props;
   const id = useId();
   const [popup, setPopup] = useState(closed);
-  const ask = useSuggest(props.suggest, setPopup);
+  const ask = useSuggest(props, setPopup);
   const choose = (text: string) => {
     ask.stop();
     setPopup(closed);
@@ -62,8 +64,15 @@ export function Combobox(props: ComboboxProps) {
       if (popup.state === 'closed') return ask.now('');
       const step = event.key === 'ArrowDown' ? 1 : -1;
       const next = popup.active + step;
-      setPopup({ ...popup, active: next < -1 ? items.length - 1 : next >= items.length ? -1 : next });
-    } else if (event.key === 'Enter' && active !== undefined) {
+      setPopup({
+        ...popup,
+        active: next < -1 ? items.length - 1 : next >= items.length ? -1 : next,
+      });
+    } else if (event.key === 'Enter') {
+      // Without a choice Enter is the form's, and what was offered is done with.
+      ask.stop();
+      setPopup(closed);
+      if (active === undefined) return;
       event.preventDefault();
       choose(active.value);
     } else if (event.key === 'Escape' && popup.state !== 'closed') {
@@ -174,11 +183,11 @@ interface Ask {
 
 /** Asks for what fits, one question at a time: a new one ends the one before. */
 function useSuggest(
-  suggest: ComboboxProps['suggest'],
+  props: ComboboxProps,
   setPopup: (next: Popup | ((old: Popup) => Popup)) => void,
 ): Ask {
-  const latest = useRef(suggest);
-  latest.current = suggest;
+  const latest = useRef(props);
+  latest.current = props;
   const running = useRef<{ timer: number; controller: AbortController }>(undefined);
   const stop = () => {
     window.clearTimeout(running.current?.timer);
@@ -193,9 +202,11 @@ function useSuggest(
     const { signal } = controller;
     const run = () => {
       setPopup((old) => ({ ...old, state: 'loading', active: -1 }));
-      latest.current(text, signal).then(
+      const { suggest, first = false } = latest.current;
+      suggest(text, signal).then(
         (found) => {
-          if (!signal.aborted) setPopup({ state: 'open', found, active: -1 });
+          const active = first && text !== '' && found.items.length > 0 ? 0 : -1;
+          if (!signal.aborted) setPopup({ state: 'open', found, active });
         },
         () => {
           if (!signal.aborted) setPopup({ state: 'failed', found: { items: [] }, active: -1 });

@@ -1,5 +1,101 @@
-import { Loading } from '../../parts/states.tsx';
+import { useCallback, useMemo, useState } from 'react';
+import type { FoundTracesAnswer } from '../../../../query/web/contract/traces.ts';
+import { get } from '../../api/client.ts';
+import { useLoad } from '../../api/use-load.ts';
+import { href, navigate, setParams, useRoute } from '../../app/router.tsx';
+import { Failed, Loading } from '../../parts/states.tsx';
+import styles from './index.module.css';
+import { CutNotice, Nothing } from './notices.tsx';
+import { OpenById } from './open-by-id.tsx';
+import { inOrder, orderOf } from './order.ts';
+import { ResultBar } from './result-bar.tsx';
+import { Scatter } from './scatter.tsx';
+import { apiParams, paramsOf, refreshMs, type Search, searchOf } from './search.ts';
+import { SearchForm } from './search-form.tsx';
+import { TraceList } from './trace-list.tsx';
 
-export default function Screen() {
-  return <Loading what="nothing yet" />;
+/** Search for traces: the form, a chart and a list of what was found. */
+export default function TracesScreen() {
+  const { params } = useRoute();
+  const search = useMemo(() => searchOf(params), [params]);
+  const refresh = params.get('refresh') ?? '';
+  const order = orderOf(params.get('order'));
+  const key = paramsOf(search).toString();
+  const { data, error, loading, reload } = useLoad(
+    `traces?${key}`,
+    (signal) => get<FoundTracesAnswer>('/api/v1/traces', apiParams(search, Date.now()), signal),
+    { pollMs: refreshMs(refresh), keep: true },
+  );
+  const onSearch = useCallback(
+    (next: Search) => {
+      const address = paramsOf(next);
+      for (const name of ['order', 'refresh']) {
+        const value = params.get(name);
+        if (value !== null) address.set(name, value);
+      }
+      const to = href('/traces', address);
+      if (to === href('/traces', params)) reload();
+      else navigate(to);
+    },
+    [params, reload],
+  );
+  return (
+    <div className={styles.screen}>
+      <h1 className="visually-hidden">Traces</h1>
+      <SearchForm search={search} onSearch={onSearch} />
+      <div className={styles.body}>
+        <ResultBar
+          answer={data}
+          loading={loading}
+          order={order}
+          refresh={refresh}
+          search={search}
+          onSearch={onSearch}
+          onOrder={(value) => setParams({ order: value === 'newest' ? '' : value })}
+          onRefresh={(value) => setParams({ refresh: value }, { replace: true })}
+        >
+          <OpenById />
+        </ResultBar>
+        {error !== undefined && <Failed error={error} retry={reload} />}
+        {data === undefined && error === undefined && <Loading what="traces" />}
+        {data !== undefined && error === undefined && (
+          <Found answer={data} order={order} search={search} onSearch={onSearch} />
+        )}
+      </div>
+    </div>
+  );
+}
+
+function Found({
+  answer,
+  order,
+  search,
+  onSearch,
+}: {
+  answer: FoundTracesAnswer;
+  order: ReturnType<typeof orderOf>;
+  search: Search;
+  onSearch: (next: Search) => void;
+}) {
+  const [pointed, setPointed] = useState<string>();
+  const traces = useMemo(() => inOrder(answer.traces, order), [answer, order]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: "3 min ago" is as of the answer
+  const nowMs = useMemo(() => Date.now(), [answer]);
+  if (traces.length === 0) return <Nothing answer={answer} search={search} onSearch={onSearch} />;
+  return (
+    <>
+      <Scatter
+        answer={answer}
+        pointed={pointed}
+        onZoom={(from, to) => {
+          onSearch({
+            ...search,
+            range: { from: String(from), to: String(Math.max(to, from + 1)) },
+          });
+        }}
+      />
+      <TraceList traces={traces} nowMs={nowMs} onPoint={setPointed} />
+      <CutNotice answer={answer} search={search} onSearch={onSearch} />
+    </>
+  );
 }
