@@ -55,7 +55,8 @@ export function pointsSql(pattern: string, job: string): string {
   const where = `WHERE Flags = 0 AND ${named}${job === '' ? '' : ` AND ${target}`}`;
   return `SELECT 'gauge' AS kind, ${columns}, toInt32(0) AS temporality, false AS monotonic
  FROM otel_metrics_gauge ${where} UNION ALL
- SELECT 'sum' AS kind, ${columns}, AggregationTemporality, IsMonotonic FROM otel_metrics_sum ${where}`;
+ SELECT 'sum' AS kind, ${columns}, AggregationTemporality, IsMonotonic
+ FROM otel_metrics_sum ${where}`;
 }
 
 /**

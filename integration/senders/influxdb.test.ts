@@ -51,7 +51,8 @@ test('the Node client', { timeout: 120_000 }, async () => {
   assert.deepEqual(valuesOf(points), want);
   assert.ok(points.every(({ kind }) => kind === 'gauge'));
   assert.equal(await stored.program.metric(metric), count);
-  const integers = `SELECT name FROM metric_samples INNER JOIN metric_series AS s ON s.id = series_id
+  const integers = `SELECT name FROM metric_samples
+    INNER JOIN metric_series AS s ON s.id = series_id
     WHERE scale = -2 AND startsWith(name, 'room, upstairs') GROUP BY name ORDER BY name`;
   const whole = await stored.rows<{ name: string }>(integers);
   const named = whole.map(({ name }) => name);
