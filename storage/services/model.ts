@@ -94,7 +94,7 @@ export interface OperationRed {
 
 export interface ServiceOperations {
   readonly window: StepWindow;
-  /** Those with most calls first. */
+  /** What it was asked for first, then what it did besides; each with most calls first. */
   readonly operations: readonly OperationRed[];
   /** True when there are more. */
   readonly truncated: boolean;

@@ -134,7 +134,7 @@ class SmartServiceReader implements ServiceReader {
           const measure = isCaptured ? 'captured' : entry;
           return { name, kind, measure, red: red.total, series: red.series };
         })
-        .sort((a, b) => b.red.calls - a.red.calls);
+        .sort((a, b) => isEntry(b) - isEntry(a) || b.red.calls - a.red.calls);
       if (share > 1) notes.push(sampled('Operations', share));
       const truncated = all.length > maxOperations;
       return { window, operations: all.slice(0, maxOperations), truncated, notes };
@@ -295,6 +295,11 @@ class SmartServiceReader implements ServiceReader {
       params,
     });
   }
+}
+
+/** 1 of what the service was asked for, 0 of what it did besides. */
+function isEntry({ measure }: OperationRed): number {
+  return measure === 'spans' ? 0 : 1;
 }
 
 function sampled(what: string, share: number): string {

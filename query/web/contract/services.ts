@@ -146,7 +146,7 @@ export interface OperationRow {
 export interface ServiceOperationsAnswer {
   readonly window: ServiceWindow;
   readonly service: string;
-  /** Those with most calls first. */
+  /** What it was asked for first, then what it did besides; each with most calls first. */
   readonly operations: readonly OperationRow[];
   readonly truncated: boolean;
   readonly notes: readonly string[];

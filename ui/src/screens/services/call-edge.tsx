@@ -1,19 +1,16 @@
-import {
-  BaseEdge,
-  type Edge,
-  EdgeLabelRenderer,
-  type EdgeProps,
-  getBezierPath,
-  useViewport,
-} from '@xyflow/react';
+import { BaseEdge, type Edge, EdgeLabelRenderer, type EdgeProps, useViewport } from '@xyflow/react';
 import { memo } from 'react';
 import type { ServiceMapEdge } from '../../../../query/web/contract/services.ts';
-import { percent, rate } from '../../parts/format.ts';
+import { rate } from '../../parts/format.ts';
+import { curve } from './curve.ts';
+import type { Route } from './layout-shape.ts';
 import styles from './map.module.css';
-import { edgeWidth, errorShare, health, nameOfId, redText } from './words.ts';
+import { edgeWidth, errorShare, health, nameOfId, redText, shortPercent } from './words.ts';
 
 export interface CallData extends Record<string, unknown> {
   readonly edge: ServiceMapEdge;
+  readonly route: Route;
+  readonly down: boolean;
   readonly chosen: boolean;
   readonly dimmed: boolean;
   readonly choose: (edge: ServiceMapEdge) => void;
@@ -28,9 +25,14 @@ const readable = 0.55;
 export const CallEdge = memo(function CallEdge(props: EdgeProps<CallEdgeType>) {
   const { data } = props;
   const { zoom } = useViewport();
-  const [path, x, y] = getBezierPath(props);
   if (data === undefined) return null;
-  const { edge, chosen, dimmed, choose } = data;
+  const { edge, route, down, chosen, dimmed, choose } = data;
+  const [source, target] = [
+    { x: props.sourceX, y: props.sourceY },
+    { x: props.targetX, y: props.targetY },
+  ];
+  const path = curve([source, ...route.points, target], down);
+  const { x, y } = route.label;
   const { red } = edge;
   const look = [
     styles.edge,
@@ -57,12 +59,13 @@ export const CallEdge = memo(function CallEdge(props: EdgeProps<CallEdgeType>) {
             tabIndex={-1}
             className={`${styles.label} ${styles[health(red)]} ${dimmed ? styles.dimmed : ''} nopan`}
             style={{ transform: `translate(-50%, -50%) translate(${x}px, ${y}px)` }}
-            aria-label={`${ends}: ${redText(red)}`}
+            title={`${ends}: ${redText(red)}`}
             data-testid="service-edge"
             onClick={() => choose(edge)}
           >
+            <span className="visually-hidden">{ends}: </span>
             {red.calls === 0 ? (edge.protocols[0] ?? 'tcp') : rate(red.perSecond)}
-            {red.errors > 0 && <b>{percent(errorShare(red))}</b>}
+            {red.errors > 0 && <b>{shortPercent(errorShare(red))}</b>}
           </button>
         </EdgeLabelRenderer>
       )}

@@ -1,30 +1,17 @@
 /** Where the nodes of a map stand. Runs in a worker: a large graph takes longer than a frame. */
 import { layout as arrange, Graph } from '@dagrejs/dagre';
 
-export interface LayoutRequest {
-  readonly nodes: readonly string[];
-  /** Pairs of nodes. */
-  readonly edges: readonly (readonly [from: string, to: string])[];
-  /** Of every node, pixels. */
-  readonly nodeWidth: number;
-  readonly nodeHeight: number;
-  /** From left to right, or from top to bottom where there is little width. */
-  readonly direction: 'LR' | 'TB';
-}
+import {
+  edgeKey,
+  type Layout,
+  type LayoutRequest,
+  type Point,
+  type Route,
+} from './layout-shape.ts';
 
-export interface Point {
-  readonly x: number;
-  readonly y: number;
-}
-
-export interface Layout {
-  /** Top left corner of each node. */
-  readonly positions: Readonly<Record<string, Point>>;
-  /** Where the row of those without an edge begins; null where there are none. */
-  readonly isolatedAt: Point | null;
-}
-
-const gap = { nodes: 28, ranks: 110, ranksDown: 64, isolated: 16, above: 72 };
+const gap = { nodes: 26, edges: 18, ranks: 60, ranksDown: 44, isolated: 16, above: 56 };
+/** Room for the figures of an edge. */
+const label = { width: 84, height: 20, labelpos: 'c' as const };
 
 /** Callers before those they call; nodes without an edge in rows of their own below. */
 export function layoutGraph(request: LayoutRequest): Layout {
@@ -32,10 +19,9 @@ export function layoutGraph(request: LayoutRequest): Layout {
   const connected = new Set(edges.flat());
   const graph = new Graph();
   const ranksep = direction === 'LR' ? gap.ranks : gap.ranksDown;
-  graph.setGraph({ rankdir: direction, nodesep: gap.nodes, ranksep });
-  graph.setDefaultEdgeLabel(() => ({}));
+  graph.setGraph({ rankdir: direction, nodesep: gap.nodes, edgesep: gap.edges, ranksep });
   for (const id of nodes) if (connected.has(id)) graph.setNode(id, { width, height });
-  for (const [from, to] of edges) graph.setEdge(from, to);
+  for (const [from, to] of edges) graph.setEdge(from, to, { ...label });
   if (connected.size > 0) arrange(graph);
   const positions: Record<string, Point> = {};
   let [right, bottom] = [0, 0];
@@ -45,8 +31,11 @@ export function layoutGraph(request: LayoutRequest): Layout {
     right = Math.max(right, x + width / 2);
     bottom = Math.max(bottom, y + height / 2);
   }
+  const routes = Object.fromEntries(
+    graph.edges().map(({ v, w }) => [edgeKey(v, w), routeOf(graph.edge({ v, w }))]),
+  );
   const alone = nodes.filter((id) => !connected.has(id));
-  if (alone.length === 0) return { positions, isolatedAt: null };
+  if (alone.length === 0) return { positions, routes, isolatedAt: null };
   const top = connected.size === 0 ? 0 : bottom + gap.above;
   const least = direction === 'LR' ? 4 : 1;
   const columns = Math.max(least, Math.floor((right + gap.isolated) / (width + gap.isolated)));
@@ -55,5 +44,19 @@ export function layoutGraph(request: LayoutRequest): Layout {
     const x = column * (width + gap.isolated);
     positions[id] = { x, y: top + row * (height + gap.isolated) };
   }
-  return { positions, isolatedAt: { x: 0, y: top } };
+  return { positions, routes, isolatedAt: { x: 0, y: top } };
+}
+
+function routeOf({
+  points = [],
+  x,
+  y,
+}: {
+  points?: readonly Point[];
+  x?: number;
+  y?: number;
+}): Route {
+  const inner = points.slice(1, -1).map((point) => ({ x: point.x, y: point.y }));
+  const middle = inner[Math.floor(inner.length / 2)] ?? { x: 0, y: 0 };
+  return { points: inner, label: { x: x ?? middle.x, y: y ?? middle.y } };
 }

@@ -1,4 +1,5 @@
-import { type LayoutRequest, layoutGraph } from './layout.ts';
+import { layoutGraph } from './layout.ts';
+import type { LayoutRequest } from './layout-shape.ts';
 
 export interface LayoutJob extends LayoutRequest {
   readonly job: number;

@@ -3,8 +3,8 @@ import {
   Background,
   Controls,
   MarkerType,
+  MiniMap,
   type NodeTypes,
-  Panel,
   ReactFlow,
   ReactFlowProvider,
   useReactFlow,
@@ -13,9 +13,9 @@ import { useEffect, useMemo, useRef, useState } from 'react';
 import '@xyflow/react/dist/base.css';
 import type { ServiceMapAnswer, ServiceMapEdge } from '../../../../query/web/contract/services.ts';
 import { CallEdge, type CallEdgeType } from './call-edge.tsx';
-import type { Layout, LayoutRequest } from './layout.ts';
+import { edgeKey, type Layout, type LayoutRequest } from './layout-shape.ts';
 import styles from './map.module.css';
-import { type CardNode, cardSize, NodeCard } from './node-card.tsx';
+import { Caption, type CaptionNode, type CardNode, cardSize, NodeCard } from './node-card.tsx';
 import { useLayout } from './use-layout.ts';
 import { matches, type ViewState } from './view-state.ts';
 import { health } from './words.ts';
@@ -29,9 +29,13 @@ export interface MapProps {
   readonly clear: () => void;
 }
 
-const nodeTypes: NodeTypes = { card: NodeCard };
+const nodeTypes: NodeTypes = { card: NodeCard, caption: Caption };
 const edgeTypes = { call: CallEdge };
-const fit = { padding: 0.08, maxZoom: 1.1 };
+/** Smaller, figures could not be read: one moves around instead. */
+const fit = { padding: 0.06, minZoom: 0.4, maxZoom: 1.1 };
+const captionGap = 24;
+/** Up to so many nodes are seen at once. */
+const few = 20;
 const colours = { good: 'var(--line-strong)', some: 'var(--warn-bar)', bad: 'var(--error-bar)' };
 
 export default function ServiceMap(props: MapProps) {
@@ -50,21 +54,33 @@ function Drawing({ data, state, chooseNode, chooseEdge, clear }: MapProps) {
   const layout = done?.layout;
   const { fitView } = useReactFlow();
   const key = done?.key ?? '';
+  const middle = useMemo(() => middleOf(data, state, down), [data, state, down]);
   useEffect(() => {
     if (key === '') return;
-    const frameOf = requestAnimationFrame(() => void fitView({ ...fit, duration: 200 }));
-    return () => cancelAnimationFrame(frameOf);
-  }, [key, fitView]);
+    const ids = JSON.parse(middle) as string[];
+    const nodes = ids.length === 0 ? {} : { nodes: ids.map((id) => ({ id })) };
+    const next = requestAnimationFrame(() => void fitView({ ...fit, ...nodes, duration: 200 }));
+    return () => cancelAnimationFrame(next);
+  }, [key, middle, fitView]);
   const nodes = useMemo(
-    () => (layout === undefined ? [] : cards(data, state, { layout, down, choose: chooseNode })),
+    () =>
+      layout === undefined
+        ? []
+        : [
+            ...cards(data, state, { layout, down, choose: chooseNode }),
+            ...captions(layout, data.nodes.length),
+          ],
     [data, state, layout, down, chooseNode],
   );
-  const edges = useMemo(() => calls(data, state, chooseEdge), [data, state, chooseEdge]);
+  const edges = useMemo(
+    () => (layout === undefined ? [] : calls(data, state, { layout, down, choose: chooseEdge })),
+    [data, state, layout, down, chooseEdge],
+  );
   return (
     <div className={styles.frame} ref={frame} data-testid="service-map">
       <ReactFlow
         nodes={nodes}
-        edges={layout === undefined ? [] : edges}
+        edges={edges}
         nodeTypes={nodeTypes}
         edgeTypes={edgeTypes}
         nodesDraggable={false}
@@ -85,14 +101,39 @@ function Drawing({ data, state, chooseNode, chooseEdge, clear }: MapProps) {
       >
         <Background gap={24} size={1} color="var(--line)" />
         <Controls showInteractive={false} fitViewOptions={fit} />
-        {layout?.isolatedAt != null && data.nodes.length > 1 && (
-          <Panel position="bottom-right" className={styles.hint}>
-            Below: what calls nobody here and is called by nobody
-          </Panel>
+        {nodes.length > few && !down && (
+          <MiniMap
+            pannable
+            zoomable
+            ariaLabel="The whole map"
+            nodeColor={colourOf}
+            maskColor="var(--mini-mask)"
+            bgColor="var(--surface)"
+          />
         )}
       </ReactFlow>
     </div>
   );
+}
+
+/**
+ * Ids of the nodes that are moved into view, as JSON; none = all. A narrow map shows one, and a map
+ * that does not fit the one in focus with its neighbours.
+ */
+function middleOf(data: ServiceMapAnswer, { focus, callee }: ViewState, down: boolean): string {
+  if (down) {
+    const one = focus || callee || data.nodes[0]?.id;
+    return JSON.stringify(one === undefined ? [] : [one]);
+  }
+  if (focus === '' || data.nodes.length <= few) return '[]';
+  const around = data.edges.filter(({ from, to }) => from === focus || to === focus);
+  return JSON.stringify([...new Set([focus, ...around.flatMap(({ from, to }) => [from, to])])]);
+}
+
+function colourOf(node: CardNode | CaptionNode): string {
+  if (node.type !== 'card') return 'transparent';
+  const { red } = node.data.node;
+  return health(red) === 'good' ? 'var(--line-strong)' : 'var(--error-bar)';
 }
 
 function layoutRequest(data: ServiceMapAnswer, down: boolean): LayoutRequest {
@@ -106,16 +147,16 @@ function layoutRequest(data: ServiceMapAnswer, down: boolean): LayoutRequest {
   };
 }
 
-interface Placing {
+interface Placing<T> {
   readonly layout: Layout;
   readonly down: boolean;
-  readonly choose: (id: string) => void;
+  readonly choose: (one: T) => void;
 }
 
 function cards(
   data: ServiceMapAnswer,
   state: ViewState,
-  { layout, down, choose }: Placing,
+  { layout, down, choose }: Placing<string>,
 ): CardNode[] {
   return data.nodes.flatMap((node): CardNode[] => {
     const position = layout.positions[node.id];
@@ -128,26 +169,35 @@ function cards(
   });
 }
 
+/** What stands above the nodes without an edge. */
+function captions({ isolatedAt }: Layout, nodes: number): CaptionNode[] {
+  if (isolatedAt === null || nodes === 1) return [];
+  const text = 'Without calls here';
+  const position = { x: isolatedAt.x, y: isolatedAt.y - captionGap };
+  return [{ id: 'caption', type: 'caption', position, data: { text } }];
+}
+
 function calls(
   data: ServiceMapAnswer,
   state: ViewState,
-  choose: (edge: ServiceMapEdge) => void,
+  { layout, down, choose }: Placing<ServiceMapEdge>,
 ): CallEdgeType[] {
   const names = new Map(data.nodes.map(({ id, name }) => [id, name]));
-  return data.edges.map((edge): CallEdgeType => {
+  return data.edges.flatMap((edge): CallEdgeType[] => {
     const { from, to, red } = edge;
+    const route = layout.routes[edgeKey(from, to)];
+    if (route === undefined) return [];
     const chosen = from === state.caller && to === state.callee;
     const other = state.caller !== '' && !chosen;
     const found = [from, to].some((id) => matches(names.get(id) ?? '', state.find));
-    const look = { edge, chosen, dimmed: other || !found, choose };
+    const look = { edge, route, down, chosen, dimmed: other || !found, choose };
     const color = colours[health(red)];
-    return {
-      id: JSON.stringify([from, to]),
+    const drawn: CallEdgeType = {
+      id: edgeKey(from, to),
       source: from,
       target: to,
       type: 'call',
       data: look,
-      zIndex: chosen ? 10 : 0,
       markerEnd: {
         type: MarkerType.ArrowClosed,
         color,
@@ -156,6 +206,7 @@ function calls(
         markerUnits: 'userSpaceOnUse',
       },
     };
+    return [drawn];
   });
 }
 

@@ -1,13 +1,13 @@
 import { Handle, type Node, type NodeProps, Position } from '@xyflow/react';
 import { memo } from 'react';
 import type { ServiceMapNode } from '../../../../query/web/contract/services.ts';
-import { percent, rate } from '../../parts/format.ts';
+import { rate } from '../../parts/format.ts';
 import { Name } from '../../parts/name.tsx';
 import styles from './map.module.css';
 import { TypeIcon } from './type-icon.tsx';
-import { errorShare, health, kindText, redText, timeText } from './words.ts';
+import { errorShare, health, kindText, shortPercent, timeText } from './words.ts';
 
-export const cardSize = { width: 196, height: 68 };
+export const cardSize = { width: 232, height: 66 };
 
 export interface CardData extends Record<string, unknown> {
   readonly node: ServiceMapNode;
@@ -34,7 +34,6 @@ export const NodeCard = memo(function NodeCard({ data }: NodeProps<CardNode>) {
     dimmed ? styles.dimmed : '',
     node.instrumented ? '' : styles.peer,
   ];
-  const label = `${node.name}, ${kindText(node)}: ${redText(red)}`;
   return (
     <>
       <Handle
@@ -46,7 +45,6 @@ export const NodeCard = memo(function NodeCard({ data }: NodeProps<CardNode>) {
       <button
         type="button"
         className={look.join(' ')}
-        aria-label={label}
         aria-pressed={focused}
         data-testid="service-node"
         onClick={() => choose(node.id)}
@@ -75,7 +73,7 @@ export const NodeCard = memo(function NodeCard({ data }: NodeProps<CardNode>) {
             ) : (
               <>
                 <span>{rate(red.perSecond)}</span>
-                {red.errors > 0 && <span className={styles.bad}>{percent(failed)} err</span>}
+                {red.errors > 0 && <span className={styles.bad}>{shortPercent(failed)} err</span>}
                 <span>p95 {timeText(red.p95Ns)}</span>
               </>
             )}
@@ -99,3 +97,10 @@ export const NodeCard = memo(function NodeCard({ data }: NodeProps<CardNode>) {
     </>
   );
 });
+
+export type CaptionNode = Node<{ readonly text: string }, 'caption'>;
+
+/** Words on the map. */
+export function Caption({ data }: NodeProps<CaptionNode>) {
+  return <p className={styles.caption}>{data.text}</p>;
+}

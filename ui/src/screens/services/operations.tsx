@@ -46,7 +46,11 @@ export function Operations({ service, range, pollMs, wide }: OperationsProps) {
         <thead>
           <tr>
             <th scope="col">Operation</th>
-            {wide && <th scope="col">Over time</th>}
+            {wide && (
+              <th scope="col" className={styles.wide}>
+                Over time
+              </th>
+            )}
             <th scope="col" className={styles.number}>
               Rate
             </th>
@@ -54,7 +58,7 @@ export function Operations({ service, range, pollMs, wide }: OperationsProps) {
               Errors
             </th>
             {wide && (
-              <th scope="col" className={styles.number}>
+              <th scope="col" className={`${styles.number} ${styles.wide}`}>
                 p50
               </th>
             )}
@@ -73,7 +77,7 @@ export function Operations({ service, range, pollMs, wide }: OperationsProps) {
                 <span className={styles.kind}>{kinds[kind] ?? ''}</span>
               </td>
               {wide && (
-                <td className={styles.spark}>
+                <td className={`${styles.spark} ${styles.wide}`}>
                   <SparkBars series={series} />
                 </td>
               )}
@@ -81,7 +85,7 @@ export function Operations({ service, range, pollMs, wide }: OperationsProps) {
               <td className={`${styles.number} ${red.errors > 0 ? styles.bad : ''}`}>
                 {percent(errorShare(red))}
               </td>
-              {wide && <td className={styles.number}>{timeText(red.p50Ns)}</td>}
+              {wide && <td className={`${styles.number} ${styles.wide}`}>{timeText(red.p50Ns)}</td>}
               <td className={styles.number}>{timeText(red.p95Ns)}</td>
             </tr>
           ))}

@@ -51,7 +51,8 @@ export function NodePanel({
         <Name text={node.name} empty="(no service.name)" />
       </h2>
       <p className={styles.what}>
-        {kindText(node)}. {measureTexts[node.measure]}
+        {sentence(node.instrumented ? node.system : kindText(node))}
+        {measureTexts[node.measure]}
       </p>
       <Figures red={node.red} />
       <TraceLinks search={search} range={range} errors={node.red.errors > 0} />
@@ -256,4 +257,9 @@ function Network({ edge }: { edge: ServiceMapEdge }) {
       </dl>
     </section>
   );
+}
+
+/** `Kafka queue. `; nothing for nothing. */
+function sentence(text: string): string {
+  return text === '' ? '' : `${text.charAt(0).toUpperCase()}${text.slice(1)}. `;
 }

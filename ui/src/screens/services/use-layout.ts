@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from 'react';
-import type { Layout, LayoutRequest } from './layout.ts';
+import type { Layout, LayoutRequest } from './layout-shape.ts';
 
 interface Done {
   readonly key: string;

@@ -46,6 +46,13 @@ export function health(red: RedFigures): Health {
   return share < 0.05 ? 'some' : 'bad';
 }
 
+/** `6.3 %`, `32 %`: two digits. @param part 0 to 1 */
+export function shortPercent(part: number): string {
+  if (part > 0 && part < 0.001) return '<0.1 %';
+  const text = (part * 100).toFixed(part < 0.0995 ? 1 : 0);
+  return `${text.replace(/\.0$/, '')} %`;
+}
+
 export function timeText(ns: number | null): string {
   return ns === null ? '–' : duration(ns);
 }
@@ -56,7 +63,7 @@ export function redText(red: RedFigures): string {
   return `${rate(red.perSecond)}, ${percent(errorShare(red))} errors, p95 ${timeText(red.p95Ns)}`;
 }
 
-/** `postgresql database`, `external host`. */
+/** `postgresql database`, `external host`, `12 addresses`. */
 export function kindText({ type, system }: ServiceFigures): string {
   if (type === 'addresses') return system;
   return system === '' ? typeNames[type] : `${system} ${typeNames[type]}`;
