@@ -93,6 +93,7 @@ function canonical(value: unknown): string {
 
 function isNothing(value: unknown): boolean {
   if (Array.isArray(value)) return value.length === 0;
+  if (typeof value === 'object' && value !== null) return Object.keys(value).length === 0;
   return value === '' || value === null || value === undefined || value === '0' || value === 0;
 }
 

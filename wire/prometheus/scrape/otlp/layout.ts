@@ -119,7 +119,10 @@ export class Layout {
     let family = scope.families.get(familyKey);
     if (family === undefined) {
       const kind = kindOf(named.metadata, native);
-      family = { ...named, kind, groups: new Map(), scope, turn: 0, filled: [] };
+      // OTLP has no gauge histograms: native ones are told as histograms, as by the Go receiver.
+      const type = native ? 'histogram' : named.metadata.type;
+      const metadata = { ...named.metadata, type };
+      family = { ...named, metadata, kind, groups: new Map(), scope, turn: 0, filled: [] };
       scope.families.set(familyKey, family);
     }
     return family;
