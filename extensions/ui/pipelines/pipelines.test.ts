@@ -149,7 +149,7 @@ test('a tap sends samples until the reader is gone', async () => {
   const sent: unknown[] = [];
   answer.events((event, data) => sent.push([event, data]) > 0);
   assert.equal(take(sample), true);
-  assert.deepEqual(sent[0], ['open', { batchesPerSecond: 2, itemsPerBatch: 10 }]);
+  assert.deepEqual(sent[0], ['opened', { batchesPerSecond: 2, itemsPerBatch: 10 }]);
   const [name, data] = sent[1] as [string, Record<string, unknown>];
   assert.deepEqual(
     [name, data.otlp, data.refused, data.atUnixNano],

@@ -114,7 +114,7 @@ function tap(
     events: (begun) => {
       send = begun;
       const opened: TapOpened = { batchesPerSecond, itemsPerBatch: items };
-      send('open', opened);
+      send('opened', opened);
     },
   };
 }

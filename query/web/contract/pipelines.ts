@@ -177,7 +177,7 @@ export interface TapSample {
   readonly missed: number;
 }
 
-/** Event `open` of a tap, the first. */
+/** Event `opened` of a tap, the first. */
 export interface TapOpened {
   readonly batchesPerSecond: number;
   readonly itemsPerBatch: number;

@@ -3,6 +3,7 @@ import { count, rate } from '../../parts/format.ts';
 import styles from './edge-chip.module.css';
 import { refusedItems } from './health.ts';
 import { edgeKey, type Readings, rateOf, refusedKey } from './rates.ts';
+import { useSeen } from './use-seen.ts';
 
 export interface ChipProps {
   readonly edge: GraphEdge;
@@ -14,6 +15,7 @@ export interface ChipProps {
 
 /** Numbers of an edge; a click shows what passes. */
 export function EdgeChip({ edge, state, readings, selected, onSelect }: ChipProps) {
+  const ref = useSeen<HTMLButtonElement>(selected);
   const now = rateOf(readings, edgeKey(edge));
   const refusedNow = (rateOf(readings, refusedKey(edge)) ?? 0) > 0;
   const refused = refusedItems(state);
@@ -24,6 +26,7 @@ export function EdgeChip({ edge, state, readings, selected, onSelect }: ChipProp
   const label = `From ${edge.from} to ${edge.to}: ${items} items${said}. Look at the data`;
   return (
     <button
+      ref={ref}
       type="button"
       className={`${styles.chip} ${flows ? styles.flows : ''} ${look}`}
       aria-label={label}

@@ -101,6 +101,12 @@ export function healthOf(node: NodeState | undefined, readings: Readings): Healt
   return node.status === 'OK' ? 'ok' : 'idle';
 }
 
+/** Items that a node dropped against the operator's will since the start. */
+export function lostItems(node: NodeState): number {
+  const lost = node.dropped.filter(({ reason }) => isLoss(reason));
+  return lost.reduce((sum, { items }) => sum + items, 0);
+}
+
 /** Items that an edge refused since the start. */
 export function refusedItems(edge: EdgeState | undefined): number {
   return edge?.refused.reduce((sum, { items }) => sum + items, 0) ?? 0;

@@ -8,11 +8,12 @@ import type {
 import { Name } from '../../parts/name.tsx';
 import { EdgeChip } from './edge-chip.tsx';
 import styles from './lane.module.css';
-import { columnsOf, edgesBetween, layoutLane, type Sizes } from './layout.ts';
+import { columnsOf, edgesBetween, layoutLane, type Sizes, widthsFor } from './layout.ts';
 import { cardHeight, NodeCard } from './node-card.tsx';
 import { edgeKey, type Readings } from './rates.ts';
 import { type Selection, selectEdge, selectNode } from './selection.ts';
 import { useNarrow } from './use-narrow.ts';
+import { useWidth } from './use-width.ts';
 
 export interface LaneProps {
   readonly lane: Lane;
@@ -50,22 +51,24 @@ export function shortName(name: string): string {
   return name.slice(name.indexOf('/') + 1).replace(/@[^@]*$/, '');
 }
 
+/** Of the style sheet, px: a focused card has room for its frame. */
+const scrollPadding = 3;
+
 function Columns(props: LaneProps) {
   const { lane, graph, state, readings } = props;
   const states = new Map(state?.nodes.map((node) => [node.name, node]));
   const live = state !== undefined;
+  const [ref, room] = useWidth();
   const sizes: Sizes = {
-    cardWidth: 158,
-    chipWidth: live ? 74 : 0,
+    ...widthsFor(columnsOf(lane).length, room - 2 * scrollPadding, live),
     chipHeight: 32,
-    bend: live ? 20 : 26,
     gap: 8,
     cardHeight: (name) => cardHeight(live ? states.get(name) : undefined, readings),
   };
   const { width, height, cards, edges } = layoutLane(lane, graph.edges, sizes);
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by keyboard
-    <section className={styles.scroll} tabIndex={0} aria-label={`Graph of ${lane.id}`}>
+    <section ref={ref} className={styles.scroll} tabIndex={0} aria-label={`Graph of ${lane.id}`}>
       <div className={styles.canvas} style={{ width, height }}>
         <svg width={width} height={height} aria-hidden="true">
           {edges.map(({ edge, path }) => (
@@ -78,7 +81,7 @@ function Columns(props: LaneProps) {
             className={styles.placed}
             style={{ left: x, top: y, width: w, height: h }}
           >
-            <Card name={name} {...props} />
+            <Card name={name} isFirst={x === 0} {...props} />
           </div>
         ))}
         {edges.map(({ edge, chip }) =>
@@ -107,7 +110,7 @@ function Stack(props: LaneProps) {
       {columns.map((column, i) => (
         <div key={column.join(' ')} className={styles.step}>
           {column.map((name) => (
-            <Card key={name} name={name} {...props} />
+            <Card key={name} name={name} isFirst={i === 0} {...props} />
           ))}
           {state !== undefined &&
             edgesBetween(column, columns[i + 1] ?? [], known).map((edge) => (
@@ -126,7 +129,15 @@ function Stack(props: LaneProps) {
   );
 }
 
-function Card({ name, graph, state, readings, selection }: LaneProps & { name: string }) {
+function Card({
+  name,
+  isFirst,
+  lane,
+  graph,
+  state,
+  readings,
+  selection,
+}: LaneProps & { name: string; isFirst: boolean }) {
   const node = graph.nodes.find((one) => one.name === name) ?? unknown(name);
   const selected = selection?.kind === 'node' && selection.name === name;
   return (
@@ -135,9 +146,19 @@ function Card({ name, graph, state, readings, selection }: LaneProps & { name: s
       state={state?.nodes.find((one) => one.name === name)}
       readings={readings}
       selected={selected}
+      otherEnds={otherEnds(node, lane, graph, isFirst)}
       onSelect={state === undefined ? undefined : () => selectNode(name)}
     />
   );
+}
+
+/** Of a connector: the pipelines that it comes from, or goes to. */
+function otherEnds(node: GraphNode, lane: Lane, graph: Graph, isFirst: boolean): string {
+  if (node.kind !== 'connector') return '';
+  const others = graph.lanes.filter(
+    (one) => one !== lane && (isFirst ? one.exporters : one.receivers).includes(node.name),
+  );
+  return `${isFirst ? 'from' : 'to'} ${others.map(({ id }) => id).join(', ')}`;
 }
 
 function Chip({

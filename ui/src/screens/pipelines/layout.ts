@@ -40,6 +40,29 @@ export interface Sizes {
   readonly cardHeight: (name: string) => number;
 }
 
+/**
+ * Widths with which columns fill the room there is, as long as they are neither too narrow to be
+ * read nor needlessly wide. @param room px; 0 = not known
+ * @param chips whether edges have numbers
+ */
+export function widthsFor(
+  columns: number,
+  room: number,
+  chips: boolean,
+): Pick<Sizes, 'cardWidth' | 'chipWidth' | 'bend'> {
+  const wide = chips ? { chipWidth: 76, bend: 18 } : { chipWidth: 0, bend: 24 };
+  const tight = chips ? { chipWidth: 66, bend: 10 } : { chipWidth: 0, bend: 12 };
+  const cardFor = ({ chipWidth, bend }: typeof wide) =>
+    Math.floor((room - (columns - 1) * (chipWidth + 2 * bend)) / columns);
+  const edges = cardFor(wide) >= comfortable ? wide : tight;
+  const cardWidth = Math.min(widest, Math.max(narrowest, cardFor(edges)));
+  return { ...edges, cardWidth };
+}
+
+const narrowest = 128;
+const comfortable = 150;
+const widest = 240;
+
 /** Columns of a lane: receivers, each processor, exporters. Processors that are no nodes are left out. */
 export function columnsOf({ receivers, processors, exporters }: Lane): readonly string[][] {
   const nodes = processors.filter((one): one is string => typeof one === 'string');

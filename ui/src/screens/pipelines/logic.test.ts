@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Lane, NodeState, PipelinesState } from '../../../../query/web/contract/pipelines.ts';
 import { alerts, findings, healthOf } from './health.ts';
-import { columnsOf, layoutLane } from './layout.ts';
+import { columnsOf, layoutLane, widthsFor } from './layout.ts';
 import { edgeKey, type Readings, rateOf, withState } from './rates.ts';
 import { matches, rowsOf } from './sample-rows.ts';
 import {
@@ -138,6 +138,23 @@ test('columns of a lane, cards and chips that do not overlap', () => {
       assert.ok(apart, `${JSON.stringify(a)} and ${JSON.stringify(b)}`);
     }
   }
+});
+
+test('columns fill the room that there is', () => {
+  const width = (columns: number, room: number, chips: boolean) => {
+    const { cardWidth, chipWidth, bend } = widthsFor(columns, room, chips);
+    return columns * cardWidth + (columns - 1) * (chipWidth + 2 * bend);
+  };
+  assert.equal(widthsFor(2, 1200, true).cardWidth, 240);
+  for (const [columns, room] of [
+    [5, 1230],
+    [5, 1050],
+    [3, 700],
+  ] as const) {
+    const filled = width(columns, room, true);
+    assert.ok(filled <= room && filled > room - columns, `${filled} of ${room}`);
+  }
+  assert.equal(widthsFor(9, 500, false).cardWidth, 128, 'then it scrolls');
 });
 
 test('every receiver to every exporter: each edge has its place', () => {

@@ -1,9 +1,10 @@
 import type { GraphNode, NodeState } from '../../../../query/web/contract/pipelines.ts';
 import { count } from '../../parts/format.ts';
 import { Name } from '../../parts/name.tsx';
-import { findings, type Health, healthOf, isLoss } from './health.ts';
+import { findings, type Health, healthOf, isLoss, lostItems } from './health.ts';
 import styles from './node-card.module.css';
 import type { Readings } from './rates.ts';
+import { useSeen } from './use-seen.ts';
 
 export interface CardProps {
   readonly node: GraphNode;
@@ -11,6 +12,8 @@ export interface CardProps {
   readonly state: NodeState | undefined;
   readonly readings: Readings;
   readonly selected: boolean;
+  /** Of a connector: which pipelines it joins this one with. */
+  readonly otherEnds: string;
   /** Undefined: it leads nowhere. */
   readonly onSelect: (() => void) | undefined;
 }
@@ -34,16 +37,24 @@ const labels: Readonly<Record<Health, string>> = {
 };
 
 /** A component of a pipeline: how it is doing at a glance. */
-export function NodeCard({ node, state, readings, selected, onSelect }: CardProps) {
+export function NodeCard(props: CardProps) {
+  const { node, state, readings, selected, otherEnds, onSelect } = props;
+  const ref = useSeen<HTMLButtonElement>(selected);
   const health = healthOf(state, readings);
   const found = state === undefined ? [] : findings(state, readings);
+  const lost = state === undefined ? 0 : lostItems(state);
   const inner = (
     <>
       <span className={styles.title}>
-        <span className={`${styles.dot} ${styles[health]}`} aria-hidden="true" />
+        {state !== undefined && (
+          <span className={`${styles.dot} ${styles[health]}`} aria-hidden="true" />
+        )}
         <Name text={node.id} />
       </span>
-      <span className={styles.sub}>{subtitle(node, state)}</span>
+      <span className={styles.sub}>
+        {otherEnds || subtitle(node, state)}
+        {lost > 0 && <span className={styles.lost}> · {count(lost)} dropped</span>}
+      </span>
       {state?.queue != null && <Queue queue={state.queue} />}
       {found[0] !== undefined && (
         <span className={`${styles.finding} ${styles[found[0].health]}`}>
@@ -59,6 +70,7 @@ export function NodeCard({ node, state, readings, selected, onSelect }: CardProp
   if (onSelect === undefined) return <div className={look}>{inner}</div>;
   return (
     <button
+      ref={ref}
       type="button"
       className={look}
       aria-label={label}
@@ -75,7 +87,6 @@ export function NodeCard({ node, state, readings, selected, onSelect }: CardProp
 }
 
 function subtitle(node: GraphNode, state: NodeState | undefined): string {
-  if (node.kind === 'connector') return `connector to ${node.outputSignal}`;
   if (state === undefined) return node.kind;
   if (node.kind === 'receiver') return `received ${count(state.out)}`;
   if (node.kind === 'exporter') return `delivered ${count(state.delivered)}`;

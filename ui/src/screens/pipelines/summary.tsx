@@ -1,6 +1,6 @@
 import type { PipelinesAnswer, PipelinesState } from '../../../../query/web/contract/pipelines.ts';
-import { bytes, duration, percent } from '../../parts/format.ts';
-import { alerts } from './health.ts';
+import { bytes, count, duration, percent } from '../../parts/format.ts';
+import { alerts, lostItems } from './health.ts';
 import { shortName } from './lane.tsx';
 import type { Readings } from './rates.ts';
 import { selectNode } from './selection.ts';
@@ -45,6 +45,9 @@ export function Summary({
               data-testid="pipeline-alert"
             >
               <strong>{shortName(node.name)}</strong> {finding.text}
+              {node.failing !== null && lostItems(node) > 0 && (
+                <> · {count(lostItems(node))} dropped</>
+              )}
             </button>
           ))
         )}

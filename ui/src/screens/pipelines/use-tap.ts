@@ -40,10 +40,10 @@ export function useTap({ from, to }: GraphEdge): Tap {
     setStatus('connecting');
     setFrozen(undefined);
     setNewest([]);
-    const close = listen('/api/v1/pipelines/tap', { from, to }, ['open', 'sample'], {
+    const close = listen('/api/v1/pipelines/tap', { from, to }, ['opened', 'sample'], {
       event(name, data) {
         setStatus('live');
-        if (name === 'open') setOpened(data as TapOpened);
+        if (name === 'opened') setOpened(data as TapOpened);
         if (name !== 'sample') return;
         const sample = data as TapSample;
         const seen = { id: ++ids.current, sample, rows: rowsOf(sample) };
