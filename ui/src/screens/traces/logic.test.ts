@@ -11,7 +11,19 @@ import {
   takesValue,
 } from './filters.ts';
 import { inOrder, missing, orderOf } from './order.ts';
-import { dotAt, dotsOf, radiusOf, scaleOf, timeAt, timeTicks, xOf, yOf } from './scatter-scale.ts';
+import {
+  decadeLabel,
+  decadesOf,
+  dotAt,
+  dotsOf,
+  partOf,
+  radiusOf,
+  scaleOf,
+  timeAt,
+  timeTicks,
+  xOf,
+  yOf,
+} from './scatter-scale.ts';
 import {
   apiParams,
   durationFaults,
@@ -184,6 +196,22 @@ test('the chart covers what was searched, in whole decades of durations', () => 
   assert.equal(scaleOf(answer({ cut: 'time', searchedFromUnixNano }), dots).fromMs, startMs - 10);
   const none = scaleOf(answer({}), []);
   assert.ok(none.highest > none.lowest && none.toMs > none.fromMs);
+});
+
+test('decades of durations', () => {
+  assert.deepEqual([0, 2, 3, 5, 8, 9, 11, 12].map(decadeLabel), [
+    '1 ns',
+    '100 ns',
+    '1 µs',
+    '100 µs',
+    '100 ms',
+    '1 s',
+    '100 s',
+    '1000 s',
+  ]);
+  assert.deepEqual(decadesOf([5e6, 2e9]), { lowest: 6, highest: 10 });
+  assert.deepEqual(decadesOf([-4]), { lowest: 0, highest: 1 });
+  assert.equal(partOf({ lowest: 6, highest: 8 }, 1e7), 0.5);
 });
 
 test('a place and back; the dot that is pointed at', () => {

@@ -1,6 +1,14 @@
 /** Draws the chart of start and duration. */
-import { duration } from '../../parts/format.ts';
-import { type Box, type Dot, radiusOf, type Scale, timeTicks, xOf, yOf } from './scatter-scale.ts';
+import {
+  type Box,
+  type Dot,
+  decadeLabel,
+  radiusOf,
+  type Scale,
+  timeTicks,
+  xOf,
+  yOf,
+} from './scatter-scale.ts';
 
 export interface Colours {
   readonly line: string;
@@ -90,8 +98,7 @@ function drawAxes(context: CanvasRenderingContext2D, { scale, box, colours }: Pi
     const y = Math.round(yOf(scale, box, 10 ** power)) + 0.5;
     context.moveTo(box.left, y);
     context.lineTo(box.left + box.width, y);
-    if ((power - scale.lowest) % every === 0)
-      context.fillText(duration(10 ** power), box.left - 6, y);
+    if ((power - scale.lowest) % every === 0) context.fillText(decadeLabel(power), box.left - 6, y);
   }
   context.stroke();
   context.textAlign = 'center';

@@ -26,6 +26,25 @@ export interface Box {
   readonly height: number;
 }
 
+/** Powers of ten, one apart at least, between which all of the durations lie. */
+export function decadesOf(durationsNs: readonly number[]): Pick<Scale, 'lowest' | 'highest'> {
+  const logs = durationsNs.map((ns) => Math.log10(Math.max(1, ns)));
+  if (logs.length === 0) return { lowest: 3, highest: 9 };
+  const lowest = Math.floor(Math.min(...logs));
+  return { lowest, highest: Math.max(lowest + 1, Math.ceil(Math.max(...logs))) };
+}
+
+/** `100 µs`, `1 s`, `1000 s`: a power of ten of nanoseconds. */
+export function decadeLabel(power: number): string {
+  const unit = Math.min(3, Math.floor(power / 3));
+  return `${10 ** (power - unit * 3)} ${['ns', 'µs', 'ms', 's'][unit]}`;
+}
+
+/** 0 to 1, by the logarithm. */
+export function partOf({ lowest, highest }: Pick<Scale, 'lowest' | 'highest'>, ns: number): number {
+  return (Math.log10(Math.max(1, ns)) - lowest) / (highest - lowest);
+}
+
 export function dotsOf(traces: readonly FoundTrace[]): readonly Dot[] {
   return traces.map((trace) => ({
     trace,
@@ -51,16 +70,12 @@ export function scaleOf(answer: FoundTracesAnswer, dots: readonly Dot[]): Scale 
       ? oldest
       : Math.min(oldest, preciseMs(answer.searchedFromUnixNano ?? answer.startUnixNano));
   const toMs = Math.max(preciseMs(answer.endUnixNano), ...starts);
-  const logs = dots.map(({ durationNs }) => Math.log10(durationNs));
-  const lowest = Math.floor(Math.min(...logs));
-  const highest = Math.max(lowest + 1, Math.ceil(Math.max(...logs)));
   const fromMs = Number.isFinite(begin) ? begin : toMs - 1;
   const room = Math.max((toMs - fromMs) * 0.02, 1);
   return {
     fromMs: answer.cut === 'limit' ? fromMs - room : fromMs,
     toMs: Math.max(toMs, fromMs + 1),
-    lowest: Number.isFinite(lowest) ? lowest : 3,
-    highest: Number.isFinite(highest) ? highest : 9,
+    ...decadesOf(dots.map(({ durationNs }) => durationNs)),
   };
 }
 
@@ -74,8 +89,7 @@ export function timeAt(scale: Scale, box: Box, x: number): number {
 }
 
 export function yOf(scale: Scale, box: Box, durationNs: number): number {
-  const part = (Math.log10(durationNs) - scale.lowest) / (scale.highest - scale.lowest);
-  return box.top + (1 - part) * box.height;
+  return box.top + (1 - partOf(scale, durationNs)) * box.height;
 }
 
 /** Pixels; area grows with the logarithm of the spans. */

@@ -1,14 +1,15 @@
-import { memo } from 'react';
+import { memo, useMemo } from 'react';
 import type { FoundService, FoundTrace } from '../../../../query/web/contract/traces.ts';
 import { href, Link } from '../../app/router.tsx';
 import { ago, count, date, dateTime, duration, timeOfDay } from '../../parts/format.ts';
 import { Name } from '../../parts/name.tsx';
 import { ServiceDot } from '../../parts/service-dot.tsx';
 import { missing } from './order.ts';
+import { decadesOf, partOf } from './scatter-scale.ts';
 import styles from './trace-list.module.css';
 
 /** Services of a row that are named; the others are counted. */
-const named = 4;
+const named = 3;
 
 /** The found traces, one link each. Told which one the pointer is on. */
 export const TraceList = memo(function TraceList({
@@ -20,7 +21,7 @@ export const TraceList = memo(function TraceList({
   nowMs: number;
   onPoint: (traceId: string | undefined) => void;
 }) {
-  const longest = Math.max(1, ...traces.map(({ durationNs }) => durationNs));
+  const decades = useMemo(() => decadesOf(traces.map((trace) => trace.durationNs)), [traces]);
   const today = date(`${nowMs}000000`);
   return (
     <div className={styles.table}>
@@ -30,7 +31,9 @@ export const TraceList = memo(function TraceList({
         <span>Services</span>
         <span className={styles.number}>Spans</span>
         <span className={styles.number}>Errors</span>
-        <span>Duration</span>
+        <span>
+          Duration <span className={styles.ago}>logarithmic</span>
+        </span>
       </div>
       <ol
         className={styles.list}
@@ -43,7 +46,7 @@ export const TraceList = memo(function TraceList({
       >
         {traces.map((trace) => (
           <li key={trace.traceId}>
-            <Row trace={trace} longest={longest} nowMs={nowMs} today={today} />
+            <Row trace={trace} decades={decades} nowMs={nowMs} today={today} />
           </li>
         ))}
       </ol>
@@ -53,18 +56,18 @@ export const TraceList = memo(function TraceList({
 
 function Row({
   trace,
-  longest,
+  decades,
   nowMs,
   today,
 }: {
   trace: FoundTrace;
-  longest: number;
+  decades: ReturnType<typeof decadesOf>;
   nowMs: number;
   today: string;
 }) {
   const { startUnixNano: start, durationNs, spans, errors } = trace;
   const lost = missing(trace);
-  const width = `${Math.max(0.5, (Math.max(0, durationNs) / longest) * 100)}%`;
+  const width = `${Math.max(1, partOf(decades, durationNs) * 100)}%`;
   const day = date(start);
   return (
     <Link
