@@ -143,7 +143,9 @@ function List({
           : (found.note ?? '');
   const activeItem = useRef<HTMLDivElement>(null);
   // biome-ignore lint/correctness/useExhaustiveDependencies: another active item is scrolled to
-  useEffect(() => activeItem.current?.scrollIntoView({ block: 'nearest' }), [active]);
+  useEffect(() => {
+    activeItem.current?.scrollIntoView({ block: 'nearest' });
+  }, [active]);
   return (
     <div className={styles.popup}>
       <div id={`${id}-list`} role="listbox" aria-label="Suggestions" className={styles.list}>
