@@ -14,9 +14,19 @@ export interface RemoteWriteAddon {
   create(key: Uint8Array): LabelSets;
   /**
    * Reads a plain request: series of well-formed labels in order and of samples, nothing else.
-   * @returns the columns that remote_write.h describes; undefined: it is not plain, or broken
+   * @param block it as snappy block
+   * @param most bytes of it unpacked
+   * @returns the columns that wire/prometheus/remote-write/plain.ts describes; undefined: it is not
+   *   plain, or broken, or too large
    */
-  read(sets: LabelSets, bytes: Uint8Array, version: number): ArrayBuffer | undefined;
+  read(sets: LabelSets, block: Uint8Array, version: number, most: number): ArrayBuffer | undefined;
+  /**
+   * Bytes of the request with this serial, pairs of `[from, to)`, one after the other; undefined:
+   * another one has been read since.
+   */
+  slices(sets: LabelSets, serial: number, ranges: Uint32Array): Uint8Array | undefined;
+  /** Unpacks a snappy block. @returns whether it is one that fills the target */
+  unpack(block: Uint8Array, target: Uint8Array): boolean;
   /**
    * Adds rows of `metric_samples`, all of the day of the first sample, of series that have a row of
    * that day; columns have room for all samples until `closeUp`.
@@ -47,6 +57,12 @@ export interface RemoteWriteAddon {
   ): void;
   /** Moves the columns of `count` rows, fewer than samples, together. */
   closeUp(columns: ArrayBuffer, target: Uint8Array, count: number): void;
+  /**
+   * Writes rows in the form in which batches wait as one block; the twin is sorted-samples.ts.
+   * @param target 39 bytes a row and 256
+   * @returns bytes of the block times 4, plus the flags of the columns that it has
+   */
+  seal(pieces: readonly Uint8Array[], day: number, target: Uint8Array): number;
 }
 
 /** The addon, or undefined when it is not built or switched off (WIRESTITCH_FAST_PATHS=off). */

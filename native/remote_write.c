@@ -35,7 +35,7 @@ int sets_init(struct sets *s, const uint8_t key[32]) {
 
 void sets_free(struct sets *s) {
   struct list *lists[] = {&s->times,   &s->bits, &s->starts, &s->numbers,
-                          &s->ends,    &s->ranges, &s->symbols};
+                          &s->ends,    &s->ranges, &s->symbols, &s->plain};
   for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) list_free(lists[i]);
   free(s->slots);
 }

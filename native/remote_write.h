@@ -37,6 +37,9 @@ struct sets {
   uint32_t series, samples;
   uint64_t expanded; /* bytes of labels, repeated for each sample */
   int has_starts, has_stale;
+  /* bytes of the request, unpacked here; NULL = it was not packed */
+  struct list plain;
+  uint32_t serial; /* of the request that `plain` is */
 };
 
 void list_add(struct list *l, const void *value, size_t size);
@@ -51,6 +54,7 @@ int sets_read(struct sets *s, const uint8_t *b, uint32_t size, int version);
  */
 struct columns {
   uint32_t series, samples, epoch, flags; /* flags: 1 starts, 2 stale markers */
+  uint32_t serial, plain_bytes, unused[2];
 };
 enum { HAS_STARTS = 1, HAS_STALE = 2 };
 size_t columns_size(const struct columns *c);
@@ -79,4 +83,24 @@ struct rows {
 void rows_write(const struct columns *c, const struct known *k, uint32_t receipt, uint8_t *out,
                 uint32_t *places, uint32_t places_count, struct rows *r);
 void rows_close_up(const struct columns *c, uint8_t *out, uint32_t count);
+
+/* remote_write_seal.c: bytes in the form in which a batch waits */
+struct piece {
+  const uint8_t *p;
+  size_t size;
+};
+enum { SEALED_ROW = 39, SEALED_HEAD = 256 };
+/*
+ * Writes the rows of all pieces as one block of metric_samples, by series and time; those that came
+ * later stay behind their equals. Columns of starts and flags are there where one is not 0:
+ * `*columns` says which (HAS_STARTS, HAS_STALE).
+ * Returns the bytes of the block, -1: pieces are something else, or there is no room.
+ */
+int64_t rows_seal(const struct piece *pieces, size_t count, uint32_t day, uint8_t *out, size_t room,
+                  uint32_t *columns);
+
+/* snappy_block.c: the size of a block unpacked, -1 = it says none */
+int64_t snappy_length(const uint8_t *in, size_t size);
+/* Unpacks a block of `length` bytes; beyond them, up to `room`, memory may be written to, too. */
+int snappy_unpack(const uint8_t *in, size_t size, uint8_t *out, size_t room, size_t length);
 #endif

@@ -88,7 +88,13 @@ export const targets = [
   {
     name: 'remote-write',
     kind: 'addon',
-    sources: ['remote_write.c', 'remote_write_rows.c', 'remote_write_napi.c'],
+    sources: [
+      'remote_write.c',
+      'remote_write_rows.c',
+      'remote_write_seal.c',
+      'snappy_block.c',
+      'remote_write_napi.c',
+    ],
     headers: ['remote_write.h'],
     libraries: ['-lm'],
     optional: true,

@@ -1,10 +1,11 @@
 import type { Settings } from '../../component/settings.ts';
-import { loadRemoteWrite } from '../../native/remote-write.ts';
+import { loadRemoteWrite, type RemoteWriteAddon } from '../../native/remote-write.ts';
 import { readIdKey } from '../../storage/schema/migrate.ts';
 import type { SqlClient } from '../../storage/sql.ts';
 import type { Block } from '../../wire/clickhouse/block.ts';
 import { WrittenRows } from '../../wire/clickhouse/smart/written-rows.ts';
 import { SmartMetricsEncoder } from '../../wire/clickhouse/smart-metrics/encoder.ts';
+import type { SampleSealer } from '../../wire/clickhouse/smart-metrics/sorted-samples.ts';
 import { plainForm } from '../../wire/prometheus/remote-write/plain.ts';
 import type { ClickHouseConfig } from './config.ts';
 import { PlainRows } from './plain-rows.ts';
@@ -33,14 +34,18 @@ export async function prepareSmartMetrics(
 ): Promise<SmartSchema> {
   await bringUp(client, config, tables);
   const written = new WrittenRows(MAX_WRITTEN);
+  const addon = loadRemoteWrite();
   const encoder = new SmartMetricsEncoder(
     await readIdKey(client, { database: config.database }),
     written,
+    undefined,
+    undefined,
+    addon && nativeSealer(addon),
   );
   const unregister = tellInlined(encoder, settings, 'metrics');
   const writer = {
     ...smartWriter(encoder, written, placed),
-    ...plainWriter(encoder),
+    ...plainWriter(encoder, addon),
     repeatable: true,
   };
   return { writer, stop: async () => unregister() };
@@ -49,14 +54,28 @@ export async function prepareSmartMetrics(
 /** What takes plain remote write requests as they are, where the addon is there. */
 function plainWriter(
   encoder: SmartMetricsEncoder,
+  addon: RemoteWriteAddon | undefined,
 ): Pick<SchemaWriter, 'takes' | 'own' | 'lost' | 'appendStored'> {
-  const addon = loadRemoteWrite();
   const rows = addon && new PlainRows(addon, encoder);
   return {
     takes: new Set([plainForm]),
     own: (batch, nowMs) => rows?.own(batch, nowMs) ?? batch,
     lost: () => encoder.forgetPromises(),
     appendStored: (bytes) => encoder.appendStored(bytes),
+  };
+}
+
+/** Bytes of a block beside its rows, and of a row, at most. */
+const sealed = { head: 256, row: 39 } as const;
+
+/** The sealer in C. */
+function nativeSealer(addon: RemoteWriteAddon): SampleSealer {
+  return {
+    seal(pieces, day, rows, allocate = Buffer.allocUnsafeSlow) {
+      const target = allocate(sealed.head + rows * sealed.row);
+      const packed = addon.seal(pieces, day, target);
+      return { flags: packed % 4, body: target.subarray(0, Math.floor(packed / 4)) };
+    },
   };
 }
 

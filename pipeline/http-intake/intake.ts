@@ -51,20 +51,39 @@ export class BodyIntake {
    * after a fault nothing stays reserved.
    */
   take(request: IncomingMessage, done: (body: Body | IntakeFault) => void): void {
-    const { headers } = request;
-    const coding = (headers['content-encoding'] ?? '').trim().toLowerCase();
+    const coding = codingOf(request);
     const plain = coding === '' || coding === 'identity' || this.#algorithms.size === 0;
     if (!plain && !this.#algorithms.has(coding)) {
       const message = `unsupported Content-Encoding: ${coding.slice(0, 100)}`;
       done({ fault: 'encoding', message });
       return;
     }
-    const declared = Number(headers['content-length'] ?? -1);
-    readBody(request, declared, this.maxBodyBytes, this.#budget, (body) => {
-      if (typeof body === 'string') done(this.#fault(body));
-      else if (plain) done(body);
+    this.#read(request, (body) => {
+      if ('fault' in body || plain) done(body);
       else this.#decompress(body, coding as Encoding, done);
     });
+  }
+
+  /**
+   * As {@link take}, but a body that is allowed to be snappy, and is, comes as it was sent;
+   * {@link unpack} unpacks it. undefined: `take` it.
+   */
+  takeSnappy(request: IncomingMessage, done: (body: Body | IntakeFault) => void): true | undefined {
+    if (codingOf(request) !== 'snappy' || !this.#algorithms.has('snappy')) return undefined;
+    this.#read(request, done);
+    return true;
+  }
+
+  /** Unpacks what {@link takeSnappy} gave; `done` as there. */
+  unpack(body: Body, done: (body: Body | IntakeFault) => void): void {
+    this.#decompress(body, 'snappy', done);
+  }
+
+  #read(request: IncomingMessage, done: (body: Body | IntakeFault) => void): void {
+    const declared = Number(request.headers['content-length'] ?? -1);
+    readBody(request, declared, this.maxBodyBytes, this.#budget, (body) =>
+      done(typeof body === 'string' ? this.#fault(body) : body),
+    );
   }
 
   /** Gives the bytes of a body back. */
@@ -102,6 +121,10 @@ export class BodyIntake {
     if (fault === 'cut_off') return { fault, message: 'the request was cut off' };
     return { fault, message: 'no memory for the request now, try again later' };
   }
+}
+
+function codingOf({ headers }: IncomingMessage): string {
+  return (headers['content-encoding'] ?? '').trim().toLowerCase();
 }
 
 /**

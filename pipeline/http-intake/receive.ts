@@ -69,15 +69,22 @@ export function receiveBody(
   intake.take(request, (body) => {
     if (!('fault' in body)) {
       take(body);
-      return;
-    }
-    const { fault, message } = body;
-    if (fault === 'cut_off') {
-      response.destroy();
-      return;
-    }
-    if (fault === 'no_memory') response.setHeader('retry-after', String(memoryRetrySeconds));
-    const rest = fault === 'too_large' ? 0 : intake.maxBodyBytes;
-    refuse(request, response, statuses[fault], `${message}\n`, rest);
+    } else answerFault(request, response, intake, body);
   });
+}
+
+/** Answers that a body is not there. */
+export function answerFault(
+  request: IncomingMessage,
+  response: ServerResponse,
+  intake: BodyIntake,
+  { fault, message }: IntakeFault,
+): void {
+  if (fault === 'cut_off') {
+    response.destroy();
+    return;
+  }
+  if (fault === 'no_memory') response.setHeader('retry-after', String(memoryRetrySeconds));
+  const rest = fault === 'too_large' ? 0 : intake.maxBodyBytes;
+  refuse(request, response, statuses[fault], `${message}\n`, rest);
 }

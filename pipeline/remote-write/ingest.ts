@@ -44,6 +44,40 @@ export class Ingest {
     this.#source = new Source(settings.random);
   }
 
+  /** Whether {@link takePacked} is worth asking. */
+  get takesPacked(): boolean {
+    return this.#next.takes?.has(plainForm) === true;
+  }
+
+  /**
+   * Takes a body as it was sent where that can be handed on as it is.
+   * @param block a snappy block
+   * @param most bytes of it unpacked
+   * @param release as in {@link take}
+   * @param done as in {@link take}
+   * @returns whether it was taken; else nothing is called, and it is to be unpacked
+   */
+  takePacked(
+    block: Buffer,
+    version: Version,
+    most: number,
+    ctx: Context,
+    release: () => void,
+    done: (outcome: Outcome) => void,
+  ): boolean {
+    const plain = this.#source.read(block, version, most);
+    if (plain === undefined) return false;
+    const taken = { samples: plain.itemCount, histograms: 0, exemplars: 0 };
+    const outcome: Outcome = { status: 204, text: '', ...taken };
+    const answer = (given: Outcome): void => {
+      release();
+      done(given);
+    };
+    if (plain.itemCount === 0) answer(outcome);
+    else this.#handOn(plain, ctx, outcome, answer);
+    return true;
+  }
+
   /**
    * @param release called once, when the body is not needed any more
    * @param done called once, with what the sender is told
@@ -55,19 +89,7 @@ export class Ingest {
     release: () => void,
     done: (outcome: Outcome) => void,
   ): void {
-    const asSent = this.#next.takes?.has(plainForm) === true;
-    const plain = asSent ? this.#source.read(body, version) : undefined;
-    if (plain !== undefined) {
-      const taken = { samples: plain.itemCount, histograms: 0, exemplars: 0 };
-      const outcome: Outcome = { status: 204, text: '', ...taken };
-      const answer = (given: Outcome): void => {
-        release();
-        done(given);
-      };
-      if (plain.itemCount === 0) answer(outcome);
-      else this.#handOn(plain, ctx, outcome, answer);
-      return;
-    }
+    const asSent = this.takesPacked;
     let read: ReadRequest;
     let converted: Converted;
     try {

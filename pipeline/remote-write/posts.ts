@@ -5,12 +5,20 @@ import type { Settings } from '../../component/settings.ts';
 import { type Admitted, headerMap, remoteOf } from '../../config/groups/http-listen.ts';
 import type { HttpServerConfig } from '../../config/groups/http-server.ts';
 import type { Version } from '../../wire/prometheus/remote-write/read.ts';
-import type { BodyIntake } from '../http-intake/intake.ts';
-import { intakeOf, receiveBody, refuse } from '../http-intake/receive.ts';
+import type { Body } from '../http-intake/body.ts';
+import type { BodyIntake, IntakeFault } from '../http-intake/intake.ts';
+import { answerFault, intakeOf, receiveBody, refuse } from '../http-intake/receive.ts';
 import { versionOf } from './content-type.ts';
 import { Ingest, type Outcome } from './ingest.ts';
 
 const noMetadata: ReadonlyMap<string, readonly string[]> = new Map();
+
+interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly version: Version;
+  readonly ctx: Context;
+}
 
 /** Requests to a path of remote write, from headers to answer. */
 export class WritePosts {
@@ -38,16 +46,46 @@ export class WritePosts {
     }
     // Early senders do not say that bodies are snappy blocks.
     request.headers['content-encoding'] ??= 'snappy';
-    receiveBody(request, response, this.#intake, (body) => {
-      const ctx = this.#context(request, auth);
-      this.#ingest.take(
-        body.bytes,
-        version,
-        ctx,
-        () => this.#intake.release(body),
-        (outcome) => answer(response, version, outcome),
-      );
+    const exchange = { request, response, version, ctx: this.#context(request, auth) };
+    const packed = this.#ingest.takesPacked
+      ? this.#intake.takeSnappy(request, (body) => this.#takePacked(exchange, body))
+      : undefined;
+    if (packed === undefined) {
+      receiveBody(request, response, this.#intake, (body) => this.#take(exchange, body));
+    }
+  }
+
+  /** Hands a snappy body on as it is where that is possible, else unpacked. */
+  #takePacked(exchange: Exchange, body: Body | IntakeFault): void {
+    const { request, response, version, ctx } = exchange;
+    const intake = this.#intake;
+    if ('fault' in body) {
+      answerFault(request, response, intake, body);
+      return;
+    }
+    const taken = this.#ingest.takePacked(
+      body.bytes,
+      version,
+      intake.maxBodyBytes,
+      ctx,
+      () => intake.release(body),
+      (outcome) => answer(response, version, outcome),
+    );
+    if (taken) return;
+    intake.unpack(body, (plain) => {
+      if ('fault' in plain) answerFault(request, response, intake, plain);
+      else this.#take(exchange, plain);
     });
+  }
+
+  #take({ response, version, ctx }: Exchange, body: Body): void {
+    this.#ingest.take(
+      body.bytes,
+      version,
+      ctx,
+      () => this.#intake.release(body),
+      (outcome) => answer(response, version, outcome),
+    );
   }
 
   #context(request: IncomingMessage, auth: AuthData | undefined): Context {

@@ -37,20 +37,34 @@ export class Source implements RequestSource {
     return this.#targets.generation + this.#families.generation;
   }
 
-  /** A plain request as a batch over its bytes; undefined: it is to be read the long way. */
-  read(bytes: Uint8Array, version: Version): Metrics | undefined {
-    const buffer = this.#addon?.read(this.#sets!, bytes, version);
-    if (buffer === undefined) return undefined;
+  /**
+   * A plain request as a batch in its own form; undefined: it is to be read the long way.
+   * @param block snappy block, kept
+   * @param most bytes of it unpacked
+   */
+  read(block: Uint8Array, version: Version, most: number): Metrics | undefined {
+    const addon = this.#addon;
+    const buffer = addon?.read(this.#sets!, block, version, most);
+    if (addon === undefined || buffer === undefined) return undefined;
     const columns = new PlainColumns(buffer);
+    const slices = (ranges: Uint32Array): Uint8Array =>
+      addon.slices(this.#sets!, columns.serial, ranges) ??
+      cut(this.#unpack(block, columns), ranges);
     return new FormBatch<'metrics', PlainRequest>({
       signal: 'metrics',
       form: plainForm,
-      value: { bytes, version, columns, source: this },
+      value: { version, columns, source: this, slices },
       itemCount: columns.sampleCount,
-      byteLength: bytes.length,
+      byteLength: columns.bytes,
       backingBytes: buffer.byteLength,
-      toOtlp: () => this.#batchOf(bytes, version),
+      toOtlp: () => this.#batchOf(this.#unpack(block, columns), version),
     });
+  }
+
+  #unpack(block: Uint8Array, { bytes }: PlainColumns): Uint8Array {
+    const plain = Buffer.allocUnsafeSlow(bytes);
+    if (!this.#addon!.unpack(block, plain)) throw new Error('BUG: a block that was read is broken');
+    return plain;
   }
 
   #batchOf(bytes: Uint8Array, version: Version): OtlpBatch<'metrics'> {
@@ -87,4 +101,11 @@ export class Source implements RequestSource {
     const options = { asSent: true, order, firstOnly };
     return this.toOtlp(request, version, Number.POSITIVE_INFINITY, options).batch?.ranges() ?? [];
   }
+}
+
+/** Bytes `[from, to)` of pairs, one after the other. */
+function cut(bytes: Uint8Array, ranges: Uint32Array): Uint8Array {
+  const parts: Uint8Array[] = [];
+  for (let i = 0; i < ranges.length; i += 2) parts.push(bytes.subarray(ranges[i]!, ranges[i + 1]!));
+  return Buffer.concat(parts);
 }

@@ -66,13 +66,21 @@ export class DayTables<T extends Table> {
 
   /** Writes what is held as blocks, oldest day first, and forgets it. */
   seal(options: SealOptions): Block[] {
+    return this.sealEach((table, day) => {
+      const block = sealTable(table, day, options);
+      for (const column of table.columns) column.reset();
+      table.rows = 0;
+      return block;
+    });
+  }
+
+  /** The same, with what makes a block of a table and empties it. */
+  sealEach(make: (table: T, day: number) => Block | readonly Block[]): Block[] {
     const blocks: Block[] = [];
     const days = [...this.#byDay.keys()].sort((a, b) => a - b);
     for (const day of days) {
       const table = this.#byDay.get(day)!;
-      blocks.push(sealTable(table, day, options));
-      for (const column of table.columns) column.reset();
-      table.rows = 0;
+      blocks.push(...[make(table, day)].flat());
       if (this.#free.length < KEPT) this.#free.push(table);
     }
     this.#byDay.clear();

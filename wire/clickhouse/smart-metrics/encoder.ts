@@ -1,4 +1,4 @@
-import type { Allocate, Block } from '../block.ts';
+import { type Allocate, type Block, writeBlock } from '../block.ts';
 import { ByteBuffer } from '../byte-buffer.ts';
 import { DayTables } from '../day-tables.ts';
 import { Message } from '../message.ts';
@@ -15,6 +15,7 @@ import { DistributionFields } from './distributions.ts';
 import { ExemplarsTable, HistogramsTable, putNumber, SamplesTable } from './point-tables.ts';
 import { SeriesCache, type SeriesLimits } from './series-cache.ts';
 import { METADATA, type MetricHead, NAME, SeriesTable, UNIT } from './series-table.ts';
+import { plainSealer, type SampleSealer, sampleColumns } from './sorted-samples.ts';
 import { readStoredRows } from './stored-rows.ts';
 
 const GAUGE = 5;
@@ -62,6 +63,7 @@ export class SmartMetricsEncoder extends SmartEncoder {
   readonly #exemplars = new DayTables(() => new ExemplarsTable());
   readonly #cache: SeriesCache;
   readonly #key: Uint8Array;
+  readonly #sealer: SampleSealer;
   readonly #head = new Head();
   readonly #headBytes = new ByteBuffer(256);
   readonly #canonical = new ByteBuffer(512);
@@ -89,9 +91,11 @@ export class SmartMetricsEncoder extends SmartEncoder {
     written: WrittenRows,
     limits?: SetLimits,
     seriesLimits?: SeriesLimits,
+    sealer: SampleSealer = plainSealer,
   ) {
     super(key, written, limits, SECONDS_A_DAY);
     this.#key = key;
+    this.#sealer = sealer;
     this.#cache = new SeriesCache(seriesLimits);
   }
 
@@ -135,10 +139,10 @@ export class SmartMetricsEncoder extends SmartEncoder {
     return true;
   }
 
-  /** Adds rows in the form in which they waited. Throws on bytes that are something else. */
+  /** Adds rows in the form in which they waited, kept until `seal`. Throws on bytes that are something else. */
   appendStored(bytes: Uint8Array): void {
     const stored = readStoredRows(bytes);
-    if (stored.rows > 0) this.#samples.for(stored.day).putAll(stored);
+    if (stored.rows > 0) this.#samples.for(stored.day).putPiece(bytes, stored.rows);
     const { declared, otlp, receipt } = stored;
     if (declared.length > 0) this.#append(declared, receipt, 'declare');
     if (otlp.length > 0) this.append(otlp, receipt);
@@ -342,10 +346,32 @@ export class SmartMetricsEncoder extends SmartEncoder {
     const options = { batchId, ...(allocate === undefined ? {} : { allocate }) };
     blocks.push(
       ...this.#series.seal({ ...options, table: 'metric_series' }),
-      ...this.#samples.seal({ ...options, table: 'metric_samples' }),
+      ...this.#samples.sealEach((table, day) => this.#sealSamples(table, day, allocate)),
       ...this.#histograms.seal({ ...options, table: 'metric_histograms' }),
       ...this.#exemplars.seal({ ...options, table: 'metric_exemplars' }),
     );
     return { blocks, dictionaryKeys };
+  }
+
+  #sealSamples(table: SamplesTable, day: number, allocate: Allocate | undefined): Block[] {
+    const blocks: Block[] = [];
+    const add = (of: number, pieces: readonly Uint8Array[]): void => {
+      const rows = pieces.reduce((sum, piece) => sum + readStoredRows(piece).rows, 0);
+      const { flags, body } = this.#sealer.seal(pieces, of, rows, allocate);
+      const columns = sampleColumns(flags);
+      blocks.push({ table: 'metric_samples', day: of, rows, columns, body });
+    };
+    if (day >= 0) add(day, table.allPieces());
+    else {
+      // days beyond those that get a table: the columns have the day of each row
+      const days = Map.groupBy(table.pieces, (piece) => readStoredRows(piece).day);
+      for (const [of, pieces] of days) add(of, pieces);
+      const rows = table.rows - table.pieceRows;
+      const columns = table.columns.map(({ name }) => name);
+      const body = writeBlock(table.columns, rows, allocate);
+      if (rows > 0) blocks.push({ table: 'metric_samples', day, rows, columns, body });
+    }
+    table.clear();
+    return blocks;
   }
 }

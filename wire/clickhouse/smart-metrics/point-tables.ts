@@ -4,7 +4,7 @@ import type { Message } from '../message.ts';
 import { TextAttributes } from '../smart/typed-attributes.ts';
 import { type Decimal, Scale } from './decimal.ts';
 import { putDay } from './series-table.ts';
-import type { readStoredRows } from './stored-rows.ts';
+import { putStoredHeader, StoredFlag, storedHeaderBytes, storedRowBytes } from './stored-rows.ts';
 
 /** Columns that every table of points begins with. Start and time are fields 2 and 3 everywhere. */
 class PointHead {
@@ -30,20 +30,10 @@ class PointHead {
     this.#flags.data.u32(point.varint(b, flagsField));
   }
 
-  putAll(stored: ReturnType<typeof readStoredRows>): void {
-    const { day, rows } = stored;
-    for (let row = 0; row < rows; row++) putDay(this.#day, day);
-    addAll(this.#series, stored.column('series'), 8 * rows);
-    addAll(this.#time, stored.column('time'), 8 * rows);
-    addAll(this.#start, stored.column('start'), 8 * rows);
-    addAll(this.#flags, stored.column('flags'), 4 * rows);
+  /** Bytes of all but the day, in the order of columns. */
+  get parts(): readonly Uint8Array[] {
+    return [this.#series, this.#time, this.#start, this.#flags].map(({ data }) => data.view());
   }
-}
-
-/** Adds bytes as they are, or zeros where there are none. */
-function addAll(column: FixedColumn, bytes: Uint8Array, size: number): void {
-  if (bytes.length === 0) column.data.zeros(size);
-  else column.data.copy(bytes, 0, bytes.length);
 }
 
 /** Columns of `metric_samples` for one day. */
@@ -54,12 +44,45 @@ export class SamplesTable implements Table {
   readonly scale = new FixedColumn('scale', 'Int8');
   readonly columns = [...this.head.columns, this.mantissa, this.scale];
 
-  /** Adds rows of the table's day that are columns already. */
-  putAll(stored: ReturnType<typeof readStoredRows>): void {
-    this.rows += stored.rows;
-    this.head.putAll(stored);
-    addAll(this.mantissa, stored.column('mantissa'), 8 * stored.rows);
-    addAll(this.scale, stored.column('scale'), stored.rows);
+  /** Rows of the table's day in the form in which batches wait; beside those in the columns. */
+  readonly pieces: Uint8Array[] = [];
+  /** Rows of `pieces`. */
+  pieceRows = 0;
+
+  /** Adds rows in the form in which they waited; the bytes are kept until the next reset. */
+  putPiece(bytes: Uint8Array, rows: number): void {
+    this.pieces.push(bytes);
+    this.pieceRows += rows;
+    this.rows += rows;
+  }
+
+  /** All rows as pieces. */
+  allPieces(): readonly Uint8Array[] {
+    const own = this.rows - this.pieceRows;
+    return own === 0 ? this.pieces : [...this.pieces, this.#ownPiece(own)];
+  }
+
+  #ownPiece(rows: number): Uint8Array {
+    const flags = StoredFlag.STARTS | StoredFlag.FLAGS;
+    const [series, time, start, pointFlags] = this.head.parts;
+    const columns = [series, time, this.mantissa.data.view(), start, pointFlags];
+    const piece = Buffer.allocUnsafeSlow(storedHeaderBytes + rows * storedRowBytes(flags));
+    const none = new Uint8Array(0);
+    putStoredHeader(piece, { receipt: 0, day: 0, rows, flags, declared: none, otlp: none });
+    let at = storedHeaderBytes;
+    for (const bytes of [...columns, this.scale.data.view()]) {
+      piece.set(bytes!, at);
+      at += bytes!.length;
+    }
+    return piece;
+  }
+
+  /** Forgets all rows. */
+  clear(): void {
+    for (const column of this.columns) column.reset();
+    this.pieces.length = 0;
+    this.pieceRows = 0;
+    this.rows = 0;
   }
 }
 

@@ -2,13 +2,14 @@ import type { Version } from './read.ts';
 
 const HAS_STARTS = 1;
 const HAS_STALE = 2;
-const headerBytes = 16;
+const headerBytes = 32;
 
 /**
  * A plain request (series of labels in order and of samples, nothing else) as native code read it;
  * little-endian:
  *
  *     u32 series | u32 samples | u32 epoch | u32 flags: 1 starts, 2 stale markers
+ *     u32 serial of the request | u32 bytes of it | u64 0
  *     i64 times (ms) | u64 bits of the values | i64 starts (ms; where flag 1 is)
  *     u32 numbers of label sets | u32 ends of their samples | u32 x 2 bytes of each series
  */
@@ -18,12 +19,19 @@ export class PlainColumns {
   readonly sampleCount: number;
   /** Numbers of label sets hold within one epoch. */
   readonly epoch: number;
+  /** Of the request, among those read. */
+  readonly serial: number;
+  /** Bytes of the request. */
+  readonly bytes: number;
   readonly hasStarts: boolean;
   readonly hasStale: boolean;
   readonly #at: number;
 
   constructor(buffer: ArrayBuffer) {
-    const [series = 0, samples = 0, epoch = 0, flags = 0] = new Uint32Array(buffer, 0, 4);
+    const header = new Uint32Array(buffer, 0, 6);
+    const [series = 0, samples = 0, epoch = 0, flags = 0, serial = 0, bytes = 0] = header;
+    this.serial = serial;
+    this.bytes = bytes;
     this.buffer = buffer;
     this.seriesCount = series;
     this.sampleCount = samples;
@@ -63,10 +71,11 @@ export interface RequestSource {
 
 /** A plain request on its way to a writer that takes it as it is. */
 export interface PlainRequest {
-  readonly bytes: Uint8Array;
   readonly version: Version;
   readonly columns: PlainColumns;
   readonly source: RequestSource;
+  /** Bytes of it, pairs of `[from, to)`, one after the other. */
+  slices(ranges: Uint32Array): Uint8Array;
 }
 
 /** What batches of such requests are called: `Consumer.takes`. */
@@ -76,14 +85,15 @@ export const plainForm = 'prometheus_remote_write';
  * A request of some series of another one.
  * @param series their places, ascending
  */
-export function someSeries(
-  { bytes, version, columns }: PlainRequest,
-  series: Iterable<number>,
-): Uint8Array {
-  const { ranges } = columns;
-  const parts: Uint8Array[] = [];
-  // symbols come first
-  if (version === 2) parts.push(bytes.subarray(0, ranges[0] ?? 0));
-  for (const i of series) parts.push(bytes.subarray(ranges[2 * i]!, ranges[2 * i + 1]!));
-  return Buffer.concat(parts);
+export function someSeries(request: PlainRequest, series: Uint32Array): Uint8Array {
+  const { ranges } = request.columns;
+  // in version 2 symbols come first
+  const before = request.version === 2 ? 1 : 0;
+  const wanted = new Uint32Array(2 * (series.length + before));
+  if (before === 1) wanted[1] = ranges[0] ?? 0;
+  for (let i = 0; i < series.length; i += 1) {
+    wanted[2 * (i + before)] = ranges[2 * series[i]!]!;
+    wanted[2 * (i + before) + 1] = ranges[2 * series[i]! + 1]!;
+  }
+  return request.slices(wanted);
 }
