@@ -2,7 +2,7 @@ import type { ReceiverFactory } from '../../component/factory.ts';
 import { receiptMetrics } from '../../component/receipts.ts';
 import { influxdbMetrics } from '../../pipeline/line-writes/counters.ts';
 import { config, type DeepflowConfig } from './config.ts';
-import { DeepflowReceiver } from './receiver.ts';
+import { deepflowReceiver } from './receiver.ts';
 
 /** Receives what is sent to the HTTP port of a DeepFlow agent. */
 export const factory: ReceiverFactory<DeepflowConfig> = {
@@ -12,5 +12,5 @@ export const factory: ReceiverFactory<DeepflowConfig> = {
   description: "Receives what senders post to a DeepFlow agent's integration port, by its paths.",
   config,
   metrics: [...receiptMetrics(['traces', 'metrics', 'logs']), ...influxdbMetrics],
-  create: (settings, given, next) => new DeepflowReceiver(settings, given, next),
+  create: (settings, given, next) => deepflowReceiver(settings, given, next),
 };

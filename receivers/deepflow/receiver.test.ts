@@ -10,7 +10,7 @@ import { collectingSink, permanent, retryable } from '../../testing/sinks.ts';
 import { sampleBatch } from '../../testing/spans.ts';
 import { message1 } from '../../wire/prometheus/testing/message.ts';
 import { config } from './config.ts';
-import { DeepflowReceiver } from './receiver.ts';
+import { deepflowReceiver } from './receiver.ts';
 
 const all = ['traces', 'metrics', 'logs'] as const;
 
@@ -27,7 +27,7 @@ async function start(
   };
   const next = Object.fromEntries(signals.map((signal) => [signal, sinks[signal]]));
   const decoded = config.parse({ endpoint: '127.0.0.1:0' });
-  const receiver = new DeepflowReceiver(settings, decoded, next);
+  const receiver = deepflowReceiver(settings, decoded, next);
   await receiver.start();
   t.after(() => receiver.shutdown());
   const base = `http://127.0.0.1:${(receiver.address as AddressInfo).port}`;

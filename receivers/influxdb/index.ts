@@ -2,7 +2,7 @@ import type { ReceiverFactory } from '../../component/factory.ts';
 import { receiptMetrics } from '../../component/receipts.ts';
 import { influxdbMetrics } from '../../pipeline/line-writes/counters.ts';
 import { config, type InfluxdbConfig } from './config.ts';
-import { InfluxdbReceiver } from './receiver.ts';
+import { influxdbReceiver } from './receiver.ts';
 
 /** Receives what Telegraf and InfluxDB's clients write. */
 export const factory: ReceiverFactory<InfluxdbConfig> = {
@@ -13,5 +13,5 @@ export const factory: ReceiverFactory<InfluxdbConfig> = {
   description: "Receives InfluxDB line protocol of Telegraf and InfluxDB's clients over HTTP.",
   config,
   metrics: [...receiptMetrics(['metrics']), ...influxdbMetrics],
-  create: (settings, given, next) => new InfluxdbReceiver(settings, given, next.metrics!),
+  create: (settings, given, next) => influxdbReceiver(settings, given, next.metrics!),
 };

@@ -7,13 +7,13 @@ import { realClock } from '../../testing/clock.ts';
 import { realTimeSettings } from '../../testing/settings.ts';
 import { collectingSink, permanent, retryable } from '../../testing/sinks.ts';
 import { config } from './config.ts';
-import { InfluxdbReceiver } from './receiver.ts';
+import { influxdbReceiver } from './receiver.ts';
 
 async function start(t: TestContext, given: object = {}, budgetBytes = 2 ** 26) {
   const settings = realTimeSettings(realClock(), { id: 'influxdb', budgetBytes });
   const sink = collectingSink<'metrics'>();
   const decoded = config.parse({ endpoint: '127.0.0.1:0', ...given });
-  const receiver = new InfluxdbReceiver(settings, decoded, sink);
+  const receiver = influxdbReceiver(settings, decoded, sink);
   await receiver.start();
   t.after(() => receiver.shutdown());
   const base = `http://127.0.0.1:${(receiver.address as AddressInfo).port}`;

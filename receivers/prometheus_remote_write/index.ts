@@ -1,7 +1,7 @@
 import type { ReceiverFactory } from '../../component/factory.ts';
 import { receiptMetrics } from '../../component/receipts.ts';
 import { config, type RemoteWriteReceiverConfig } from './config.ts';
-import { RemoteWriteReceiver } from './receiver.ts';
+import { remoteWriteReceiver } from './receiver.ts';
 
 /** Receives Prometheus remote write. */
 export const factory: ReceiverFactory<RemoteWriteReceiverConfig> = {
@@ -12,5 +12,5 @@ export const factory: ReceiverFactory<RemoteWriteReceiverConfig> = {
   description: 'Receives Prometheus remote write, versions 1.0 and 2.0.',
   config,
   metrics: receiptMetrics(['metrics']),
-  create: (settings, given, next) => new RemoteWriteReceiver(settings, given, next.metrics!),
+  create: (settings, given, next) => remoteWriteReceiver(settings, given, next.metrics!),
 };

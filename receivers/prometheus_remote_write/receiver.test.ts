@@ -7,7 +7,7 @@ import { testSettings } from '../../testing/settings.ts';
 import { collectingSink, permanent, retryable } from '../../testing/sinks.ts';
 import { message1, message2, type TestSeries } from '../../wire/prometheus/testing/message.ts';
 import { config } from './config.ts';
-import { RemoteWriteReceiver } from './receiver.ts';
+import { remoteWriteReceiver } from './receiver.ts';
 
 const protobuf = 'application/x-protobuf';
 const version2 = `${protobuf};proto=io.prometheus.write.v2.Request`;
@@ -27,7 +27,7 @@ async function start(t: TestContext, given: object = {}, budgetBytes = 2 ** 26) 
   const settings = testSettings({ id: 'prometheus_remote_write', budgetBytes });
   const sink = collectingSink<'metrics'>();
   const keys = config.parse({ endpoint: '127.0.0.1:0', ...given });
-  const receiver = new RemoteWriteReceiver(settings, keys, sink);
+  const receiver = remoteWriteReceiver(settings, keys, sink);
   await receiver.start();
   t.after(() => receiver.shutdown());
   const { port } = receiver.address as { port: number };

@@ -1,7 +1,7 @@
 import type { ReceiverFactory } from '../../component/factory.ts';
 import { receiptMetrics } from '../../component/receipts.ts';
 import { config, type ZipkinReceiverConfig } from './config.ts';
-import { ZipkinReceiver } from './receiver.ts';
+import { zipkinReceiver } from './receiver.ts';
 
 /** Receives spans of Zipkin's clients. */
 export const factory: ReceiverFactory<ZipkinReceiverConfig> = {
@@ -12,5 +12,5 @@ export const factory: ReceiverFactory<ZipkinReceiverConfig> = {
     "Receives spans of Zipkin's clients over HTTP: both versions, JSON, protobuf, Thrift.",
   config,
   metrics: receiptMetrics(['traces']),
-  create: (settings, given, next) => new ZipkinReceiver(settings, given, next.traces!),
+  create: (settings, given, next) => zipkinReceiver(settings, given, next.traces!),
 };

@@ -8,7 +8,7 @@ import { toJson } from '../../pdata/json.ts';
 import { testSettings } from '../../testing/settings.ts';
 import { collectingSink, permanent, retryable } from '../../testing/sinks.ts';
 import { config } from './config.ts';
-import { ZipkinReceiver } from './receiver.ts';
+import { zipkinReceiver } from './receiver.ts';
 
 const recordings = join(import.meta.dirname, '../../wire/zipkin/testdata');
 const recording = (name: string) => readFileSync(join(recordings, name));
@@ -17,7 +17,7 @@ async function start(t: TestContext, keys: object = {}) {
   const settings = testSettings({ id: 'zipkin' });
   const sink = collectingSink<'traces'>();
   const given = config.parse({ endpoint: '127.0.0.1:0', ...keys });
-  const receiver = new ZipkinReceiver(settings, given, sink);
+  const receiver = zipkinReceiver(settings, given, sink);
   await receiver.start();
   t.after(() => receiver.shutdown());
   const { port } = receiver.address as AddressInfo;
