@@ -57,9 +57,10 @@ async function seriesOf(job: string, name: string): Promise<Map<string, number>>
   ]);
   for (const { labels, bits } of found) {
     const { __name__, job: _, instance: __, ...own } = Object.fromEntries(labels);
-    const values = [...new Set(bits)];
-    assert.equal(values.length, 1, `${__name__} ${JSON.stringify(own)}`);
-    out.set(pointKey(__name__!, own), new Float64Array(new BigUint64Array(values).buffer)[0]!);
+    const key = pointKey(__name__!, own);
+    const values = [...new Float64Array(new BigUint64Array(bits).buffer)];
+    assert.equal(new Set(bits).size, 1, `${key}: ${values}`);
+    out.set(key, values[0]!);
   }
   return out;
 }
@@ -163,18 +164,20 @@ async function metadata(): Promise<Metadata> {
   return ((await response.json()) as { data: Metadata }).data;
 }
 
-/** Types and helps; the latter do not come with version 2.0. */
+/** Types of all metrics; helps do not come with version 2.0. */
 async function checkMetadata(hasHelp: boolean): Promise<void> {
   const data = await metadata();
   for (const [name, type, help] of [
+    ['item_value', 'gauge', 'Values.'],
     ['work_total', 'counter', 'Work.'],
     ['wait_seconds', 'histogram', 'Waits.'],
     ['size_bytes', 'summary', 'Sizes.'],
+    ['native_seconds', 'histogram', 'Native.'],
   ] as const) {
     const said = (data[name] ?? []).filter((one) => one.type !== 'unknown');
-    assert.deepEqual([...new Set(said.map((one) => one.type))], [type]);
+    assert.deepEqual([...new Set(said.map((one) => one.type))], [type], name);
     const helps = said.map((one) => one.help).filter((text) => text !== '');
-    assert.deepEqual(helps, hasHelp || helps.length > 0 ? [help] : []);
+    assert.deepEqual(helps, hasHelp || helps.length > 0 ? [help] : [], name);
   }
 }
 
@@ -217,14 +220,12 @@ for (const [name, binary, message] of [
     const [found] = await stored.rows<object>(exemplars(job));
     const [[, span], [, trace]] = exemplar.labels;
     assert.deepEqual(found, { name: 'seen_total', trace, span, value: exemplar.value });
-    await checkMetadata(!isVersion2);
     assert.deepEqual(await stored.program.unbalanced(), []);
-    const todo = 'the row of a series is not written again when its type comes';
-    await t.test('types of gauges and native histograms', { todo }, async () => {
-      const { item_value: gauges, native_seconds: native } = await metadata();
-      assert.ok(gauges?.every(({ type }) => type === 'gauge'));
-      assert.ok(native?.every(({ type }) => type === 'histogram'));
-    });
+    // Version 1.0 tells types apart from samples, and later than the first of them.
+    const todo = isVersion2
+      ? false
+      : 'a series that is stored does not get the type that comes later';
+    await t.test('types and helps', { todo }, () => checkMetadata(!isVersion2));
   });
 }
 
