@@ -1,10 +1,10 @@
-import { createSocket, type Socket as UdpSocket } from 'node:dgram';
-import { lookup } from 'node:dns/promises';
+import type { Socket as UdpSocket } from 'node:dgram';
 import { rm } from 'node:fs/promises';
-import { createServer, isIPv6, type Server, type Socket } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
 import type { Component } from '../../component/component.ts';
 import type { Consumer } from '../../component/consumer.ts';
 import type { Settings } from '../../component/settings.ts';
+import { bindUdp, closeUdp } from '../../config/groups/udp.ts';
 import { parseEndpoint } from '../../config/schema/index.ts';
 import { encodeEntries } from '../../stanza/entry/encode.ts';
 import { Delivery } from '../../stanza/receiver/delivery.ts';
@@ -66,18 +66,13 @@ export class FluentForwardReceiver implements Component {
 
   /** A UDP packet of one byte is sent back: the sender learns that somebody is here. */
   async #answerHeartbeats(host: string): Promise<void> {
-    const address = host === '' ? '::' : (await lookup(host)).address;
-    const socket = createSocket(isIPv6(address) ? 'udp6' : 'udp4');
-    this.#heartbeat = socket;
-    await new Promise<void>((resolve, reject) => {
-      socket.once('error', (error) =>
-        reject(
-          new Error(`cannot listen for heartbeats on UDP port ${this.port}: ${error.message}`),
-        ),
-      );
-      socket.bind({ address, port: this.port }, resolve);
+    const { port } = this;
+    const socket = await bindUdp({ host, port }, {}, (error) =>
+      this.#settings.host.fatal(error),
+    ).catch((error: Error) => {
+      throw new Error(`cannot listen for heartbeats on UDP port ${port}: ${error.message}`);
     });
-    socket.on('error', (error) => this.#settings.host.fatal(error));
+    this.#heartbeat = socket;
     socket.on('message', (data, from) => {
       if (data.length > 0) socket.send(data.subarray(0, 1), from.port, from.address);
     });
@@ -131,7 +126,7 @@ export class FluentForwardReceiver implements Component {
     await this.#sending;
     for (const connection of this.#connections) connection.close();
     await closed;
-    if (heartbeat) await new Promise<void>((resolve) => void heartbeat.close(resolve));
+    await closeUdp(heartbeat);
     const path = unixPath(this.#config.endpoint);
     if (server !== undefined && path !== undefined) await rm(path, { force: true });
     this.#delivery.stop();

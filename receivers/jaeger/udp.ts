@@ -1,8 +1,9 @@
-import { createSocket, type Socket } from 'node:dgram';
-import { lookup } from 'node:dns/promises';
-import { type AddressInfo, isIPv6 } from 'node:net';
+import type { Socket } from 'node:dgram';
+import type { AddressInfo } from 'node:net';
 import { background, type Consumer } from '../../component/consumer.ts';
 import type { Settings } from '../../component/settings.ts';
+import { openAt } from '../../config/groups/listen.ts';
+import { bindUdp, closeUdp } from '../../config/groups/udp.ts';
 import { parseEndpoint } from '../../config/schema/index.ts';
 import { SpanIntake } from '../../pipeline/span-intake.ts';
 import { JaegerThrift } from '../../wire/jaeger/thrift.ts';
@@ -37,20 +38,14 @@ export class UdpListener {
   }
 
   async start(): Promise<void> {
-    const { endpoint, socket_buffer_size: bytes } = this.#config;
+    const { endpoint, socket_buffer_size: receiveBytes } = this.#config;
     checkNumbers(this.#config);
-    const { host, port } = parseEndpoint(endpoint)!;
-    const address = host === '' ? '::' : (await lookup(host)).address;
-    const type = isIPv6(address) ? 'udp6' : 'udp4';
-    const socket = createSocket(bytes > 0 ? { type, recvBufferSize: bytes } : { type });
+    const socket = await openAt(endpoint, () =>
+      bindUdp(parseEndpoint(endpoint)!, { receiveBytes }, (error) =>
+        this.#settings.host.fatal(error),
+      ),
+    );
     this.#socket = socket;
-    await new Promise<void>((resolve, reject) => {
-      socket.once('error', (error) =>
-        reject(new Error(`cannot listen on ${endpoint}: ${error.message}`, { cause: error })),
-      );
-      socket.bind({ address, port }, resolve);
-    });
-    socket.on('error', (error) => this.#settings.host.fatal(error));
     socket.on('message', (data) => this.#receive(data));
     const kind = this.#compact ? 'Compact' : 'Binary';
     this.#settings.logger.info(`Starting UDP server for ${kind} Thrift`, { endpoint });
@@ -106,7 +101,7 @@ export class UdpListener {
     const { clock } = this.#settings;
     const socket = this.#socket;
     this.#socket = undefined;
-    if (socket !== undefined) await new Promise<void>((resolve) => void socket.close(resolve));
+    await closeUdp(socket);
     const until = clock.monotonicMs() + drainMs;
     while (this.#busy > 0 && clock.monotonicMs() < until) {
       await new Promise<void>((resolve) => {

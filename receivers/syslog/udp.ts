@@ -1,7 +1,7 @@
-import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
-import { lookup } from 'node:dns/promises';
-import { isIPv6 } from 'node:net';
+import type { RemoteInfo, Socket } from 'node:dgram';
 import type { Settings } from '../../component/settings.ts';
+import { openAt } from '../../config/groups/listen.ts';
+import { bindUdp, closeUdp } from '../../config/groups/udp.ts';
 import { parseEndpoint } from '../../config/schema/index.ts';
 import { type LogEncoding, lookUpEncoding } from '../../stanza/encoding.ts';
 import type { Intake } from '../../stanza/receiver/intake.ts';
@@ -9,6 +9,9 @@ import { type Splitter, splitterMaker, trimEnd, trimStart } from '../../stanza/s
 import { maxPacket, type UdpConfig } from './config.ts';
 import { type Messages, type Origin, originOf } from './message.ts';
 import { HostNames, plainAddress } from './names.ts';
+
+/** Packets wait in the socket while others are read; so many bytes fit in. */
+const receiveBytes = 2 << 20;
 
 /** Packets whose sender's name is being looked up. */
 const maxUnnamed = 10_000;
@@ -43,19 +46,11 @@ export class UdpListener {
   }
 
   async start(): Promise<void> {
-    const { host, port } = parseEndpoint(this.#config.listen_address)!;
-    const address = host === '' ? '::' : (await lookup(host)).address;
-    const type = isIPv6(address) ? 'udp6' : 'udp4';
-    const socket = createSocket({ type, recvBufferSize: 2 ** 21 });
+    const { listen_address: at } = this.#config;
+    const socket = await openAt(JSON.stringify(at), () =>
+      bindUdp(parseEndpoint(at)!, { receiveBytes }, (error) => this.#settings.host.fatal(error)),
+    );
     this.#socket = socket;
-    await new Promise<void>((resolve, reject) => {
-      socket.once('error', (error) => {
-        const quoted = JSON.stringify(this.#config.listen_address);
-        reject(new Error(`cannot listen on ${quoted}: ${error.message}`));
-      });
-      socket.bind({ address, port }, resolve);
-    });
-    socket.on('error', (error) => this.#settings.host.fatal(error));
     socket.on('message', (data, from) => this.#receive(data, from));
   }
 
@@ -125,6 +120,6 @@ export class UdpListener {
   async stop(): Promise<void> {
     const socket = this.#socket;
     this.#socket = undefined;
-    if (socket !== undefined) await new Promise<void>((resolve) => void socket.close(resolve));
+    await closeUdp(socket);
   }
 }
