@@ -2,6 +2,7 @@ import type { EdgeState, GraphEdge } from '../../../../query/web/contract/pipeli
 import { count, rate } from '../../parts/format.ts';
 import styles from './edge-chip.module.css';
 import { refusedItems } from './health.ts';
+import { shortName } from './names.ts';
 import { edgeKey, type Readings, rateOf, refusedKey } from './rates.ts';
 import { useSeen } from './use-seen.ts';
 
@@ -23,13 +24,11 @@ export function EdgeChip({ edge, state, readings, selected, onSelect }: ChipProp
   const flows = (now ?? 0) > 0;
   const look = refused === 0 ? '' : refusedNow ? styles.bad : styles.warn;
   const said = refused === 0 ? '' : `, ${refused} refused`;
-  const label = `From ${edge.from} to ${edge.to}: ${items} items${said}. Look at the data`;
   return (
     <button
       ref={ref}
       type="button"
       className={`${styles.chip} ${flows ? styles.flows : ''} ${look}`}
-      aria-label={label}
       aria-pressed={selected}
       title={`${items} items${said}. Click to see what passes.`}
       onClick={onSelect}
@@ -37,6 +36,9 @@ export function EdgeChip({ edge, state, readings, selected, onSelect }: ChipProp
       data-from={edge.from}
       data-to={edge.to}
     >
+      <span className="visually-hidden">
+        From {shortName(edge.from)} to {shortName(edge.to)}:{' '}
+      </span>
       <span className={styles.rate}>{now === undefined ? '–' : rate(now)}</span>
       <span className={styles.total}>
         {refused === 0 ? count(items) : `${count(refused)} refused`}

@@ -9,6 +9,7 @@ import { Name } from '../../parts/name.tsx';
 import { EdgeChip } from './edge-chip.tsx';
 import styles from './lane.module.css';
 import { columnsOf, edgesBetween, layoutLane, type Sizes, widthsFor } from './layout.ts';
+import { shortName } from './names.ts';
 import { cardHeight, NodeCard } from './node-card.tsx';
 import { edgeKey, type Readings } from './rates.ts';
 import { type Selection, selectEdge, selectNode } from './selection.ts';
@@ -31,7 +32,7 @@ export function LaneView(props: LaneProps) {
   const folded = lane.processors.filter((one): one is FoldedProcessor => typeof one !== 'string');
   return (
     <section className={styles.lane} aria-label={`Pipeline ${lane.id}`} data-testid="pipeline-lane">
-      <h3 className={styles.heading}>
+      <h2 className={styles.heading}>
         <span className={styles.id}>
           <Name text={lane.id} />
         </span>
@@ -40,15 +41,10 @@ export function LaneView(props: LaneProps) {
             <code>{id}</code> works inside the sending queue of {into.map(shortName).join(', ')}
           </span>
         ))}
-      </h3>
+      </h2>
       {narrow ? <Stack {...props} /> : <Columns {...props} />}
     </section>
   );
-}
-
-/** `exporter/otlp_grpc@traces` as `otlp_grpc`. */
-export function shortName(name: string): string {
-  return name.slice(name.indexOf('/') + 1).replace(/@[^@]*$/, '');
 }
 
 /** Of the style sheet, px: a focused card has room for its frame. */

@@ -49,7 +49,9 @@ export function NodeCard(props: CardProps) {
         {state !== undefined && (
           <span className={`${styles.dot} ${styles[health]}`} aria-hidden="true" />
         )}
+        <span className="visually-hidden">{node.kind} </span>
         <Name text={node.id} />
+        <span className="visually-hidden"> {labels[health]} </span>
       </span>
       <span className={styles.sub}>
         {otherEnds || subtitle(node, state)}
@@ -65,7 +67,6 @@ export function NodeCard(props: CardProps) {
     </>
   );
   const said = found.map(({ text }) => text).join('; ');
-  const label = `${node.kind} ${node.id} ${labels[health]} ${said}`.trim();
   const look = `${styles.card} ${styles[`is-${health}`] ?? ''}`;
   if (onSelect === undefined) return <div className={look}>{inner}</div>;
   return (
@@ -73,7 +74,6 @@ export function NodeCard(props: CardProps) {
       ref={ref}
       type="button"
       className={look}
-      aria-label={label}
       aria-pressed={selected}
       title={said === '' ? undefined : said}
       onClick={onSelect}

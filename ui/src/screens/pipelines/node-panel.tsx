@@ -9,7 +9,7 @@ import { CopyButton } from '../../parts/copy-button.tsx';
 import { ago, count, millis, rate } from '../../parts/format.ts';
 import { Empty } from '../../parts/states.tsx';
 import { findings, isLoss, reasonText, words } from './health.ts';
-import { shortName } from './lane.tsx';
+import { shortName } from './names.ts';
 import styles from './panel.module.css';
 import { Panel } from './panel.tsx';
 import { droppedKey, edgeKey, nodeKey, type Readings, rateOf } from './rates.ts';

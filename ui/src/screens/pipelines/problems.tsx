@@ -3,7 +3,7 @@ import type { LogEntry } from '../../../../query/web/contract/pipelines.ts';
 import { Button } from '../../parts/button.tsx';
 import { ago, count, dateTime } from '../../parts/format.ts';
 import { visibleText } from '../../parts/visible-text.ts';
-import { shortName } from './lane.tsx';
+import { shortName } from './names.ts';
 import styles from './problems.module.css';
 import { selectExtension, selectNode } from './selection.ts';
 

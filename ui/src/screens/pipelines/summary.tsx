@@ -1,7 +1,7 @@
 import type { PipelinesAnswer, PipelinesState } from '../../../../query/web/contract/pipelines.ts';
 import { bytes, count, duration, percent } from '../../parts/format.ts';
 import { alerts, lostItems } from './health.ts';
-import { shortName } from './lane.tsx';
+import { shortName } from './names.ts';
 import type { Readings } from './rates.ts';
 import { selectNode } from './selection.ts';
 import styles from './summary.module.css';
@@ -32,7 +32,12 @@ export function Summary({
         <Figure term="heap" text={bytes(memory.heapUsed)} title="Of V8: objects, not data" />
         <Budget used={memory.budgetUsed} limit={memory.budgetLimit} />
       </dl>
-      <div aria-live="polite" className={styles.alerts}>
+      <p className="visually-hidden" role="status">
+        {bad.length === 0
+          ? 'Nothing is failing now'
+          : `Failing: ${bad.map(({ node }) => shortName(node.name)).join(', ')}`}
+      </p>
+      <div className={styles.alerts}>
         {bad.length === 0 ? (
           <p className={styles.fine}>Nothing is failing now.</p>
         ) : (

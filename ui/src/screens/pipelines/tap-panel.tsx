@@ -5,7 +5,7 @@ import { TextField } from '../../parts/field.tsx';
 import { bytes, count, rate, timeOfDay } from '../../parts/format.ts';
 import { Name } from '../../parts/name.tsx';
 import { visibleText } from '../../parts/visible-text.ts';
-import { shortName } from './lane.tsx';
+import { shortName } from './names.ts';
 import panel from './panel.module.css';
 import { Panel } from './panel.tsx';
 import { edgeKey, type Readings, rateOf } from './rates.ts';

@@ -205,7 +205,7 @@ function Preview({ answer: { graph } }: { answer: ConfigCheckAnswer }) {
   if (graph === null) return null;
   return (
     <section className={styles.preview} aria-label="Graph of the text">
-      <h3>Its pipelines</h3>
+      <h2>Its pipelines</h2>
       {graph.lanes.map((lane) => (
         <LaneView
           key={lane.id}

@@ -38,9 +38,9 @@ function List({
   if (remarks.length === 0) return null;
   return (
     <section className={styles.remarks} aria-label={title}>
-      <h3>
+      <h2>
         {title} ({remarks.length})
-      </h3>
+      </h2>
       <ul data-testid={`config-${look}s`}>
         {remarks.map((remark) => {
           const fix = fixOf(remark);
