@@ -2,7 +2,6 @@ import type { AttributeGroup, AttributeMeaning, ShownAttribute } from '../contra
 
 /** Groups in the order in which they are shown, and the beginnings of the keys in each. */
 const meanings: readonly (readonly [AttributeMeaning, readonly string[]])[] = [
-  ['stitching', ['wirestitch.']],
   ['http', ['http.', 'url.', 'user_agent.', 'graphql.']],
   ['rpc', ['rpc.', 'grpc.']],
   ['database', ['db.', 'sql.', 'redis.', 'elasticsearch.']],
@@ -34,6 +33,7 @@ const meanings: readonly (readonly [AttributeMeaning, readonly string[]])[] = [
       'code.',
     ],
   ],
+  ['stitching', ['wirestitch.']],
 ];
 
 /** What an attribute is about, by the first parts of its key. */

@@ -97,7 +97,7 @@ test('times that cannot be are shown as far as they can be', () => {
   const { negative, before_parent: before, off_axis: off } = markBits;
   assert.deepEqual(
     names.map((name) => layout.marks[at(name)]),
-    [negative, before, off | before, 0],
+    [negative, before, off, 0],
   );
   assert.equal(layout.endNs[at('backwards@1')], layout.startNs[at('backwards@1')]);
   assert.equal(layout.root, at('root@0'));

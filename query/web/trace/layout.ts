@@ -210,6 +210,7 @@ function fillTimes(rows: Rows, { spans, cut, sharing }: Tree, { starts, ends, ax
   for (let i = 0; i < n; i++) {
     const row = parent[i]!;
     if (row === -1 || missing[row] === 1 || startNs[i]! >= startNs[row]!) continue;
+    if (((marks[i]! | marks[row]!) & markBits.off_axis) !== 0) continue;
     marks[i]! |= markBits.before_parent;
   }
 }

@@ -159,8 +159,8 @@ test('a span with all that it says', async () => {
   assert.deepEqual(
     span.attributes.map(({ meaning, attributes }) => [meaning, attributes.map((a) => a.key)]),
     [
-      ['stitching', ['wirestitch.stitch.rule']],
       ['database', ['db.system.name']],
+      ['stitching', ['wirestitch.stitch.rule']],
       ['other', ['rows']],
     ],
   );

@@ -9,7 +9,8 @@ import { Link } from '../../app/router.tsx';
 import { CopyButton } from '../../parts/copy-button.tsx';
 import { visibleText } from '../../parts/visible-text.ts';
 import styles from './details.module.css';
-import { searchFor } from './model/search-link.ts';
+import { CopyIcon, SearchIcon } from './icons.tsx';
+import { searchFor } from './search-link.ts';
 
 const meanings: Readonly<Record<AttributeMeaning, string>> = {
   stitching: 'Capture and stitching',
@@ -31,12 +32,14 @@ interface GroupsProps {
   readonly title: string;
   readonly groups: readonly AttributeGroup[];
   readonly dropped: number;
+  /** Start of the trace, decimal nanoseconds since 1970. */
+  readonly startNs: string;
   /** Shut until it is opened. */
   readonly shut?: boolean;
 }
 
 /** Attributes by meaning. */
-export function AttributeGroups({ title, groups, dropped, shut = false }: GroupsProps) {
+export function AttributeGroups({ title, groups, dropped, startNs, shut = false }: GroupsProps) {
   const total = groups.reduce((sum, { attributes }) => sum + attributes.length, 0);
   return (
     <details className={styles.section} open={!shut}>
@@ -46,7 +49,7 @@ export function AttributeGroups({ title, groups, dropped, shut = false }: Groups
       {groups.map(({ meaning, attributes }) => (
         <section key={meaning} aria-label={meanings[meaning]}>
           {groups.length > 1 && <h4 className={styles.meaning}>{meanings[meaning]}</h4>}
-          <AttributeList attributes={attributes} />
+          <AttributeList attributes={attributes} startNs={startNs} />
         </section>
       ))}
       {total === 0 && <p className={styles.none}>none</p>}
@@ -55,22 +58,33 @@ export function AttributeGroups({ title, groups, dropped, shut = false }: Groups
   );
 }
 
-export function AttributeList({ attributes }: { attributes: readonly ShownAttribute[] }) {
+interface ListProps {
+  readonly attributes: readonly ShownAttribute[];
+  readonly startNs: string;
+}
+
+export function AttributeList({ attributes, startNs }: ListProps) {
   return (
     <dl className={styles.attributes}>
       {attributes.map(({ key, value }, i) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: keys of attributes may repeat
-        <Attribute key={i} name={key} value={value} />
+        <Attribute key={i} name={key} value={value} startNs={startNs} />
       ))}
     </dl>
   );
 }
 
-function Attribute({ name, value }: { name: string; value: ShownValue }) {
+interface AttributeProps {
+  readonly name: string;
+  readonly value: ShownValue;
+  readonly startNs: string;
+}
+
+function Attribute({ name, value, startNs }: AttributeProps) {
   const [all, setAll] = useState(false);
   const text = shown(value);
   const long = text.length > short;
-  const search = searchFor(name, value);
+  const search = searchFor(name, value, startNs);
   return (
     <div className={styles.attribute}>
       <dt title={`${name}: ${value.type}`}>
@@ -96,7 +110,7 @@ function Attribute({ name, value }: { name: string; value: ShownValue }) {
           aria-label={`Copy value of ${name}`}
           title="Copy value"
         >
-          ⧉
+          <CopyIcon />
         </CopyButton>
         {search !== undefined && (
           <Link
@@ -105,7 +119,7 @@ function Attribute({ name, value }: { name: string; value: ShownValue }) {
             title="Search for traces with this value"
             aria-label={`Search for traces with this value of ${name}`}
           >
-            ⌕
+            <SearchIcon />
           </Link>
         )}
       </div>

@@ -63,6 +63,7 @@ interface SpanProps extends Pick<DetailsProps, 'outline' | 'traceRef' | 'goTo'> 
 
 function Span({ details, outline, traceRef, goTo }: SpanProps) {
   const { row, events, links, scope, dropped } = details;
+  const startNs = outline.startUnixNano;
   const service = outline.services[row.service]?.name ?? '';
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => heading.current?.scrollIntoView?.({ block: 'nearest' }), []);
@@ -102,10 +103,17 @@ function Span({ details, outline, traceRef, goTo }: SpanProps) {
         title="Attributes"
         groups={details.attributes}
         dropped={dropped.attributes}
+        startNs={startNs}
       />
-      <Events events={events} dropped={dropped.events} />
-      <Links links={links} dropped={dropped.links} />
-      <AttributeGroups title="Resource" groups={details.resource} dropped={0} shut />
+      <Events events={events} dropped={dropped.events} startNs={startNs} />
+      <Links links={links} dropped={dropped.links} startNs={startNs} />
+      <AttributeGroups
+        title="Resource"
+        groups={details.resource}
+        dropped={0}
+        startNs={startNs}
+        shut
+      />
       {scope.name !== '' && (
         <p className={styles.scope}>
           Instrumentation: <Name text={scope.name} /> <Name text={scope.version} empty="" />

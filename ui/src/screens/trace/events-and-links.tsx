@@ -5,7 +5,14 @@ import { Name } from '../../parts/name.tsx';
 import { AttributeList } from './attributes.tsx';
 import styles from './details.module.css';
 
-export function Events({ events, dropped }: { events: readonly SpanEvent[]; dropped: number }) {
+interface EventsProps {
+  readonly events: readonly SpanEvent[];
+  readonly dropped: number;
+  /** Start of the trace, decimal nanoseconds since 1970. */
+  readonly startNs: string;
+}
+
+export function Events({ events, dropped, startNs }: EventsProps) {
   if (events.length === 0 && dropped === 0) return null;
   return (
     <details className={styles.section} open>
@@ -22,7 +29,7 @@ export function Events({ events, dropped }: { events: readonly SpanEvent[]; drop
                 <Name text={event.name} />
               </strong>
             </p>
-            <AttributeList attributes={event.attributes} />
+            <AttributeList attributes={event.attributes} startNs={startNs} />
           </li>
         ))}
       </ol>
@@ -35,7 +42,11 @@ function since(ns: number): string {
   return ns < 0 ? `−${duration(-ns)}` : `+${duration(ns)}`;
 }
 
-export function Links({ links, dropped }: { links: readonly SpanLink[]; dropped: number }) {
+interface LinksProps extends Omit<EventsProps, 'events'> {
+  readonly links: readonly SpanLink[];
+}
+
+export function Links({ links, dropped, startNs }: LinksProps) {
   if (links.length === 0 && dropped === 0) return null;
   return (
     <details className={styles.section} open>
@@ -52,7 +63,7 @@ export function Links({ links, dropped }: { links: readonly SpanLink[]; dropped:
               </Link>{' '}
               span <code>{link.spanId}</code>
             </p>
-            <AttributeList attributes={link.attributes} />
+            <AttributeList attributes={link.attributes} startNs={startNs} />
           </li>
         ))}
       </ol>

@@ -25,7 +25,6 @@ export function TraceHeader({ outline, traceRef, view }: HeaderProps) {
         {root !== null && <Name text={service} empty="(no service)" />}
         <Name text={root?.name ?? ''} empty="(no spans)" />
       </h1>
-      <Facts outline={outline} />
       <div className={styles.actions}>
         <CopyButton look="quiet" text={() => window.location.href}>
           Copy link
@@ -40,6 +39,7 @@ export function TraceHeader({ outline, traceRef, view }: HeaderProps) {
           Download JSON
         </Button>
       </div>
+      <Facts outline={outline} />
     </header>
   );
 }

@@ -59,14 +59,11 @@ export function Toolbar({ outline, view, find, findBox, help }: ToolbarProps) {
           >
             Critical path
           </Button>
-          <Button
-            look="quiet"
-            aria-pressed={view.only}
-            disabled={!hasFilter(view) && !view.only}
-            onClick={() => flip('only', view.only)}
-          >
-            Only matches
-          </Button>
+          {(hasFilter(view) || view.only) && (
+            <Button look="quiet" aria-pressed={view.only} onClick={() => flip('only', view.only)}>
+              Only matches
+            </Button>
+          )}
         </search>
       )}
       {rows && outline.errorCount > 0 && view.view === 'waterfall' && (

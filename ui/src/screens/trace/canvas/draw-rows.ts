@@ -9,8 +9,10 @@ import type { Palette } from './palette.ts';
 
 export const rowHeight = 26;
 export const axisHeight = 26;
-/** Pixels from one depth to the next. */
+/** Pixels from one depth to the next, in columns of some width and in narrow ones. */
 const indent = 14;
+const narrowIndent = 7;
+const narrow = 260;
 const barHeight = 12;
 /** Longest name that is measured and drawn; all of it is in the details. */
 const longestName = 200;
@@ -48,9 +50,10 @@ export interface Brush {
   readonly dots: CanvasPattern | null;
 }
 
-/** Where the twisty of a row at some depth is: it and what follows stay within half of the column. */
+/** Where the twisty of a row at some depth is; most of the column stays for names. */
 export function twistyX(depth: number, nameWidth: number): number {
-  return 6 + Math.min(depth * indent, nameWidth * 0.45);
+  const slim = nameWidth < narrow;
+  return 6 + Math.min(depth * (slim ? narrowIndent : indent), nameWidth * (slim ? 0.28 : 0.42));
 }
 
 export function drawScene(brush: Brush, scene: Scene): void {
@@ -195,10 +198,10 @@ function drawName(brush: Brush, scene: Scene, row: TraceRow, y: number): void {
     ctx.fillStyle = row.errorsBelow > 0 ? palette.error : palette.ink3;
     ctx.fillText(hidden, right + 8, middle);
   }
-  const service = row.missing ? 'not stored' : shortText(services[row.service] ?? '');
-  const name = row.missing ? row.spanId : shortText(row.name);
+  const service = row.missing ? 'not stored' : shortText(services[row.service] || '(no service)');
+  const name = row.missing ? row.spanId : shortText(row.name || '(no name)');
   ctx.font = palette.font;
-  const own = Math.min(names.width(service), Math.max(0, (right - at) * 0.45));
+  const own = Math.min(Math.ceil(names.width(service)), Math.max(0, (right - at) * 0.45));
   const serviceShown = names.fit(service, own);
   ctx.fillStyle = palette.ink2;
   ctx.fillText(serviceShown, at, middle);
