@@ -109,8 +109,10 @@ class GraphBuilder {
       const measure = requests ? 'requests' : 'spans';
       node.figures = { measure, red: own.total, series: own.series };
     }
-    for (const [server, stepped] of captured.servers) {
-      const name = this.#resolve(server);
+    for (const [name, servers] of Map.groupBy(captured.servers, ([one]) => this.#resolve(one))) {
+      const [first, ...others] = servers.map(([, own]) => own);
+      if (first === undefined) continue;
+      const stepped = others.length === 0 ? first : first.with(others);
       const node = this.#service(name);
       const figures = { measure: 'captured', red: stepped.total, series: stepped.series } as const;
       // What SDKs counted is preferred, unless they saw only a part.
@@ -328,7 +330,7 @@ class GraphBuilder {
   }
 
   #edge(from: string, to: string): EdgeDraft {
-    const key = `${from}\n\n${to}`;
+    const key = JSON.stringify([from, to]);
     let edge = this.#edges.get(key);
     if (edge === undefined) {
       edge = { from, to, bySource: new Map(), protocols: new Map(), places: new Map() };

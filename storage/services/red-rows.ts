@@ -19,7 +19,7 @@ export class SteppedRed {
   readonly total = new RedSum();
   readonly series: RedSeries;
 
-  constructor(window: StepWindow) {
+  constructor(window: Pick<StepWindow, 'steps'>) {
     this.series = {
       calls: new Float64Array(window.steps),
       errors: new Float64Array(window.steps),
@@ -41,6 +41,21 @@ export class SteppedRed {
     this.series.calls[step] = red.calls;
     this.series.errors[step] = red.errors;
     this.series.p95Ns[step] = quantile(red.bands, 0.95) ?? Number.NaN;
+  }
+
+  /** All in one, of the same window; a step's p95 is the longest of them. */
+  with(others: readonly SteppedRed[]): SteppedRed {
+    const sum = new SteppedRed({ steps: this.series.calls.length });
+    for (const { total, series } of [this, ...others]) {
+      sum.total.add(total);
+      for (const [step, calls] of series.calls.entries()) {
+        sum.series.calls[step]! += calls;
+        sum.series.errors[step]! += series.errors[step]!;
+        const [before, own] = [sum.series.p95Ns[step]!, series.p95Ns[step]!];
+        if (Number.isNaN(before) || own > before) sum.series.p95Ns[step] = own;
+      }
+    }
+    return sum;
   }
 }
 
