@@ -103,7 +103,7 @@ function Attribute({ name, value, startNs }: AttributeProps) {
           <span className={styles.none}> {value.cut.toLocaleString()} characters are left out</span>
         )}
       </dd>
-      <div className={styles.tools}>
+      <dd className={styles.tools}>
         <CopyButton
           look="quiet"
           text={value.text}
@@ -122,7 +122,7 @@ function Attribute({ name, value, startNs }: AttributeProps) {
             <SearchIcon />
           </Link>
         )}
-      </div>
+      </dd>
     </div>
   );
 }

@@ -7,6 +7,7 @@ import { dateTime, duration, percent } from '../../parts/format.ts';
 import { Name } from '../../parts/name.tsx';
 import { ServiceDot } from '../../parts/service-dot.tsx';
 import { Failed, Loading } from '../../parts/states.tsx';
+import { visibleText } from '../../parts/visible-text.ts';
 import { getJson, getSpan, type TraceRef } from './api.ts';
 import { AttributeGroups } from './attributes.tsx';
 import styles from './details.module.css';
@@ -66,7 +67,9 @@ function Span({ details, outline, traceRef, goTo }: SpanProps) {
   const startNs = outline.startUnixNano;
   const service = outline.services[row.service]?.name ?? '';
   const heading = useRef<HTMLHeadingElement>(null);
-  useEffect(() => heading.current?.scrollIntoView?.({ block: 'nearest' }), []);
+  useEffect(() => {
+    heading.current?.scrollIntoView({ block: 'nearest' });
+  }, []);
   if (row.missing) return <Missing details={details} />;
   const copyJson = () =>
     getJson(traceRef, row.spanId).then((json) => JSON.stringify(json, undefined, 2));
@@ -82,7 +85,7 @@ function Span({ details, outline, traceRef, goTo }: SpanProps) {
       <Times details={details} goTo={goTo} outline={outline} />
       {details.statusMessage !== '' && (
         <p className={row.status === 2 ? styles.error : styles.note}>
-          <bdi>{details.statusMessage}</bdi>
+          <bdi>{visibleText(details.statusMessage)}</bdi>
         </p>
       )}
       {row.marks.map((mark) => (
