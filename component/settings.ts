@@ -147,7 +147,7 @@ export interface FailedAttempt {
 
 /** Where a server listens, as node:net takes it. */
 export type ListenAddress =
-  | { readonly host?: string; readonly port: number }
+  | { readonly host?: string; readonly port: number; readonly ipv6Only?: boolean }
   | { readonly path: string };
 
 /** A listening socket whose connections go to a server. */

@@ -82,3 +82,18 @@ test('ports that the system chooses differ, taken ports are an error', async () 
   const socket = connect(port, '127.0.0.1');
   await once(socket, 'error');
 });
+
+test('a name is listened on at its address of IPv4; one that is none is an error', async () => {
+  const listeners = createListeners();
+  const local = { host: 'localhost', port: 0 };
+  const attached = await listeners.attach(answering('here'), local, options, fails);
+  const { address, port } = attached.address as AddressInfo;
+  assert.equal(address, '127.0.0.1');
+  assert.equal(await get(port), 'here');
+  attached.detach();
+  const nowhere = { host: 'nowhere.invalid', port: 0 };
+  await assert.rejects(
+    listeners.attach(answering(''), nowhere, options, fails),
+    /nowhere\.invalid/,
+  );
+});

@@ -1,5 +1,6 @@
+import { lookup } from 'node:dns/promises';
 import { once } from 'node:events';
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { type AddressInfo, createServer, isIP, type Server, type Socket } from 'node:net';
 import { addressKey } from '../component/address-key.ts';
 import type { Attached, Holder, ListenAddress, Listeners } from '../component/settings.ts';
 
@@ -61,12 +62,23 @@ async function attach(
     failed,
   };
   if (maxConnections !== undefined) one.socket.maxConnections = maxConnections;
-  one.socket.listen(address);
+  one.socket.listen(await resolved(address));
   await once(one.socket, 'listening');
   one.socket.on('error', (error) => one.failed(error));
   const name = key ?? `any ${held.size}`;
   if (key !== undefined) held.set(name, one);
   return attached(held, name, one, server);
+}
+
+/**
+ * The address with its host's name looked up. Of several addresses one of IPv4 is taken, as Go does:
+ * clients connect to 127.0.0.1 where `localhost` is ::1, too.
+ */
+async function resolved(address: ListenAddress): Promise<ListenAddress> {
+  if ('path' in address || address.host === undefined || isIP(address.host) !== 0) return address;
+  const family = address.ipv6Only === true ? 6 : 0;
+  const found = await lookup(address.host, { family, order: 'ipv4first' });
+  return { ...address, host: found.address };
 }
 
 function attached(held: Map<string, Held>, key: string, one: Held, server: Server): Attached {
