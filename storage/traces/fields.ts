@@ -55,24 +55,30 @@ export interface AttributeMap {
   readonly type: 'string' | 'int' | 'float' | 'bool' | 'json';
   /** True where the column is an array of maps, one for each event or link. */
   readonly nested: boolean;
+  /** The array of its keys, where they can be read without the values. */
+  readonly keys?: string;
+}
+
+function map(column: string, type: AttributeMap['type']): AttributeMap {
+  return { column, type, nested: false, keys: `${column}.keys` };
 }
 
 /** Where spans have attributes, without those of resource and scope. */
 export const attributeMaps: readonly AttributeMap[] = [
-  { column: 'attributes_string', type: 'string', nested: false },
-  { column: 'attributes_int', type: 'int', nested: false },
-  { column: 'attributes_float', type: 'float', nested: false },
-  { column: 'attributes_bool', type: 'bool', nested: false },
-  { column: 'attributes_other', type: 'json', nested: false },
+  map('attributes_string', 'string'),
+  map('attributes_int', 'int'),
+  map('attributes_float', 'float'),
+  map('attributes_bool', 'bool'),
+  map('attributes_other', 'json'),
   { column: '`events.attributes`', type: 'string', nested: true },
   { column: '`events.attributes_other`', type: 'json', nested: true },
   { column: '`links.attributes`', type: 'string', nested: true },
   { column: '`links.attributes_other`', type: 'json', nested: true },
 ];
 
-/** True for rows that have the key in the map. */
-export function hasKey({ column, nested }: AttributeMap, key: string, bind: Binder): string {
+/** True for rows that have the key in the map; cheap where the keys have a column of their own. */
+export function hasKey({ column, nested, keys }: AttributeMap, key: string, bind: Binder): string {
   const name = bind.text(key);
   if (nested) return `arrayExists(m -> mapContains(m, ${name}), ${column})`;
-  return `mapContains(${column}, ${name})`;
+  return keys === undefined ? `mapContains(${column}, ${name})` : `has(${keys}, ${name})`;
 }

@@ -39,7 +39,9 @@ export function filterCondition(filter: TraceFilter, sets: FilterSets, bind: Bin
   if (filter.op === 'exists') return hasAnywhere(filter, sets, bind);
   if (filter.op === '!exists') return `NOT ${hasAnywhere(filter, sets, bind)}`;
   const fits = anyOf(spanPlaces(filter, bind), sets.fits);
-  return isNegative(filter) ? `(${hasAnywhere(filter, sets, bind)} AND NOT ${fits})` : fits;
+  if (isNegative(filter)) return `${hasAnywhere(filter, sets, bind)} AND NOT ${fits}`;
+  // Keys are cheap to read: values are read only where there are some.
+  return `${hasAnywhere(filter, { ...sets, has: sets.fits }, bind)} AND ${fits}`;
 }
 
 function anyOf(places: readonly string[], more: string): string {

@@ -40,8 +40,8 @@ export interface SmartTagsOptions {
 /** Sets of one dictionary whose keys or values are looked at. */
 const maxSets = 20_000;
 /** A stretch of a sample is at most this much longer than all before it. */
-const growth = 16;
-const maxWindows = 5;
+const growth = 4;
+const maxWindows = 8;
 
 /** Tags out of the tables of schema `smart`. */
 export function createSmartTags(options: SmartTagsOptions): TagReader {

@@ -128,10 +128,8 @@ function letterOf(place: TagPlace): string {
 export async function sampleKeys(sampling: Sampling, scope: TagScope): Promise<SampledKeys> {
   const { maps, ids } = sampling.source;
   const lists = [
-    ...maps.map(({ column, nested, place }) => {
-      const all = nested
-        ? `arrayFlatten(arrayMap(m -> mapKeys(m), ${column}))`
-        : `mapKeys(${column})`;
+    ...maps.map(({ column, nested, place, keys = `mapKeys(${column})` }) => {
+      const all = nested ? `arrayFlatten(arrayMap(m -> mapKeys(m), ${column}))` : keys;
       return `arrayMap(k -> concat('${letterOf(place)}', k), ${all})`;
     }),
     ...ids.map((column, i) => `[concat('${i}', toString(${column}))]`),
