@@ -82,7 +82,7 @@ export async function storedPoints(
   for (const { labels, times, bits } of read) {
     const { __name__: name, ...others } = Object.fromEntries(labels);
     for (const [i, time] of times.entries()) {
-      if (bits[i] !== stale) samples.set(pointKey(name!, others, String(time)), bits[i]!);
+      if (bits[i] !== staleBits) samples.set(pointKey(name!, others, String(time)), bits[i]!);
     }
   }
   for (const { name, labels, time, value } of points) {
@@ -93,7 +93,8 @@ export async function storedPoints(
   return points;
 }
 
-const stale = 0x7ff0_0000_0000_0002n;
+/** Prometheus' stale marker. */
+export const staleBits = 0x7ff0_0000_0000_0002n;
 const bitsOf = (value: number): bigint => new BigUint64Array(Float64Array.of(value).buffer)[0]!;
 
 function scopeLabels(name: string, version: string): Texts {
