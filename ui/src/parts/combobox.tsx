@@ -30,6 +30,8 @@ export interface ComboboxProps {
   readonly suggest: (text: string, signal: AbortSignal) => Promise<Suggestions>;
   readonly placeholder?: string;
   readonly className?: string | undefined;
+  /** The box stands at the right edge where the page is narrow. */
+  readonly right?: boolean;
   readonly fault?: string | undefined;
   readonly testId?: string;
 }
@@ -112,7 +114,9 @@ export function Combobox(props: ComboboxProps) {
         }}
         onKeyDown={keyDown}
       />
-      {popup.state !== 'closed' && <List id={id} popup={popup} choose={choose} />}
+      {popup.state !== 'closed' && (
+        <List id={id} popup={popup} choose={choose} right={props.right === true} />
+      )}
       {fault !== undefined && (
         <p id={`${id}-fault`} className={field.fault}>
           {fault}
@@ -126,10 +130,12 @@ function List({
   id,
   popup,
   choose,
+  right,
 }: {
   id: string;
   popup: Popup;
   choose: (value: string) => void;
+  right: boolean;
 }) {
   const { state, found, active } = popup;
   const nothing = state === 'open' && found.items.length === 0;
@@ -147,7 +153,7 @@ function List({
     activeItem.current?.scrollIntoView({ block: 'nearest' });
   }, [active]);
   return (
-    <div className={styles.popup}>
+    <div className={`${styles.popup} ${right ? styles.right : ''}`}>
       <div id={`${id}-list`} role="listbox" aria-label="Suggestions" className={styles.list}>
         {found.items.map(({ value, detail }, i) => (
           // biome-ignore lint/a11y/useFocusableInteractive: the focus stays in the text box

@@ -82,6 +82,7 @@ function Row({
       {takesValue(op) && (
         <Combobox
           bare
+          right
           label={`Tag ${number}: value`}
           placeholder={op === '=~' || op === '!~' ? 'regular expression, whole value' : 'value'}
           value={value}

@@ -1,16 +1,16 @@
 import { useCallback, useMemo, useState } from 'react';
 import type { FoundTracesAnswer } from '../../../../query/web/contract/traces.ts';
 import { get } from '../../api/client.ts';
-import { useLoad } from '../../api/use-load.ts';
+import { type Loaded, useLoad } from '../../api/use-load.ts';
 import { href, navigate, setParams, useRoute } from '../../app/router.tsx';
-import { Failed, Loading } from '../../parts/states.tsx';
+import { Empty, Failed, Loading } from '../../parts/states.tsx';
 import styles from './index.module.css';
 import { CutNotice, Nothing } from './notices.tsx';
 import { OpenById } from './open-by-id.tsx';
-import { inOrder, orderOf } from './order.ts';
+import { inOrder, type Order, orderOf } from './order.ts';
 import { ResultBar } from './result-bar.tsx';
 import { Scatter } from './scatter.tsx';
-import { apiParams, paramsOf, refreshMs, type Search, searchOf } from './search.ts';
+import { apiParams, canSend, paramsOf, refreshMs, type Search, searchOf } from './search.ts';
 import { SearchForm } from './search-form.tsx';
 import { TraceList } from './trace-list.tsx';
 
@@ -21,11 +21,13 @@ export default function TracesScreen() {
   const refresh = params.get('refresh') ?? '';
   const order = orderOf(params.get('order'));
   const key = paramsOf(search).toString();
-  const { data, error, loading, reload } = useLoad(
-    `traces?${key}`,
+  const good = canSend(search);
+  const load = useLoad(
+    good ? `traces?${key}` : '',
     (signal) => get<FoundTracesAnswer>('/api/v1/traces', apiParams(search, Date.now()), signal),
     { pollMs: refreshMs(refresh), keep: true },
   );
+  const { reload } = load;
   const onSearch = useCallback(
     (next: Search) => {
       const address = paramsOf(next);
@@ -45,8 +47,8 @@ export default function TracesScreen() {
       <SearchForm search={search} onSearch={onSearch} />
       <div className={styles.body}>
         <ResultBar
-          answer={data}
-          loading={loading}
+          answer={good ? load.data : undefined}
+          loading={load.loading}
           order={order}
           refresh={refresh}
           search={search}
@@ -56,14 +58,26 @@ export default function TracesScreen() {
         >
           <OpenById />
         </ResultBar>
-        {error !== undefined && <Failed error={error} retry={reload} />}
-        {data === undefined && error === undefined && <Loading what="traces" />}
-        {data !== undefined && error === undefined && (
-          <Found answer={data} order={order} search={search} onSearch={onSearch} />
+        {good ? (
+          <Result load={load} order={order} search={search} onSearch={onSearch} />
+        ) : (
+          <Empty title="This search cannot be sent">Mend what is marked above.</Empty>
         )}
       </div>
     </div>
   );
+}
+
+interface ResultProps {
+  readonly order: Order;
+  readonly search: Search;
+  readonly onSearch: (next: Search) => void;
+}
+
+function Result({ load, ...rest }: ResultProps & { load: Loaded<FoundTracesAnswer> }) {
+  if (load.error !== undefined) return <Failed error={load.error} retry={load.reload} />;
+  if (load.data === undefined) return <Loading what="traces" />;
+  return <Found answer={load.data} {...rest} />;
 }
 
 function Found({
@@ -71,12 +85,7 @@ function Found({
   order,
   search,
   onSearch,
-}: {
-  answer: FoundTracesAnswer;
-  order: ReturnType<typeof orderOf>;
-  search: Search;
-  onSearch: (next: Search) => void;
-}) {
+}: ResultProps & { readonly answer: FoundTracesAnswer }) {
   const [pointed, setPointed] = useState<string>();
   const traces = useMemo(() => inOrder(answer.traces, order), [answer, order]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: "3 min ago" is as of the answer

@@ -26,6 +26,7 @@ import {
 } from './scatter-scale.ts';
 import {
   apiParams,
+  canSend,
   durationFaults,
   emptySearch,
   hasConditions,
@@ -98,9 +99,9 @@ test('the API is asked in nanoseconds, with units of durations', () => {
       ['maxDuration', '2 s'],
       ['start', '1699996400000000000'],
       ['end', '1700000000000000000'],
-      ['limit', '100'],
     ],
   );
+  assert.equal(apiParams({ ...emptySearch, limit: 50 }, 0).get('limit'), '50');
 });
 
 test('faults of durations', () => {
@@ -112,6 +113,12 @@ test('faults of durations', () => {
   assert.deepEqual(faults('100ms', '1s'), [false, false]);
   assert.deepEqual(faults('soon', '-1s'), [true, true]);
   assert.deepEqual(faults('2s', '1s'), [false, true]);
+});
+
+test('a search that is marked in the form is not sent', () => {
+  assert.equal(canSend(emptySearch), true);
+  assert.equal(canSend({ ...emptySearch, minDuration: 'soon' }), false);
+  assert.equal(canSend({ ...emptySearch, filters: [{ key: 'k', op: '>', value: 'x' }] }), false);
 });
 
 test('texts of filters', () => {

@@ -22,12 +22,18 @@ export interface ResultBarProps {
 /** How much was found, and how it is shown. */
 export function ResultBar(props: ResultBarProps) {
   const { answer, loading, search, order, refresh, onSearch, onOrder, onRefresh, children } = props;
-  const own = limits.includes(search.limit) ? limits : [...limits, search.limit];
+  const offered = limits.filter((limit) => limit <= (answer?.maxLimit ?? limit));
+  const own = offered.includes(search.limit) ? offered : [...offered, search.limit];
   return (
     <div className={styles.bar}>
-      <p className={styles.said} role="status" aria-live="polite" aria-busy={loading}>
-        {answer === undefined ? '' : <Said answer={answer} />}
-      </p>
+      <div className={styles.said}>
+        <span role="status" aria-busy={loading}>
+          {answer === undefined ? '' : <Said answer={answer} />}
+        </span>
+        {answer !== undefined && (
+          <span className={styles.took}> · {Math.max(1, Math.round(answer.tookMs))} ms</span>
+        )}
+      </div>
       <Choice
         label="Order"
         value={order}
@@ -60,7 +66,7 @@ export function ResultBar(props: ResultBarProps) {
 }
 
 function Said({ answer }: { answer: FoundTracesAnswer }) {
-  const { traces, cut, tookMs } = answer;
+  const { traces, cut } = answer;
   const failed = traces.filter(({ errors }) => errors > 0).length;
   return (
     <>
@@ -69,7 +75,6 @@ function Said({ answer }: { answer: FoundTracesAnswer }) {
         {count(traces.length)} {traces.length === 1 ? 'trace' : 'traces'}
       </strong>
       {failed > 0 && <span className={styles.failed}> · {count(failed)} with errors</span>}
-      <span className={styles.took}> · {Math.max(1, Math.round(tookMs))} ms</span>
     </>
   );
 }

@@ -4,8 +4,7 @@ import { Combobox } from '../../parts/combobox.tsx';
 import { SelectField, TextField } from '../../parts/field.tsx';
 import { TimeRangeField } from '../../parts/time-range-field.tsx';
 import { FilterRows } from './filter-rows.tsx';
-import { filterFault } from './filters.ts';
-import { durationFaults, emptySearch, paramsOf, type Search } from './search.ts';
+import { canSend, durationFaults, emptySearch, paramsOf, type Search } from './search.ts';
 import styles from './search-form.module.css';
 import { ServicesField } from './services-field.tsx';
 import { suggestOperations } from './suggest.ts';
@@ -36,10 +35,7 @@ export function SearchForm({
   }
   const change = (next: Partial<Search>) => setDraft((old) => ({ ...old, ...next }));
   const faults = durationFaults(draft);
-  const good =
-    faults.min === undefined &&
-    faults.max === undefined &&
-    draft.filters.every((one) => filterFault(one) === undefined);
+  const good = canSend(draft);
   const submit = (event: FormEvent) => {
     event.preventDefault();
     const typed = service.trim() === '' ? [] : [service.trim()];

@@ -1,7 +1,7 @@
 /** A search as the address of the screen says it. */
 import { parseDuration } from '../../parts/format.ts';
 import { bounds, defaultRange, rangeOf, type TimeRange } from '../../parts/time-range.ts';
-import { type Filter, formatFilter, parseFilter } from './filters.ts';
+import { type Filter, filterFault, formatFilter, parseFilter } from './filters.ts';
 
 export interface Search {
   readonly services: readonly string[];
@@ -68,7 +68,8 @@ export function apiParams(search: Search, nowMs: number): URLSearchParams {
   const { start, end } = bounds(search.range, nowMs);
   params.set('start', start);
   params.set('end', end);
-  params.set('limit', String(search.limit));
+  // The program's own usual number may be smaller.
+  if (search.limit !== usualLimit) params.set('limit', String(search.limit));
   return params;
 }
 
@@ -107,6 +108,13 @@ export function durationFaults(search: Search): {
     min: min === null ? say : undefined,
     max: max === null ? say : crossed ? 'Shorter than the minimum.' : undefined,
   };
+}
+
+/** False for a search that the program would refuse for what is marked in the form. */
+export function canSend(search: Search): boolean {
+  const { min, max } = durationFaults(search);
+  const wrong = search.filters.some((filter) => filterFault(filter) !== undefined);
+  return min === undefined && max === undefined && !wrong;
 }
 
 /** True when the search asks for anything but a time range. */
