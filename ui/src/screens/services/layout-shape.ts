@@ -26,9 +26,9 @@ export interface Route {
 
 export interface Layout {
   /** Top left corner of each node. */
-  readonly positions: Readonly<Record<string, Point>>;
+  readonly positions: ReadonlyMap<string, Point>;
   /** By {@link edgeKey}. */
-  readonly routes: Readonly<Record<string, Route>>;
+  readonly routes: ReadonlyMap<string, Route>;
   /** Where the row of those without an edge begins; null where there are none. */
   readonly isolatedAt: Point | null;
 }

@@ -20,19 +20,26 @@ export function layoutGraph(request: LayoutRequest): Layout {
   const graph = new Graph();
   const ranksep = direction === 'LR' ? gap.ranks : gap.ranksDown;
   graph.setGraph({ rankdir: direction, nodesep: gap.nodes, edgesep: gap.edges, ranksep });
-  for (const id of nodes) if (connected.has(id)) graph.setNode(id, { width, height });
-  for (const [from, to] of edges) graph.setEdge(from, to, { ...label });
+  // By number: the library keeps nodes in plain objects, where names could mean something.
+  const numbers = new Map(nodes.map((id, i) => [id, String(i)]));
+  for (const [id, n] of numbers) if (connected.has(id)) graph.setNode(n, { width, height });
+  for (const [from, to] of edges) {
+    graph.setEdge(numbers.get(from) ?? '', numbers.get(to) ?? '', { ...label });
+  }
   if (connected.size > 0) arrange(graph);
-  const positions: Record<string, Point> = {};
+  const positions = new Map<string, Point>();
   let [right, bottom] = [0, 0];
-  for (const id of graph.nodes()) {
-    const { x, y } = graph.node(id) as Point;
-    positions[id] = { x: x - width / 2, y: y - height / 2 };
+  for (const n of graph.nodes()) {
+    const { x, y } = graph.node(n) as Point;
+    positions.set(nodes[Number(n)] ?? '', { x: x - width / 2, y: y - height / 2 });
     right = Math.max(right, x + width / 2);
     bottom = Math.max(bottom, y + height / 2);
   }
-  const routes = Object.fromEntries(
-    graph.edges().map(({ v, w }) => [edgeKey(v, w), routeOf(graph.edge({ v, w }))]),
+  const routes = new Map(
+    edges.map(([from, to]) => {
+      const drawn = graph.edge(numbers.get(from) ?? '', numbers.get(to) ?? '');
+      return [edgeKey(from, to), routeOf(drawn)];
+    }),
   );
   const alone = nodes.filter((id) => !connected.has(id));
   if (alone.length === 0) return { positions, routes, isolatedAt: null };
@@ -42,7 +49,7 @@ export function layoutGraph(request: LayoutRequest): Layout {
   for (const [i, id] of alone.entries()) {
     const [column, row] = [i % columns, Math.floor(i / columns)];
     const x = column * (width + gap.isolated);
-    positions[id] = { x, y: top + row * (height + gap.isolated) };
+    positions.set(id, { x, y: top + row * (height + gap.isolated) });
   }
   return { positions, routes, isolatedAt: { x: 0, y: top } };
 }

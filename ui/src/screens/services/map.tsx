@@ -159,7 +159,7 @@ function cards(
   { layout, down, choose }: Placing<string>,
 ): CardNode[] {
   return data.nodes.flatMap((node): CardNode[] => {
-    const position = layout.positions[node.id];
+    const position = layout.positions.get(node.id);
     if (position === undefined) return [];
     const focused = node.id === state.focus;
     const ends = state.caller !== '' && node.id !== state.caller && node.id !== state.callee;
@@ -185,7 +185,7 @@ function calls(
   const names = new Map(data.nodes.map(({ id, name }) => [id, name]));
   return data.edges.flatMap((edge): CallEdgeType[] => {
     const { from, to, red } = edge;
-    const route = layout.routes[edgeKey(from, to)];
+    const route = layout.routes.get(edgeKey(from, to));
     if (route === undefined) return [];
     const chosen = from === state.caller && to === state.callee;
     const other = state.caller !== '' && !chosen;
