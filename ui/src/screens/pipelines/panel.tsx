@@ -16,7 +16,15 @@ export function Panel({
 }) {
   const heading = useRef<HTMLHeadingElement>(null);
   // biome-ignore lint/correctness/useExhaustiveDependencies: another thing is looked at
-  useEffect(() => heading.current?.focus(), [title, kind]);
+  useEffect(() => {
+    const before = document.activeElement;
+    heading.current?.focus();
+    return () => {
+      // The focus was in here and is gone with it: back to what opened it.
+      const lost = document.activeElement === document.body;
+      if (lost && before instanceof HTMLElement) before.focus();
+    };
+  }, [title, kind]);
   return (
     <aside
       className={styles.panel}
