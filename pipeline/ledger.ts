@@ -68,6 +68,8 @@ export type NodeRole = 'source' | 'transit' | 'fanout';
 export class Ledger {
   readonly #nodes = new Map<string, Node>();
   readonly #edges = new Map<string, Edge>();
+  /** By edge, whether it is there or not. */
+  readonly #taps = new Map<string, Set<EdgeTap>>();
   readonly #meter: Meter | undefined;
   readonly #gauges: (() => void)[] = [];
 
@@ -86,11 +88,12 @@ export class Ledger {
 
   /** `to` as seen by `from`: what it accepts is counted on the edge between them. */
   edge<S extends Signal>(from: string, to: string, consumer: Consumer<S>): Consumer<S> {
-    const key = `${from}\n${to}`;
+    const key = edgeKey(from, to);
     let edge = this.#edges.get(key);
     if (edge === undefined) {
       edge = new Edge(from, to, this.#node(from), this.#node(to));
       this.#edges.set(key, edge);
+      this.#retap(key);
     }
     return new CountedConsumer(edge, consumer);
   }
@@ -101,9 +104,27 @@ export class Ledger {
     return { nodes, edges };
   }
 
-  /** Shows what passes an edge. @returns what ends that; undefined where there is no such edge */
-  tap(from: string, to: string, tap: EdgeTap): (() => void) | undefined {
-    return this.#edges.get(`${from}\n${to}`)?.watch(tap);
+  /** Whether anything may pass from one node to another. */
+  hasEdge(from: string, to: string): boolean {
+    return this.#edges.has(edgeKey(from, to));
+  }
+
+  /** Shows what passes an edge, also when it is made later. @returns what ends that */
+  tap(from: string, to: string, tap: EdgeTap): () => void {
+    const key = edgeKey(from, to);
+    const taps = this.#taps.get(key) ?? new Set();
+    this.#taps.set(key, taps.add(tap));
+    this.#retap(key);
+    return () => {
+      taps.delete(tap);
+      if (taps.size === 0 && this.#taps.get(key) === taps) this.#taps.delete(key);
+      this.#retap(key);
+    };
+  }
+
+  #retap(key: string): void {
+    const edge = this.#edges.get(key);
+    if (edge !== undefined) edge.tap = together([...(this.#taps.get(key) ?? [])]);
   }
 
   /** One line per node that does not balance; empty when all is accounted for. Call when idle. */
@@ -236,6 +257,21 @@ class Node implements NodeLedger {
   }
 }
 
+function edgeKey(from: string, to: string): string {
+  return `${from}\n${to}`;
+}
+
+/** One tap for several; undefined for none. */
+function together(taps: readonly EdgeTap[]): EdgeTap | undefined {
+  if (taps.length < 2) return taps[0];
+  return (batch) => {
+    const ends = taps.map((tap) => tap(batch));
+    return (error) => {
+      for (const end of ends) end?.(error);
+    };
+  };
+}
+
 class Edge {
   readonly from: string;
   readonly to: string;
@@ -244,7 +280,6 @@ class Edge {
   items = 0;
   /** Undefined while nobody looks. */
   tap: EdgeTap | undefined;
-  readonly #taps = new Set<EdgeTap>();
   readonly #refused = new Map<string, Refusals>();
 
   constructor(from: string, to: string, source: Node, target: Node) {
@@ -266,29 +301,6 @@ class Edge {
     const key = `${status} ${retryable}`;
     const before = this.#refused.get(key)?.items ?? 0;
     this.#refused.set(key, { status, retryable, items: before + items, message });
-  }
-
-  watch(tap: EdgeTap): () => void {
-    this.#taps.add(tap);
-    this.#retap();
-    return () => {
-      this.#taps.delete(tap);
-      this.#retap();
-    };
-  }
-
-  #retap(): void {
-    const taps = [...this.#taps];
-    if (taps.length < 2) {
-      this.tap = taps[0];
-      return;
-    }
-    this.tap = (batch) => {
-      const ends = taps.map((tap) => tap(batch));
-      return (error) => {
-        for (const end of ends) end?.(error);
-      };
-    };
   }
 
   snapshot(): EdgeSnapshot {

@@ -19,6 +19,7 @@ import type { StatusBoard } from '../graph/statuses.ts';
 import type { RecentLog } from '../telemetry/recent-log.ts';
 import { ConfigChecker } from './check/checker.ts';
 import { graphInfo } from './graph-info.ts';
+import { maskAddresses } from './mask.ts';
 import { numbersOf } from './numbers.ts';
 import { Taps } from './taps.ts';
 
@@ -87,12 +88,13 @@ export class ProgramInsight implements Insight {
 
   async configYaml(): Promise<string> {
     const { root, gates } = this.#parts.sources.source();
-    return configYaml(root, gates);
+    return maskAddresses(await configYaml(root, gates));
   }
 
   async componentConfigs(): Promise<ReadonlyMap<string, string>> {
     const { root, gates } = this.#parts.sources.source();
-    return configYamlByComponent(root, gates);
+    const found = await configYamlByComponent(root, gates);
+    return new Map(Array.from(found, ([name, yaml]) => [name, maskAddresses(yaml)]));
   }
 
   close(): void {

@@ -50,14 +50,16 @@ test('lanes are made of nodes; a connector ends one and begins another', async (
 test('numbers of nodes and edges, past the fan-outs between them', async () => {
   const { insight, service, probe, send } = await running();
   await send();
-  probe.refusals.set('keep', new PipelineError('down', { retryable: true }));
+  probe.refusals.set('keep', new PipelineError('no http://a:b@c', { retryable: true }));
   await assert.rejects(send());
   const { nodes, edges, memory } = insight.numbers();
   const edge = (from: string, to: string) =>
     edges.find((one) => one.from === from && one.to === to)!;
   assert.equal(edge('receiver/test', 'processor/pass@traces').items, 1);
   const toKeep = edge('processor/pass@traces', 'exporter/keep@traces');
-  assert.deepEqual([toKeep.items, toKeep.refused[0]?.items], [1, 1]);
+  const [refused] = toKeep.refused;
+  assert.deepEqual([toKeep.items, refused?.items], [1, 1]);
+  assert.equal(refused?.message, 'no http://a:[REDACTED]@c');
   assert.equal(edge('connector/join@traces-traces', 'exporter/keep/2@traces').items, 2);
   assert.equal(edges.length, insight.graph().edges.length);
   assert.equal(nodes.length, insight.graph().nodes.length);
@@ -78,6 +80,33 @@ test('a tap on an edge behind a fan-out shows what passes', async () => {
   stop();
   assert.equal(samples.length, 1);
   assert.match(JSON.stringify(samples[0]!.otlp), /"name":"a"/);
+  await service.shutdown();
+});
+
+test('what an edge did before and behind a fan-out is one, for numbers and taps', async () => {
+  const { insight, service, probe, decode, send } = await running();
+  const edge = { from: 'processor/pass@traces', to: 'exporter/keep@traces' };
+  const samples: TapSample[] = [];
+  const options = { batchesPerSecond: 1000, items: 5, mask: [] };
+  const stop = insight.tap(edge, options, (sample) => samples.push(sample) > 0);
+  probe.refusals.set('keep', new PipelineError('down', { retryable: true }));
+  await assert.rejects(send());
+  await service.change(
+    await decode(yaml.replace('[keep, join]', '[keep]').replace(/ {4}traces.2.*/, '')),
+  );
+  probe.refusals.set('keep', new PipelineError('still down', { retryable: true }));
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  await assert.rejects(send());
+  stop();
+  const numbers = insight.numbers().edges.find(({ to }) => to === edge.to)!;
+  assert.deepEqual(
+    numbers.refused.map(({ items }) => items),
+    [2],
+  );
+  assert.deepEqual(
+    samples.map(({ refused }) => refused),
+    ['down', 'still down'],
+  );
   await service.shutdown();
 });
 

@@ -87,15 +87,21 @@ const secretName = '[\\w.-]*(?:passw(?:or)?d|secret|token|api[_-]?key|access[_-]
 
 /** What inside a text is a secret, with what of it stays. */
 const patterns: readonly (readonly [RegExp, string])[] = [
-  [/(:\/\/[^\s/:@?#]*:)[^\s/@?#]+@/g, `$1${masked}@`],
   [/\b(bearer|basic)\s+[\w+/=.~-]{8,}/gi, `$1 ${masked}`],
   [/\beyJ[\w-]{10,}\.[\w-]+\.[\w-]*/g, masked],
   [new RegExp(`(["']?${secretName}["']?\\s*[=:]\\s*)("[^"]*"|'[^']*'|[^\\s&,;}"']+)`, 'gi'), ''],
 ];
 
+const passwords = /(:\/\/[^\s/:@?#]*:)[^\s/@?#]+@/g;
+
+/** A text without the passwords of addresses in it. */
+export function maskAddresses(text: string): string {
+  return text.replace(passwords, `$1${masked}@`);
+}
+
 /** A text without passwords in addresses, credentials, tokens, and `password=...`. */
 export function maskText(text: string): string {
-  let out = text;
+  let out = maskAddresses(text);
   for (const [pattern, kept] of patterns) {
     if (kept !== '') out = out.replace(pattern, kept);
     else out = out.replace(pattern, (_all, name: string) => `${name}${masked}`);

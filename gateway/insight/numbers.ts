@@ -2,6 +2,7 @@ import type { EdgeNumbers, GraphInfo, NodeNumbers, Numbers } from '../../compone
 import type { MemoryBudget } from '../../component/settings.ts';
 import type { InstanceStatus } from '../../component/view.ts';
 import { fanoutNode, type Ledger, type LedgerSnapshot } from '../../pipeline/ledger.ts';
+import { maskAddresses } from './mask.ts';
 
 /** Where numbers come from. */
 export interface NumberSources {
@@ -35,7 +36,12 @@ function nodeNumbers(
     .filter(({ node }) => wanted.has(node))
     .map(({ node: name, missing: _missing, ...counts }) => {
       const { status = 'StatusNone', error = '', sinceUnixMs = 0 } = statuses.of(name) ?? {};
-      return { name, status, statusError: error, statusSinceUnixMs: sinceUnixMs, ...counts };
+      const failing = counts.failing && {
+        ...counts.failing,
+        error: maskAddresses(counts.failing.error),
+      };
+      const statusError = maskAddresses(error);
+      return { ...counts, name, status, statusError, statusSinceUnixMs: sinceUnixMs, failing };
     });
 }
 
@@ -45,6 +51,16 @@ function edgeNumbers(graph: GraphInfo, snapshot: LedgerSnapshot): EdgeNumbers[] 
   return graph.edges.map(({ from, to }) => {
     const own = [from, fanoutNode(from)].flatMap((source) => found.get(`${source}\n${to}`) ?? []);
     const items = own.reduce((sum, edge) => sum + edge.items, 0);
-    return { from, to, items, refused: own.flatMap(({ refused }) => refused) };
+    return { from, to, items, refused: together(own.flatMap(({ refused }) => refused)) };
+  });
+}
+
+/** What is refused with the same status is one; the message is that of the last. */
+function together(refusals: EdgeNumbers['refused']): EdgeNumbers['refused'] {
+  const byStatus = Map.groupBy(refusals, (one) => `${one.status} ${one.retryable}`);
+  return Array.from(byStatus.values(), (all) => {
+    const items = all.reduce((sum, one) => sum + one.items, 0);
+    const { message, ...last } = all.at(-1)!;
+    return { ...last, message: maskAddresses(message), items };
   });
 }

@@ -7,6 +7,7 @@ import {
 import type { Clock, Logger } from '../../component/settings.ts';
 import type { Signal, SignalData } from '../../component/signals.ts';
 import { type EdgeTap, fanoutNode, type Ledger } from '../../pipeline/ledger.ts';
+import { maskAddresses } from './mask.ts';
 import { sampleOf } from './sample.ts';
 
 /** Taps that may be there at once. */
@@ -36,14 +37,15 @@ export class Taps {
       const message = `cannot look at one more place: ${maxTaps} are looked at already`;
       throw new InsightError('busy', message);
     }
-    const tap = new Tap(this.#parts, options, receive);
-    const ends = [from, fanoutNode(from)].flatMap(
-      (source) => this.#parts.ledger.tap(source, to, tap.look) ?? [],
-    );
-    if (ends.length === 0) {
+    const { ledger } = this.#parts;
+    // With another configuration there may be a fan-out between both, or none any more.
+    const sources = [from, fanoutNode(from)];
+    if (!sources.some((source) => ledger.hasEdge(source, to))) {
       const edge = `${JSON.stringify(from)} to ${JSON.stringify(to)}`;
       throw new InsightError('not_found', `nothing goes from ${edge}`);
     }
+    const tap = new Tap(this.#parts, options, receive);
+    const ends = sources.map((source) => ledger.tap(source, to, tap.look));
     this.#open++;
     let stopped = false;
     return () => {
@@ -99,7 +101,7 @@ class Tap {
     const unixMs = this.#parts.clock.unixMs();
     return (error) => {
       const message = error instanceof Error ? error.message : String(error);
-      const refused = error === undefined ? undefined : message;
+      const refused = error === undefined ? undefined : maskAddresses(message);
       this.#unharmed(() => this.#send({ ...shown, unixMs, refused }));
     };
   }

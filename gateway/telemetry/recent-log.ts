@@ -1,5 +1,6 @@
 import type { LogEntry } from '../../component/insight.ts';
 import type { Clock } from '../../component/settings.ts';
+import { maskAddresses } from '../insight/mask.ts';
 
 /** Entries that are kept; equal ones are one. */
 const maxEntries = 200;
@@ -72,5 +73,5 @@ function plain(fields: Fields): Fields {
 /** Cut, and without the passwords of addresses. */
 function shorten(text: string): string {
   const cut = text.length > maxText ? `${text.slice(0, maxText)}…` : text;
-  return cut.replace(/(:\/\/[^\s/:@]*:)[^\s/@]+@/g, '$1[REDACTED]@');
+  return maskAddresses(cut);
 }

@@ -14,6 +14,9 @@ export interface ChipProps {
   readonly onSelect: () => void;
 }
 
+/** There is little room: `2.2K`. */
+const brief = new Intl.NumberFormat('en', { notation: 'compact', maximumSignificantDigits: 2 });
+
 /** Numbers of an edge; a click shows what passes. */
 export function EdgeChip({ edge, state, readings, selected, onSelect }: ChipProps) {
   const ref = useSeen<HTMLButtonElement>(selected);
@@ -41,7 +44,7 @@ export function EdgeChip({ edge, state, readings, selected, onSelect }: ChipProp
       </span>
       <span className={styles.rate}>{now === undefined ? '–' : rate(now)}</span>
       <span className={styles.total}>
-        {refused === 0 ? count(items) : `${count(refused)} refused`}
+        {refused === 0 ? count(items) : `${brief.format(refused)} refused`}
       </span>
     </button>
   );

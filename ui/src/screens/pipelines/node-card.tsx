@@ -60,8 +60,8 @@ export function NodeCard(props: CardProps) {
       {state?.queue != null && <Queue queue={state.queue} />}
       {found[0] !== undefined && (
         <span className={`${styles.finding} ${styles[found[0].health]}`}>
-          {lastPart(found[0].short)}
-          {found.length > 1 && ` +${found.length - 1}`}
+          <span className={styles.findingText}>{lastPart(found[0].short)}</span>
+          {found.length > 1 && <span className={styles.more}>+{found.length - 1}</span>}
         </span>
       )}
     </>
