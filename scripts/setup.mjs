@@ -221,7 +221,10 @@ export function installGoClients() {
 
 /** Where Go keeps the sources of a module. */
 function goModule(module) {
-  const done = spawnSync('go', ['mod', 'download', '-json', module], { cwd: root, encoding: 'utf8' });
+  const done = spawnSync('go', ['mod', 'download', '-json', module], {
+    cwd: root,
+    encoding: 'utf8',
+  });
   // Without sources the copy fails, which is said there.
   return done.status === 0 ? JSON.parse(done.stdout).Dir : module;
 }
