@@ -22,9 +22,9 @@ export interface TagSource {
 /** Spans that a sample has at most. */
 const sampleSpans = 10_000;
 /** With as many the sample is good enough. */
-const enoughSpans = 2_000;
+const enoughSpans = 500;
 /** No further stretch is looked at after so long. */
-const sampleMs = 250;
+const sampleMs = 150;
 /** Rows of a sample's statement: what is too rare in them is not offered. */
 const maxRows = 2_000_000;
 const maxGroups = 5_000;

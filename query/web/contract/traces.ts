@@ -9,7 +9,7 @@
  * - `status`: `error`, `ok` or `unset`.
  * - `minDuration`, `maxDuration`: duration of the span, inclusive: `100ms`, `1.5s`, `2m`, `250us`.
  * - `filter`: may be given several times, {@link FilterText}.
- * - `limit`: traces, 1 to what the program is configured for; 100 unless given.
+ * - `limit`: traces, 1 to what the program is configured for; 50 unless given.
  */
 export type TraceSearchParameter =
   | 'start'

@@ -7,7 +7,7 @@ const maxFilters = 20;
 const maxServices = 100;
 const maxNameLength = 1_000;
 /** Traces of a search that does not say how many. */
-const usualLimit = 100;
+const usualLimit = 50;
 
 const statusCodes: ReadonlyMap<string, number> = new Map([
   ['unset', 0],

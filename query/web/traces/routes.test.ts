@@ -146,7 +146,7 @@ test('a search takes every parameter', async () => {
   });
 });
 
-test('without parameters but the range it asks for any span, 100 traces', async () => {
+test('without parameters but the range it asks for any span, 50 traces', async () => {
   const { ask, asked } = server();
   await ask(`/api/v1/traces?start=${start}&end=${end}&service=&operation=&status=&filter=`);
   assert.deepEqual(asked.query, {
@@ -154,7 +154,7 @@ test('without parameters but the range it asks for any span, 100 traces', async 
     startMaxNs: BigInt(end),
     services: [],
     filters: [],
-    limit: 100,
+    limit: 50,
   });
 });
 

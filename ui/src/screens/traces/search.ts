@@ -15,7 +15,7 @@ export interface Search {
   readonly range: TimeRange;
 }
 
-export const usualLimit = 100;
+export const usualLimit = 50;
 export const limits: readonly number[] = [20, 50, 100, 200, 500, 1000];
 
 export const emptySearch: Search = {
