@@ -185,6 +185,11 @@ export const views: readonly Required<Pick<View, 'width' | 'colorScheme'>>[] = [
   { width: 400, colorScheme: 'dark' },
 ];
 
+/** Ends when what changes slowly has changed; what goes on for ever does not count. */
+const settledColours = `Promise.all(document.getAnimations()
+  .filter((one) => one.effect?.getComputedTiming().endTime !== Infinity)
+  .map((one) => one.finished.catch(() => undefined))).then(() => undefined)`;
+
 /**
  * Looks at the state that is shown in each of {@link views}, without loading it again.
  * @throws where there are faults, or the page is wider than the window
@@ -197,6 +202,7 @@ export async function assertAccessible(tab: Tab, state: string): Promise<void> {
     await page.setViewportSize({ width, height: 800 });
     await page.emulateMedia({ colorScheme });
     await page.waitForSelector(`html[data-theme="${colorScheme}"]`, { state: 'attached' });
+    await page.evaluate(settledColours);
     const view = `${state}, ${width} px, ${colorScheme}`;
     for (const fault of await axeFaults(page)) faults.push(`${view}: ${fault}`);
     const wide = Number(await page.evaluate('document.documentElement.scrollWidth'));
