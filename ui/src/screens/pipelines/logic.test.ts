@@ -189,10 +189,13 @@ test('spans, records and points as rows', () => {
   assert.equal(matches(row!, 'boom'), true);
   assert.equal(matches(row!, 'nothing'), false);
   const dataPoints = [{ asInt: '5' }, { count: '3', sum: 7 }];
-  const metrics = [{ name: 'm', unit: 's', gauge: { dataPoints } }];
+  const metrics = [
+    { name: 'm', unit: 's', gauge: { dataPoints } },
+    { name: 'n', unit: '{item}', gauge: { dataPoints: [{ asInt: '1' }] } },
+  ];
   const resourceMetrics = [{ resource, scopeMetrics: [{ metrics }] }];
   const titles = rowsOf({ signal: 'metrics', otlp: { resourceMetrics } }).map((one) => one.title);
-  assert.deepEqual(titles, ['m = 5 s', 'm = 3 values, sum 7 s']);
+  assert.deepEqual(titles, ['m = 5 s', 'm = 3 values, sum 7 s', 'n = 1']);
   const body = { kvlistValue: { values: [attribute('a', 'b')] } };
   const logRecords = [{ body, severityNumber: 17 }];
   const resourceLogs = [{ scopeLogs: [{ logRecords }] }];

@@ -96,12 +96,22 @@ function metricRows(metric: Json): readonly Row[] {
   const unit = text(metric.unit);
   return items(data, 'dataPoints').map((point) => {
     const value = pointValue(point);
-    return row(`${text(metric.name)} = ${value}${unit === '' ? '' : ` ${unit}`}`, {
-      notes: [kind, temporality],
-      attributes: pairs(point.attributes),
+    const attributes = pairs(point.attributes);
+    const first = attributes.slice(0, notedAttributes).map((one) => `${one.key}=${one.value}`);
+    return row(`${text(metric.name)} = ${value}${shownUnit(unit)}`, {
+      notes: [...first, temporality, kind],
+      attributes,
       fields: fields(point, ['timeUnixNano', 'startTimeUnixNano', 'count', 'sum', 'min', 'max']),
     });
   });
+}
+
+/** Attributes of a point that stand beside its value. */
+const notedAttributes = 2;
+
+/** `1` and annotations in braces say what is counted, and are no unit to be read. */
+function shownUnit(unit: string): string {
+  return unit === '' || unit === '1' || unit.startsWith('{') ? '' : ` ${unit}`;
 }
 
 function pointValue(point: Json): string {

@@ -36,7 +36,8 @@ export function TapPanel({
       </p>
       {numbers?.refused.map(({ status, items, retryable, message }) => (
         <p key={`${status} ${retryable}`} className={`${panel.finding} ${panel.warn}`}>
-          {count(items)} refused with {status} ({retryable ? 'may be sent again' : 'for good'}):{' '}
+          {`${count(items)} refused with ${status}`}
+          {retryable ? ' (may be sent again): ' : ' (for good): '}
           {message}
         </p>
       ))}
@@ -49,12 +50,19 @@ export function TapPanel({
       />
       <Status tap={tap} />
       <div className={styles.samples}>
+        {isHidden(tap, filter) && <p className={panel.text}>Nothing seen so far has this.</p>}
         {tap.samples.map((seen) => (
           <Sample key={seen.id} seen={seen} filter={filter} />
         ))}
       </div>
     </Panel>
   );
+}
+
+/** Whether the filter leaves nothing of what was seen. */
+function isHidden({ samples }: Tap, filter: string): boolean {
+  if (filter.trim() === '' || samples.length === 0) return false;
+  return !samples.some(({ rows }) => rows.some((row) => matches(row, filter)));
 }
 
 function Controls({ tap }: { tap: Tap }) {
