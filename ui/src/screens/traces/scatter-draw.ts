@@ -103,7 +103,7 @@ function drawAxes(context: CanvasRenderingContext2D, { scale, box, colours }: Pi
   context.stroke();
   context.textAlign = 'center';
   context.textBaseline = 'top';
-  const most = Math.max(2, Math.floor(box.width / 110));
+  const most = Math.max(2, Math.floor(box.width / 80));
   context.beginPath();
   for (const { atMs, label } of timeTicks(scale, most)) {
     const x = Math.round(xOf(scale, box, atMs)) + 0.5;
