@@ -28,7 +28,7 @@ export async function uiRoutes(options: RoutesOptions): Promise<readonly WebRout
   const now = (): number => clock.unixMs();
   const info = infoRoute({ version: build.version, now, storage: shown, token });
   const stored = await storedRoutes(options);
-  const pipelines = pipelinesRoutes({ host: settings.host, build, tap: config.tap, now });
+  const pipelines = pipelinesRoutes({ host: settings.host, build, tap: config.tap, clock });
   return [info, ...pipelines, ...stored];
 }
 

@@ -7,6 +7,7 @@ import type {
   PipelinesState,
 } from '../../../query/web/contract/pipelines.ts';
 import { findRoute, WebError } from '../../../query/web/route.ts';
+import { type FakeClock, fakeClock } from '../../../testing/clock.ts';
 import { testHost, testInsight, testView } from '../../../testing/settings.ts';
 import { pipelinesRoutes } from './routes.ts';
 import { tapSection } from './tap-config.ts';
@@ -22,10 +23,10 @@ const node = {
   outputSignal: undefined,
 } as const;
 
-function routes(given: Partial<Insight>) {
+function routes(given: Partial<Insight>, clock = fakeClock(1500)) {
   const host = { ...testHost(), view: testView({ insight: testInsight(given) }) };
   const build = { command: 'wirestitch', version: '1.2.3' };
-  return pipelinesRoutes({ host, build, tap: tapSection().parse({}), now: () => 1500.5 });
+  return pipelinesRoutes({ host, build, tap: tapSection().parse({}), clock });
 }
 
 async function ask(
@@ -33,9 +34,10 @@ async function ask(
   path: string,
   body?: unknown,
   onClose: (run: () => void) => void = () => {},
+  clock?: FakeClock,
 ) {
   const [pathname = '', search = ''] = path.split('?');
-  const found = findRoute(routes(given), body === undefined ? 'GET' : 'POST', pathname);
+  const found = findRoute(routes(given, clock), body === undefined ? 'GET' : 'POST', pathname);
   assert.ok('route' in found);
   const query = new URLSearchParams(search);
   return found.route.handle({ params: found.params, query, body, onClose });
@@ -85,7 +87,7 @@ test('numbers, with times in nanoseconds', async () => {
     edges: [],
   } as const;
   const answer = await json<PipelinesState>({ numbers: () => numbers }, '/api/v1/pipelines/state');
-  assert.equal(answer.nowUnixNano, '1500500000');
+  assert.equal(answer.nowUnixNano, '1500000000');
   const [state] = answer.nodes;
   assert.equal(state!.status, 'RecoverableError');
   assert.deepEqual(state!.dropped, [{ reason: 'rejected', items: 2 }]);
@@ -143,7 +145,8 @@ test('a tap sends samples until the reader is gone', async () => {
   };
   const closers: (() => void)[] = [];
   const path = '/api/v1/pipelines/tap?from=a%40b&to=c';
-  const answer = await ask({ tap }, path, undefined, (run) => closers.push(run));
+  const clock = fakeClock();
+  const answer = await ask({ tap }, path, undefined, (run) => closers.push(run), clock);
   assert.ok('events' in answer);
   assert.equal(take(sample), false, 'the stream has not begun');
   const sent: unknown[] = [];
@@ -155,8 +158,14 @@ test('a tap sends samples until the reader is gone', async () => {
     [name, data.otlp, data.refused, data.atUnixNano],
     ['sample', null, '', '1000000'],
   );
+  await clock.advance(40_000);
+  assert.deepEqual(sent.slice(2), [
+    ['ping', {}],
+    ['ping', {}],
+  ]);
   for (const close of closers) close();
   assert.equal(stopped, true);
+  assert.equal(clock.pending, 0);
   await assert.rejects(ask({}, '/api/v1/pipelines/tap?from=a'), { reason: 'bad_request' });
 });
 

@@ -1,6 +1,6 @@
 /** What the screen Pipelines asks: the graph that runs, its numbers, what passes, a text checked. */
 import { type Insight, InsightError } from '../../../component/insight.ts';
-import type { BuildInfo, Host } from '../../../component/settings.ts';
+import type { BuildInfo, Clock, Host, Timer } from '../../../component/settings.ts';
 import type {
   ConfigAnswer,
   LogAnswer,
@@ -23,9 +23,11 @@ export interface PipelinesOptions {
   readonly host: Pick<Host, 'view' | 'extensions'>;
   readonly build: BuildInfo;
   readonly tap: TapConfig;
-  /** Milliseconds since 1970. */
-  readonly now: () => number;
+  readonly clock: Pick<Clock, 'unixMs' | 'after'>;
 }
+
+/** How often a stream says something, so that nobody between takes it for dead, ms. */
+const pingMs = 15_000;
 
 export function pipelinesRoutes(options: PipelinesOptions): readonly WebRoute[] {
   const route = (
@@ -39,9 +41,9 @@ export function pipelinesRoutes(options: PipelinesOptions): readonly WebRoute[] 
   });
   return [
     route('GET', 'pipelines', (insight) => pipelines(insight, options)),
-    route('GET', 'pipelines/state', async (insight) => state(insight, options.now)),
+    route('GET', 'pipelines/state', async (insight) => state(insight, options.clock.unixMs())),
     route('GET', 'pipelines/log', async (insight, { query }) => log(insight, query)),
-    route('GET', 'pipelines/tap', async (insight, request) => tap(insight, request, options.tap)),
+    route('GET', 'pipelines/tap', async (insight, request) => tap(insight, request, options)),
     route('POST', 'config/check', (insight, { body }) => check(insight, body)),
     route('GET', 'config', async (insight) => {
       const json: ConfigAnswer = { yaml: await insight.configYaml() };
@@ -71,12 +73,12 @@ async function pipelines(insight: Insight, options: PipelinesOptions): Promise<W
   return { json };
 }
 
-function state(insight: Insight, now: () => number): WebAnswer {
+function state(insight: Insight, nowMs: number): WebAnswer {
   const { nodes, edges, memory } = insight.numbers();
   const json: PipelinesState = {
     version: insight.version(),
     startedUnixNano: unixNano(insight.startedUnixMs),
-    nowUnixNano: unixNano(now()),
+    nowUnixNano: unixNano(nowMs),
     memory,
     nodes: nodes.map(nodeJson),
     edges,
@@ -102,19 +104,29 @@ function log(insight: Insight, query: URLSearchParams): WebAnswer {
 function tap(
   insight: Insight,
   { query, onClose }: WebRequest,
-  { batches_per_second: batchesPerSecond, max_items: items, mask }: TapConfig,
+  { tap: config, clock }: PipelinesOptions,
 ): WebAnswer {
+  const { batches_per_second: batchesPerSecond, max_items: items, mask } = config;
   const edge = { from: nodeName(query, 'from'), to: nodeName(query, 'to') };
   let send: SendEvent = () => false;
   const stop = insight.tap(edge, { batchesPerSecond, items, mask }, (sample) =>
     send('sample', sampleJson(sample)),
   );
-  onClose(stop);
+  let pinging: Timer | undefined;
+  onClose(() => {
+    stop();
+    pinging?.cancel();
+  });
+  const ping = (): void => {
+    send('ping', {});
+    pinging = clock.after(pingMs, ping);
+  };
   return {
     events: (begun) => {
       send = begun;
       const opened: TapOpened = { batchesPerSecond, itemsPerBatch: items };
       send('opened', opened);
+      pinging = clock.after(pingMs, ping);
     },
   };
 }

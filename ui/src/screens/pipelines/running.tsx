@@ -93,7 +93,9 @@ function Selected({
     return <ExtensionPanel name={selection.name} program={program} />;
   }
   if (selection.kind === 'edge') {
-    return <TapPanel edge={selection.edge} state={state} readings={readings} />;
+    // Another start of the program is looked at anew.
+    const run = state.startedUnixNano;
+    return <TapPanel key={run} edge={selection.edge} state={state} readings={readings} />;
   }
   const { name } = selection;
   return <NodePanel name={name} program={program} state={state} readings={readings} />;
