@@ -1,6 +1,8 @@
 /** How answers go out: headers, compression, streams of events. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { gzip } from 'node:zlib';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createGzip, gzip } from 'node:zlib';
 import type { SendEvent, WebAnswer, WebError } from '../../query/web/route.ts';
 import type { PageFile } from './files.ts';
 
@@ -82,6 +84,7 @@ export async function sendAnswer(
   response: ServerResponse,
   answer: Exclude<WebAnswer, { events: unknown }>,
 ): Promise<void> {
+  if ('chunks' in answer) return sendChunks(request, response, answer);
   const isText = 'text' in answer;
   const text = isText ? answer.text : JSON.stringify(answer.json);
   const plain = Buffer.from(text);
@@ -93,13 +96,63 @@ export async function sendAnswer(
   };
   if (zip) headers['Content-Encoding'] = 'gzip';
   if (isText && answer.fileName !== undefined) {
-    const name = answer.fileName.replace(/[^\w.-]/g, '_');
-    headers['Content-Disposition'] = `attachment; filename="${name}"`;
+    headers['Content-Disposition'] = attachment(answer.fileName);
   }
   if (!isText && answer.maxAgeS !== undefined) {
     headers['Cache-Control'] = `private, max-age=${answer.maxAgeS}`;
   }
   finish(request, response, 200, body, headers);
+}
+
+function attachment(fileName: string): string {
+  return `attachment; filename="${fileName.replace(/[^\w.-]/g, '_')}"`;
+}
+
+/** Bytes that are handed on at once. */
+const chunkBytes = 64 << 10;
+
+/** Rejects where the making of a piece does; a client that leaves is no fault. */
+async function sendChunks(
+  request: IncomingMessage,
+  response: ServerResponse,
+  answer: Extract<WebAnswer, { chunks: unknown }>,
+): Promise<void> {
+  const zip = acceptsGzip(request);
+  response.writeHead(200, {
+    ...always,
+    'Content-Type': answer.contentType,
+    'Cache-Control': 'no-store',
+    Vary: 'Accept-Encoding',
+    ...(zip ? { 'Content-Encoding': 'gzip' } : {}),
+    ...(answer.fileName === undefined
+      ? {}
+      : { 'Content-Disposition': attachment(answer.fileName) }),
+  });
+  if (request.method === 'HEAD') {
+    response.end();
+    return;
+  }
+  const source = Readable.from(inPieces(answer.chunks));
+  const sent = zip
+    ? pipeline(source, createGzip({ level: levels.answer }), response)
+    : pipeline(source, response);
+  await sent.catch((error: unknown) => {
+    if (!gone.has((error as { code?: string }).code ?? '')) throw error;
+  });
+}
+
+/** Codes of errors that a client makes who leaves. */
+const gone = new Set(['ERR_STREAM_PREMATURE_CLOSE', 'ECONNRESET', 'EPIPE']);
+
+function* inPieces(chunks: Iterable<string>): Generator<Buffer> {
+  let waiting = '';
+  for (const chunk of chunks) {
+    waiting += chunk;
+    if (waiting.length < chunkBytes) continue;
+    yield Buffer.from(waiting);
+    waiting = '';
+  }
+  if (waiting !== '') yield Buffer.from(waiting);
 }
 
 /** A refusal, in the form that the page reads. */

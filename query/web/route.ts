@@ -24,6 +24,12 @@ export type WebAnswer =
   | { readonly json: unknown; readonly maxAgeS?: number }
   /** `fileName`: it is offered as a download. */
   | { readonly text: string; readonly contentType: string; readonly fileName?: string }
+  /** A long text, made piece by piece as the client takes it. */
+  | {
+      readonly chunks: Iterable<string>;
+      readonly contentType: string;
+      readonly fileName?: string;
+    }
   /** A stream of events, until the client is gone; `events` begins it. */
   | { readonly events: (send: SendEvent) => void };
 

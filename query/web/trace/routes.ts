@@ -196,7 +196,7 @@ async function json(trace: OpenTrace, spanId: string): Promise<WebAnswer> {
   const packed = await trace.packed();
   if (spanId === '') {
     const fileName = `trace-${trace.traceId}.json`;
-    return { text: [...traceJson(packed)].join(''), contentType, fileName };
+    return { chunks: traceJson(packed), contentType, fileName };
   }
   const index = trace.layout.spanIds.indexOf(spanId);
   const span = trace.layout.span[index] ?? -1;
