@@ -190,7 +190,8 @@ function answer(fields: Partial<FoundTracesAnswer>): FoundTracesAnswer {
 }
 
 test('the chart covers what was searched, in whole decades of durations', () => {
-  const dots = dotsOf([trace(), trace({ durationNs: -5, startUnixNano: `${startMs}000000` })]);
+  const early = trace({ durationNs: -5, startUnixNano: `${startMs - 30_000}000000` });
+  const dots = dotsOf([trace(), early]);
   assert.deepEqual(scaleOf(answer({}), dots), {
     fromMs: startMs - 60_000,
     toMs: startMs + 1_000,
@@ -198,11 +199,21 @@ test('the chart covers what was searched, in whole decades of durations', () => 
     highest: 7,
   });
   const cut = scaleOf(answer({ cut: 'limit' }), dots);
-  assert.ok(cut.fromMs <= startMs && cut.fromMs > startMs - 100);
-  const searchedFromUnixNano = `${startMs - 10}000000`;
-  assert.equal(scaleOf(answer({ cut: 'time', searchedFromUnixNano }), dots).fromMs, startMs - 10);
+  assert.ok(cut.fromMs < startMs - 30_000 && cut.fromMs > startMs - 32_000);
+  const searchedFromUnixNano = `${startMs - 40_000}000000`;
+  const late = scaleOf(answer({ cut: 'time', searchedFromUnixNano }), dots);
+  assert.equal(late.fromMs, startMs - 40_000);
   const none = scaleOf(answer({}), []);
   assert.ok(none.highest > none.lowest && none.toMs > none.fromMs);
+});
+
+test('traces in one heap are shown without what is around them', () => {
+  const dots = dotsOf([trace(), trace({ startUnixNano: `${startMs + 100}000000` })]);
+  const { fromMs, toMs } = scaleOf(answer({}), dots);
+  assert.ok(fromMs < startMs && fromMs > startMs - 10);
+  assert.ok(toMs > startMs + 100 && toMs < startMs + 110);
+  const one = scaleOf(answer({}), dots.slice(0, 1));
+  assert.equal(one.fromMs, startMs - 60_000);
 });
 
 test('decades of durations', () => {

@@ -58,25 +58,28 @@ function preciseMs(ns: string): number {
   return Number(value / 1_000_000n) + Number(value % 1_000_000n) / 1e6;
 }
 
+/** Traces that lie within so small a part of what was searched are shown without the rest. */
+const crowded = 0.1;
+
 /**
- * The searched range; where more were found than are shown, only the stretch that they cover, as
- * nothing is known of what is before it.
+ * What was searched. Where more were found than are shown, only the stretch that those cover, as
+ * nothing is known of what is before it; and that, too, where they would stand in one heap.
  */
 export function scaleOf(answer: FoundTracesAnswer, dots: readonly Dot[]): Scale {
+  const decades = decadesOf(dots.map(({ durationNs }) => durationNs));
+  const from = preciseMs(answer.searchedFromUnixNano ?? answer.startUnixNano);
+  const to = Math.max(preciseMs(answer.endUnixNano), from + 1);
+  if (dots.length === 0) return { fromMs: from, toMs: to, ...decades };
   const starts = dots.map(({ atMs }) => atMs);
   const oldest = Math.min(...starts);
-  const begin =
-    answer.cut === 'limit'
-      ? oldest
-      : Math.min(oldest, preciseMs(answer.searchedFromUnixNano ?? answer.startUnixNano));
-  const toMs = Math.max(preciseMs(answer.endUnixNano), ...starts);
-  const fromMs = Number.isFinite(begin) ? begin : toMs - 1;
-  const room = Math.max((toMs - fromMs) * 0.02, 1);
-  return {
-    fromMs: answer.cut === 'limit' ? fromMs - room : fromMs,
-    toMs: Math.max(toMs, fromMs + 1),
-    ...decadesOf(dots.map(({ durationNs }) => durationNs)),
-  };
+  const newest = Math.max(...starts);
+  const covered = newest - oldest;
+  const room = Math.max(covered * 0.03, 1);
+  if (covered > 0 && covered < (to - from) * crowded) {
+    return { fromMs: oldest - room, toMs: newest + room, ...decades };
+  }
+  const fromMs = answer.cut === 'limit' ? oldest - room : Math.min(from, oldest);
+  return { fromMs, toMs: Math.max(to, newest), ...decades };
 }
 
 export function xOf(scale: Scale, box: Box, atMs: number): number {
@@ -176,7 +179,9 @@ export function timeTicks(scale: Scale, most: number, locale?: string): Tick[] {
 
 function tickLabel(atMs: number, step: number, locale: string | undefined): string {
   const date = new Date(atMs);
-  if (step >= day) return date.toLocaleDateString(locale, { month: 'short', day: 'numeric' });
+  const midnight = step >= hour && date.getHours() === 0 && date.getMinutes() === 0;
+  if (midnight || step >= day)
+    return date.toLocaleDateString(locale, { month: 'short', day: 'numeric' });
   const time: Intl.DateTimeFormatOptions = {
     hour: '2-digit',
     minute: '2-digit',
