@@ -278,7 +278,8 @@ export class SmartMetricsEncoder extends SmartEncoder {
 
   /**
    * Gives a series its id: the hash of its head and its attributes sorted by key, values as typed
-   * JSON; the first 12 bits are those of its name, so that a metric's series lie together.
+   * JSON; the first 12 bits are those of its name, so that a metric's series lie together, the next 8
+   * those of its resource, so that series with the same times do.
    */
   #name(series: number, b: Uint8Array, point: Message): void {
     const list = point.attributes;
@@ -297,10 +298,10 @@ export class SmartMetricsEncoder extends SmartEncoder {
     const hash = this.#hash;
     const { metric } = this.#head;
     sipHash24(this.#key, b, metric.start[NAME]!, metric.end[NAME]!, hash);
-    const first = hash.high & 0xfff0_0000;
+    const first = (hash.high & 0xfff0_0000) | ((this.#head.resource.idHigh >>> 12) & 0xf_f000);
     sipHash24(this.#key, out.bytes, 0, out.length, hash);
     this.#cache.idLow[series] = hash.low;
-    this.#cache.idHigh[series] = first | (hash.high & 0xf_ffff);
+    this.#cache.idHigh[series] = first | (hash.high & 0xfff);
   }
 
   /** By which a row of `metric_series` is known. */
