@@ -10,7 +10,15 @@ import { OpenById } from './open-by-id.tsx';
 import { inOrder, type Order, orderOf } from './order.ts';
 import { ResultBar } from './result-bar.tsx';
 import { Scatter } from './scatter.tsx';
-import { apiParams, canSend, paramsOf, refreshMs, type Search, searchOf } from './search.ts';
+import {
+  apiParams,
+  canSend,
+  paramsOf,
+  refreshMs,
+  type Search,
+  searchOf,
+  widened,
+} from './search.ts';
 import { SearchForm } from './search-form.tsx';
 import { TraceList } from './trace-list.tsx';
 
@@ -90,10 +98,12 @@ function Found({
   const traces = useMemo(() => inOrder(answer.traces, order), [answer, order]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: "3 min ago" is as of the answer
   const nowMs = useMemo(() => Date.now(), [answer]);
+  const wider = widened(search.range, nowMs);
   if (traces.length === 0) return <Nothing answer={answer} search={search} onSearch={onSearch} />;
   return (
     <>
       <Scatter
+        onZoomOut={wider === undefined ? undefined : () => onSearch({ ...search, range: wider })}
         answer={answer}
         pointed={pointed}
         onZoom={(from, to) => {

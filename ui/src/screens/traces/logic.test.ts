@@ -32,6 +32,7 @@ import {
   hasConditions,
   paramsOf,
   searchOf,
+  widened,
 } from './search.ts';
 import { traceIdOf } from './trace-id.ts';
 
@@ -119,6 +120,15 @@ test('a search that is marked in the form is not sent', () => {
   assert.equal(canSend(emptySearch), true);
   assert.equal(canSend({ ...emptySearch, minDuration: 'soon' }), false);
   assert.equal(canSend({ ...emptySearch, filters: [{ key: 'k', op: '>', value: 'x' }] }), false);
+});
+
+test('zooming out', () => {
+  const range = (from: number, to: number) => ({ from: String(from), to: String(to) });
+  assert.deepEqual(widened(range(5_000, 6_000), 100_000), range(4_000, 7_000));
+  assert.deepEqual(widened(range(5_000, 6_000), 6_500), range(4_000, 6_500));
+  assert.deepEqual(widened(range(5_000, 6_000), 5_500), range(4_000, 6_000));
+  assert.deepEqual(widened(range(500, 2_000), 100_000), range(0, 3_500));
+  assert.equal(widened({ from: 'now-1h', to: 'now' }, 100_000), undefined);
 });
 
 test('texts of filters', () => {

@@ -1,6 +1,7 @@
 import { type PointerEvent, useEffect, useMemo, useRef, useState } from 'react';
 import type { FoundTracesAnswer } from '../../../../query/web/contract/traces.ts';
 import { href, navigate } from '../../app/router.tsx';
+import { Button } from '../../parts/button.tsx';
 import { count, duration, timeOfDay } from '../../parts/format.ts';
 import { Name } from '../../parts/name.tsx';
 import { useDark } from '../../parts/use-dark.ts';
@@ -28,13 +29,15 @@ export interface ScatterProps {
   readonly pointed: string | undefined;
   /** A stretch of time was chosen, milliseconds since 1970. */
   readonly onZoom: (fromMs: number, toMs: number) => void;
+  /** Undefined where the range can be no wider. */
+  readonly onZoomOut: (() => void) | undefined;
 }
 
 /**
  * Traces by start and duration. A click opens one, a drag chooses a stretch of time; the list below
  * has the same traces for those without a pointer.
  */
-export function Scatter({ answer, pointed, onZoom }: ScatterProps) {
+export function Scatter({ answer, pointed, onZoom, onZoomOut }: ScatterProps) {
   const dark = useDark();
   const canvas = useRef<HTMLCanvasElement>(null);
   const width = useWidth(canvas);
@@ -100,6 +103,11 @@ export function Scatter({ answer, pointed, onZoom }: ScatterProps) {
       )}
       <figcaption className={styles.caption}>
         Duration over start; larger = more spans, red = errors. Drag to zoom, click to open.
+        {onZoomOut !== undefined && (
+          <Button look="quiet" className={styles.out} onClick={onZoomOut}>
+            Zoom out
+          </Button>
+        )}
       </figcaption>
     </figure>
   );

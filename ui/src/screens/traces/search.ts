@@ -1,6 +1,6 @@
 /** A search as the address of the screen says it. */
 import { parseDuration } from '../../parts/format.ts';
-import { bounds, defaultRange, rangeOf, type TimeRange } from '../../parts/time-range.ts';
+import { bounds, defaultRange, instant, rangeOf, type TimeRange } from '../../parts/time-range.ts';
 import { type Filter, filterFault, formatFilter, parseFilter } from './filters.ts';
 
 export interface Search {
@@ -132,4 +132,13 @@ export const refreshes: readonly { readonly value: string; readonly label: strin
 /** Milliseconds, 0 = never. */
 export function refreshMs(text: string): number {
   return text === '5s' ? 5_000 : text === '30s' ? 30_000 : 0;
+}
+
+/** Three times as long around the same middle; not beyond now. Undefined for a range up to now. */
+export function widened({ from, to }: TimeRange, nowMs: number): TimeRange | undefined {
+  const [start, end] = [instant(from, nowMs), instant(to, nowMs)];
+  if (to === 'now' || start === undefined || end === undefined) return undefined;
+  const length = Math.max(1, end - start);
+  const latest = Math.max(end, Math.min(end + length, nowMs));
+  return { from: String(Math.max(0, Math.floor(start - length))), to: String(Math.ceil(latest)) };
 }
