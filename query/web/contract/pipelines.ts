@@ -201,6 +201,7 @@ export interface ConfigCheckRequest {
   readonly text: string;
 }
 
+/** At most 500 remarks of each kind. */
 export interface ConfigCheckAnswer {
   /** None: the program would take it. */
   readonly faults: readonly ConfigRemark[];

@@ -6,6 +6,7 @@ import type {
 } from '../../../../../query/web/contract/pipelines.ts';
 import { ApiError, get } from '../../../api/client.ts';
 import { Button } from '../../../parts/button.tsx';
+import { CutOff } from '../../../parts/states.tsx';
 import { LaneView } from '../lane.tsx';
 import { nextPlace, offsetOf, withSuggestion, wordAt } from '../text-marks.ts';
 import styles from './check-tab.module.css';
@@ -151,6 +152,9 @@ function Verdict({
   );
 }
 
+/** Of each kind, the program tells of so many. */
+const mostRemarks = 500;
+
 function verdictOf({
   empty,
   answer,
@@ -185,7 +189,9 @@ function verdictOf({
   const { faults } = answer;
   const when = stale ? (running ? ' Checking again …' : ' The text has changed since.') : '';
   if (faults.length > 0) {
-    const what = faults.length === 1 ? 'There is one fault.' : `There are ${faults.length} faults.`;
+    const many = faults.length >= mostRemarks ? 'at least ' : '';
+    const what =
+      faults.length === 1 ? 'There is one fault.' : `There are ${many}${faults.length} faults.`;
     return (
       <p className={styles.bad}>
         {what}
@@ -201,12 +207,20 @@ function verdictOf({
   );
 }
 
+/** Pipelines of a text that are drawn. */
+const mostLanes = 40;
+
 function Preview({ answer: { graph } }: { answer: ConfigCheckAnswer }) {
   if (graph === null) return null;
   return (
     <section className={styles.preview} aria-label="Graph of the text">
       <h2>Its pipelines</h2>
-      {graph.lanes.map((lane) => (
+      {graph.lanes.length > mostLanes && (
+        <CutOff>
+          The first {mostLanes} of {graph.lanes.length} pipelines are drawn.
+        </CutOff>
+      )}
+      {graph.lanes.slice(0, mostLanes).map((lane) => (
         <LaneView
           key={lane.id}
           lane={lane}
