@@ -31,11 +31,11 @@ interface Counter {
   readonly timestamp: number;
 }
 
+/** Values that are all kept, each with its time in milliseconds (gauges) or weight (summaries). */
 interface Values {
   readonly series: StatsdSeries;
   readonly values: number[];
-  /** Times in milliseconds of gauges, weights of summaries. */
-  readonly others: number[];
+  readonly beside: number[];
 }
 
 interface Histogram {
@@ -165,12 +165,12 @@ export class Instruments {
       b.gauge();
       b.numberPoint({ value, timeUnixNano: nsOf(timeMs), attributes: attributesOf(series) });
     }
-    for (const { series, values, others } of this.#points.values()) {
+    for (const { series, values, beside: times } of this.#points.values()) {
       b.metric(series.name);
       b.gauge();
       const attributes = attributesOf(series);
       for (const [i, value] of values.entries()) {
-        b.numberPoint({ value, timeUnixNano: nsOf(others[i]!), attributes });
+        b.numberPoint({ value, timeUnixNano: nsOf(times[i]!), attributes });
       }
     }
     this.#writeCounters(b, startNs, nowNs);
@@ -206,7 +206,7 @@ export class Instruments {
   }
 
   #writeSummary(b: MetricsBuilder, one: Values, startNs: bigint, nowNs: bigint): void {
-    const { series, values, others: weights } = one;
+    const { series, values, beside: weights } = one;
     const { timers, others } = this.#options.observers;
     const { percentiles } = series.type === 'ms' ? timers : others;
     let count = 0;
@@ -228,14 +228,19 @@ export class Instruments {
   }
 }
 
-function append(all: Map<string, Values>, series: StatsdSeries, a: number, b: number): number {
+function append(
+  all: Map<string, Values>,
+  series: StatsdSeries,
+  value: number,
+  beside: number,
+): number {
   const known = all.get(series.key);
   if (known !== undefined) {
-    known.values.push(a);
-    known.others.push(b);
+    known.values.push(value);
+    known.beside.push(beside);
     return valueBytes;
   }
-  all.set(series.key, { series, values: [a], others: [b] });
+  all.set(series.key, { series, values: [value], beside: [beside] });
   return seriesBytes;
 }
 
