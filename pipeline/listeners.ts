@@ -71,8 +71,8 @@ async function attach(
 }
 
 /**
- * The address with its host's name looked up. Of several addresses one of IPv4 is taken, as Go does:
- * clients connect to 127.0.0.1 where `localhost` is ::1, too.
+ * The address with its host's name looked up. Of several addresses one of IPv4 is taken, as Go
+ * does: clients connect to 127.0.0.1 where `localhost` is ::1, too.
  */
 async function resolved(address: ListenAddress): Promise<ListenAddress> {
   if ('path' in address || address.host === undefined || isIP(address.host) !== 0) return address;

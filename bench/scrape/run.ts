@@ -4,8 +4,8 @@
  *   PEERS_DIR=... node_modules/.bin/node bench/scrape/run.ts [--repeats 3] [--seconds 6]
  *       [--targets 20] [--interval 500ms] [--only TEXT]
  *
- * This process serves pages that were written before, on the other core; user and system time of the
- * program over the samples that it fetched in that time.
+ * This process serves pages that were written before, on the other core; user and system time of
+ * the program over the samples that it fetched in that time.
  */
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
@@ -74,10 +74,8 @@ class Targets {
 function configuration(format: Format, port: number): string {
   const jobs = Array.from(
     { length: targets },
-    (
-      _,
-      n,
-    ) => `        - {job_name: job${n}, metrics_path: /metrics/${n}, scrape_interval: ${values.interval},
+    (_, n) => `        - {job_name: job${n}, metrics_path: /metrics/${n},
+           scrape_interval: ${values.interval},
            scrape_timeout: ${values.interval}, scrape_protocols: [${protocols[format]}],
            static_configs: [{targets: ["127.0.0.1:${port}"]}]}`,
   );

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { isLoopback, parseEndpoint } from '../schema/index.ts';
 
-/** The key of servers for browsers that listen on loopback by default: {@link hostCheck} takes it. */
+/** The key of servers that browsers read, on loopback by default: {@link hostCheck} takes it. */
 export const hostCheckKeys = {
   allowed_hosts: z
     .array(z.string())

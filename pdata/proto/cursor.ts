@@ -57,7 +57,7 @@ export function readVarint(c: Cursor): number {
 /**
  * A varint's 64 bits into `c.lo` and `c.hi`.
  * @param end where the bytes end, if that is not sure to come after the varint
- * @returns false, with `c` as it was, when the varint does not end before `end` or has over 10 bytes
+ * @returns false, with `c` as it was, where it does not end before `end` or has over 10 bytes
  */
 export function readHalves(c: Place, end = 0x7fffffff): boolean {
   const b = c.bytes;

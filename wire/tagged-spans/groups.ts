@@ -9,8 +9,8 @@ const keptBytes = 1 << 20;
 const maxReasons = 10;
 
 /**
- * Spans of a message that come in any order of resources and scopes, as one batch: spans are written
- * one behind the other, each with its group, and copied together at the end.
+ * Spans of a message that come in any order of resources and scopes, as one batch: spans are
+ * written one behind the other, each with its group, and copied together at the end.
  */
 export class SpanGroups {
   /** For the fields of the open span. */
