@@ -1,5 +1,6 @@
 /** Handlers of api_v3: what Jaeger UI 2.15 and later asks. */
 import type { TraceSummary } from '../../storage/traces/reader.ts';
+import { findJoined } from '../find-joined.ts';
 import { distinctTraces } from '../stitched/distinct.ts';
 import type { ApiOptions } from './api.ts';
 import { ParameterError, parseRfc3339, parseTraceId } from './go-text.ts';
@@ -73,9 +74,8 @@ export async function search(options: ApiOptions, request: ApiRequest): Promise<
 }
 
 export async function summaries(options: ApiOptions, request: ApiRequest): Promise<ApiResponse> {
-  const { reader } = options;
-  const { traces: found, truncated } = await reader.findTraces(v3Search(request.query, options));
-  const traces = (await reader.joinFound?.(found)) ?? found;
+  const query = v3Search(request.query, options);
+  const { traces, truncated } = await findJoined(options.reader, query);
   return v3Ok({ summaries: traces.map(summaryOf) }, truncated);
 }
 

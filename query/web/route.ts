@@ -81,7 +81,7 @@ export class WebError extends Error {
 }
 
 const readHints: Readonly<Record<ReadError['reason'], string>> = {
-  unavailable: 'The storage does not answer. Is ClickHouse running? It is asked again on reload.',
+  unavailable: 'Is ClickHouse running? It is asked again on reload.',
   timeout: 'Choose a shorter time range or a more specific search.',
   too_broad: 'Choose a shorter time range or a more specific search.',
   internal: '',

@@ -1,6 +1,7 @@
 /** Routes of the search screen: `query/web/contract/traces.ts` says what they take and answer. */
 import type { TraceReader, TraceSummary } from '../../../storage/traces/reader.ts';
 import type { TagKeys, TagReader, TagValues } from '../../../storage/traces/tag-reader.ts';
+import { findJoined } from '../../find-joined.ts';
 import type {
   FoundTrace,
   FoundTracesAnswer,
@@ -81,8 +82,7 @@ async function search(
 ): Promise<FoundTracesAnswer> {
   const began = now();
   const asked = searchQuery(query, maxTraces);
-  const { traces: found, truncated, searchedFromNs } = await reader.findTraces(asked);
-  const traces = (await reader.joinFound?.(found)) ?? found;
+  const { traces, truncated, searchedFromNs } = await findJoined(reader, asked);
   const cut = searchedFromNs !== undefined ? 'time' : truncated ? 'limit' : null;
   return {
     traces: traces.map(foundTrace),
