@@ -32,9 +32,7 @@ function decode(text: string): string {
 function Trace({ id, params }: { id: string; params: URLSearchParams }) {
   const view = viewOf(params);
   const [fresh, setFresh] = useState(0);
-  const { adjust } = view;
-  // The span of the address as it was when the page was opened: later ones are clicked.
-  const [span] = useState(view.span);
+  const { adjust, span } = view;
   const key = `${id} ${adjust} ${fresh}`;
   const { data, error, loading, reload } = useLoad(
     key,

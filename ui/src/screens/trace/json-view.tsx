@@ -29,7 +29,10 @@ export function JsonView({ outline, traceRef, span }: JsonViewProps) {
     return (
       <Empty title={`${spanCount.toLocaleString()} spans are too many to read here`}>
         Choose a span in the waterfall to see its JSON, or{' '}
-        <a href={jsonUrl(traceRef)}>download the whole trace</a>.
+        <a className={styles.inText} href={jsonUrl(traceRef)}>
+          download the whole trace
+        </a>
+        .
       </Empty>
     );
   }

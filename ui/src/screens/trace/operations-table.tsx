@@ -112,11 +112,12 @@ interface CellProps {
 function Cell({ operation, column: { key, minor }, totalSelf }: CellProps) {
   const value = operation[key];
   const bad = key === 'errors' && value > 0;
-  const text = key === 'count' || key === 'errors' ? count(value) : duration(value);
+  const isCount = key === 'count' || key === 'errors';
+  const text = value === 0 && key !== 'minNs' ? '–' : isCount ? count(value) : duration(value);
   return (
     <td className={`${styles.number} ${minor ? styles.minor : ''} ${bad ? styles.bad : ''}`}>
       {text}
-      {key === 'selfNs' && totalSelf > 0 && (
+      {key === 'selfNs' && value > 0 && (
         <span className={styles.part}>{percent(value / totalSelf)}</span>
       )}
     </td>

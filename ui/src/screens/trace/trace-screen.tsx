@@ -39,7 +39,7 @@ export function TraceScreen({ outline, view, renew, failed }: TraceScreenProps) 
   const [seen, setSeen] = useState(version);
   if (seen !== version) {
     setSeen(version);
-    setSelected(null);
+    setSelected(outline.focus);
   }
   const zooming = useZoom(outline, view);
   const select = useCallback((index: number | null, spanId = '') => {
@@ -48,7 +48,12 @@ export function TraceScreen({ outline, view, renew, failed }: TraceScreenProps) 
   }, []);
   const goTo = useCallback(
     (index: number, spanId?: string) => {
-      if (view.view !== 'waterfall') setParams({ view: '' });
+      if (view.view !== 'waterfall') {
+        // It begins there.
+        setSelected(index);
+        setParams({ view: '', ...(spanId === undefined ? {} : { span: spanId }) });
+        return;
+      }
       setSelected((old) => (old === null ? old : index));
       if (spanId !== undefined) select(index, spanId);
       waterfall.current?.goTo(index);
@@ -76,11 +81,11 @@ export function TraceScreen({ outline, view, renew, failed }: TraceScreenProps) 
             <Waterfall
               {...shared}
               {...zooming}
-              key={`${id} ${adjust}`}
+              key={version}
               handle={waterfall}
               only={view.only}
               selected={selected}
-              focus={outline.focus}
+              focus={selected}
               select={select}
               stale={renew}
               keys={{ find, findBox, help: () => setHelp((open) => !open) }}

@@ -96,6 +96,7 @@ function fill({ row, name, time }: Element, data: TraceRow, position: number, se
   const spoken = rowSpoken(data, service);
   name.textContent = spoken.name;
   time.textContent = spoken.time;
+  row.title = `${spoken.name}\n${spoken.time}`;
   row.style.transform = `translateY(${position * rowHeight}px)`;
   row.dataset.index = String(data.index);
   row.dataset.spanId = data.spanId;

@@ -211,6 +211,7 @@ export class WaterfallView {
     canvas.style.height = `${height}px`;
     canvas.getContext('2d', { alpha: false })?.setTransform(scale, 0, 0, scale, 0, 0);
     this.#aria.stale();
+    this.reveal(this.#state.active);
     this.#draw();
   }
 
