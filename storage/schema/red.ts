@@ -20,3 +20,19 @@ export function redStatement(
   WHERE minute >= toDateTime(${fromS}, 'UTC') AND minute < toDateTime(${toS}, 'UTC')
   GROUP BY minute, service, name, kind, status_code, band`;
 }
+
+/**
+ * The same without names: columns minute, service, kind, status_code, band, calls. A subset of its
+ * columns can be asked of the projection, too, and costs less than half.
+ */
+export function redOfServicesStatement(
+  options: { readonly database: string },
+  fromS: number,
+  toS: number,
+): string {
+  return `SELECT toStartOfMinute(time) AS minute, service, kind, status_code,
+    ${durationBand} AS band, count() AS calls
+  FROM ${tableName(options, 'spans')}
+  WHERE minute >= toDateTime(${fromS}, 'UTC') AND minute < toDateTime(${toS}, 'UTC')
+  GROUP BY minute, service, kind, status_code, band`;
+}

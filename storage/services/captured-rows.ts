@@ -3,16 +3,17 @@ import { tableName } from '../schema/table.ts';
 import { RowBinaryReader } from '../traces/row-binary.ts';
 import { RedSum } from './bands.ts';
 import { SteppedRed, stepOf } from './red-rows.ts';
+import { type Sample, sampleCondition } from './sample.ts';
 import {
   band,
-  bandColumns,
   capturedResources,
+  figuresBy,
   firstText,
   has,
   hostPort,
   int,
   protocolOfSpan,
-  readBands,
+  readFigures,
   text,
   timeCondition,
   type Where,
@@ -58,7 +59,7 @@ const requestKey = `multiIf(
       reinterpretAsUInt64(span_id))`;
 
 /** Sightings with who is at the ends: a service's name where it is known, else the address. */
-function sightings(where: Where, window: StepWindow, share: number): string {
+function sightings(where: Where, window: StepWindow, sample: Sample): string {
   const address = hostPort(text('server.address'), int('server.port'));
   return `SELECT time, duration, status_code, name, ${hop} AS hop, ${requestKey} AS request,
       ${text('client.address')} AS client_at, ${address} AS server_at,
@@ -71,11 +72,11 @@ function sightings(where: Where, window: StepWindow, share: number): string {
     FROM ${tableName(where, 'spans')}
     WHERE ${timeCondition(window.fromS, window.toS)}
       AND resource_id IN ${capturedResources(where)}
-      AND ${share <= 1 ? '1' : `${requestKey} % ${share} = 0`}`;
+      AND ${sampleCondition(sample, [], requestKey)}`;
 }
 
 /** One row a request: the ends as the place that knows most names them; what the server's side saw. */
-function requests(where: Where, window: StepWindow, share: number): string {
+function requests(where: Where, window: StepWindow, sample: Sample): string {
   return `SELECT request, min(time) AS time, argMax(duration, hop) AS duration, ${band},
       argMax(name, hop) AS name, argMax(status_code, hop) = 2 AS failed, any(spoken) AS protocol,
       any(db) AS database, any(mq) AS queue,
@@ -83,7 +84,7 @@ function requests(where: Where, window: StepWindow, share: number): string {
       argMax(server_name, (server_name != server_at) * 100 + hop) AS server,
       groupUniqArray(4)(client_at) AS client_addresses,
       groupUniqArray(4)(server_at) AS server_addresses
-    FROM (${sightings(where, window, share)})
+    FROM (${sightings(where, window, sample)})
     GROUP BY request`;
 }
 
@@ -93,15 +94,20 @@ export function countCaptured(where: Where, window: StepWindow): string {
   WHERE ${timeCondition(window.fromS, window.toS)} AND resource_id IN ${capturedResources(where)}`;
 }
 
-/** Requests by client, server, protocol and step of one of `share`: {@link readCaptured}. */
-export function capturedRequests(where: Where, window: StepWindow, share: number): string {
-  return `SELECT client, server, protocol, database != '', queue != '',
-    ${stepOf('toStartOfMinute(time)', window)} AS step, toFloat64(count()) AS n,
-    toFloat64(countIf(failed)) AS errors, ${bandColumns('1')},
-    groupUniqArrayArray(8)(client_addresses), groupUniqArrayArray(8)(server_addresses)
-  FROM (${requests(where, window, share)})
-  GROUP BY client, server, protocol, database != '', queue != '', step
-  ORDER BY n DESC LIMIT ${maxCapturedRows}`;
+/** Requests by client, server, protocol and step of a sample: {@link readCaptured}. */
+export function capturedRequests(where: Where, window: StepWindow, sample: Sample): string {
+  const from = `SELECT client, server, protocol, database != '' AS is_database,
+      queue != '' AS is_queue, ${stepOf('toStartOfMinute(time)', window)} AS step, failed, band,
+      client_addresses, server_addresses
+    FROM (${requests(where, window, sample)})`;
+  const addresses = {
+    first: `groupUniqArrayArray(8)(client_addresses) AS clients_at,
+      groupUniqArrayArray(8)(server_addresses) AS servers_at`,
+    outer: 'groupUniqArrayArray(8)(clients_at), groupUniqArrayArray(8)(servers_at)',
+  };
+  const by = 'client, server, protocol, is_database, is_queue, step';
+  const figures = { calls: '1', errors: 'failed' };
+  return `${figuresBy(by, figures, from, addresses)} LIMIT ${maxCapturedRows}`;
 }
 
 export interface CapturedEdge {
@@ -153,15 +159,9 @@ export function readCaptured(bytes: Uint8Array, window: StepWindow, share: numbe
 function readRow(r: RowBinaryReader, share: number): CapturedRow {
   const [client, server, protocol] = [r.string(), r.string(), r.string()];
   const [database, queue, step] = [r.uint8(), r.uint8(), r.uint32()];
-  const [calls, errors] = [r.float64() * share, r.float64() * share];
-  const { keys, counts } = readBands(r);
+  const { calls, errors, keys, counts } = readFigures(r, share);
   const red = new RedSum();
-  red.addBands(
-    calls,
-    errors,
-    keys,
-    counts.map((n) => n * share),
-  );
+  red.addBands(calls, errors, keys, counts);
   const clientAddresses = new Set(r.array(() => r.string()));
   const serverAddresses = new Set(r.array(() => r.string()));
   const type = database === 1 ? 'database' : queue === 1 ? 'queue' : 'service';
@@ -184,10 +184,10 @@ function bySteps(steps: readonly (RedSum | undefined)[], window: StepWindow): St
 }
 
 /** Requests to one server (parameter `server`) by operation and step, as `redByOperation`. */
-export function capturedOperations(where: Where, window: StepWindow, share: number): string {
-  return `SELECT name, toUInt8(2) AS kind, ${stepOf('toStartOfMinute(time)', window)} AS step,
-    toFloat64(count()) AS n, toFloat64(countIf(failed)) AS errors, ${bandColumns('1')}
-  FROM (${requests(where, window, share)})
-  WHERE server = {service:String}
-  GROUP BY name, kind, step ORDER BY n DESC LIMIT ${maxCapturedRows}`;
+export function capturedOperations(where: Where, window: StepWindow, sample: Sample): string {
+  const from = `SELECT name, toUInt8(2) AS kind,
+      ${stepOf('toStartOfMinute(time)', window)} AS step, failed, band
+    FROM (${requests(where, window, sample)}) WHERE server = {service:String}`;
+  const figures = { calls: '1', errors: 'failed' };
+  return `${figuresBy('name, kind, step', figures, from)} LIMIT ${maxCapturedRows}`;
 }

@@ -4,15 +4,15 @@ import { bucketSlackS } from '../schema/spans.ts';
 import { tableName } from '../schema/table.ts';
 import { RowBinaryReader } from '../traces/row-binary.ts';
 import { RedSum } from './bands.ts';
+import { type Sample, sampleCondition } from './sample.ts';
 import {
   band,
-  bandColumns,
   capturedResources,
+  figuresBy,
   hostPort,
   int,
   protocolOfSpan,
-  readBands,
-  sampleCondition,
+  readFigures,
   text,
   timeCondition,
   type Where,
@@ -48,8 +48,7 @@ export function readComputedEdges(bytes: Uint8Array): CallEdge[] {
   const r = new RowBinaryReader(bytes);
   while (!r.done) {
     const [client, server] = [r.string(), r.string()];
-    const [calls, errors] = [r.float64(), r.float64()];
-    const { keys, counts } = readBands(r);
+    const { calls, errors, keys, counts } = readFigures(r);
     const red = new RedSum();
     red.addBands(calls, errors, keys, counts);
     edges.push({ client, server, red, protocols: new Map(), addresses: [] });
@@ -64,18 +63,14 @@ export function lastComputed(where: Where, fromS: number, toS: number): string {
 }
 
 /**
- * Calls counted on the spans themselves, of one trace of `share`, with protocols. A call whose
+ * Calls counted on the spans themselves, of a sample, with protocols. A call whose
  * parent is a CLIENT or PRODUCER span and that was captured too is counted once: by the spans of
  * SDKs where there are any, else as one call however often it was seen.
  */
-export function spanEdges(where: Where, fromS: number, toS: number, share: number): string {
+export function spanEdges(where: Where, fromS: number, toS: number, sample: Sample): string {
   const spans = tableName(where, 'spans');
-  const sample = sampleCondition(share);
   const address = hostPort(text('server.address'), int('server.port'));
-  return `SELECT client, server, protocol, toFloat64(sum(n)) AS calls,
-    toFloat64(sum(failed)) AS errors, ${bandColumns('n')},
-    groupUniqArrayArray(8)(seen_at) AS addresses
-  FROM (
+  const from = `
     SELECT client, argMin(service, captured) AS server, argMin(protocol, captured) AS protocol,
       if(min(captured) = 1, 1, countIf(captured = 0)) AS n,
       if(min(captured) = 1, toUInt64(max(status_code = 2)),
@@ -84,7 +79,7 @@ export function spanEdges(where: Where, fromS: number, toS: number, share: numbe
     FROM (
       SELECT trace_id, span_id, service AS client, kind AS caller FROM ${spans}
       WHERE bucket >= toDateTime(${Math.max(0, fromS - parentLookbackS)}, 'UTC')
-        AND bucket < toDateTime(${toS}, 'UTC') AND ${sample}
+        AND bucket < toDateTime(${toS}, 'UTC') AND ${sampleCondition(sample, [-1])}
     ) AS parent
     INNER JOIN (
       SELECT trace_id, parent_span_id, span_id AS child_id, service, status_code, ${band},
@@ -92,14 +87,18 @@ export function spanEdges(where: Where, fromS: number, toS: number, share: numbe
         if(captured = 1, ${address}, '') AS address, ${protocolOfSpan} AS protocol
       FROM ${spans}
       WHERE ${timeCondition(fromS, toS, bucketSlackS)} AND parent_span_id != toFixedString('', 8)
-        AND kind != 1 AND ${sample}
+        AND kind != 1 AND ${sampleCondition(sample)}
     ) AS child
     ON child.trace_id = parent.trace_id AND child.parent_span_id = parent.span_id
     WHERE parent.client != child.service
     GROUP BY parent.trace_id, parent.span_id, client,
-      if(parent.caller IN (3, 4), toFixedString('', 8), child.child_id)
-  )
-  GROUP BY client, server, protocol ORDER BY calls DESC LIMIT ${maxEdges}`;
+      if(parent.caller IN (3, 4), toFixedString('', 8), child.child_id)`;
+  const addresses = {
+    first: 'groupUniqArrayArray(8)(seen_at) AS addresses',
+    outer: 'groupUniqArrayArray(8)(addresses)',
+  };
+  const figures = { calls: 'n', errors: 'failed' };
+  return `${figuresBy('client, server, protocol', figures, from, addresses)} LIMIT ${maxEdges}`;
 }
 
 /** @param share every figure stands for so many */
@@ -108,19 +107,13 @@ export function readSpanEdges(bytes: Uint8Array, share: number): CallEdge[] {
   const r = new RowBinaryReader(bytes);
   while (!r.done) {
     const [client, server, protocol] = [r.string(), r.string(), r.string()];
-    const [calls, errors] = [r.float64() * share, r.float64() * share];
-    const { keys, counts } = readBands(r);
+    const { calls, errors, keys, counts } = readFigures(r, share);
     const addresses = r.array(() => r.string());
     const key = JSON.stringify([client, server]);
     const edge = edges.get(key);
     const own = edge ?? { client, server, red: new RedSum(), protocols: new Map(), addresses };
     if (edge === undefined) edges.set(key, own);
-    own.red.addBands(
-      calls,
-      errors,
-      keys,
-      counts.map((n) => n * share),
-    );
+    own.red.addBands(calls, errors, keys, counts);
     own.protocols.set(protocol, calls);
   }
   return [...edges.values()];

@@ -19,7 +19,7 @@ function red(calls: number, errors = 0): RedSum {
 
 function stepped(calls: number, errors = 0): SteppedRed {
   const own = new SteppedRed(window);
-  if (calls > 0) own.add(0, calls, errors, { keys: [40], counts: [calls] });
+  if (calls > 0) own.add(0, { calls, errors, keys: [40], counts: [calls] });
   return own;
 }
 

@@ -2,15 +2,15 @@
 import { tableName } from '../schema/table.ts';
 import { RowBinaryReader } from '../traces/row-binary.ts';
 import { RedSum } from './bands.ts';
+import { type Sample, sampleCondition } from './sample.ts';
 import {
   band,
-  bandColumns,
   capturedResources,
+  figuresBy,
   firstInt,
   firstText,
   protocolOfSpan,
-  readBands,
-  sampleCondition,
+  readFigures,
   text,
   timeCondition,
   type Where,
@@ -37,17 +37,13 @@ const zero = "toFixedString('', 8)";
 
 /**
  * Spans of kind CLIENT and PRODUCER that no span other than an INTERNAL one has as its parent, and
- * spans of kind CONSUMER whose parent is no PRODUCER, of one trace of `share`, captured ones left
+ * spans of kind CONSUMER whose parent is no PRODUCER, of a sample, captured ones left
  * out; by what they say of the other end. Read by {@link readPeers}.
  */
-export function peerCalls(where: Where, fromS: number, toS: number, share: number): string {
+export function peerCalls(where: Where, fromS: number, toS: number, sample: Sample): string {
   const spans = tableName(where, 'spans');
   const time = timeCondition(fromS, toS);
-  const sample = sampleCondition(share);
-  return `SELECT service, consumes, db, mq, protocol, peer_service, host, port, namespace,
-    destination, toFloat64(count()) AS n, toFloat64(countIf(status_code = 2)) AS errors,
-    ${bandColumns('1')}
-  FROM (SELECT service, toUInt8(kind = 5) AS consumes, status_code, ${band},
+  const from = `SELECT service, toUInt8(kind = 5) AS consumes, status_code, ${band},
       ${firstText(['db.system.name', 'db.system'])} AS db, ${text('messaging.system')} AS mq,
       ${protocolOfSpan} AS protocol,
       ${firstText(['peer.service', 'service.peer.name'])} AS peer_service,
@@ -55,17 +51,20 @@ export function peerCalls(where: Where, fromS: number, toS: number, share: numbe
       ${firstText(['db.namespace', 'db.name'])} AS namespace,
       ${firstText(['messaging.destination.name', 'messaging.destination'])} AS destination
     FROM ${spans}
-    WHERE ${time} AND ${sample} AND resource_id NOT IN ${capturedResources(where)}
+    WHERE ${time} AND ${sampleCondition(sample)} AND resource_id NOT IN ${capturedResources(where)}
       AND (kind IN (3, 4) AND (trace_id, span_id) NOT IN (
           SELECT trace_id, parent_span_id FROM ${spans}
-          WHERE ${timeCondition(fromS, toS + 600)} AND ${sample}
+          WHERE ${timeCondition(fromS, toS + 600)} AND ${sampleCondition(sample, [1])}
             AND kind != 1 AND parent_span_id != ${zero})
         OR kind = 5 AND ${text('messaging.system')} != ''
           AND (trace_id, parent_span_id) NOT IN (
           SELECT trace_id, span_id FROM ${spans}
-          WHERE ${timeCondition(Math.max(0, fromS - 600), toS)} AND ${sample} AND kind = 4)))
-  GROUP BY service, consumes, db, mq, protocol, peer_service, host, port, namespace, destination
-  ORDER BY n DESC LIMIT ${maxPeers}`;
+          WHERE ${timeCondition(Math.max(0, fromS - 600), toS)} AND ${sampleCondition(sample, [-1])}
+            AND kind = 4))`;
+  const by = `service, consumes, db, mq, protocol, peer_service, host, port, namespace,
+    destination`;
+  const figures = { calls: '1', errors: 'status_code = 2' };
+  return `${figuresBy(by, figures, from)} LIMIT ${maxPeers}`;
 }
 
 /** Calls of a service to, or messages it had from, something that sends no spans. */
@@ -95,15 +94,9 @@ export function readPeers(bytes: Uint8Array, share: number): PeerCalls[] {
     const [db, mq, protocol] = [r.string(), r.string(), r.string()];
     const [peerService, host, port] = [r.string(), r.string(), r.uint32()];
     const [namespace, destination] = [r.string(), r.string()];
-    const [calls, errors] = [r.float64() * share, r.float64() * share];
-    const { keys, counts } = readBands(r);
+    const { calls, errors, keys, counts } = readFigures(r, share);
     const red = new RedSum();
-    red.addBands(
-      calls,
-      errors,
-      keys,
-      counts.map((n) => n * share),
-    );
+    red.addBands(calls, errors, keys, counts);
     const ends = { peerService, host, port, namespace, destination };
     peers.push({ service, consumes, db, mq, protocol, ...ends, red });
   }

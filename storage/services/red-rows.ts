@@ -1,14 +1,14 @@
-import { redStatement } from '../schema/red.ts';
+import { redOfServicesStatement, redStatement } from '../schema/red.ts';
 import { tableName } from '../schema/table.ts';
 import { RowBinaryReader } from '../traces/row-binary.ts';
 import { quantile, type Red, RedSum } from './bands.ts';
 import type { RedSeries } from './model.ts';
 import {
   band,
-  bandColumns,
   capturedResources,
-  readBands,
-  type SparseBands,
+  type Figures,
+  figuresBy,
+  readFigures,
   timeCondition,
   type Where,
 } from './statement.ts';
@@ -28,9 +28,9 @@ export class SteppedRed {
   }
 
   /** Each step once. */
-  add(step: number, calls: number, errors: number, bands: SparseBands): void {
+  add(step: number, { calls, errors, keys, counts }: Figures): void {
     const own = new RedSum();
-    own.addBands(calls, errors, bands.keys, bands.counts);
+    own.addBands(calls, errors, keys, counts);
     this.addRed(step, own);
   }
 
@@ -67,28 +67,28 @@ export function stepOf(minute: string, window: StepWindow): string {
   return `toUInt32(intDiv(toUnixTimestamp(${minute}) - ${window.fromS}, ${window.stepS}))`;
 }
 
-const figures = (calls: string): string => `toFloat64(sum(${calls})) AS n,
-    toFloat64(sumIf(${calls}, status_code = 2)) AS errors, ${bandColumns(calls)}`;
+const counted = { calls: 'calls', errors: 'if(status_code = 2, calls, 0)' };
+const each = { calls: '1', errors: 'status_code = 2' };
 
 /**
  * Spans by service, whether they are entries (kind SERVER or CONSUMER), and step, out of the
  * projection. Read by {@link readServices}.
  */
 export function redByService(where: Where, window: StepWindow): string {
-  return `SELECT service, toUInt8(kind IN (2, 5)) AS entry, ${stepOf('minute', window)} AS step,
-    ${figures('calls')}
-  FROM (${redStatement(where, window.fromS, window.toS)})
-  GROUP BY service, entry, step ORDER BY n DESC LIMIT ${maxRedRows}`;
+  const from = `SELECT service, toUInt8(kind IN (2, 5)) AS entry, ${stepOf('minute', window)} AS step,
+      status_code, band, calls
+    FROM (${redOfServicesStatement(where, window.fromS, window.toS)})`;
+  return `${figuresBy('service, entry, step', counted, from)} LIMIT ${maxRedRows}`;
 }
 
 /** The same, of the spans of some services that were not captured: parameter `services`. */
 export function redOfSdkSpans(where: Where, window: StepWindow): string {
-  return `SELECT service, toUInt8(kind IN (2, 5)) AS entry,
-    ${stepOf('toStartOfMinute(time)', window)} AS step, ${figures('1')}
-  FROM (SELECT service, kind, status_code, time, ${band} FROM ${tableName(where, 'spans')}
+  const from = `SELECT service, toUInt8(kind IN (2, 5)) AS entry,
+      ${stepOf('toStartOfMinute(time)', window)} AS step, status_code, ${band}
+    FROM ${tableName(where, 'spans')}
     WHERE ${timeCondition(window.fromS, window.toS)} AND service IN {services:Array(String)}
-      AND resource_id NOT IN ${capturedResources(where)})
-  GROUP BY service, entry, step ORDER BY n DESC LIMIT ${maxRedRows}`;
+      AND resource_id NOT IN ${capturedResources(where)}`;
+  return `${figuresBy('service, entry, step', each, from)} LIMIT ${maxRedRows}`;
 }
 
 /** Figures of a service: of its entries, and of all its other spans. */
@@ -103,32 +103,31 @@ export function readServices(bytes: Uint8Array, window: StepWindow): Map<string,
   while (!r.done) {
     const name = r.string();
     const entry = r.uint8();
-    const [step, calls, errors] = [r.uint32(), r.float64(), r.float64()];
+    const step = r.uint32();
     let own = services.get(name);
     if (own === undefined) {
       own = { entries: new SteppedRed(window), others: new SteppedRed(window) };
       services.set(name, own);
     }
-    (entry === 1 ? own.entries : own.others).add(step, calls, errors, readBands(r));
+    (entry === 1 ? own.entries : own.others).add(step, readFigures(r));
   }
   return services;
 }
 
 /** Spans of one service (parameter `service`) by operation, out of the projection. */
 export function redByOperation(where: Where, window: StepWindow): string {
-  return `SELECT name, kind, ${stepOf('minute', window)} AS step, ${figures('calls')}
-  FROM (${redStatement(where, window.fromS, window.toS)})
-  WHERE service = {service:String}
-  GROUP BY name, kind, step ORDER BY n DESC LIMIT ${maxRedRows}`;
+  const from = `SELECT name, kind, ${stepOf('minute', window)} AS step, status_code, band, calls
+    FROM (${redStatement(where, window.fromS, window.toS)}) WHERE service = {service:String}`;
+  return `${figuresBy('name, kind, step', counted, from)} LIMIT ${maxRedRows}`;
 }
 
 /** The same, of the service's spans that were not captured. */
 export function sdkOperations(where: Where, window: StepWindow): string {
-  return `SELECT name, kind, ${stepOf('toStartOfMinute(time)', window)} AS step, ${figures('1')}
-  FROM (SELECT name, kind, status_code, time, ${band} FROM ${tableName(where, 'spans')}
+  const from = `SELECT name, kind, ${stepOf('toStartOfMinute(time)', window)} AS step,
+      status_code, ${band} FROM ${tableName(where, 'spans')}
     WHERE ${timeCondition(window.fromS, window.toS)} AND service = {service:String}
-      AND resource_id NOT IN ${capturedResources(where)})
-  GROUP BY name, kind, step ORDER BY n DESC LIMIT ${maxRedRows}`;
+      AND resource_id NOT IN ${capturedResources(where)}`;
+  return `${figuresBy('name, kind, step', each, from)} LIMIT ${maxRedRows}`;
 }
 
 export interface OperationSpans {
@@ -137,20 +136,25 @@ export interface OperationSpans {
   readonly red: SteppedRed;
 }
 
-export function readOperations(bytes: Uint8Array, window: StepWindow): OperationSpans[] {
+/** @param share every figure stands for so many */
+export function readOperations(
+  bytes: Uint8Array,
+  window: StepWindow,
+  share: number,
+): OperationSpans[] {
   const operations = new Map<string, OperationSpans>();
   const r = new RowBinaryReader(bytes);
   while (!r.done) {
     const name = r.string();
     const kind = r.uint8();
-    const [step, calls, errors] = [r.uint32(), r.float64(), r.float64()];
+    const step = r.uint32();
     const key = `${kind} ${name}`;
     let own = operations.get(key);
     if (own === undefined) {
       own = { name, kind, red: new SteppedRed(window) };
       operations.set(key, own);
     }
-    own.red.add(step, calls, errors, readBands(r));
+    own.red.add(step, readFigures(r, share));
   }
   return [...operations.values()];
 }

@@ -9,6 +9,7 @@ import { ReadError } from '../traces/reader.ts';
 import { insertSpans } from '../traces/testing/insert-spans.ts';
 import { quantile } from './bands.ts';
 import type { ServiceGraph, ServiceReader } from './model.ts';
+import { redByService } from './red-rows.ts';
 import { createServiceReader } from './smart-reader.ts';
 import { insertFlows, type TestFlow } from './testing/insert-flows.ts';
 import { stepWindow } from './window.ts';
@@ -370,9 +371,9 @@ test('flows give edges their network, and are edges where nothing else is', asyn
   );
 });
 
-/** Calls of 40 traces in the first minute, of 8 in the last. */
+/** Calls of 40 traces in the first two minutes, of 8 in the last. */
 function manyCalls(): StoredSpan[] {
-  const early = Array.from({ length: 40 }, () => call('web', 'api', { at: 1000 }));
+  const early = Array.from({ length: 40 }, (_, i) => call('web', 'api', { at: 1000 + i * 2500 }));
   const late = Array.from({ length: 8 }, () => call('web', 'api', { at: 590_000, error: true }));
   return [...early, ...late].flat();
 }
@@ -388,12 +389,27 @@ test('of many spans, edges are those computed each minute, and the newest counte
 });
 
 test('without computed edges they are estimated, and said to be', async () => {
-  const graph = await graphOf({ spans: manyCalls(), maxExamined: 50 });
+  const spans = Array.from({ length: 60 }, (_, i) => call('web', 'api', { at: 1000 + i * 9900 }));
+  const graph = await graphOf({ spans: spans.flat(), maxExamined: 70 });
   const [edge] = graph.edges;
   assert.equal(edge!.red.calls % 2, 0);
-  assert.ok(edge!.red.calls > 20 && edge!.red.calls < 90, `${edge!.red.calls} of 48`);
-  assert.equal(nodeOf(graph, 'service:api').red.calls, 48);
-  assert.ok(graph.notes.includes('Calls between services are estimated from one trace in 2.'));
+  assert.ok(edge!.red.calls > 20 && edge!.red.calls < 100, `${edge!.red.calls} of 60`);
+  assert.equal(nodeOf(graph, 'service:api').red.calls, 60);
+  assert.deepEqual(graph.notes, ['Calls between services are estimated from one in 2.']);
+});
+
+test('a sample finds what belongs to its spans in the slice beside', async () => {
+  // Every call begins at the end of a slice, and its other end is in the next one.
+  const spans = Array.from({ length: 59 }, (_, i) => {
+    const [out, inside] = call('web', 'api', { at: 9_999 + i * 10_000 });
+    return [out!, { ...inside!, startUnixNano: inside!.startUnixNano + 5n * ms }];
+  });
+  const graph = await graphOf({ spans: spans.flat(), maxExamined: 60 });
+  assert.equal(graph.notes.length, 1, graph.notes.join());
+  assert.deepEqual(
+    graph.edges.map(({ source, to }) => [source, to]),
+    [['trace', 'service:api']],
+  );
 });
 
 test('operations: what was asked of the service first', async () => {
@@ -478,4 +494,14 @@ test('a store that fails is no empty map', async () => {
       (error) => error instanceof ReadError && error.reason === reason,
     );
   }
+});
+
+test('services are counted out of the projection', async () => {
+  const name = `services${worlds++}`;
+  const { client } = database;
+  await migrate(client, { database: name, ttlDays: 0 });
+  await insertSpans(client, name, [span('web')]);
+  const sql = `EXPLAIN ${redByService({ database: name }, window)}`;
+  const plan = await client.query(sql, { format: 'TSVRaw' });
+  assert.match(Buffer.from(plan).toString(), /ReadFromMergeTree \(red\)/);
 });

@@ -36,6 +36,7 @@ import {
   type ServiceSpans,
   sdkOperations,
 } from './red-rows.ts';
+import { everything, type Sample, sampleOf, shareOf } from './sample.ts';
 import type { StepWindow } from './window.ts';
 
 export interface ServiceReaderOptions {
@@ -45,7 +46,7 @@ export interface ServiceReaderOptions {
   readonly now: () => number;
   /** Time for one call, over all its statements; 8,000 ms unless given. */
   readonly timeoutMs?: number;
-  /** Spans that a statement looks at one by one; of more it takes a sample. 1,000,000 unless given. */
+  /** Spans that a statement looks at one by one; of more it takes a sample. 500,000 unless given. */
   readonly maxExamined?: number;
 }
 
@@ -86,7 +87,7 @@ class SmartServiceReader implements ServiceReader {
     this.#client = options.client;
     this.#calls = { now: options.now, timeoutMs: options.timeoutMs ?? 8_000 };
     this.#where = { database: options.database };
-    this.#maxExamined = options.maxExamined ?? 1_000_000;
+    this.#maxExamined = options.maxExamined ?? 500_000;
   }
 
   graph(window: StepWindow): Promise<ServiceGraph> {
@@ -126,16 +127,16 @@ class SmartServiceReader implements ServiceReader {
       const notes: string[] = [];
       const call: Call = { window, deadline, notes, origins };
       const isCaptured = origins.capturedOnly.has(service);
-      const { sql, share } = await this.#operationsStatement(service, call);
+      const { sql, sample } = await this.#operationsStatement(service, call);
       const bytes = await this.#query(sql, deadline, { service });
-      const all = readOperations(bytes, window)
+      const all = readOperations(bytes, window, shareOf(sample))
         .map(({ name, kind, red }): OperationRed => {
           const entry: Measure = kind === 2 || kind === 5 ? 'requests' : 'spans';
           const measure = isCaptured ? 'captured' : entry;
           return { name, kind, measure, red: red.total, series: red.series };
         })
         .sort((a, b) => isEntry(b) - isEntry(a) || b.red.calls - a.red.calls);
-      if (share > 1) notes.push(sampled('Operations', share));
+      if (shareOf(sample) > 1) notes.push(sampled('Operations', sample));
       const truncated = all.length > maxOperations;
       return { window, operations: all.slice(0, maxOperations), truncated, notes };
     });
@@ -144,13 +145,14 @@ class SmartServiceReader implements ServiceReader {
   async #operationsStatement(
     service: string,
     { window, deadline, origins }: Call,
-  ): Promise<{ sql: string; share: number }> {
-    if (origins.mixed.has(service)) return { sql: sdkOperations(this.#where, window), share: 1 };
+  ): Promise<{ sql: string; sample: Sample }> {
+    const all = { sample: everything };
+    if (origins.mixed.has(service)) return { sql: sdkOperations(this.#where, window), ...all };
     if (!origins.capturedOnly.has(service)) {
-      return { sql: redByOperation(this.#where, window), share: 1 };
+      return { sql: redByOperation(this.#where, window), ...all };
     }
-    const share = this.#share(await this.#countCaptured(window, deadline));
-    return { sql: capturedOperations(this.#where, window, share), share };
+    const sample = this.#sample(window, await this.#countCaptured(window, deadline));
+    return { sql: capturedOperations(this.#where, window, sample), sample };
   }
 
   async #origins(window: StepWindow, deadline: Deadline): Promise<Origins> {
@@ -195,30 +197,35 @@ class SmartServiceReader implements ServiceReader {
   ): Promise<readonly CallEdge[]> {
     const { window, notes } = call;
     const { fromS, toS } = window;
-    const share = this.#share(spans);
+    const sample = this.#sample(window, spans);
     const note = 'Calls between services are incomplete: choose a shorter range.';
-    if (share === 1) return this.#or(call, [], note, () => this.#spanEdges(call, fromS, toS, 1));
+    if (shareOf(sample) === 1) {
+      return this.#or(call, [], note, () => this.#spanEdges(call, fromS, toS, everything));
+    }
     return this.#or(call, [], note, async () => {
       const sql = lastComputed(this.#where, fromS, toS);
       const [row] = await rowsOf<{ last: number }>(this.#client, sql, call.deadline());
       const last = Number(row?.last ?? 0);
       const newestS = Math.max(fromS, last === 0 ? fromS : last + minuteS);
-      const newestShare = this.#share(spansSince(services.values(), window, newestS));
+      const left = spansSince(services.values(), window, newestS);
+      const newestSample = sampleOf({ ...window, fromS: newestS }, left, this.#maxExamined);
+      if (shareOf(newestSample) > 1) notes.push(sampled('Calls between services', newestSample));
+      // Nothing is computed: the whole window is counted on its spans.
+      if (newestS === fromS) return await this.#spanEdges(call, fromS, toS, newestSample);
       const [whole, computed, newest] = await Promise.all([
-        this.#spanEdges(call, fromS, toS, share),
+        this.#spanEdges(call, fromS, toS, sampleOf(window, spans, this.#maxExamined / 4)),
         this.#computedEdges(call),
-        newestS < toS ? this.#spanEdges(call, newestS, toS, newestShare) : [],
+        newestS < toS ? this.#spanEdges(call, newestS, toS, newestSample) : [],
       ]);
-      if (newestShare > 1) notes.push(sampled('Calls between services', newestShare));
       // Of the whole window only what is not counted: protocols and addresses.
       const facts = whole.map((edge) => ({ ...edge, red: emptied(edge.red) }));
       return [...computed, ...newest.map(withoutFacts), ...facts];
     });
   }
 
-  async #spanEdges(call: Call, fromS: number, toS: number, share: number): Promise<CallEdge[]> {
-    const sql = spanEdges(this.#where, fromS, toS, share);
-    return readSpanEdges(await this.#query(sql, call.deadline), share);
+  async #spanEdges(call: Call, fromS: number, toS: number, sample: Sample): Promise<CallEdge[]> {
+    const sql = spanEdges(this.#where, fromS, toS, sample);
+    return readSpanEdges(await this.#query(sql, call.deadline), shareOf(sample));
   }
 
   async #computedEdges({ window, deadline }: Call): Promise<CallEdge[]> {
@@ -239,23 +246,23 @@ class SmartServiceReader implements ServiceReader {
       'Captured requests are counted once for each place where they were seen: choose a shorter ' +
       'range to count each once.';
     return this.#or<Captured | undefined>(call, undefined, note, async () => {
-      const share = this.#share(await this.#countCaptured(window, deadline));
-      if (share > 1) call.notes.push(sampled('Captured requests', share));
-      const sql = capturedRequests(this.#where, window, share);
-      return readCaptured(await this.#query(sql, deadline), window, share);
+      const sample = this.#sample(window, await this.#countCaptured(window, deadline));
+      if (shareOf(sample) > 1) call.notes.push(sampled('Captured requests', sample));
+      const sql = capturedRequests(this.#where, window, sample);
+      return readCaptured(await this.#query(sql, deadline), window, shareOf(sample));
     });
   }
 
   #peers(call: Call, spans: number): Promise<PeerCalls[]> {
     const { window, deadline } = call;
-    const share = this.#share(spans);
+    const sample = this.#sample(window, spans);
     const note =
       'Databases, queues and others that send no spans are left out: choose a shorter range.';
     return this.#or<PeerCalls[]>(call, [], note, async () => {
-      const sql = peerCalls(this.#where, window.fromS, window.toS, share);
-      const peers = readPeers(await this.#query(sql, deadline), share);
-      if (share > 1 && peers.length > 0) {
-        call.notes.push(sampled('Calls to those that send no spans', share));
+      const sql = peerCalls(this.#where, window.fromS, window.toS, sample);
+      const peers = readPeers(await this.#query(sql, deadline), shareOf(sample));
+      if (shareOf(sample) > 1 && peers.length > 0) {
+        call.notes.push(sampled('Calls to those that send no spans', sample));
       }
       return peers;
     });
@@ -281,9 +288,8 @@ class SmartServiceReader implements ServiceReader {
     }
   }
 
-  /** One of how many is looked at: a power of two, so that samples of two windows overlap. */
-  #share(spans: number): number {
-    return 2 ** Math.max(0, Math.ceil(Math.log2(spans / this.#maxExamined)));
+  #sample(window: StepWindow, spans: number): Sample {
+    return sampleOf(window, spans, this.#maxExamined);
   }
 
   #query(sql: string, deadline: Deadline, params: Record<string, SqlParam> = {}) {
@@ -302,8 +308,8 @@ function isEntry({ measure }: OperationRed): number {
   return measure === 'spans' ? 0 : 1;
 }
 
-function sampled(what: string, share: number): string {
-  return `${what} are estimated from one trace in ${share}.`;
+function sampled(what: string, sample: Sample): string {
+  return `${what} are estimated from one in ${shareOf(sample)}.`;
 }
 
 function spansOf(services: Iterable<ServiceSpans>): number {

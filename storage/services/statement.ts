@@ -21,11 +21,6 @@ export function timeCondition(fromS: number, toS: number, slackS: number = bucke
       AND time >= toDateTime64(${fromS}, 9, 'UTC') AND time < toDateTime64(${toS}, 9, 'UTC')`;
 }
 
-/** One trace of `share`, the same ones in every statement. */
-export function sampleCondition(share: number): string {
-  return share <= 1 ? '1' : `sipHash64(trace_id) % ${share} = 0`;
-}
-
 /** The first of some string attributes that is not empty. */
 export function firstText(keys: readonly string[]): string {
   const values = keys.map((key) => text(key));
@@ -80,10 +75,38 @@ export function hostPort(host: string, port: string): string {
 /** Column of the durations' band. */
 export const band = `${durationBand} AS band`;
 
-/** Two columns, calls by `band`, of an aggregation; see {@link readBands}. @param calls of a row */
-export function bandColumns(calls: string): string {
-  return `mapKeys(sumMap(map(band, toUInt64(${calls}))) AS bands),
-    arrayMap(n -> toFloat64(n), mapValues(bands))`;
+/**
+ * Calls, errors and calls by band of each group: `n`, `errors`, two arrays; see {@link readFigures}.
+ * Two steps, as to sum maps of bands costs a multiple.
+ * @param by columns of the groups
+ * @param calls, errors of a row of `from`, which has a column `band`
+ * @param more aggregates of groups: `first` of the rows of a group and a band, `outer` of these
+ */
+export function figuresBy(
+  by: string,
+  { calls, errors }: { readonly calls: string; readonly errors: string },
+  from: string,
+  more?: { readonly first: string; readonly outer: string },
+): string {
+  const [first, outer] = more === undefined ? ['', ''] : [`, ${more.first}`, `, ${more.outer}`];
+  return `SELECT ${by}, toFloat64(sum(in_band)) AS n, toFloat64(sum(failed_in_band)) AS errors,
+    groupArray(band), groupArray(toFloat64(in_band))${outer}
+  FROM (SELECT ${by}, band, sum(${calls}) AS in_band, sum(${errors}) AS failed_in_band${first}
+    FROM (${from}) GROUP BY ${by}, band)
+  GROUP BY ${by} ORDER BY n DESC`;
+}
+
+/** Calls and errors in all, and calls by band. */
+export interface Figures extends SparseBands {
+  readonly calls: number;
+  readonly errors: number;
+}
+
+/** @param share every figure stands for so many */
+export function readFigures(r: RowBinaryReader, share = 1): Figures {
+  const [calls, errors] = [r.float64() * share, r.float64() * share];
+  const { keys, counts } = readBands(r);
+  return { calls, errors, keys, counts: share === 1 ? counts : counts.map((n) => n * share) };
 }
 
 export interface SparseBands {
@@ -91,7 +114,7 @@ export interface SparseBands {
   readonly counts: readonly number[];
 }
 
-export function readBands(r: RowBinaryReader): SparseBands {
+function readBands(r: RowBinaryReader): SparseBands {
   const keys = r.array(() => r.uint8());
   const counts = r.array(() => r.float64());
   return { keys, counts };
