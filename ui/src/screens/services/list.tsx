@@ -1,10 +1,15 @@
-import type { ServiceListAnswer, ServiceRow } from '../../../../query/web/contract/services.ts';
+import type {
+  ServiceListAnswer,
+  ServiceRow,
+  ServiceWindow,
+} from '../../../../query/web/contract/services.ts';
 import { href, Link, setParams } from '../../app/router.tsx';
 import { percent, rate } from '../../parts/format.ts';
 import { Name } from '../../parts/name.tsx';
 import { ServiceDot } from '../../parts/service-dot.tsx';
 import { CutOff } from '../../parts/states.tsx';
 import type { TimeRange } from '../../parts/time-range.ts';
+import { RedCharts } from './charts.tsx';
 import styles from './list.module.css';
 import { Operations } from './operations.tsx';
 import { sorted } from './sort.ts';
@@ -65,6 +70,7 @@ export function ServiceList({ data, state, range, pollMs }: ListProps) {
               row={row}
               open={row.id === state.open}
               range={range}
+              window={data.window}
               pollMs={pollMs}
             />
           ))}
@@ -122,10 +128,11 @@ interface RowProps {
   readonly row: ServiceRow;
   readonly open: boolean;
   readonly range: TimeRange;
+  readonly window: ServiceWindow;
   readonly pollMs: number;
 }
 
-function Row({ row, open, range, pollMs }: RowProps) {
+function Row({ row, open, range, window, pollMs }: RowProps) {
   const { red } = row;
   const search = searchOfNode(row);
   return (
@@ -165,6 +172,7 @@ function Row({ row, open, range, pollMs }: RowProps) {
         <tr className={styles.details}>
           <td colSpan={8}>
             <p className={styles.measure}>{measureTexts[row.measure]}</p>
+            {row.series !== null && <RedCharts series={row.series} window={window} />}
             <Operations service={row.name} range={range} pollMs={pollMs} wide />
           </td>
         </tr>
