@@ -160,3 +160,17 @@ test('the check runs in a thread of its own, one at a time, within a limit of si
   assert.equal((await checker.check('x: 1')).faults.length > 0, true);
   await assert.rejects(checker.check(' '.repeat(262_145)), { reason: 'too_large' });
 });
+
+test('a check that takes too long or too much memory is ended; the next one works', async (t) => {
+  const small = new ConfigChecker(() => '', { ms: 60_000, mebibytes: 24 });
+  const quick = new ConfigChecker(() => '', { ms: 1, mebibytes: 64 });
+  t.after(() => {
+    small.close();
+    quick.close();
+  });
+  await assert.rejects(quick.check(good), { reason: 'timeout' });
+  await assert.rejects(quick.check(good), { reason: 'timeout' });
+  const list = Array.from({ length: 9000 }, (_none, i) => `  otlp/${i}: {a: {b: }}`).join('\n');
+  await assert.rejects(small.check(`receivers:\n${list}`), { reason: 'too_large' });
+  assert.equal((await small.check('x: 1')).faults.length > 0, true);
+});

@@ -5,11 +5,17 @@ import type { WorkerAnswer, WorkerData } from './worker.ts';
 /** Characters of a text, at most. */
 const maxLength = 262_144;
 
-/** How long a check may take before its thread is ended. */
-const limitMs = 10_000;
+/** What a check may take before its thread is ended. */
+export interface CheckLimits {
+  readonly ms: number;
+  /** Of the thread's heap. */
+  readonly mebibytes: number;
+}
+
+const usualLimits: CheckLimits = { ms: 10_000, mebibytes: 192 };
 
 /** How long a thread waits for another text before it ends. */
-const idleMs = 60_000;
+const idleMs = 30_000;
 
 /**
  * Checks configuration texts in a thread of its own, so that no text can hold up the data, and
@@ -17,13 +23,15 @@ const idleMs = 60_000;
  */
 export class ConfigChecker {
   readonly #gates: () => string;
+  readonly #limits: CheckLimits;
   #worker: Worker | undefined;
   #idle: NodeJS.Timeout | undefined;
   #busy = false;
 
   /** @param gates as for `--feature-gates` */
-  constructor(gates: () => string) {
+  constructor(gates: () => string, limits: CheckLimits = usualLimits) {
     this.#gates = gates;
+    this.#limits = limits;
   }
 
   /** Rejects with InsightError for a text that is too large or takes too long, or while busy. */
@@ -64,10 +72,11 @@ export class ConfigChecker {
         settle();
       };
       const answered = (answer: WorkerAnswer) => done(() => resolve(answer));
-      const failed = (error: unknown) => done(() => reject(error));
+      const failed = (error: unknown) => done(() => reject(told(error)));
       const ended = () => failed(new Error('BUG: the check has ended'));
-      const late = new InsightError('timeout', `no result within ${limitMs / 1000} s`);
-      const timer = setTimeout(() => failed(late), limitMs);
+      const { ms } = this.#limits;
+      const late = new InsightError('timeout', `no result within ${ms / 1000} s`);
+      const timer = setTimeout(() => failed(late), ms);
       worker.on('message', answered).on('error', failed).on('exit', ended);
       worker.postMessage(text);
     });
@@ -78,9 +87,14 @@ export class ConfigChecker {
     const worker = new Worker(new URL('./worker.ts', import.meta.url), {
       workerData,
       env: {},
-      resourceLimits: { maxOldGenerationSizeMb: 256 },
+      resourceLimits: { maxOldGenerationSizeMb: this.#limits.mebibytes },
     });
     worker.unref();
     return worker;
   }
+}
+
+function told(error: unknown): unknown {
+  if ((error as NodeJS.ErrnoException).code !== 'ERR_WORKER_OUT_OF_MEMORY') return error;
+  return new InsightError('too_large', 'the check of this text needs too much memory');
 }
