@@ -1,4 +1,4 @@
-import { lazy, Suspense, useCallback, useMemo } from 'react';
+import { lazy, Suspense, useCallback, useEffect, useMemo } from 'react';
 import type {
   ServiceListAnswer,
   ServiceMapAnswer,
@@ -84,6 +84,7 @@ function MapView({ state, range, pollMs: poll }: ViewProps) {
   );
   const key = JSON.stringify([focus, hops, errorsOnly, range]);
   const { data, error, reload } = useLoad(key, load, { pollMs: poll, keep: true });
+  useEscape(clear);
   if (error !== undefined) return <Failed error={error} retry={reload} />;
   if (data === undefined) return <Loading what="the map" />;
   if (data.totalNodes === 0) return <NothingYet range={range} />;
@@ -123,6 +124,18 @@ const chooseEdge = ({ from, to }: ServiceMapEdge): void =>
   setParams({ caller: from, callee: to }, { replace: true });
 const clear = (): void => setParams(none);
 
+/** Escape anywhere but in a field. */
+function useEscape(run: () => void): void {
+  useEffect(() => {
+    const pressed = ({ key, target }: KeyboardEvent) => {
+      const typing = target instanceof HTMLInputElement || target instanceof HTMLSelectElement;
+      if (key === 'Escape' && !typing) run();
+    };
+    window.addEventListener('keydown', pressed);
+    return () => window.removeEventListener('keydown', pressed);
+  }, [run]);
+}
+
 function MapNotes({ data, state }: { data: ServiceMapAnswer; state: ViewState }) {
   const { cut, nodes, notes, focus } = data;
   return (
@@ -146,5 +159,6 @@ function MapNotes({ data, state }: { data: ServiceMapAnswer; state: ViewState })
 }
 
 function Notes({ notes }: { notes: readonly string[] }) {
-  return notes.map((note) => <CutOff key={note}>{note}</CutOff>);
+  if (notes.length === 0) return null;
+  return <p className={styles.notes}>{notes.join(' ')}</p>;
 }
