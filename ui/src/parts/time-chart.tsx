@@ -79,7 +79,7 @@ function options(
     hooks: { setCursor: [(chart) => tell(chart.cursor.idx)] },
     scales: { y: { range: (_, __, most) => [0, most > 0 ? most * 1.05 : 1] } },
     axes: [
-      { ...axis, size: 24 },
+      { ...axis, size: 24, space: 70, values: (_, ticks) => ticks.map(clock) },
       { ...axis, size: 62, splits: halves, values: (_, ticks) => ticks.map(format) },
     ],
     series: [
@@ -88,7 +88,7 @@ function options(
         label,
         stroke: token(colour),
         width: 1.5,
-        points: { show: false },
+        points: { size: 4, fill: token(colour) },
       })),
     ],
   };
@@ -97,6 +97,17 @@ function options(
 /** Few marks: the chart is low. */
 function halves(_: uPlot, __: number, least: number, most: number): number[] {
   return [least, (least + most) / 2, most];
+}
+
+const hours = new Intl.DateTimeFormat(undefined, {
+  hour: '2-digit',
+  minute: '2-digit',
+  hourCycle: 'h23',
+});
+
+/** Local time of day. @param s seconds since 1970 */
+function clock(s: number): string {
+  return hours.format(s * 1000);
 }
 
 function figures(
@@ -108,13 +119,9 @@ function figures(
   const at = index ?? times.length - 1;
   const time = times[at];
   if (time === undefined) return '';
-  const clock = new Date(time * 1000).toLocaleTimeString([], {
-    hour: '2-digit',
-    minute: '2-digit',
-  });
   const shown = lines.map(({ label, values }) => {
     const value = values[at];
     return `${label} ${value === null || value === undefined ? '–' : format(value)}`;
   });
-  return `${clock}: ${shown.join(', ')}`;
+  return `${clock(time)}: ${shown.join(', ')}`;
 }
