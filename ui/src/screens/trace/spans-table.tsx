@@ -41,10 +41,19 @@ interface SpansTableProps {
 
 /** All spans, longest first or by start; what is looked for is what is shown. */
 export function SpansTable(props: SpansTableProps) {
-  const { outline, traceRef, filter, filtered, selected, select } = props;
+  const [error, setError] = useState<unknown>();
+  if (error !== undefined) return <Failed error={error} retry={() => setError(undefined)} />;
+  return <Grid {...props} failed={setError} />;
+}
+
+interface GridProps extends SpansTableProps {
+  readonly failed: (error: unknown) => void;
+}
+
+function Grid(props: GridProps) {
+  const { outline, traceRef, filter, filtered, selected, select, failed } = props;
   const [order, setOrder] = useState<FlatOrder>('duration');
   const [, redraw] = useState(0);
-  const [error, setError] = useState<unknown>();
   const [active, setActive] = useState(0);
   const scroller = useRef<HTMLDivElement>(null);
   const { view, setView } = useViewport(scroller);
@@ -58,9 +67,9 @@ export function SpansTable(props: SpansTableProps) {
           postRows(traceRef, { offset, limit, order, filter, only: filtered }, signal),
         changed: () => redraw((n) => n + 1),
         stale: () => stale.current(),
-        failed: setError,
+        failed,
       }),
-    [traceRef, order, filter, filtered],
+    [traceRef, order, filter, filtered, failed],
   );
   const first = Math.max(0, Math.floor(view.top / rowHeight) - 5);
   const last = Math.ceil((view.top + view.height) / rowHeight) + 5;
@@ -81,7 +90,6 @@ export function SpansTable(props: SpansTableProps) {
     setActive(to);
     if (scroller.current !== null) reveal(scroller.current, to);
   };
-  if (error !== undefined) return <Failed error={error} retry={() => setError(undefined)} />;
   const shown: number[] = [];
   for (let p = first; p <= last && p < rows.total; p++) shown.push(p);
   return (

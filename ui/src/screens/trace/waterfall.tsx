@@ -60,13 +60,21 @@ export interface WaterfallProps {
 
 const open: RowCollapse = { toggled: [] };
 
-/** Rows over time. */
+/** Rows over time, or why they cannot be had. */
 export function Waterfall(props: WaterfallProps) {
+  const [error, setError] = useState<unknown>();
+  if (error !== undefined) return <Failed error={error} retry={() => setError(undefined)} />;
+  return <Rows {...props} failed={setError} />;
+}
+
+interface RowsProps extends WaterfallProps {
+  readonly failed: (error: unknown) => void;
+}
+
+function Rows(props: RowsProps) {
   const { handle, outline, traceRef, filter, filtered, only, zoom, whole, setZoom, select } = props;
   const [collapse, setCollapse] = useState(open);
   const [active, setActive] = useState(-1);
-  const [error, setError] = useState<unknown>();
-  const [tries, setTries] = useState(0);
   const canvas = useRef<HTMLCanvasElement>(null);
   const scroller = useRef<HTMLDivElement>(null);
   const space = useRef<HTMLDivElement>(null);
@@ -76,7 +84,7 @@ export function Waterfall(props: WaterfallProps) {
   const captured = outline.sources.system_call + outline.sources.network > 0;
   const stale = useRef(props.stale);
   stale.current = props.stale;
-  const rows = useRows({ traceRef, collapse, filter, only, tries }, view, setError, stale);
+  const rows = useRows({ traceRef, collapse, filter, only }, view, props.failed, stale);
 
   const openRow = useCallback(
     (row: TraceRow, position: number) => {
@@ -120,13 +128,6 @@ export function Waterfall(props: WaterfallProps) {
     const on = { ...props, view: view.current, active, setActive, toggle, open: openRow };
     actions[action](on);
   };
-  if (error !== undefined) {
-    const retry = () => {
-      setError(undefined);
-      setTries((n) => n + 1);
-    };
-    return <Failed error={error} retry={retry} />;
-  }
   return (
     <section className={styles.waterfall} aria-label="Waterfall" onKeyDown={keyDown}>
       <div className={styles.top} style={{ gridTemplateColumns: `${nameWidth}px minmax(0, 1fr)` }}>
@@ -165,16 +166,14 @@ interface RowsOf {
   readonly collapse: RowCollapse;
   readonly filter: RowFilter;
   readonly only: boolean;
-  readonly tries: number;
 }
 
 function useRows(
-  { traceRef, collapse, filter, only, tries }: RowsOf,
+  { traceRef, collapse, filter, only }: RowsOf,
   view: RefObject<WaterfallView | null>,
   failed: (error: unknown) => void,
   stale: RefObject<() => void>,
 ): RowWindows {
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another try is a reason to begin again
   const rows = useMemo(
     () =>
       new RowWindows({
@@ -185,7 +184,7 @@ function useRows(
         stale: () => stale.current(),
         failed,
       }),
-    [traceRef, collapse, filter, only, tries, view, failed, stale],
+    [traceRef, collapse, filter, only, view, failed, stale],
   );
   return rows;
 }
