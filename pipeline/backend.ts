@@ -76,6 +76,11 @@ export interface SealedBatch {
  * replayed byte for byte; after a restart it is sent with `previousUnknown`.
  */
 export interface SealingBackend<S extends Signal, B extends SealedBatch> extends BackendBase {
+  /**
+   * Deliveries at a time beyond which larger ones are better than more: what waits meanwhile is
+   * delivered together, up to the largest size that is configured. Absent: `num_consumers`.
+   */
+  readonly parallel?: number | undefined;
   /** Forms of batches that {@link own} takes; see Consumer. Known once it is started. */
   readonly takes?: ReadonlySet<string> | undefined;
   /**

@@ -187,9 +187,9 @@ async function stored(address: EngineAddress, samples: number): Promise<void> {
   const count =
     "SELECT sum(rows) FROM system.parts WHERE database = 'wirestitch' AND active AND " +
     "table = 'metric_samples'";
-  for (let i = 0; i < 1200; i++) {
+  for (let i = 0; i < 300; i++) {
     if (Number(await ask(address, count)) >= samples) return;
-    await sleep(250);
+    await sleep(1000);
   }
   throw new Error(`not all samples are stored: ${await ask(address, count)} of ${samples}`);
 }

@@ -135,6 +135,10 @@ export class ClickHouseBackend<S extends StoredSignal>
     }
   }
 
+  get parallel(): number | undefined {
+    return this.#writer?.parallel;
+  }
+
   get takes(): ReadonlySet<string> | undefined {
     return this.#writer?.takes;
   }

@@ -31,6 +31,8 @@ export interface SchemaWriter {
   lost?(): void;
   /** Adds what {@link own} made. Throws on bytes that are something else. */
   appendStored?(bytes: Uint8Array): void;
+  /** As `parallel` of a backend. */
+  readonly parallel?: number;
   /** Sending what it makes a second time never changes anything. */
   readonly repeatable?: boolean;
   /** Everything added so far, as blocks; empty afterwards. */

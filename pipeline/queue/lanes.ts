@@ -11,6 +11,8 @@ export interface LanePolicy {
   readonly maxUnits: number;
   /** Milliseconds after which waiting parts make a batch however small. */
   readonly flushMs: number;
+  /** A batch takes all that is there, up to the largest (four times the smallest where any may be). */
+  readonly greedy: boolean;
 }
 
 interface Lane<S extends Signal> {
@@ -63,7 +65,8 @@ export class Lanes<S extends Signal> {
   take(): { key: string; parts: Part<S>[] } | undefined {
     const [lane] = this.#ready;
     if (lane === undefined) return undefined;
-    const { minUnits, maxUnits } = this.#policy;
+    const { minUnits, maxUnits, greedy } = this.#policy;
+    const enough = greedy ? maxUnits || 4 * minUnits : minUnits;
     const parts: Part<S>[] = [];
     let units = 0;
     do {
@@ -72,7 +75,7 @@ export class Lanes<S extends Signal> {
       lane.parts.shift();
       parts.push(next);
       units += next.units;
-    } while (units < minUnits && lane.parts.length > 0);
+    } while (units < enough && lane.parts.length > 0);
     lane.units -= units;
     lane.due = false;
     lane.sinceMs = minUnits > 0 ? this.#clock.monotonicMs() : 0;

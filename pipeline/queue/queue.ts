@@ -49,6 +49,8 @@ export class SendingQueue<S extends Signal> {
   readonly #maxUnits: number;
   readonly #minUnits: number;
   readonly #partition: Partition;
+  /** Deliveries under way at most. */
+  readonly #consumers: number;
   /** Pieces of a split that wait for a consumer. */
   readonly #pieces = new Deque<Piece<S>>();
   /** Sealed batches of an earlier run; they go first. */
@@ -74,11 +76,16 @@ export class SendingQueue<S extends Signal> {
     this.#batchUnit = batch === undefined ? 'items' : batchSizer(config, batch);
     this.#maxUnits = batch?.max_size ?? 0;
     this.#minUnits = batch?.min_size ?? 0;
+    this.#consumers = Math.min(
+      config.num_consumers,
+      parts.sealer?.parallel ?? config.num_consumers,
+    );
     this.#partition = new Partition(batch?.partition?.metadata_keys ?? []);
     const policy = {
       minUnits: this.#minUnits,
       maxUnits: parts.sealer === undefined ? 0 : this.#maxUnits,
       flushMs: batch?.flush_timeout ?? 0,
+      greedy: parts.sealer?.parallel !== undefined,
     };
     this.#lanes = new Lanes(settings.clock, policy, () => this.#dispatch());
     this.#reader =
@@ -141,7 +148,7 @@ export class SendingQueue<S extends Signal> {
 
   /** A full queue does not wait for larger batches: no more comes before room is made. */
   #makeRoom(): void {
-    if (this.#active >= this.#parts.config.num_consumers || this.#stopping) return;
+    if (this.#active >= this.#consumers || this.#stopping) return;
     this.#lanes.hurry();
     this.#dispatch();
   }
@@ -285,8 +292,8 @@ export class SendingQueue<S extends Signal> {
 
   #dispatch(): void {
     if (!this.#started) return;
-    const { config, disk } = this.#parts;
-    while (this.#active < config.num_consumers && !(this.#stopping && disk !== undefined)) {
+    const { disk } = this.#parts;
+    while (this.#active < this.#consumers && !(this.#stopping && disk !== undefined)) {
       const work = this.#nextWork();
       if (work === undefined) break;
       this.#active++;

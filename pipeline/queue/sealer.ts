@@ -30,6 +30,11 @@ export class Sealer<S extends Signal> {
     this.#pauses = pauses;
   }
 
+  /** As `parallel` of the backend. */
+  get parallel(): number | undefined {
+    return this.#backend.parallel;
+  }
+
   /** As `lost` of the backend. */
   lost(): void {
     this.#backend.lost?.();
