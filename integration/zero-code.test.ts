@@ -9,7 +9,9 @@ import { existsSync } from 'node:fs';
 import { test } from 'node:test';
 import { ZeroCodeDemo } from '../scripts/demo-zero-code/run.ts';
 import { alone } from './lib/alone.ts';
+import { browserObstacle, driveAt } from './lib/page.ts';
 import { scratch } from './lib/program.ts';
+import { checkCaptured } from './ui/captured.ts';
 
 await alone();
 
@@ -42,6 +44,12 @@ test('requests through uninstrumented services are whole traces', {
     assert.equal(mixed, 0);
     assert.ok(whole >= 0.98 * clicks, `${whole} of ${clicks} traces are whole`);
     assert.ok(wholeBySql >= 0.98 * clicks, `${wholeBySql} of ${clicks} are one trace by SQL`);
+    await t.test('and the page shows them', async (inner) => {
+      const obstacle = browserObstacle();
+      if (obstacle !== '') return inner.skip(obstacle);
+      const { tab } = await driveAt(inner, demo.addresses.page);
+      await checkCaptured(tab);
+    });
   } finally {
     await demo.stop();
     folder.remove();
