@@ -54,14 +54,16 @@ function Drawing({ data, state, chooseNode, chooseEdge, clear }: MapProps) {
   const layout = done?.layout;
   const { fitView } = useReactFlow();
   const key = done?.key ?? '';
-  const middle = useMemo(() => middleOf(data, state, down), [data, state, down]);
+  // Only another arrangement moves the map, not a click on what is in view.
+  const middle = useRef<readonly string[]>([]);
+  middle.current = middleOf(data, state, down);
   useEffect(() => {
     if (key === '') return;
-    const ids = JSON.parse(middle) as string[];
+    const ids = middle.current;
     const nodes = ids.length === 0 ? {} : { nodes: ids.map((id) => ({ id })) };
     const next = requestAnimationFrame(() => void fitView({ ...fit, ...nodes, duration: 200 }));
     return () => cancelAnimationFrame(next);
-  }, [key, middle, fitView]);
+  }, [key, fitView]);
   const nodes = useMemo(
     () =>
       layout === undefined
@@ -117,17 +119,17 @@ function Drawing({ data, state, chooseNode, chooseEdge, clear }: MapProps) {
 }
 
 /**
- * Ids of the nodes that are moved into view, as JSON; none = all. A narrow map shows one, and a map
- * that does not fit the one in focus with its neighbours.
+ * Ids of the nodes that are moved into view; none = all. A narrow map shows one, and a map that does
+ * not fit what is chosen with its neighbours.
  */
-function middleOf(data: ServiceMapAnswer, { focus, callee }: ViewState, down: boolean): string {
-  if (down) {
-    const one = focus || callee || data.nodes[0]?.id;
-    return JSON.stringify(one === undefined ? [] : [one]);
-  }
-  if (focus === '' || data.nodes.length <= few) return '[]';
-  const around = data.edges.filter(({ from, to }) => from === focus || to === focus);
-  return JSON.stringify([...new Set([focus, ...around.flatMap(({ from, to }) => [from, to])])]);
+function middleOf(data: ServiceMapAnswer, state: ViewState, down: boolean): readonly string[] {
+  const { focus, caller, callee } = state;
+  const shown = new Set(data.nodes.map(({ id }) => id));
+  const chosen = (focus === '' ? [caller, callee] : [focus]).filter((id) => shown.has(id));
+  if (down) return [...chosen, ...data.nodes.map(({ id }) => id)].slice(0, 1);
+  if (chosen.length === 0 || data.nodes.length <= few) return [];
+  const around = data.edges.filter(({ from, to }) => chosen.includes(from) || chosen.includes(to));
+  return [...new Set([...chosen, ...around.flatMap(({ from, to }) => [from, to])])];
 }
 
 function colourOf(node: CardNode | CaptionNode): string {

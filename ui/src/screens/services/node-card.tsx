@@ -5,7 +5,7 @@ import { rate } from '../../parts/format.ts';
 import { Name } from '../../parts/name.tsx';
 import styles from './map.module.css';
 import { TypeIcon } from './type-icon.tsx';
-import { errorShare, health, kindText, shortPercent, timeText } from './words.ts';
+import { errorShare, health, kindText, redText, shortPercent, timeText } from './words.ts';
 
 export const cardSize = { width: 232, height: 66 };
 
@@ -45,6 +45,7 @@ export const NodeCard = memo(function NodeCard({ data }: NodeProps<CardNode>) {
       <button
         type="button"
         className={look.join(' ')}
+        title={`${kindText(node)}: ${redText(red)}`}
         aria-pressed={focused}
         data-testid="service-node"
         onClick={() => choose(node.id)}

@@ -6,7 +6,7 @@ import { rangeLabel, type TimeRange } from '../../parts/time-range.ts';
 /** Nothing came in: how it could. */
 export function NothingYet({ range }: { range: TimeRange }) {
   return (
-    <Empty title={`No services: ${rangeLabel(range).toLowerCase()}`}>
+    <Empty title={`No services in this time range: ${rangeLabel(range)}`}>
       <p>
         Services appear with their first span. Send OTLP to <code>localhost:4317</code> (gRPC) or{' '}
         <code>localhost:4318</code> (HTTP), or run <code>npm run demo</code> beside the program.
