@@ -42,7 +42,6 @@ struct sets {
   uint32_t serial; /* of the request that `plain` is */
 };
 
-void list_add(struct list *l, const void *value, size_t size);
 int sets_init(struct sets *s, const uint8_t key[32]);
 void sets_free(struct sets *s);
 /* 1: read; 0: not plain, or no message at all. New sets may have been numbered then, too. */

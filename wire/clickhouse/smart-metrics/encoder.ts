@@ -67,6 +67,7 @@ export class SmartMetricsEncoder extends SmartEncoder {
   readonly #head = new Head();
   readonly #headBytes = new ByteBuffer(256);
   readonly #canonical = new ByteBuffer(512);
+  readonly #value = new ByteBuffer(128);
   readonly #data = new Message({ attributes: 0, listA: 1, listB: 0 });
   readonly #number = new Message({ attributes: 7, listA: 5, listB: 0 });
   readonly #exemplar = new Message({ attributes: 7, listA: 0, listB: 0 });
@@ -288,7 +289,7 @@ export class SmartMetricsEncoder extends SmartEncoder {
     out.length = 0;
     out.copy(head.bytes, 0, head.length);
     out.varint(list.count);
-    const value = new ByteBuffer(128);
+    const value = this.#value;
     for (const i of sortedByKey(b, list)) {
       appendText(out, b, list.keyStart[i]!, list.keyEnd[i]!);
       value.length = 0;

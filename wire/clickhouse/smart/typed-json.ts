@@ -65,9 +65,24 @@ function appendQuoted(
   end: number,
   prefix: string,
 ): void {
+  if (prefix === '' && isPlain(b, start, end)) {
+    out.u8(34);
+    out.copy(b, start, end);
+    out.u8(34);
+    return;
+  }
   const text = JSON.stringify(prefix + decoder.decode(b.subarray(start, end)));
   const bytes = encoder.encode(text);
   out.copy(bytes, 0, bytes.length);
+}
+
+/** Whether a text stands in JSON as it is: ASCII without control characters, quote, backslash. */
+function isPlain(b: Uint8Array, start: number, end: number): boolean {
+  for (let i = start; i < end; i++) {
+    const byte = b[i]!;
+    if (byte < 32 || byte > 126 || byte === 34 || byte === 92) return false;
+  }
+  return true;
 }
 
 function appendArray(
