@@ -59,6 +59,18 @@ test('circles are cut at their earliest span, and said', () => {
   );
 });
 
+test('copies among very many spans of one id are found, with no comparison of each with each', () => {
+  const half = Array.from({ length: 20_000 }, (_, i) => {
+    return { id: 1, from: 1, to: 5, name: 'x', attributes: { i: String(i) } };
+  });
+  const { layout } = layOut(
+    { traceId, spans: sketches([...half, ...half]), truncated: false },
+    false,
+  );
+  assert.equal(layout.copies, half.length);
+  assert.equal(layout.count, half.length);
+});
+
 test('copies are left out; both ends of a call may share an id; other spans of an id are marked', () => {
   const copy: Sketch = { id: 1, from: 0, to: 100, name: 'root' };
   const zipkin = lay([

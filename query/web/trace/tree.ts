@@ -89,18 +89,25 @@ interface Ids {
 function idsOf(all: readonly StoredSpan[]): Ids {
   const spans: StoredSpan[] = [];
   const parents = new Map<string, number>();
+  const repeated = new Map<string, Seen>();
   const shared = new Map<string, number[]>();
   for (const span of all) {
-    const first = parents.get(span.spanId);
+    const { spanId } = span;
+    const first = parents.get(spanId);
     if (first === undefined) {
-      parents.set(span.spanId, spans.length);
+      parents.set(spanId, spans.length);
       spans.push(span);
       continue;
     }
-    const same = shared.get(span.spanId) ?? [first];
-    if (isCopy(span, same, spans)) continue;
+    let seen = repeated.get(spanId);
+    if (seen === undefined) {
+      repeated.set(spanId, (seen = new Seen()));
+      seen.add(spans[first]!);
+    }
+    if (!seen.add(span)) continue;
+    const same = shared.get(spanId) ?? [first];
     same.push(spans.length);
-    shared.set(span.spanId, same);
+    shared.set(spanId, same);
     spans.push(span);
   }
   const clientOf = new Map<number, number>();
@@ -118,19 +125,24 @@ function idsOf(all: readonly StoredSpan[]): Ids {
   return { spans, parents, clientOf, sharing };
 }
 
-function isCopy(span: StoredSpan, nodes: readonly number[], spans: readonly StoredSpan[]): boolean {
-  const alike = nodes.filter((n) => {
-    const other = spans[n]!;
-    return (
-      other.startUnixNano === span.startUnixNano &&
-      other.endUnixNano === span.endUnixNano &&
-      other.name === span.name &&
-      other.kind === span.kind
-    );
-  });
-  if (alike.length === 0) return false;
-  const print = spanPrint(span);
-  return alike.some((n) => spanPrint(spans[n]!) === print);
+/** Spans of one id that were seen, so that copies are told apart without looking at all of them. */
+class Seen {
+  /** By times, kind and name: the only one, or what each of several says. */
+  readonly #alike = new Map<string, StoredSpan | Set<string>>();
+
+  /** @returns false for what says the same as one before */
+  add(span: StoredSpan): boolean {
+    const { startUnixNano, endUnixNano, kind, name } = span;
+    const key = `${startUnixNano} ${endUnixNano} ${kind} ${name}`;
+    let said = this.#alike.get(key);
+    if (said === undefined) {
+      this.#alike.set(key, span);
+      return true;
+    }
+    if (!(said instanceof Set)) this.#alike.set(key, (said = new Set([spanPrint(said)])));
+    const { size } = said;
+    return said.add(spanPrint(span)).size > size;
+  }
 }
 
 /** Each circle of parents loses the parent of its earliest span. */
