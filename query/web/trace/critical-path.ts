@@ -22,8 +22,8 @@ interface Frame {
  * The critical path of a row: what its end waited for, as Jaeger defines it. Walked backwards from
  * its end: of the children that finished by the moment reached, the one that finished last takes
  * over there; what lies between is the row's own time; at the child's start the walk is back at the
- * row. Of a child only that counts which lies within its parent, and children without a moment there
- * are left out. The stretches tile the root's interval exactly.
+ * row. Of a child only that counts which lies within its parent, and children without a moment
+ * there are left out. The stretches tile the root's interval exactly.
  */
 export function criticalPath(rows: RowTimes, root: number): CriticalPath {
   const { startNs, endNs } = rows;

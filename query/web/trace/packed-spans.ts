@@ -24,8 +24,8 @@ interface Block {
 }
 
 /**
- * All that spans say, as compressed OTLP/JSON: a tenth of what they take as objects. They are packed
- * a block at a time, so that nothing else waits long.
+ * All that spans say, as compressed OTLP/JSON: a tenth of what they take as objects. They are
+ * packed a block at a time, so that nothing else waits long.
  *
  *     slots     spans in the order of resource and scope
  *     blocks    128 slots each: JSON of the spans one after the other, zstd

@@ -93,7 +93,7 @@ export function rowsAbove(parent: Int32Array, row: number): number[] {
 }
 
 /**
- * Nearest positions before `from` and from `to` on whose rows match, or are shut over one that does.
+ * Nearest positions before `from` and from `to` on whose rows match, or are shut over a match.
  */
 export function nearestMatches(
   { below }: Layout,

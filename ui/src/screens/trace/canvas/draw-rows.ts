@@ -184,6 +184,7 @@ function drawName(brush: Brush, scene: Scene, row: TraceRow, y: number): void {
     if (guide >= x) break;
     ctx.fillRect(guide, y, 1, rowHeight);
   }
+  if (twistyX(row.depth + 1, nameWidth) === x) drawDepth(brush, row.depth, middle);
   if (row.children > 0) drawTwisty(brush, row.shut, x, middle);
   let at = x + 14;
   ctx.fillStyle = row.missing ? palette.ink3 : (palette.services[row.service] ?? palette.ink3);
@@ -208,6 +209,16 @@ function drawName(brush: Brush, scene: Scene, row: TraceRow, y: number): void {
   const after = serviceShown === '' ? at : at + names.width(serviceShown) + 8;
   ctx.fillStyle = row.missing ? palette.ink3 : palette.ink;
   ctx.fillText(names.fit(name, right - after), after, middle);
+}
+
+/** The level as a number, where rows are too deep to be told apart by their place. */
+function drawDepth({ ctx, palette, small }: Brush, depth: number, middle: number): void {
+  const text = String(depth + 1);
+  ctx.font = palette.smallFont;
+  ctx.fillStyle = palette.surface2;
+  ctx.fillRect(6, middle - 7, small.width(text) + 8, 14);
+  ctx.fillStyle = palette.ink2;
+  ctx.fillText(text, 10, middle);
 }
 
 function shortText(text: string): string {
@@ -269,7 +280,7 @@ function drawErrorMark({ ctx, palette }: Brush, x: number, middle: number): numb
 }
 
 function drawBar(brush: Brush, scene: Scene, row: TraceRow, y: number): void {
-  const { ctx, palette, small } = brush;
+  const { ctx, palette } = brush;
   const { width, nameWidth, zoom } = scene;
   const space = width - nameWidth;
   const middle = y + rowHeight / 2;
@@ -291,20 +302,46 @@ function drawBar(brush: Brush, scene: Scene, row: TraceRow, y: number): void {
   if (right > left) fillBar(brush, row, { left, right, top: middle - barHeight / 2, colour });
   drawCritical(brush, scene, row, middle + barHeight / 2 + 1);
   ctx.restore();
+  drawLabel(brush, scene, row, { from, to, left, right, middle });
+}
+
+interface Place {
+  /** Ends of the bar, pixels from the left end of the bars; then those of what is seen of it. */
+  readonly from: number;
+  readonly to: number;
+  readonly left: number;
+  readonly right: number;
+  readonly middle: number;
+}
+
+/** As much of a row's label as fits beside its bar; where nothing does, some of it on the bar. */
+function drawLabel(brush: Brush, scene: Scene, row: TraceRow, place: Place): void {
+  const { ctx, palette, small } = brush;
+  const { width, nameWidth } = scene;
+  const { from, to, left, right, middle } = place;
   const label = rowLabel(row);
-  const wide = small.width(label);
   ctx.fillStyle = palette.ink2;
-  if (to < 0 || from > space) {
+  if (to < 0 || from > width - nameWidth) {
     const text = to < 0 ? `◂ ${label}` : `${label} ▸`;
-    const x = to < 0 ? nameWidth + 6 : width - 6 - small.width(text);
+    const shown = small.fit(text, width - nameWidth - 12);
     ctx.fillStyle = palette.ink3;
-    ctx.fillText(text, x, middle);
-  } else if (right + 6 + wide <= width) {
-    ctx.fillText(label, right + 6, middle);
-  } else if (left - 6 - wide >= nameWidth) {
-    ctx.fillText(label, left - 6 - wide, middle);
-  } else {
-    drawInside(brush, label, Math.max(left, nameWidth) + 6, middle);
+    ctx.fillText(shown, to < 0 ? nameWidth + 6 : width - 6 - small.width(shown), middle);
+    return;
+  }
+  for (let text = label; ; text = text.slice(0, text.lastIndexOf(' · '))) {
+    const wide = small.width(text);
+    if (right + 6 + wide <= width) {
+      ctx.fillText(text, right + 6, middle);
+      return;
+    }
+    if (left - 6 - wide > nameWidth) {
+      ctx.fillText(text, left - 6 - wide, middle);
+      return;
+    }
+    if (wide < (right - left) * 0.6 || !text.includes(' · ')) {
+      drawInside(brush, text, Math.max(left, nameWidth) + 6, middle);
+      return;
+    }
   }
 }
 

@@ -31,7 +31,7 @@ const row: TraceRow = {
 };
 
 test('beside a bar', () => {
-  assert.equal(rowLabel(row), '10 ms · self 50 % · client_nic · by tcp_sequence');
+  assert.equal(rowLabel(row), '10 ms · client_nic · by tcp_sequence · self 50 %');
   assert.equal(rowLabel({ ...row, children: 0, point: '', rule: '' }), '10 ms');
   const unlinked = { ...row, rule: '', point: '', unlinked: 'ambiguous', children: 0 };
   assert.equal(rowLabel(unlinked), '10 ms · unlinked: ambiguous');

@@ -50,11 +50,11 @@ export function unlinkedText(reason: string): string {
 export function rowLabel(row: TraceRow): string {
   if (row.missing) return 'parent not stored';
   const parts = [duration(row.durationNs)];
-  if (row.children > 0 && row.durationNs > 0)
-    parts.push(`self ${percent(row.selfNs / row.durationNs)}`);
   if (row.point !== '') parts.push(visibleText(row.point).slice(0, 40));
   if (row.rule !== '') parts.push(`by ${visibleText(row.rule).slice(0, 40)}`);
   else if (row.unlinked !== '') parts.push(`unlinked: ${visibleText(row.unlinked).slice(0, 40)}`);
+  if (row.children > 0 && row.durationNs > 0)
+    parts.push(`self ${percent(row.selfNs / row.durationNs)}`);
   if (row.marks.includes('negative')) parts.push('ends before it begins');
   return parts.join(' · ');
 }
