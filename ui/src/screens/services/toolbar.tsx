@@ -7,7 +7,7 @@ import { Name } from '../../parts/name.tsx';
 import type { TimeRange } from '../../parts/time-range.ts';
 import { TimeRangeField } from '../../parts/time-range-field.tsx';
 import styles from './services.module.css';
-import type { ViewState } from './view-state.ts';
+import { matches, type ViewState } from './view-state.ts';
 import { nameOfId } from './words.ts';
 
 /** Names offered while one types. */
@@ -66,9 +66,9 @@ function Finder({ state, services }: Pick<ToolbarProps, 'state' | 'services'>) {
       className={styles.find}
       onSubmit={(event) => {
         event.preventDefault();
-        const first = services.find(({ name }) =>
-          name.toLowerCase().includes(state.find.toLowerCase()),
-        );
+        const first =
+          services.find(({ name }) => name === state.find) ??
+          services.find(({ name }) => matches(name, state.find));
         if (state.find !== '' && first !== undefined) go(first.name);
       }}
     >
@@ -81,7 +81,10 @@ function Finder({ state, services }: Pick<ToolbarProps, 'state' | 'services'>) {
         list={onMap ? `${id}-names` : undefined}
         autoComplete="off"
         onChange={(event) => {
-          if (!go(event.target.value)) setParams({ find: event.target.value }, { replace: true });
+          const { value } = event.target;
+          if (!chosen(event.nativeEvent) || !go(value)) {
+            setParams({ find: value }, { replace: true });
+          }
         }}
       />
       {onMap && (
@@ -93,6 +96,12 @@ function Finder({ state, services }: Pick<ToolbarProps, 'state' | 'services'>) {
       )}
     </form>
   );
+}
+
+/** Whether a name was taken out of the list, not typed. */
+function chosen(event: Event): boolean {
+  const how = event instanceof InputEvent ? event.inputType : '';
+  return how === '' || how === 'insertReplacementText';
 }
 
 const hopOptions = [
