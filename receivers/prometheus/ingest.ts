@@ -200,9 +200,8 @@ export class Ingest {
 
   /** Forgets texts once more of them are known than twice as many as came, and a thousand. */
   #bound(count: number): void {
-    const { known, lines } = this.#exposition;
     const most = 2 * count + 1000;
-    if (known.size <= most && lines.size <= most && this.#series.size <= most) return;
+    if (this.#exposition.size <= most && this.#series.size <= most) return;
     this.#exposition.forget();
     this.#entries = [];
     this.#scraped = [];

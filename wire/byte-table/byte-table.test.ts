@@ -16,7 +16,10 @@ test('numbers byte strings as a map does', () => {
         const to = bytes.length + 1;
         assert.equal(table.find(padded, 1, to, hash), model.get(text) ?? -1);
         if (!model.has(text)) model.set(text, table.add(padded, 1, to, hash));
-        assert.ok(table.is(model.get(text)!, padded, 1, to, hash));
+        const number = model.get(text)!;
+        assert.ok(table.is(number, padded, 1, to, hash));
+        const key = table.keys.subarray(table.start(number), table.end(number));
+        assert.deepEqual([...key], [...bytes]);
       }
       assert.deepEqual(
         [...model.values()],

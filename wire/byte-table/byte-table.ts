@@ -27,6 +27,21 @@ export class ByteTable {
     return this.#size;
   }
 
+  /** Bytes of all keys; another array once there are more. */
+  get keys(): Uint8Array {
+    return this.#keys;
+  }
+
+  /** Where key `number` begins in {@link keys}. */
+  start(number: number): number {
+    return this.#ends[number]!;
+  }
+
+  /** Where key `number` ends in {@link keys}. */
+  end(number: number): number {
+    return this.#ends[number + 1]!;
+  }
+
   /** Number of bytes [from, to); -1 = they are not known. */
   find(b: Uint8Array, from: number, to: number, hash: number): number {
     const mask = this.#slots.length - 1;

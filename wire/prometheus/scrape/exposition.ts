@@ -1,5 +1,6 @@
 import { GrowingDoubles } from './growing.ts';
 import { KnownMetadata } from './known-metadata.ts';
+import { KnownMetrics } from './known-metrics.ts';
 import { KnownSeries } from './known-series.ts';
 import type { NativePoint } from './native.ts';
 import type { MetricType } from './types.ts';
@@ -21,6 +22,7 @@ export interface ExposedExemplar {
 export class Exposition {
   known: KnownSeries;
   lines: KnownMetadata;
+  metrics: KnownMetrics;
   readonly series = new GrowingDoubles();
   readonly values = new GrowingDoubles();
   /** Milliseconds since 1970; NaN = when it was scraped. */
@@ -39,14 +41,22 @@ export class Exposition {
     this.#seed = seed;
     this.known = new KnownSeries(seed);
     this.lines = new KnownMetadata(seed);
+    this.metrics = new KnownMetrics(seed);
   }
 
   get count(): number {
     return this.values.length;
   }
 
+  /** The most texts of a kind that are known. */
+  get size(): number {
+    return Math.max(this.known.size, this.lines.size, this.metrics.size);
+  }
+
   /** Begins anew; what is known stays. */
   clear(): void {
+    this.known.rewind();
+    this.metrics.rewind();
     this.series.length = 0;
     this.values.length = 0;
     this.times.length = 0;
@@ -60,6 +70,7 @@ export class Exposition {
   forget(): void {
     this.known = new KnownSeries(this.#seed);
     this.lines = new KnownMetadata(this.#seed);
+    this.metrics = new KnownMetrics(this.#seed);
   }
 
   push(series: number, value: number, timeMs: number): void {

@@ -47,11 +47,18 @@ export abstract class TextReader {
   /** The name and labels that the line begins with. @returns the number of the series */
   protected series(): number {
     const { known } = this.out;
-    const scan = this.#scan;
-    scan.scan(this.b, this.start, known.seed);
-    const series = known.find(this.b, this.start, scan.end, scan.hash);
-    if (series < 0) return this.#newSeries();
-    this.at = scan.end;
+    const { b, start } = this;
+    let series = known.follower(b, start);
+    if (series >= 0) {
+      this.at = start + known.length(series);
+    } else {
+      const scan = this.#scan;
+      scan.scan(b, start, known.seed);
+      series = known.find(b, start, scan.end, scan.hash);
+      if (series < 0) series = this.#newSeries();
+      else this.at = scan.end;
+    }
+    known.came(series);
     return series;
   }
 
