@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setImmediate } from 'node:timers/promises';
-import { gzip } from 'node:zlib';
 import type { Settings } from '../../component/settings.ts';
 import type { HostCheck } from '../../config/groups/host-check.ts';
 import { pathOf } from '../../config/groups/http-listen.ts';
@@ -9,6 +8,7 @@ import type { Body } from '../../pipeline/http-intake/body.ts';
 import type { BodyIntake } from '../../pipeline/http-intake/intake.ts';
 import { intakeOf, receiveBody, refuse } from '../../pipeline/http-intake/receive.ts';
 import { Gate } from '../../query/gate.ts';
+import { gzipped, wantsGzip } from '../../query/gzip.ts';
 import {
   type ApiOptions,
   type ApiResponse,
@@ -44,7 +44,6 @@ const busy = (): Error =>
   new ApiError('unavailable', 'too many requests are being answered, try again later');
 
 export const readPath = '/api/v1/read';
-const gzipFrom = 1024;
 /** Requests that wait for each that is being answered. */
 const waiting = 10;
 
@@ -191,21 +190,14 @@ function drained(response: ServerResponse): Promise<void> {
   });
 }
 
-function compressed(body: Buffer): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    gzip(body, { level: 1 }, (error, out) => (error === null ? resolve(out) : reject(error)));
-  });
-}
-
 async function send(
   request: IncomingMessage,
   response: ServerResponse,
   answered: ApiResponse,
 ): Promise<void> {
   const plainBody = Buffer.from(answered.body);
-  const zip =
-    plainBody.length >= gzipFrom && /\bgzip\b/.test(String(request.headers['accept-encoding']));
-  const body = zip ? await compressed(plainBody) : plainBody;
+  const zip = wantsGzip(request, plainBody);
+  const body = zip ? await gzipped(plainBody, 1) : plainBody;
   if (response.destroyed || response.headersSent) return;
   response.writeHead(answered.status, {
     ...answered.headers,

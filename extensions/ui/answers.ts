@@ -2,11 +2,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { createGzip, gzip } from 'node:zlib';
+import { createGzip } from 'node:zlib';
+import { acceptsGzip, gzipped, wantsGzip } from '../../query/gzip.ts';
 import type { SendEvent, WebAnswer, WebError } from '../../query/web/route.ts';
 import type { PageFile } from './files.ts';
 
-const gzipFrom = 1024;
 /** A client that lets more than this wait is not told more. */
 const mostWaitingBytes = 256 << 10;
 
@@ -35,21 +35,15 @@ const always = {
 /** Answers are compressed each time, files of the page once. */
 const levels = { answer: 2, file: 9 };
 
-function compressed(body: Buffer, level: number): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    gzip(body, { level }, (error, out) => (error === null ? resolve(out) : reject(error)));
-  });
-}
-
 /** The page's files compressed once; there are few, and they do not change. */
 export class FileCache {
   readonly #zipped = new Map<PageFile, Buffer>();
 
   async send(request: IncomingMessage, response: ServerResponse, file: PageFile): Promise<void> {
-    const zip = acceptsGzip(request) && file.body.length >= gzipFrom;
+    const zip = wantsGzip(request, file.body);
     let { body } = file;
     if (zip) {
-      body = this.#zipped.get(file) ?? (await compressed(file.body, levels.file));
+      body = this.#zipped.get(file) ?? (await gzipped(file.body, levels.file));
       this.#zipped.set(file, body);
     }
     const caching = file.immutable ? 'max-age=31536000, immutable' : 'no-cache';
@@ -59,10 +53,6 @@ export class FileCache {
       ...(zip ? { 'Content-Encoding': 'gzip' } : {}),
     });
   }
-}
-
-function acceptsGzip(request: IncomingMessage): boolean {
-  return /\bgzip\b/.test(String(request.headers['accept-encoding']));
 }
 
 function finish(
@@ -78,18 +68,17 @@ function finish(
   response.end(request.method === 'HEAD' ? undefined : body);
 }
 
-/** An answer without events. */
+/** An answer that is there as a whole. */
 export async function sendAnswer(
   request: IncomingMessage,
   response: ServerResponse,
-  answer: Exclude<WebAnswer, { events: unknown }>,
+  answer: Exclude<WebAnswer, { events: unknown } | { chunks: unknown }>,
 ): Promise<void> {
-  if ('chunks' in answer) return sendChunks(request, response, answer);
   const isText = 'text' in answer;
   const text = isText ? answer.text : JSON.stringify(answer.json);
   const plain = Buffer.from(text);
-  const zip = acceptsGzip(request) && plain.length >= gzipFrom;
-  const body = zip ? await compressed(plain, levels.answer) : plain;
+  const zip = wantsGzip(request, plain);
+  const body = zip ? await gzipped(plain, levels.answer) : plain;
   const headers: Record<string, string> = {
     'Content-Type': isText ? answer.contentType : 'application/json',
     'Cache-Control': 'no-store',
@@ -111,12 +100,20 @@ function attachment(fileName: string): string {
 /** Bytes that are handed on at once. */
 const chunkBytes = 64 << 10;
 
-/** Rejects where the making of a piece does; a client that leaves is no fault. */
-async function sendChunks(
+/** A client that takes nothing for so long is left, ms. */
+const mostStillMs = 60_000;
+
+/**
+ * An answer that is made as the client takes it. Rejects where the making of a piece does; a client
+ * that leaves is no fault.
+ */
+export async function sendChunks(
   request: IncomingMessage,
   response: ServerResponse,
   answer: Extract<WebAnswer, { chunks: unknown }>,
 ): Promise<void> {
+  if (response.destroyed) return;
+  response.setTimeout(mostStillMs, () => response.destroy());
   const zip = acceptsGzip(request);
   response.writeHead(200, {
     ...always,
@@ -178,13 +175,20 @@ export function sendText(
   });
 }
 
-/** Begins a stream of events. */
-export function openEvents(response: ServerResponse): SendEvent {
+/** Begins a stream of events. @returns undefined where only the headers are asked for */
+export function openEvents(
+  request: IncomingMessage,
+  response: ServerResponse,
+): SendEvent | undefined {
   response.writeHead(200, {
     ...always,
     'Content-Type': 'text/event-stream',
     'Cache-Control': 'no-store',
   });
+  if (request.method === 'HEAD') {
+    response.end();
+    return undefined;
+  }
   response.flushHeaders();
   return (event, data) => {
     if (response.destroyed || response.writableLength > mostWaitingBytes) return false;

@@ -3,14 +3,14 @@ import { once } from 'node:events';
 import { createServer, get } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
-import { sendAnswer } from './answers.ts';
+import { sendChunks } from './answers.ts';
 
 /** @returns its address, and how each answer ended: undefined or an error */
 async function serve(t: TestContext, chunks: () => Iterable<string>) {
   const ended: Promise<unknown>[] = [];
   const server = createServer((request, response) => {
     const answer = { chunks: chunks(), contentType: 'text/plain', fileName: 'a b.json' };
-    const sent = sendAnswer(request, response, answer).catch((error: unknown) => error);
+    const sent = sendChunks(request, response, answer).catch((error: unknown) => error);
     ended.push(sent);
   });
   server.listen(0, '127.0.0.1');
@@ -66,4 +66,24 @@ test('what cannot be made is a fault, and the answer breaks off', async (t) => {
   });
   await assert.rejects(async () => (await fetch(url)).text());
   assert.match(String((await Promise.all(ended))[0]), /no more/);
+});
+
+test('a client that left before there was an answer is no fault', async (t) => {
+  const left = Promise.withResolvers<void>();
+  const ended = Promise.withResolvers<unknown>();
+  const server = createServer((request, response) => {
+    response.once('close', () => {
+      const answer = { chunks: pieces(5), contentType: 'text/plain' };
+      sendChunks(request, response, answer).then(ended.resolve, ended.reject);
+    });
+    left.resolve();
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => server.close());
+  const { port } = server.address() as AddressInfo;
+  const request = get(`http://127.0.0.1:${port}/`).on('error', () => undefined);
+  await left.promise;
+  request.destroy();
+  assert.equal(await ended.promise, undefined);
 });

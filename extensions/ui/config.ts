@@ -51,7 +51,7 @@ export const config = z
       .min(1)
       .max(1000)
       .default(8)
-      .describe('Requests that are answered at once; ten times as many wait.'),
+      .describe('Requests to the storage that are answered at once; ten times as many wait.'),
     stitch: stitchSection(),
     tap: tapSection().describe('What the screen Pipelines shows of the data that passes.'),
   })

@@ -15,6 +15,7 @@ export function infoRoute({ version, now, storage, token }: InfoOptions): WebRou
   return {
     method: 'GET',
     path: '/api/v1/info',
+    local: true,
     async handle() {
       const nowUnixNano = `${Math.floor(now())}000000`;
       const json: ProgramInfo = { version, nowUnixNano, storage: storage ?? null, token };

@@ -6,8 +6,15 @@ import { pathOf } from '../../config/groups/http-listen.ts';
 import type { BodyIntake } from '../../pipeline/http-intake/intake.ts';
 import { receiveBody } from '../../pipeline/http-intake/receive.ts';
 import { Gate } from '../../query/gate.ts';
-import { findRoute, WebError, type WebRoute, webError } from '../../query/web/route.ts';
-import { FileCache, openEvents, sendAnswer, sendError, sendText } from './answers.ts';
+import {
+  findRoute,
+  type SendEvent,
+  type WebAnswer,
+  WebError,
+  type WebRoute,
+  webError,
+} from '../../query/web/route.ts';
+import { FileCache, openEvents, sendAnswer, sendChunks, sendError, sendText } from './answers.ts';
 import type { PageFiles } from './files.ts';
 
 export interface UiServerOptions {
@@ -28,6 +35,12 @@ export interface UiServerOptions {
 const waiting = 10;
 /** Streams of events that are open at once. */
 const mostStreams = 32;
+/** Long texts that are on their way at once: each holds what it is made of. */
+const mostDownloads = 8;
+/** Requests to routes that wait for nothing elsewhere, at once. */
+const mostLocal = 8;
+
+type Download = Extract<WebAnswer, { chunks: unknown }>;
 
 const busy = (): Error =>
   new WebError(
@@ -41,12 +54,16 @@ export class UiServer {
   readonly #options: UiServerOptions;
   readonly #cache = new FileCache();
   readonly #gate: Gate;
+  /** Of its own, so that a storage that is slow holds up nothing else. */
+  readonly #localGate: Gate;
   #streams = 0;
+  #downloads = 0;
 
   constructor(options: UiServerOptions) {
     this.#options = options;
     const { maxConcurrent } = options;
     this.#gate = new Gate(maxConcurrent, maxConcurrent * waiting, busy);
+    this.#localGate = new Gate(mostLocal, mostLocal * waiting, busy);
   }
 
   handle(request: IncomingMessage, response: ServerResponse): void {
@@ -137,24 +154,48 @@ export class UiServer {
       if (response.destroyed) run();
       else response.once('close', run);
     };
-    this.#gate
-      .run(async () => {
-        if (response.destroyed) return;
+    const gate = route.local === true ? this.#localGate : this.#gate;
+    gate
+      .run(async (): Promise<Download | undefined> => {
+        if (response.destroyed) return undefined;
         const answer = await route.handle({ params, query, body, onClose });
-        if ('events' in answer) this.#stream(response, answer.events);
+        if ('chunks' in answer) return answer;
+        if ('events' in answer) this.#stream(request, response, answer.events);
         else await sendAnswer(request, response, answer);
+        return undefined;
       })
+      // Beyond the gate: it lasts as long as the client likes.
+      .then((download) => download && this.#download(request, response, download))
       .catch((error: unknown) => this.#failed(request, response, error));
   }
 
-  #stream(response: ServerResponse, begin: (send: ReturnType<typeof openEvents>) => void): void {
+  #stream(
+    request: IncomingMessage,
+    response: ServerResponse,
+    begin: (send: SendEvent) => void,
+  ): void {
     if (response.destroyed) return;
     if (this.#streams >= mostStreams) throw busy();
     this.#streams += 1;
     response.once('close', () => {
       this.#streams -= 1;
     });
-    begin(openEvents(response));
+    const send = openEvents(request, response);
+    if (send !== undefined) begin(send);
+  }
+
+  async #download(
+    request: IncomingMessage,
+    response: ServerResponse,
+    answer: Download,
+  ): Promise<void> {
+    if (this.#downloads >= mostDownloads) throw busy();
+    this.#downloads += 1;
+    try {
+      await sendChunks(request, response, answer);
+    } finally {
+      this.#downloads -= 1;
+    }
   }
 
   #checkToken(request: IncomingMessage): void {

@@ -1,6 +1,6 @@
 /** The HTTP server before the Jaeger API: Host check, limits, compression, static files. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { gzip } from 'node:zlib';
+import { gzipped, wantsGzip } from '../gzip.ts';
 import { type ApiOptions, answer } from './api.ts';
 import type { ApiResponse } from './http.ts';
 import { landing, type UiOptions, uiFile } from './ui-files.ts';
@@ -19,7 +19,6 @@ export interface ServerOptions extends ApiOptions {
 const maxBodyBytes = 32 << 20;
 /** Bodies of all requests that are being answered. */
 const maxBodiesBytes = 2 * maxBodyBytes;
-const gzipFrom = 1024;
 
 /** An unstarted server. */
 export function jaegerServer(options: ServerOptions): Server {
@@ -111,12 +110,6 @@ async function withBody(
   }
 }
 
-function compressed(body: Buffer): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    gzip(body, { level: 1 }, (error, out) => (error === null ? resolve(out) : reject(error)));
-  });
-}
-
 async function send(
   request: IncomingMessage,
   response: ServerResponse,
@@ -131,9 +124,8 @@ async function send(
     ...additional,
     ...answered.headers,
   };
-  const accepts = /\bgzip\b/.test(String(request.headers['accept-encoding']));
-  const zip = accepts && plainBody.length >= gzipFrom;
-  const body = zip ? await compressed(plainBody) : plainBody;
+  const zip = wantsGzip(request, plainBody);
+  const body = zip ? await gzipped(plainBody, 1) : plainBody;
   if (zip) headers['Content-Encoding'] = 'gzip';
   headers['Content-Length'] = body.length;
   response.writeHead(answered.status, headers);

@@ -38,6 +38,8 @@ export interface WebRoute {
   readonly method: 'GET' | 'POST';
   /** `/api/v1/traces/:id/rows`: each `:name` is one segment. */
   readonly path: string;
+  /** It waits for nothing outside of the program: a storage that is slow must not hold it up. */
+  readonly local?: true;
   /** Rejects with WebError or ReadError; everything else is a programming error. */
   handle(request: WebRequest): Promise<WebAnswer>;
 }

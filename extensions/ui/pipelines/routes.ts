@@ -37,6 +37,7 @@ export function pipelinesRoutes(options: PipelinesOptions): readonly WebRoute[] 
   ): WebRoute => ({
     method,
     path: `/api/v1/${path}`,
+    local: true,
     handle: (request) => handle(options.host.view.insight, request).catch(refused),
   });
   return [
