@@ -2,6 +2,7 @@ import type { GraphNode, NodeState } from '../../../../query/web/contract/pipeli
 import { count } from '../../parts/format.ts';
 import { Name } from '../../parts/name.tsx';
 import { findings, type Health, healthOf, isLoss, lostItems } from './health.ts';
+import { fillText } from './names.ts';
 import styles from './node-card.module.css';
 import type { Readings } from './rates.ts';
 import { useSeen } from './use-seen.ts';
@@ -104,9 +105,7 @@ function Queue({ queue }: { queue: NonNullable<NodeState['queue']> }) {
       <span className={styles.track}>
         <span className={`${styles.fill} ${level}`} style={{ width: `${part * 100}%` }} />
       </span>
-      <span className={styles.queueText}>
-        {count(size)} of {count(capacity)}
-      </span>
+      <span className={styles.queueText}>{fillText(queue)}</span>
     </span>
   );
 }

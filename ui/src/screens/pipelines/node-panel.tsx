@@ -9,7 +9,7 @@ import { CopyButton } from '../../parts/copy-button.tsx';
 import { ago, count, millis, rate } from '../../parts/format.ts';
 import { Empty } from '../../parts/states.tsx';
 import { findings, isLoss, reasonText, words } from './health.ts';
-import { shortName } from './names.ts';
+import { fillText, shortName } from './names.ts';
 import styles from './panel.module.css';
 import { Panel } from './panel.tsx';
 import { droppedKey, edgeKey, nodeKey, type Readings, rateOf } from './rates.ts';
@@ -169,7 +169,8 @@ function Numbers({
       </table>
       {node.queue !== null && (
         <p className={styles.text}>
-          Queue: {count(node.queue.size)} of {count(node.queue.capacity)} {node.queue.unit}.
+          Queue: {fillText(node.queue)}
+          {node.queue.unit !== 'bytes' && ` ${node.queue.unit}`}.
         </p>
       )}
     </section>
