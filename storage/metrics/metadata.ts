@@ -22,16 +22,35 @@ const types: readonly MetricType[] = [
   'unknown',
 ];
 
+/** What the series of a classic histogram or summary are called behind its name. */
+const suffixes = ['_bucket', '_count', '_sum'] as const;
+
+/** Types whose series may be stored as they were sent, each under a name of its own. */
+const ofParts: ReadonlySet<MetricType> = new Set(['histogram', 'gaugehistogram', 'summary']);
+
+/** Names under which series of a classic histogram or summary are stored where they were sent so. */
+export function partsOf(metric: string): readonly string[] {
+  return suffixes.map((suffix) => metric + suffix);
+}
+
+/** The metric that a row is of. */
+function metricOf(row: MetadataRow): string {
+  if (row.type !== 'gauge' || !ofParts.has(typeOf(row))) return row.name;
+  const suffix = suffixes.find((one) => row.name.endsWith(one));
+  return suffix === undefined ? row.name : row.name.slice(0, -suffix.length);
+}
+
 /** Metadata by metric; equal ones once. */
 export function metadataOf(rows: readonly MetadataRow[]): Map<string, MetricMetadata[]> {
   const all = new Map<string, MetricMetadata[]>();
   for (const row of rows) {
-    const list = all.get(row.name) ?? [];
+    const metric = metricOf(row);
+    const list = all.get(metric) ?? [];
     const one = { type: typeOf(row), unit: row.unit, help: row.help };
     const same = (other: MetricMetadata): boolean =>
       other.type === one.type && other.unit === one.unit && other.help === one.help;
     if (!list.some(same)) list.push(one);
-    all.set(row.name, list);
+    all.set(metric, list);
   }
   return all;
 }

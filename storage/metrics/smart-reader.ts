@@ -18,7 +18,7 @@ import {
   pointMatch,
   seriesSource,
 } from './matchers.ts';
-import { type MetadataRow, metadataOf } from './metadata.ts';
+import { type MetadataRow, metadataOf, partsOf } from './metadata.ts';
 import {
   defaultLimits,
   type HistogramPoint,
@@ -317,7 +317,10 @@ class SmartMetricReader implements MetricReader {
     return this.#run(new Map(), async (deadline) => {
       const params = new Params();
       const where = daysOf(range);
-      if (metric !== undefined) where.push(`name = ${params.text(metric)}`);
+      if (metric !== undefined) {
+        const names = [metric, ...partsOf(metric)].map((name) => params.text(name));
+        where.push(`name IN (${names.join(', ')})`);
+      }
       const limit = this.#limits.names;
       const sql = `SELECT DISTINCT name, type, monotonic, unit, description AS help,
           metadata['prometheus.type'] AS said
@@ -326,7 +329,10 @@ class SmartMetricReader implements MetricReader {
       const options = { ...deadline(), params: params.values };
       const rows = await rowsOf<MetadataRow>(this.#client, sql, options);
       if (rows.length > limit) throw tooMany('metrics', limit);
-      return metadataOf(rows);
+      const all = metadataOf(rows);
+      const found = metric === undefined ? undefined : all.get(metric);
+      if (metric === undefined) return all;
+      return new Map(found === undefined ? [] : [[metric, found]]);
     });
   }
 }
