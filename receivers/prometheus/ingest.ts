@@ -4,7 +4,7 @@ import { Exposition } from '../../wire/prometheus/scrape/exposition.ts';
 import { ScrapeFault } from '../../wire/prometheus/scrape/fault.ts';
 import { readOpenMetrics } from '../../wire/prometheus/scrape/open-metrics.ts';
 import { MetadataStore } from '../../wire/prometheus/scrape/otlp/metadata-store.ts';
-import { Series } from '../../wire/prometheus/scrape/otlp/series.ts';
+import { type Series, SeriesTable } from '../../wire/prometheus/scrape/otlp/series.ts';
 import {
   Transaction,
   type TransactionOptions,
@@ -48,21 +48,26 @@ export class Ingest {
   #entries: (Series | null | undefined)[] = [];
   /** Number of the scrape in which a text came last. */
   #scraped: number[] = [];
-  #series = new Map<string, Series>();
+  #series: SeriesTable;
   /** Series whose end will be told. */
   #current: Series[] = [];
   #previous: Series[] = [];
   readonly #reports = new Map<string, Series>();
+  readonly #ofReports: SeriesTable;
+  readonly #seed: number;
   #scrape = 0;
   #renumbered = false;
   #forget = false;
 
   /** @param seed a secret; see Exposition */
-  constructor(job: Job, target: Target, seed: number, options: TransactionOptions) {
+  constructor(job: Job, target: Target, seed: number, options: Omit<TransactionOptions, 'seed'>) {
     this.#job = job;
     this.#target = target;
     this.#exposition = new Exposition(seed);
-    this.#transaction = new Transaction(this.#metadata, options);
+    this.#seed = seed;
+    this.#series = new SeriesTable(seed);
+    this.#ofReports = new SeriesTable(seed);
+    this.#transaction = new Transaction(this.#metadata, { ...options, seed });
   }
 
   /**
@@ -141,6 +146,8 @@ export class Ingest {
     const { sampleLimit, config } = this.#job;
     const { series, values, times, exemplars, natives, count } = this.#exposition;
     const latest = nowMs + aheadMs;
+    const anyNative = natives.size > 0;
+    const anyExemplar = exemplars.size > 0;
     let appended = 0;
     for (let i = 0; i < count; i += 1) {
       counts.total += 1;
@@ -160,15 +167,16 @@ export class Ingest {
       if (timeMs > latest) continue;
       if (known === undefined) {
         counts.added += 1;
-        this.#entries[number] = entry;
+        this.#setEntry(number, entry);
       }
-      const native = natives.get(i);
+      const native = anyNative ? natives.get(i) : undefined;
       const added =
         native === undefined
           ? this.#transaction.add(entry, values.values[i]!, timeMs, false)
           : this.#transaction.addNative(entry, native, timeMs);
       if (!added) continue;
       if (!timed || config.track_timestamps_staleness) this.#track(entry);
+      if (!anyExemplar) continue;
       const own = exemplars.get(i);
       if (own !== undefined) this.#transaction.addExemplars(entry, own, timeMs);
     }
@@ -186,16 +194,15 @@ export class Ingest {
     const exposed = this.#exposition.known.labels(number);
     const labels = storedLabels(this.#job, this.#target, exposed);
     if (labels === undefined) {
-      this.#entries[number] = null;
+      this.#setEntry(number, null);
       return null;
     }
-    const key = labels.join('\xff');
-    let series = this.#series.get(key);
-    if (series === undefined) {
-      series = new Series(labels);
-      this.#series.set(key, series);
-    }
-    return series;
+    return this.#series.get(labels);
+  }
+
+  #setEntry(number: number, entry: Series | null): void {
+    this.#entries[number] = entry;
+    this.#exposition.known.dropLabels(number);
   }
 
   /** Forgets texts once more of them are known than twice as many as came, and a thousand. */
@@ -205,7 +212,8 @@ export class Ingest {
     this.#exposition.forget();
     this.#entries = [];
     this.#scraped = [];
-    this.#series = new Map(this.#previous.map((one) => [one.labels.join('\xff'), one]));
+    this.#series = new SeriesTable(this.#seed);
+    for (const series of this.#previous) series.moveTo(this.#series);
     this.#renumbered = true;
     this.#forget = true;
   }
@@ -215,7 +223,7 @@ export class Ingest {
     for (const [name, value] of values) {
       let series = this.#reports.get(name);
       if (series === undefined) {
-        series = new Series(reportLabels(this.#job, this.#target, name));
+        series = this.#ofReports.get(reportLabels(this.#job, this.#target, name));
         this.#reports.set(name, series);
       }
       this.#transaction.add(series, value, nowMs, stale);

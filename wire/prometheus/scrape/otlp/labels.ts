@@ -33,28 +33,37 @@ const boundOf: Readonly<Record<PointKind, string>> = {
   exponential: 'le',
 };
 
-/** What the samples of one point have in common; their points' attributes follow from it. */
-export function groupKey(labels: Labels, kind: PointKind): string {
-  let key = '';
-  const bound = kind === 'exponential' ? '' : boundOf[kind];
-  for (let i = 0; i < labels.length; i += 2) {
-    const name = labels[i]!;
-    if (ofTarget.has(name) || name === bound || name.startsWith(scopePrefix)) continue;
-    key += `${name}\xff${labels[i + 1]}\xff`;
-  }
-  return key;
-}
+/** Between attributes and a bound that a native histogram has as a label. */
+const separator = 0xff;
 
-/** The attributes of a point as its fields. */
-export function attributeBytes(labels: Labels, kind: PointKind): Uint8Array {
-  const w = new Writer(128);
-  for (let i = 0; i < labels.length; i += 2) {
-    const name = labels[i]!;
-    const value = labels[i + 1]!;
-    const skipped = ofTarget.has(name) || name === boundOf[kind] || name.startsWith(scopePrefix);
-    if (!skipped && value !== '') writeAttribute(w, attributeField[kind], name, value);
+/** Writes what the samples of one point have in common, and what its attributes are. */
+export class GroupKey {
+  readonly writer = new Writer(256);
+  /** Fields of the attributes: bytes [from, to) of what was written. */
+  from = 0;
+  to = 0;
+
+  /** @param family its number */
+  write(family: number, labels: Labels, kind: PointKind): void {
+    const w = this.writer;
+    const bound = boundOf[kind];
+    w.length = 0;
+    w.varint(family);
+    this.from = w.length;
+    let own = '';
+    for (let i = 0; i < labels.length; i += 2) {
+      const name = labels[i]!;
+      const value = labels[i + 1]!;
+      if (name === bound) own = value;
+      else if (value !== '' && !ofTarget.has(name) && !name.startsWith(scopePrefix)) {
+        writeAttribute(w, attributeField[kind], name, value);
+      }
+    }
+    this.to = w.length;
+    if (kind !== 'exponential' || own === '') return;
+    w.varint(separator);
+    w.string(own);
   }
-  return w.take();
 }
 
 /** The scope that labels name. */
@@ -65,8 +74,12 @@ export interface ScopeLabels {
   readonly attributes: Readonly<Record<string, string>>;
 }
 
+/** Of labels that name none. */
+export const noScope: ScopeLabels = { name: '', version: '', schemaUrl: '', attributes: {} };
+
 /** @param all whether every label but those of the target is an attribute: of otel_scope_info */
 export function scopeOf(labels: Labels, all = false): ScopeLabels {
+  if (!all && !hasScope(labels)) return noScope;
   let name = '';
   let version = '';
   let schemaUrl = '';
@@ -86,4 +99,9 @@ export function scopeOf(labels: Labels, all = false): ScopeLabels {
     }
   }
   return { name, version, schemaUrl, attributes };
+}
+
+function hasScope(labels: Labels): boolean {
+  for (let i = 0; i < labels.length; i += 2) if (labels[i]!.startsWith(scopePrefix)) return true;
+  return false;
 }

@@ -1,16 +1,18 @@
+import { ByteTable, hashBytes } from '../../../byte-table/byte-table.ts';
 import { parseFloatText } from '../float.ts';
 import { familyOf, kindOf, type PointKind } from './family-of.ts';
-import { Group, type Role } from './group.ts';
-import { groupKey, type Labels, labelOf, type ScopeLabels, scopeOf } from './labels.ts';
+import { Group, Parts, type Role } from './group.ts';
+import { GroupKey, type Labels, labelOf, noScope, type ScopeLabels, scopeOf } from './labels.ts';
 import type { FamilyMetadata, MetadataStore } from './metadata-store.ts';
 import type { Series } from './series.ts';
 
 /** Metrics of one name and kind of a scope. */
 export interface Family {
+  readonly number: number;
   readonly name: string;
   readonly kind: PointKind;
   readonly metadata: FamilyMetadata;
-  readonly groups: Map<string, Group>;
+  readonly places: Map<Role, Place>;
   readonly scope: Scope;
   turn: number;
   readonly filled: Group[];
@@ -37,19 +39,20 @@ export interface Resource {
   readonly scopeInfo: Map<string, Readonly<Record<string, string>>>;
 }
 
-/** Where the samples of a series go. */
+/** Where the samples of a series go, but for the point: series of a family share it. */
 export interface Place {
   readonly layout: Layout;
   readonly what: 'point' | 'target' | 'scope';
   readonly resource: Resource;
   readonly family: Family | undefined;
-  readonly group: Group | undefined;
   readonly role: Role;
-  readonly bound: number;
 }
+
+const noScopeKey = JSON.stringify(['', '', '', {}]);
 
 /** The names that tell scopes of a resource apart. */
 export function scopeKey(scope: ScopeLabels): string {
+  if (scope === noScope) return noScopeKey;
   return JSON.stringify([scope.name, scope.version, scope.schemaUrl, scope.attributes]);
 }
 
@@ -59,31 +62,64 @@ export class Layout {
   readonly #metadata: MetadataStore;
   readonly #job: string;
   readonly #instance: string;
+  readonly #seed: number;
+  readonly #table = new ByteTable();
+  readonly #groups: Group[] = [];
+  readonly #key = new GroupKey();
+  #families = 0;
 
-  /** @param job of the target, for series that name none; `instance` likewise */
-  constructor(metadata: MetadataStore, job: string, instance: string) {
+  /**
+   * @param job of the target, for series that name none; `instance` likewise
+   * @param seed a secret; see KnownSeries
+   */
+  constructor(metadata: MetadataStore, job: string, instance: string, seed: number) {
     this.#metadata = metadata;
     this.#job = job;
     this.#instance = instance;
+    this.#seed = seed | 0;
   }
 
-  /** @param native whether its samples are native histograms */
-  place(series: Series, native: boolean): Place {
+  /** Holds the attributes of groups; another array once there are more. */
+  get bytes(): Uint8Array {
+    return this.#table.keys;
+  }
+
+  /** Finds where a series goes. @returns its place, which it also keeps */
+  place(series: Series): Place {
     const { labels } = series;
     const name = labelOf(labels, '__name__');
     const resource = this.#resource(labels);
-    const nothing = { family: undefined, group: undefined, role: 'none', bound: 0 } as const;
-    if (name === 'target_info') return { layout: this, what: 'target', resource, ...nothing };
-    if (name === 'otel_scope_info') return { layout: this, what: 'scope', resource, ...nothing };
-    const family = this.#family(resource, labels, name, native);
-    const key = groupKey(labels, family.kind);
-    let group = family.groups.get(key);
-    if (group === undefined) {
-      group = new Group(labels, family.kind);
-      family.groups.set(key, group);
+    series.group = undefined;
+    if (name === 'target_info' || name === 'otel_scope_info') {
+      const what = name === 'target_info' ? 'target' : 'scope';
+      series.place = { layout: this, what, resource, family: undefined, role: 'none' };
+      return series.place;
     }
-    const [role, bound] = roleOf(family, name, labels, native);
-    return { layout: this, what: 'point', resource, family, group, role, bound };
+    const family = this.#family(resource, labels, name, series.native);
+    const [role, bound] = roleOf(family, name, labels, series.native);
+    let place = family.places.get(role);
+    if (place === undefined) {
+      place = { layout: this, what: 'point', resource, family, role };
+      family.places.set(role, place);
+    }
+    series.place = place;
+    series.group = this.#group(family, labels);
+    series.bound = bound;
+    return place;
+  }
+
+  #group(family: Family, labels: Labels): Group {
+    const key = this.#key;
+    key.write(family.number, labels, family.kind);
+    const { bytes, length } = key.writer;
+    const hash = hashBytes(bytes, 0, length, this.#seed);
+    const known = this.#table.find(bytes, 0, length, hash);
+    if (known >= 0) return this.#groups[known]!;
+    const start = this.#table.start(this.#table.add(bytes, 0, length, hash));
+    const plain = family.kind === 'gauge' || family.kind === 'sum';
+    const group = new Group(start + key.from, start + key.to, plain ? undefined : new Parts());
+    this.#groups.push(group);
+    return group;
   }
 
   #resource(labels: Labels): Resource {
@@ -122,7 +158,10 @@ export class Layout {
       // OTLP has no gauge histograms: native ones are told as histograms, as by the Go receiver.
       const type = native ? 'histogram' : named.metadata.type;
       const metadata = { ...named.metadata, type };
-      family = { ...named, metadata, kind, groups: new Map(), scope, turn: 0, filled: [] };
+      const number = this.#families;
+      this.#families += 1;
+      const places = new Map();
+      family = { ...named, number, metadata, kind, places, scope, turn: 0, filled: [] };
       scope.families.set(familyKey, family);
     }
     return family;

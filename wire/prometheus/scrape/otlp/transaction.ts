@@ -25,6 +25,8 @@ export interface TransactionOptions {
   readonly scope: { readonly name: string; readonly version: string };
   /** The attributes of a resource, in their order. */
   resource(job: string, instance: string): ReadonlyMap<string, string>;
+  /** A secret; see KnownSeries. */
+  readonly seed: number;
 }
 
 /** Gathers the samples of a scrape to points, with what scrapes before have found out kept. */
@@ -42,17 +44,21 @@ export class Transaction {
     this.#options = options;
     this.#metadata = metadata;
     this.#version = metadata.version;
-    this.#layout = new Layout(metadata, options.job, options.instance);
+    this.#layout = this.#newLayout();
   }
 
   /** Begins anew. @param forget whether series that are gone may hold memory */
   begin(forget = false): void {
     this.#turn += 1;
     this.#filled.length = 0;
-    const { job, instance } = this.#options;
     if (!forget && this.#version === this.#metadata.version) return;
     this.#version = this.#metadata.version;
-    this.#layout = new Layout(this.#metadata, job, instance);
+    this.#layout = this.#newLayout();
+  }
+
+  #newLayout(): Layout {
+    const { job, instance, seed } = this.#options;
+    return new Layout(this.#metadata, job, instance, seed);
   }
 
   /**
@@ -62,53 +68,50 @@ export class Transaction {
    */
   add(series: Series, value: number, timeMs: number, stale: boolean): boolean {
     const place = this.#place(series);
-    const { group } = place;
-    if (place.what !== 'point') {
+    const { group } = series;
+    if (group === undefined) {
       this.#inform(place, series);
       return false;
     }
-    if (!this.#open(place, timeMs)) return false;
+    if (!this.#open(place, group, timeMs)) return false;
     if (place.role === 'none') return false;
-    if (place.role === 'native') {
-      group!.hasCount = true;
-      group!.stale = stale;
-    } else group!.add(place.role, place.bound, value, stale);
+    group.add(place.role, series.bound, value, stale);
     return true;
   }
 
   addNative(series: Series, point: NativePoint, timeMs: number): boolean {
     series.native = true;
     const place = this.#place(series);
-    if (place.group === undefined || !this.#open(place, timeMs)) return false;
-    place.group.native = point;
-    place.group.hasCount = true;
+    const { group } = series;
+    if (group === undefined || !this.#open(place, group, timeMs)) return false;
+    group.addNative(point);
     return true;
   }
 
   /** Adds exemplars of a sample that was added. */
   addExemplars(series: Series, exemplars: readonly ExposedExemplar[], timeMs: number): void {
-    const { group } = this.#place(series);
+    this.#place(series);
+    const { group } = series;
     if (group === undefined || group.turn !== this.#turn) return;
     for (const exemplar of exemplars) {
-      group.exemplars.push({ exemplar, timeMs: exemplar.timeMs ?? timeMs });
+      group.addExemplar({ exemplar, timeMs: exemplar.timeMs ?? timeMs });
     }
   }
 
   #place(series: Series): Place {
     const { place } = series;
-    if (place !== undefined && place.layout === this.#layout) return place;
-    const found = this.#layout.place(series, series.native);
-    series.place = found;
-    return found;
+    return place !== undefined && place.layout === this.#layout
+      ? place
+      : this.#layout.place(series);
   }
 
   /** @returns whether the sample's time is that of its point */
-  #open({ group, family, resource }: Place, timeMs: number): boolean {
+  #open({ family, resource }: Place, group: Group, timeMs: number): boolean {
     const turn = this.#turn;
-    if (group!.turn === turn) return group!.timeMs === timeMs;
-    group!.begin(turn, timeMs);
+    if (group.turn === turn) return group.timeMs === timeMs;
+    group.begin(turn, timeMs);
     if (family!.turn !== turn) this.#openFamily(family!, resource);
-    family!.filled.push(group!);
+    family!.filled.push(group);
     return true;
   }
 
@@ -150,6 +153,7 @@ export class Transaction {
 
   /** Everything that was added, as a batch. */
   finish(): Metrics {
+    this.#fields.attributes = this.#layout.bytes;
     for (const resource of this.#filled) this.#writeResource(resource);
     this.#filled.length = 0;
     return this.#builder.finish();
@@ -189,7 +193,7 @@ export class Transaction {
     else if (kind === 'histogram') builder.histogram(cumulative);
     else builder.exponentialHistogram(cumulative);
     for (const group of family.filled) {
-      if (!isPoint(family, group)) continue;
+      if (!group.isPoint) continue;
       const at = builder.openPoint();
       const fields = this.#fields;
       if (kind === 'histogram') fields.histogram(group);
@@ -201,10 +205,6 @@ export class Transaction {
   }
 }
 
-function isPoint({ kind }: Family, group: Group): boolean {
-  return kind === 'gauge' || kind === 'sum' ? group.hasValue : group.hasCount;
-}
-
-function hasPoint(family: Family): boolean {
-  return family.filled.some((group) => isPoint(family, group));
+function hasPoint({ filled }: Family): boolean {
+  return filled.some((group) => group.isPoint);
 }

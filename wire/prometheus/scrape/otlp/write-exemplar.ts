@@ -1,7 +1,7 @@
 import type { Writer } from '../../../../pdata/proto/writer.ts';
 import { writeAttribute } from '../../../../pdata/values.ts';
 import type { Nanoseconds } from '../../otlp/time.ts';
-import type { Group } from './group.ts';
+import type { TimedExemplar } from './group.ts';
 
 /** Labels that OTLP has fields for: the field and its bytes. */
 const ids: Readonly<Record<string, { readonly field: number; readonly bytes: number }>> = {
@@ -10,8 +10,13 @@ const ids: Readonly<Record<string, { readonly field: number; readonly bytes: num
 };
 
 /** Writes the exemplars of a point as field `field`. */
-export function putExemplars(w: Writer, field: number, group: Group, time: Nanoseconds): void {
-  for (const { exemplar, timeMs } of group.exemplars) {
+export function putExemplars(
+  w: Writer,
+  field: number,
+  exemplars: readonly TimedExemplar[],
+  time: Nanoseconds,
+): void {
+  for (const { exemplar, timeMs } of exemplars) {
     const { labels, value } = exemplar;
     const at = w.open(field);
     time.set(Math.max(0, timeMs));

@@ -6,6 +6,8 @@ import { putNative } from './write-native.ts';
 
 /** Writes points; keeps the time that many of them share. */
 export class PointFields {
+  /** Holds the attributes of groups. */
+  attributes: Uint8Array = new Uint8Array(0);
   readonly #time = new Nanoseconds();
   readonly #w: Writer;
 
@@ -18,22 +20,24 @@ export class PointFields {
     const w = this.#w;
     if (group.stale) w.uintField(8, 1);
     else w.doubleField(4, group.value);
-    w.raw(group.attributes);
-    putExemplars(w, 5, group, this.#time);
+    this.#attributes(group);
+    if (group.exemplars !== undefined) putExemplars(w, 5, group.exemplars, this.#time);
   }
 
   histogram(group: Group): void {
     this.#times(group, true);
     const w = this.#w;
-    group.sortBounds();
-    const { bounds, values, stale, count } = group;
-    const last = group.width - 1;
-    const width = last >= 0 && bounds[last] === Number.POSITIVE_INFINITY ? last : group.width;
+    const { stale } = group;
+    const parts = group.parts!;
+    parts.sortBounds(stale);
+    const { bounds, values, count } = parts;
+    const last = parts.width - 1;
+    const width = last >= 0 && bounds[last] === Number.POSITIVE_INFINITY ? last : parts.width;
     if (stale) w.uintField(10, 1);
     else {
       w.tag(4, 1);
       putUnsigned(w, count);
-      if (group.hasSum) w.doubleField(5, group.sum);
+      if (parts.hasSum) w.doubleField(5, parts.sum);
     }
     const counts = w.open(6, 2);
     for (let i = 0; i <= width; i += 1) {
@@ -46,36 +50,47 @@ export class PointFields {
       for (let i = 0; i < width; i += 1) w.double(bounds[i]!);
       w.close(at);
     }
-    w.raw(group.attributes);
-    putExemplars(w, 8, group, this.#time);
+    this.#attributes(group);
+    if (group.exemplars !== undefined) putExemplars(w, 8, group.exemplars, this.#time);
   }
 
   summary(group: Group): void {
     this.#times(group, true);
     const w = this.#w;
-    group.sortBounds();
+    const parts = group.parts!;
+    parts.sortBounds(group.stale);
     if (group.stale) w.uintField(8, 1);
     else {
       w.tag(4, 1);
-      putUnsigned(w, group.count);
-      if (group.hasSum) w.doubleField(5, group.sum);
+      putUnsigned(w, parts.count);
+      if (parts.hasSum) w.doubleField(5, parts.sum);
     }
-    for (let i = 0; i < group.width; i += 1) {
+    for (let i = 0; i < parts.width; i += 1) {
       const at = w.open(6);
-      w.doubleField(1, group.bounds[i]!);
-      if (!group.stale) w.doubleField(2, group.values[i]!);
+      w.doubleField(1, parts.bounds[i]!);
+      if (!group.stale) w.doubleField(2, parts.values[i]!);
       w.close(at);
     }
-    w.raw(group.attributes);
+    this.#attributes(group);
   }
 
   exponential(group: Group): void {
     this.#times(group, true);
     const w = this.#w;
     if (group.stale) w.uintField(10, 1);
-    else if (group.native !== undefined) putNative(w, group.native);
-    w.raw(group.attributes);
-    putExemplars(w, 11, group, this.#time);
+    else if (group.parts?.native !== undefined) putNative(w, group.parts.native);
+    this.#attributes(group);
+    if (group.exemplars !== undefined) putExemplars(w, 11, group.exemplars, this.#time);
+  }
+
+  #attributes({ from, to }: Group): void {
+    const w = this.#w;
+    const { attributes } = this;
+    w.need(to - from);
+    const { bytes } = w;
+    let p = w.length;
+    for (let i = from; i < to; i += 1, p += 1) bytes[p] = attributes[i]!;
+    w.length = p;
   }
 
   #times(group: Group, started: boolean): void {
