@@ -6,8 +6,8 @@ import { PackedSpans } from './packed-spans.ts';
 import { type CriticalIndex, indexCritical } from './rows.ts';
 import { type View, type Visible, visibleRows } from './visible.ts';
 
-/** Bytes a row has in the columns of a layout, roughly. */
-const bytesPerRow = 140;
+/** Bytes a row has in the columns of a layout and in what is remembered of it, roughly. */
+const bytesPerRow = 160;
 /** Views and searches that are remembered of one trace. */
 const remembered = 4;
 
@@ -24,8 +24,11 @@ export class OpenTrace {
   readonly spanCount: number;
   readonly layout: Layout;
   readonly critical: CriticalIndex;
-  readonly #packing: Promise<PackedSpans>;
+  /** Until they are packed. */
+  #spans: readonly StoredSpan[];
+  #packing: Promise<PackedSpans> | undefined;
   #packedBytes: number;
+  readonly #nameBytes: number;
   readonly #visible = new Recent<Visible>(remembered);
   readonly #matches = new Recent<Promise<Matches>>(remembered);
 
@@ -48,22 +51,26 @@ export class OpenTrace {
     this.layout = layout;
     this.critical = indexCritical(layout);
     this.#packedBytes = spans.length * 1_500;
-    this.#packing = PackedSpans.pack(spans);
-    this.#packing.then(
-      ({ bytes }) => {
-        this.#packedBytes = bytes;
-      },
-      () => {},
-    );
+    this.#nameBytes = layout.texts.reduce((sum, text) => sum + text.length, 0);
+    this.#spans = spans;
   }
 
   /** What it holds, roughly; more until its spans are packed. */
   get bytes(): number {
-    return this.layout.count * bytesPerRow + this.#packedBytes;
+    return this.layout.count * bytesPerRow + this.#nameBytes + this.#packedBytes;
   }
 
+  /** What the spans say; the first call packs it. */
   packed(): Promise<PackedSpans> {
+    this.#packing ??= this.#pack();
     return this.#packing;
+  }
+
+  async #pack(): Promise<PackedSpans> {
+    const packed = await PackedSpans.pack(this.#spans);
+    this.#packedBytes = packed.bytes;
+    this.#spans = [];
+    return packed;
   }
 
   async matches(filter: RowFilter): Promise<Matches | undefined> {

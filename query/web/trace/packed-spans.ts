@@ -6,6 +6,8 @@ import { resourceOf, scopeOf, spanOf } from '../../jaeger/json-v3.ts';
 
 /** Spans in one compressed block: one span costs the unpacking of so many. */
 const blockSpans = 128;
+/** Characters that are packed or looked through before others have their turn. */
+const turnChars = 256 << 10;
 
 /** Spans of one resource and scope, in OTLP/JSON. */
 export interface SpanGroup {
@@ -59,12 +61,16 @@ export class PackedSpans {
     const slots = new Int32Array(spans.length);
     for (const [slot, span] of order.entries()) slots[span] = slot;
     const blocks: Block[] = [];
+    let done = 0;
     for (let at = 0; at < order.length; at += blockSpans) {
       const texts = Array.from(order.subarray(at, at + blockSpans), (i) =>
         JSON.stringify(spanOf(view(spans[i]!))),
       );
       blocks.push(packBlock(texts));
-      if (blocks.length % 4 === 0) await setImmediate();
+      done += texts.reduce((sum, text) => sum + text.length, 0);
+      if (done < turnChars) continue;
+      await setImmediate();
+      done = 0;
     }
     return new PackedSpans({ groups, slots, groupOf, blocks });
   }
@@ -98,7 +104,8 @@ export class PackedSpans {
   async search(hint: string, wanted: (text: string) => boolean): Promise<Uint8Array> {
     const bySlot = new Uint8Array(this.#slots.length);
     let slot = 0;
-    for (const [n, block] of this.#blocks.entries()) {
+    let done = 0;
+    for (const block of this.#blocks) {
       const spans = block.starts.length - 1;
       const bytes = zstdDecompressSync(block.bytes);
       if (bytes.toString().toLowerCase().includes(hint)) {
@@ -108,7 +115,10 @@ export class PackedSpans {
         }
       }
       slot += spans;
-      if (n % 16 === 15) await setImmediate();
+      done += bytes.length;
+      if (done < turnChars) continue;
+      await setImmediate();
+      done = 0;
     }
     return Uint8Array.from(this.#slots, (at) => bySlot[at]!);
   }

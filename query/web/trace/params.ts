@@ -11,15 +11,22 @@ import { WebError } from '../route.ts';
 const mostRows = 1_000;
 const mostToggled = 10_000;
 const mostText = 1_000;
+const mostName = 65_536;
 const mostVersion = 64;
 const mostIndex = 10_000_000;
 
 type Fields = Readonly<Record<string, unknown>>;
 
 function fault(what: string, value: unknown, wanted: string): WebError {
+  return new WebError('bad_request', `${what} is ${shown(value)}: it must be ${wanted}`);
+}
+
+/** Lists and objects by their kind: they may be as large and as deep as a body. */
+function shown(value: unknown): string {
+  if (Array.isArray(value)) return `a list of ${value.length}`;
+  if (typeof value === 'object' && value !== null) return 'an object';
   const text = JSON.stringify(value) ?? 'nothing';
-  const shown = text.length > 200 ? `${text.slice(0, 200)}…` : text;
-  return new WebError('bad_request', `${what} is ${shown}: it must be ${wanted}`);
+  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
 }
 
 /** 32 lower-case hex digits of an id as people paste it. @throws WebError */
@@ -132,7 +139,9 @@ function filterOf(value: unknown): RowFilter {
   if (text !== undefined && (typeof text !== 'string' || text.length > mostText)) {
     throw fault('filter.text', text, `a text of at most ${mostText} characters`);
   }
-  if (name !== undefined && typeof name !== 'string') throw fault('filter.name', name, 'a text');
+  if (name !== undefined && (typeof name !== 'string' || name.length > mostName)) {
+    throw fault('filter.name', name, `a text of at most ${mostName} characters`);
+  }
   return {
     ...(text === undefined || text === '' ? {} : { text }),
     ...(service === undefined ? {} : { service: whole('filter.service', service, 0, mostIndex) }),
@@ -150,7 +159,7 @@ function object(what: string, value: unknown): Fields {
 function known(what: string, fields: Fields, names: readonly string[]): void {
   const other = Object.keys(fields).find((name) => !names.includes(name));
   if (other === undefined) return;
-  throw new WebError('bad_request', `${what} has ${JSON.stringify(other)}, which is not known`);
+  throw new WebError('bad_request', `${what} has ${shown(other)}, which is not known`);
 }
 
 function bool(what: string, value: unknown): boolean {

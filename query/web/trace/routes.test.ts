@@ -225,12 +225,14 @@ test('a trace that grows: who looks at it is told, and sees the old one until th
 
 test('bad requests are quoted, and change nothing', async () => {
   const { json, state } = server();
+  const deep = JSON.parse('['.repeat(100_000) + ']'.repeat(100_000)) as unknown;
   const bad: [string, 'GET' | 'POST', string, unknown, RegExp][] = [
     ['id', 'GET', '/api/v1/traces/xyz', undefined, /"xyz": it must be up to 32 hex digits/],
     ['span', 'GET', `${base}?span=zz`, undefined, /span is "zz"/],
     ['flag', 'GET', `${base}?adjust=maybe`, undefined, /adjust is "maybe"/],
     ['index', 'GET', `${base}/spans/-1`, undefined, /"-1"/],
-    ['body', 'POST', `${base}/rows`, [], /the body is \[\]/],
+    ['body', 'POST', `${base}/rows`, [], /the body is a list of 0:/],
+    ['depth', 'POST', `${base}/rows`, { version: deep, offset: 0, limit: 1 }, /version is a list/],
     ['offset', 'POST', `${base}/rows`, { version: '', offset: 1.5, limit: 1 }, /offset is 1.5/],
     [
       'limit',

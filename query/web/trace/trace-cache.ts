@@ -1,4 +1,5 @@
 import type { TraceReader } from '../../../storage/traces/reader.ts';
+import { Gate } from '../../gate.ts';
 import { WebError } from '../route.ts';
 import { OpenTrace } from './open-trace.ts';
 
@@ -14,6 +15,9 @@ export interface TraceCacheOptions {
 
 /** A trace that was read so lately is not read again. */
 const freshMs = 3_000;
+/** Traces that are there with all their spans as objects, ten times what they are packed. */
+const readAtOnce = 2;
+const mostWaiting = 100;
 
 interface Kept {
   readonly trace: OpenTrace;
@@ -30,6 +34,11 @@ export class TraceCache {
   /** Newest version by trace id and adjustment. */
   readonly #newest = new Map<string, string>();
   readonly #reading = new Map<string, Promise<OpenTrace>>();
+  readonly #gate = new Gate(
+    readAtOnce,
+    mostWaiting,
+    () => new WebError('unavailable', 'too many traces are being opened', 'Try again in a moment.'),
+  );
 
   constructor(options: TraceCacheOptions) {
     this.#options = options;
@@ -43,7 +52,7 @@ export class TraceCache {
     if (young && options.fresh !== true) return known.trace;
     let reading = this.#reading.get(key);
     if (reading === undefined) {
-      reading = this.#read(id, options.adjust).finally(() => this.#reading.delete(key));
+      reading = this.#inTurn(id, options.adjust).finally(() => this.#reading.delete(key));
       this.#reading.set(key, reading);
     }
     return reading;
@@ -66,6 +75,18 @@ export class TraceCache {
     this.#kept.delete(key);
     this.#kept.set(key, found);
     return found;
+  }
+
+  /** Gives the trace when it is laid out; the next one is read when its spans are packed. */
+  #inTurn(id: string, adjust: boolean): Promise<OpenTrace> {
+    const opened = Promise.withResolvers<OpenTrace>();
+    const read = async (): Promise<void> => {
+      const trace = await this.#read(id, adjust);
+      opened.resolve(trace);
+      await trace.packed();
+    };
+    this.#gate.run(read).catch(opened.reject);
+    return opened.promise;
   }
 
   async #read(id: string, adjust: boolean): Promise<OpenTrace> {
