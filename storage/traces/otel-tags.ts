@@ -1,8 +1,8 @@
+import type { RecentAnswers } from '../recent-answers.ts';
 import { tableName } from '../schema/table.ts';
 import type { SqlClient } from '../sql.ts';
 import { type CallOptions, type Deadline, runCall } from './calls.ts';
 import { otelFieldNames, otelFieldOf, otelTime } from './otel-search.ts';
-import type { RecentAnswers } from './recent-answers.ts';
 import {
   fieldValues,
   rankKeys,

@@ -1,10 +1,10 @@
+import type { RecentAnswers } from '../recent-answers.ts';
 import { tableName } from '../schema/table.ts';
 import type { SqlClient } from '../sql.ts';
 import { type Binder, Params } from './bind.ts';
 import { type CallOptions, type Deadline, runCall } from './calls.ts';
 import { attributeMaps, fieldNames, fieldOf, scopeField } from './fields.ts';
 import { firstWindow, PartList } from './parts.ts';
-import type { RecentAnswers } from './recent-answers.ts';
 import { RowBinaryReader } from './row-binary.ts';
 import { nextWindow, timeCondition, type Window } from './search.ts';
 import {

@@ -1,4 +1,4 @@
-import { RecentAnswers } from './recent-answers.ts';
+import { RecentAnswers } from '../recent-answers.ts';
 import type { TagScope } from './tag-reader.ts';
 
 const second = 1_000_000_000n;

@@ -1,13 +1,9 @@
 /** Routes of the services screen: `query/web/contract/services.ts` says what they take and answer. */
-import type {
-  ServiceGraph,
-  ServiceOperations,
-  ServiceReader,
-} from '../../../storage/services/model.ts';
+import { RecentAnswers } from '../../../storage/recent-answers.ts';
+import type { ServiceGraph, ServiceReader } from '../../../storage/services/model.ts';
 import { type StepWindow, stepWindow } from '../../../storage/services/window.ts';
 import { WebError, type WebRoute } from '../route.ts';
 import { listAnswer, mapAnswer, operationsAnswer } from './answers.ts';
-import { SharedAnswers } from './cache.ts';
 
 export interface ServicesRoutesOptions {
   /** undefined: the tables that are read are not those of schema smart. */
@@ -25,8 +21,8 @@ const nsInDay = 86_400_000_000_000n;
 
 export function servicesRoutes({ reader, now }: ServicesRoutesOptions): readonly WebRoute[] {
   const options = { now, maxAgeMs, maxEntries };
-  const graphs = new SharedAnswers<ServiceGraph>(options);
-  const operations = new SharedAnswers<ServiceOperations>(options);
+  const graphs = new RecentAnswers(options);
+  const operations = new RecentAnswers(options);
   const graphOf = (query: URLSearchParams): Promise<ServiceGraph> => {
     const window = windowOf(query, now());
     const from = smart(reader);

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { SharedAnswers } from './cache.ts';
+import { RecentAnswers } from './recent-answers.ts';
 
 function shared(maxEntries = 2) {
   const clock = { ms: 0 };
-  const answers = new SharedAnswers<number>({ now: () => clock.ms, maxAgeMs: 100, maxEntries });
+  const answers = new RecentAnswers({ now: () => clock.ms, maxAgeMs: 100, maxEntries });
   const asked: string[] = [];
   const get = (key: string, answer: Promise<number> = Promise.resolve(asked.length)) =>
     answers.get(key, () => {
@@ -45,6 +45,15 @@ test('an answer that took long is not old when it comes', async () => {
   clock.ms = 550;
   await get('a');
   assert.deepEqual(asked, ['a']);
+});
+
+test('a clock that is set back makes answers old', async () => {
+  const { clock, asked, get } = shared();
+  clock.ms = 5_000;
+  await get('a');
+  clock.ms = 1_000;
+  await get('a');
+  assert.equal(asked.length, 2);
 });
 
 test('failures are told to all who wait, and not kept', async () => {
