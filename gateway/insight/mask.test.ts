@@ -67,6 +67,23 @@ test('OTLP/JSON is copied without secrets, also in maps and by configured keys',
   assert.equal(mask.count, 6);
 });
 
+test('what is a secret only with what was cut off is masked, too', () => {
+  const before = 'x'.repeat(2035);
+  const shown = new Mask([]).apply(`${before} http://u:${'p'.repeat(100)}@h/`) as string;
+  assert.equal(shown, `${before} http://u:[RE…`);
+});
+
+test('a password may contain an @', () => {
+  assert.equal(maskText('http://u:p@ss@h:1/x@y'), 'http://u:[REDACTED]@h:1/x@y');
+});
+
+test('names before a secret word stay', () => {
+  assert.equal(
+    maskText('my.db-password = x, "client_secret":"y"'),
+    'my.db-password = [REDACTED], "client_secret":[REDACTED]',
+  );
+});
+
 test('long texts are cut', () => {
   const shown = new Mask([]).apply('x'.repeat(10_000)) as string;
   assert.equal(shown.length, 2049);

@@ -64,10 +64,9 @@ export class Mask {
   }
 
   #text(text: string): string {
-    const cut = text.length > maxText ? `${text.slice(0, maxText)}…` : text;
-    const clean = maskText(cut);
-    if (clean !== cut) this.count++;
-    return clean;
+    const { shown, masked: some } = cutMasked(text, maxText, maskText);
+    if (some) this.count++;
+    return shown;
   }
 }
 
@@ -83,20 +82,38 @@ export function looksSecret(key: string): boolean {
   });
 }
 
-const secretName = '[\\w.-]*(?:passw(?:or)?d|secret|token|api[_-]?key|access[_-]?key|signature)';
+/** How names end whose values are secrets. */
+const secretName = '(?:passw(?:or)?d|secret|token|api[_-]?key|access[_-]?key|signature)';
 
 /** What inside a text is a secret, with what of it stays. */
 const patterns: readonly (readonly [RegExp, string])[] = [
   [/\b(bearer|basic)\s+[\w+/=.~-]{8,}/gi, `$1 ${masked}`],
   [/\beyJ[\w-]{10,}\.[\w-]+\.[\w-]*/g, masked],
-  [new RegExp(`(["']?${secretName}["']?\\s*[=:]\\s*)("[^"]*"|'[^']*'|[^\\s&,;}"']+)`, 'gi'), ''],
+  [new RegExp(`(${secretName}["']?\\s*[=:]\\s*)("[^"]*"|'[^']*'|[^\\s&,;}"']+)`, 'gi'), ''],
 ];
 
-const passwords = /(:\/\/[^\s/:@?#]*:)[^\s/@?#]+@/g;
+/** Up to the last `@` of the address: it may be in the password, too. */
+const passwords = /(:\/\/[^\s/:@?#]*:)[^\s/?#]+@/g;
 
 /** A text without the passwords of addresses in it. */
 export function maskAddresses(text: string): string {
   return text.replace(passwords, `$1${masked}@`);
+}
+
+/**
+ * The beginning of a text without its secrets.
+ * @param most characters that are shown; more of the text is looked at, as a secret may be cut
+ * @param mask {@link maskText} or {@link maskAddresses}
+ */
+export function cutMasked(
+  text: string,
+  most: number,
+  mask: (text: string) => string,
+): { readonly shown: string; readonly masked: boolean } {
+  const seen = text.slice(0, most * 2);
+  const clean = mask(seen);
+  const whole = clean.length <= most && seen.length === text.length;
+  return { shown: whole ? clean : `${clean.slice(0, most)}…`, masked: clean !== seen };
 }
 
 /** A text without passwords in addresses, credentials, tokens, and `password=...`. */

@@ -2,7 +2,12 @@ import type { EdgeNumbers, GraphInfo, NodeNumbers, Numbers } from '../../compone
 import type { MemoryBudget } from '../../component/settings.ts';
 import type { InstanceStatus } from '../../component/view.ts';
 import { fanoutNode, type Ledger, type LedgerSnapshot } from '../../pipeline/ledger.ts';
-import { maskAddresses } from './mask.ts';
+import { cutMasked, maskAddresses } from './mask.ts';
+
+/** What is shown of an error, characters. */
+const maxText = 2000;
+
+const shown = (text: string): string => cutMasked(text, maxText, maskAddresses).shown;
 
 /** Where numbers come from. */
 export interface NumberSources {
@@ -38,9 +43,9 @@ function nodeNumbers(
       const { status = 'StatusNone', error = '', sinceUnixMs = 0 } = statuses.of(name) ?? {};
       const failing = counts.failing && {
         ...counts.failing,
-        error: maskAddresses(counts.failing.error),
+        error: shown(counts.failing.error),
       };
-      const statusError = maskAddresses(error);
+      const statusError = shown(error);
       return { ...counts, name, status, statusError, statusSinceUnixMs: sinceUnixMs, failing };
     });
 }
@@ -61,6 +66,6 @@ function together(refusals: EdgeNumbers['refused']): EdgeNumbers['refused'] {
   return Array.from(byStatus.values(), (all) => {
     const items = all.reduce((sum, one) => sum + one.items, 0);
     const { message, ...last } = all.at(-1)!;
-    return { ...last, message: maskAddresses(message), items };
+    return { ...last, message: shown(message), items };
   });
 }

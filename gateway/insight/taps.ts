@@ -7,11 +7,13 @@ import {
 import type { Clock, Logger } from '../../component/settings.ts';
 import type { Signal, SignalData } from '../../component/signals.ts';
 import { type EdgeTap, fanoutNode, type Ledger } from '../../pipeline/ledger.ts';
-import { maskAddresses } from './mask.ts';
+import { cutMasked, maskAddresses } from './mask.ts';
 import { sampleOf } from './sample.ts';
 
 /** Taps that may be there at once. */
 const maxTaps = 8;
+/** What is shown of a refusal, characters. */
+const maxText = 2000;
 
 /** What taps work with. */
 export interface TapParts {
@@ -101,7 +103,8 @@ class Tap {
     const unixMs = this.#parts.clock.unixMs();
     return (error) => {
       const message = error instanceof Error ? error.message : String(error);
-      const refused = error === undefined ? undefined : maskAddresses(message);
+      const refused =
+        error === undefined ? undefined : cutMasked(message, maxText, maskAddresses).shown;
       this.#unharmed(() => this.#send({ ...shown, unixMs, refused }));
     };
   }

@@ -78,3 +78,26 @@ test('warnings and errors of the log are kept, whatever its level; secrets stay 
   const [entry] = recent.after(0);
   assert.deepEqual([entry!.node, entry!.fields], ['receiver/y', { error: 'why' }]);
 });
+
+test('fields of any kind become short texts, with passwords masked', () => {
+  const log = new RecentLog(fakeClock());
+  const circle: Record<string, unknown> = {};
+  circle.self = circle;
+  const fields = {
+    error: 'no way to http://u:p@h/',
+    list: ['http://u:p@h/'],
+    big: 5n,
+    circle,
+    nothing: null,
+    flag: false,
+  };
+  log.add('warn', 'm', {}, fields);
+  assert.deepEqual(log.after(0)[0]!.fields, {
+    error: 'no way to http://u:[REDACTED]@h/',
+    list: '["http://u:[REDACTED]@h/"]',
+    big: '5',
+    circle: '[object Object]',
+    nothing: 'null',
+    flag: false,
+  });
+});

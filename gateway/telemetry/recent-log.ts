@@ -1,6 +1,6 @@
 import type { LogEntry } from '../../component/insight.ts';
 import type { Clock } from '../../component/settings.ts';
-import { maskAddresses } from '../insight/mask.ts';
+import { cutMasked, maskAddresses } from '../insight/mask.ts';
 
 /** Entries that are kept; equal ones are one. */
 const maxEntries = 200;
@@ -27,7 +27,8 @@ export class RecentLog {
    */
   add(level: 'warn' | 'error', message: string, scope: Fields, fields: Fields): void {
     const node = nodeOf(scope);
-    const key = [level, node, message, String(fields.error ?? '')].join('\n');
+    const error = shorten(textOf(fields.error ?? ''));
+    const key = [level, node, shorten(message), error].join('\n');
     const before = this.#entries.get(key);
     const now = this.#clock.unixMs();
     this.#entries.delete(key);
@@ -63,15 +64,27 @@ function nodeOf(scope: Fields): string {
   return `${kind}/${id}${place === '' ? '' : `@${place}`}`;
 }
 
+/** Numbers and truth values as they are, all else as a short text: nothing of it is held. */
 function plain(fields: Fields): Fields {
   const kept = Object.entries(fields).slice(0, maxFields);
   return Object.fromEntries(
-    kept.map(([key, value]) => [key, typeof value === 'string' ? shorten(value) : value]),
+    kept.map(([key, value]) => {
+      const simple = typeof value === 'number' || typeof value === 'boolean';
+      return [key, simple ? value : shorten(textOf(value))];
+    }),
   );
+}
+
+function textOf(value: unknown): string {
+  if (typeof value === 'string') return value;
+  try {
+    return JSON.stringify(value) ?? String(value);
+  } catch {
+    return String(value);
+  }
 }
 
 /** Cut, and without the passwords of addresses. */
 function shorten(text: string): string {
-  const cut = text.length > maxText ? `${text.slice(0, maxText)}…` : text;
-  return maskAddresses(cut);
+  return cutMasked(text, maxText, maskAddresses).shown;
 }
