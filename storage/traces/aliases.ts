@@ -20,23 +20,49 @@ export async function aliasGroups(
   let wanted = [...ids];
   const asked = new Set(wanted);
   for (let round = 0; wanted.length > 0 && round < maxRounds; round++) {
-    const bind = new Params();
-    const list = wanted.map((id) => bind.traceId(id)).join(', ');
-    const sql = `SELECT from_trace, to_trace FROM ${table}
- WHERE from_trace IN (${list}) OR to_trace IN (${list}) LIMIT 10000`;
-    const r = new RowBinaryReader(await client.query(sql, { timeoutMs, params: bind.values }));
+    const parts = inParts(wanted);
     wanted = [];
-    while (!r.done) {
-      const pair = [r.hex(16), r.hex(16)] as const;
-      join(groups, pair);
-      for (const id of pair) {
-        if (asked.has(id) || asked.size >= maxIds) continue;
-        asked.add(id);
-        wanted.push(id);
+    for (const some of parts) {
+      for (const pair of await pairsOf(client, table, some, timeoutMs)) {
+        join(groups, pair);
+        for (const id of pair) {
+          if (asked.has(id) || asked.size >= maxIds) continue;
+          asked.add(id);
+          wanted.push(id);
+        }
       }
     }
   }
   return groups;
+}
+
+/** Joins that name one of the ids. */
+async function pairsOf(
+  client: SqlClient,
+  table: string,
+  ids: readonly string[],
+  timeoutMs: number,
+): Promise<(readonly [from: string, to: string])[]> {
+  const bind = new Params();
+  const list = ids.map((id) => bind.traceId(id)).join(', ');
+  const sql = `SELECT from_trace, to_trace FROM ${table}
+ WHERE from_trace IN (${list}) OR to_trace IN (${list}) LIMIT 10000`;
+  const r = new RowBinaryReader(await client.query(sql, { timeoutMs, params: bind.values }));
+  const pairs: [string, string][] = [];
+  while (!r.done) pairs.push([r.hex(16), r.hex(16)]);
+  return pairs;
+}
+
+/** Traces that one statement names at most: its text has a limit, and so has the tree of it. */
+const mostNamed = 500;
+
+/** Traces in lists that one statement can name. */
+export function inParts<T>(traces: readonly T[]): T[][] {
+  const parts: T[][] = [];
+  for (let at = 0; at < traces.length; at += mostNamed) {
+    parts.push(traces.slice(at, at + mostNamed));
+  }
+  return parts;
 }
 
 /** Text of a column, UInt8: whether {@link aliasGroups} would find anything for these ids. */

@@ -187,6 +187,18 @@ test('traces in the order asked for, missing ones left out', async () => {
   assert.deepEqual(await reader.getTraces([]), []);
 });
 
+test('thousands of ids are asked for at once', async () => {
+  const reader = await readerWith('many', [span(1, 1), span(2, 2)]);
+  await database.client.command(`INSERT INTO many.trace_alias VALUES
+    ('2026-01-05', unhex('${traceId(1)}'), unhex('${traceId(2)}'), 'x_request_id')`);
+  const absent = Array.from({ length: 6000 }, (_, i) => traceId(100 + i));
+  const traces = await reader.getTraces([...absent, traceId(1)]);
+  assert.deepEqual(
+    traces.map((t) => [t.traceId, t.spans.length]),
+    [[traceId(1), 2]],
+  );
+});
+
 test('a trace over hours and more minutes than are named one by one is whole', async () => {
   const spans = [0, 1, 40, 90].map((minutes, i) =>
     span(1, i + 1, { startUnixNano: baseNs + BigInt(minutes * 60) * second }),

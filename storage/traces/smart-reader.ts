@@ -1,6 +1,6 @@
 import { tableName } from '../schema/table.ts';
 import { rowsOf, type SqlClient } from '../sql.ts';
-import { aliasGroups, hasAlias } from './aliases.ts';
+import { aliasGroups, hasAlias, inParts } from './aliases.ts';
 import { type Binder, literals, Params } from './bind.ts';
 import { type CallOptions, type Deadline, runCall } from './calls.ts';
 import { conditionsOf, Dictionaries } from './dictionaries.ts';
@@ -126,27 +126,32 @@ class SmartReader implements TraceReader {
 
   getTraces(ids: readonly string[]): Promise<readonly StoredTrace[]> {
     return runCall(this.#calls, [], async (deadline) => {
-      if (ids.length === 0) return [];
-      const { groups, byId } = await this.#spansOf(ids, deadline);
-      const rows = [...byId.values()].flat();
-      const resolved = await this.#sets.resolve(rows, deadline().timeoutMs);
       const traces: StoredTrace[] = [];
-      for (const traceId of new Set(ids)) {
-        const members = [...(groups.get(traceId) ?? [traceId])];
-        const found = members.flatMap((id) => byId.get(id) ?? []);
-        if (found.length === 0) continue;
-        const spans = found.slice(0, this.#maxSpans).map(
-          (row): StoredSpan => ({
-            ...row.span,
-            resource: resourceOf(row, resolved),
-            scope: scopeOf(row, resolved),
-          }),
-        );
-        spans.sort(byStart);
-        traces.push({ traceId, spans, truncated: found.length > this.#maxSpans });
-      }
+      for (const some of inParts(ids)) traces.push(...(await this.#traces(some, deadline)));
       return traces;
     });
+  }
+
+  async #traces(ids: readonly string[], deadline: Deadline): Promise<readonly StoredTrace[]> {
+    const { groups, byId } = await this.#spansOf(ids, deadline);
+    const rows = [...byId.values()].flat();
+    const resolved = await this.#sets.resolve(rows, deadline().timeoutMs);
+    const traces: StoredTrace[] = [];
+    for (const traceId of new Set(ids)) {
+      const members = [...(groups.get(traceId) ?? [traceId])];
+      const found = members.flatMap((id) => byId.get(id) ?? []);
+      if (found.length === 0) continue;
+      const spans = found.slice(0, this.#maxSpans).map(
+        (row): StoredSpan => ({
+          ...row.span,
+          resource: resourceOf(row, resolved),
+          scope: scopeOf(row, resolved),
+        }),
+      );
+      spans.sort(byStart);
+      traces.push({ traceId, spans, truncated: found.length > this.#maxSpans });
+    }
+    return traces;
   }
 
   /** Rows of the traces and of what was joined with them, by their own trace id. */
@@ -249,6 +254,15 @@ class SmartReader implements TraceReader {
   }
 
   async #locations(ids: readonly string[], deadline: Deadline): Promise<Locations> {
+    const parts: Locations[] = [];
+    for (const some of inParts(ids)) parts.push(await this.#locationsOf(some, deadline));
+    return {
+      locations: parts.flatMap(({ locations }) => locations),
+      joined: parts.some(({ joined }) => joined),
+    };
+  }
+
+  async #locationsOf(ids: readonly string[], deadline: Deadline): Promise<Locations> {
     const bind = bindFor(ids.length);
     const { column } = this.#joinedFlag(ids, bind);
     const locate = async (locator: Locator) => {
@@ -319,15 +333,17 @@ class SmartReader implements TraceReader {
     if (ids.length === 0) return [];
     const { groups, locations } = await this.#locate(ids, deadline);
     if (locations.length === 0) return [];
-    const bind = bindFor(locations.length);
-    const condition = locatedCondition(locations, bind);
-    const sql = `SELECT ${slimColumns} FROM ${this.#table('spans')} WHERE ${condition}
-      LIMIT ${this.#maxSpans} BY trace_id`;
-    const r = new RowBinaryReader(await this.#query(sql, bind, deadline, noProjections));
     const byId = new Map<string, SlimSpan[]>();
-    while (!r.done) {
-      const span = readSlimSpan(r);
-      append(byId, span.traceId, span);
+    for (const some of inParts(locations)) {
+      const bind = bindFor(some.length);
+      const condition = locatedCondition(some, bind);
+      const sql = `SELECT ${slimColumns} FROM ${this.#table('spans')} WHERE ${condition}
+        LIMIT ${this.#maxSpans} BY trace_id`;
+      const r = new RowBinaryReader(await this.#query(sql, bind, deadline, noProjections));
+      while (!r.done) {
+        const span = readSlimSpan(r);
+        append(byId, span.traceId, span);
+      }
     }
     const summaries: TraceSummary[] = [];
     const seen = new Set<string>();
