@@ -10,7 +10,7 @@ async function opensAWholeTrace(tab: Tab): Promise<void> {
   await tab.goto(`/traces?${range}&service=nginx&limit=20`);
   const found = page.getByTestId('found-trace');
   await found.first().waitFor();
-  const whole = found.filter({ hasText: 'GET /buy' }).filter({ hasText: 'mariadbd' });
+  const whole = found.filter({ hasText: 'GET /buy' }).filter({ hasText: /4\d spans/ });
   await whole.first().click();
   const rows = page.getByRole('treegrid', { name: 'Spans' }).getByRole('row');
   await rows.nth(5).waitFor();

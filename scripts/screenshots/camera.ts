@@ -59,12 +59,15 @@ export class Camera {
     const { name, width = 1280, height = 800, show } = shot;
     for (const colorScheme of themes) {
       const tab = await this.#chromium.open(this.#base, { width, height, colorScheme });
-      await show(tab);
+      await show(tab).catch(async (error: unknown) => {
+        const text = await tab.page.locator('main').textContent();
+        throw new Error(`cannot show ${name}: ${tab.page.url()} says: ${text}`, { cause: error });
+      });
       await settled(tab.page);
       const png = smallerPng(await tab.page.screenshot({ animations: 'disabled', caret: 'hide' }));
       const file = join(this.#folder, `${name}-${colorScheme}.png`);
       writeFileSync(file, png);
-      say(`${file} ${Math.ceil(png.length / 1000)} KB`);
+      say(`${name}-${colorScheme}.png ${Math.ceil(png.length / 1000)} KB`);
       tab.assertClean();
       await tab.close();
     }

@@ -26,7 +26,7 @@ async function demo(addresses: ZeroCodeDemo['addresses']): Promise<void> {
       ...process.env,
       JAEGER_URL: addresses.jaeger,
       OTLP_ENDPOINT: addresses.otlp,
-      DEMO_SECONDS: '12',
+      DEMO_SECONDS: '30',
     },
   });
   const [code] = await once(child, 'exit');
@@ -34,22 +34,22 @@ async function demo(addresses: ZeroCodeDemo['addresses']): Promise<void> {
 }
 
 const zeroCode = new ZeroCodeDemo({
-  ...{ folder, say, clicks: 300, rate: 20, concurrency: 4 },
+  ...{ folder, say, clicks: 700, rate: 8, concurrency: 4 },
   agent: join(here, 'agent.yaml'),
 });
 let camera: Camera | undefined;
 try {
   await zeroCode.start();
+  say('Requests go to both shops, and go on while pictures are taken ...');
   const sent = Promise.all([zeroCode.send(), demo(zeroCode.addresses)]);
-  say('Requests go to both shops ...');
-  await sent;
-  // Joins are looked for when the newest spans are stored.
-  await new Promise((resolve) => setTimeout(resolve, 3000));
+  sent.catch(() => undefined);
+  await new Promise((resolve) => setTimeout(resolve, 15_000));
   mkdirSync(pictures, { recursive: true });
   camera = await Camera.open(zeroCode.addresses.page, folder, pictures);
   for (const shot of shots) {
     if (wanted.length === 0 || wanted.includes(shot.name)) await camera.take(shot, say);
   }
+  await sent;
 } catch (error) {
   console.error(`screenshots: ${error instanceof Error ? error.stack : String(error)}`);
   process.exitCode = 1;
