@@ -1,4 +1,5 @@
 import { useId, useState } from 'react';
+import { programClock } from '../api/clock.ts';
 import { Button } from './button.tsx';
 import styles from './field.module.css';
 import { instant, presets, rangeLabel, type TimeRange } from './time-range.ts';
@@ -83,8 +84,8 @@ function OwnRange({ value, apply }: { value: TimeRange; apply: (next: TimeRange)
 
 /** Local time as the input takes it. */
 function local(text: string): string {
-  const now = Date.now();
-  const at = new Date(instant(text, now) ?? now);
-  at.setMinutes(at.getMinutes() - at.getTimezoneOffset());
-  return at.toISOString().slice(0, 19);
+  const now = programClock.nowMs();
+  const ms = instant(text, now) ?? now;
+  const offsetMs = new Date(ms).getTimezoneOffset() * 60_000;
+  return new Date(ms - offsetMs).toISOString().slice(0, 19);
 }

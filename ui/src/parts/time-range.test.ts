@@ -11,6 +11,7 @@ test('both ends of a range', () => {
     start: '0000000',
     end: '1000000000',
   });
+  assert.equal(bounds({ from: 'now-30d', to: 'now' }, 1000).start, '0000000');
 });
 
 test('the range of an address, or the default', () => {

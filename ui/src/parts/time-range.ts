@@ -45,7 +45,8 @@ export function rangeOf(params: URLSearchParams): TimeRange {
 
 /** Both ends as the API takes them: decimal nanoseconds since 1970. */
 export function bounds(range: TimeRange, nowMs: number): { start: string; end: string } {
-  const ns = (text: string) => `${Math.round(instant(text, nowMs) ?? nowMs)}000000`;
+  const ms = (text: string) => Math.max(0, Math.round(instant(text, nowMs) ?? nowMs));
+  const ns = (text: string) => `${ms(text)}000000`;
   return { start: ns(range.from), end: ns(range.to) };
 }
 

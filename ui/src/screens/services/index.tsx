@@ -5,6 +5,7 @@ import type {
   ServiceMapEdge,
 } from '../../../../query/web/contract/services.ts';
 import { get } from '../../api/client.ts';
+import { programClock } from '../../api/clock.ts';
 import { useLoad } from '../../api/use-load.ts';
 import { setParams, useRoute } from '../../app/router.tsx';
 import { CutOff, Failed, Loading } from '../../parts/states.tsx';
@@ -52,8 +53,10 @@ interface ViewProps {
 
 function useList(range: TimeRange, poll: number) {
   const load = useCallback(
-    (signal: AbortSignal) =>
-      get<ServiceListAnswer>('/api/v1/service-list', bounds(range, Date.now()), signal),
+    async (signal: AbortSignal) => {
+      const params = bounds(range, await programClock.now());
+      return get<ServiceListAnswer>('/api/v1/service-list', params, signal);
+    },
     [range],
   );
   return useLoad(JSON.stringify(range), load, { pollMs: poll, keep: true });
@@ -75,9 +78,9 @@ function ListView({ list, ...props }: ViewProps & { list: ReturnType<typeof useL
 function MapView({ state, range, pollMs: poll }: ViewProps) {
   const { focus, hops, errorsOnly } = state;
   const load = useCallback(
-    (signal: AbortSignal) => {
+    async (signal: AbortSignal) => {
       const part = { focus, hops, errors: errorsOnly ? 'true' : undefined };
-      const params = { ...bounds(range, Date.now()), ...part };
+      const params = { ...bounds(range, await programClock.now()), ...part };
       return get<ServiceMapAnswer>('/api/v1/service-map', params, signal);
     },
     [focus, hops, errorsOnly, range],

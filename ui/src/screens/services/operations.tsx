@@ -1,6 +1,7 @@
 import { useCallback } from 'react';
 import type { ServiceOperationsAnswer } from '../../../../query/web/contract/services.ts';
 import { get } from '../../api/client.ts';
+import { programClock } from '../../api/clock.ts';
 import { useLoad } from '../../api/use-load.ts';
 import { href, Link } from '../../app/router.tsx';
 import { percent, rate } from '../../parts/format.ts';
@@ -24,8 +25,8 @@ export interface OperationsProps {
 /** What a service was asked for, with figures of each. */
 export function Operations({ service, range, pollMs, wide }: OperationsProps) {
   const load = useCallback(
-    (signal: AbortSignal) => {
-      const params = { service, ...bounds(range, Date.now()) };
+    async (signal: AbortSignal) => {
+      const params = { service, ...bounds(range, await programClock.now()) };
       return get<ServiceOperationsAnswer>('/api/v1/service-operations', params, signal);
     },
     [service, range],

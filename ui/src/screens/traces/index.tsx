@@ -1,6 +1,7 @@
 import { useCallback, useMemo, useState } from 'react';
 import type { FoundTracesAnswer } from '../../../../query/web/contract/traces.ts';
 import { get } from '../../api/client.ts';
+import { programClock } from '../../api/clock.ts';
 import { type Loaded, useLoad } from '../../api/use-load.ts';
 import { href, navigate, setParams, useRoute } from '../../app/router.tsx';
 import { Empty, Failed, Loading } from '../../parts/states.tsx';
@@ -32,7 +33,10 @@ export default function TracesScreen() {
   const good = canSend(search);
   const load = useLoad(
     good ? `traces?${key}` : '',
-    (signal) => get<FoundTracesAnswer>('/api/v1/traces', apiParams(search, Date.now()), signal),
+    async (signal) => {
+      const asked = apiParams(search, await programClock.now());
+      return get<FoundTracesAnswer>('/api/v1/traces', asked, signal);
+    },
     { pollMs: refreshMs(refresh), keep: true },
   );
   const { reload } = load;
@@ -97,7 +101,7 @@ function Found({
   const [pointed, setPointed] = useState<string>();
   const traces = useMemo(() => inOrder(answer.traces, order), [answer, order]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: "3 min ago" is as of the answer
-  const nowMs = useMemo(() => Date.now(), [answer]);
+  const nowMs = useMemo(() => programClock.nowMs(), [answer]);
   const wider = widened(search.range, nowMs);
   if (traces.length === 0) return <Nothing answer={answer} search={search} onSearch={onSearch} />;
   return (

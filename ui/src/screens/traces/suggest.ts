@@ -6,6 +6,7 @@ import type {
   TagValuesAnswer,
 } from '../../../../query/web/contract/traces.ts';
 import { get } from '../../api/client.ts';
+import { programClock } from '../../api/clock.ts';
 import type { Suggestions } from '../../parts/combobox.tsx';
 import { count } from '../../parts/format.ts';
 import { bounds } from '../../parts/time-range.ts';
@@ -77,7 +78,7 @@ function share(spans: number, of: number): string {
 }
 
 function scope(search: Search, text: string): URLSearchParams {
-  const params = new URLSearchParams(bounds(search.range, Date.now()));
+  const params = new URLSearchParams(bounds(search.range, programClock.nowMs()));
   for (const service of search.services) params.append('service', service);
   params.set('text', text);
   params.set('limit', String(most));
