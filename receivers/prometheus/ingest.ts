@@ -208,7 +208,11 @@ export class Ingest {
   /** Forgets texts once more of them are known than twice as many as came, and a thousand. */
   #bound(count: number): void {
     const most = 2 * count + 1000;
-    if (this.#exposition.size <= most && this.#series.size <= most) return;
+    if (this.#exposition.size > most || this.#series.size > most) this.forget();
+  }
+
+  /** Forgets all texts; series that were there in the last scrape stay the same series. */
+  forget(): void {
     this.#exposition.forget();
     this.#entries = [];
     this.#scraped = [];

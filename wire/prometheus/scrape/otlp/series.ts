@@ -9,6 +9,7 @@ import type { Place } from './layout.ts';
 export class Series {
   /** Number of the scrape that it was last seen in, where its end is told. */
   seen = 0;
+  /** Whether its last sample was a native histogram. */
   native = false;
   /** Where its samples go; see Layout. */
   place: Place | undefined;
@@ -26,6 +27,12 @@ export class Series {
   /** Read anew each time: they are asked for when a series comes first. */
   get labels(): Labels {
     return this.#table.labels(this.#number);
+  }
+
+  /** Has samples of another kind from now on: they go elsewhere. */
+  become(native: boolean): void {
+    this.native = native;
+    this.place = undefined;
   }
 
   /** Moves to another table, which has no series of these labels yet. */

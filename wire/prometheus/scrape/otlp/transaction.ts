@@ -67,6 +67,7 @@ export class Transaction {
    * @returns whether it is part of a point: what is not has no end that is told
    */
   add(series: Series, value: number, timeMs: number, stale: boolean): boolean {
+    if (series.native && !stale) series.become(false);
     const place = this.#place(series);
     const { group } = series;
     if (group === undefined) {
@@ -80,7 +81,7 @@ export class Transaction {
   }
 
   addNative(series: Series, point: NativePoint, timeMs: number): boolean {
-    series.native = true;
+    if (!series.native) series.become(true);
     const place = this.#place(series);
     const { group } = series;
     if (group === undefined || !this.#open(place, group, timeMs)) return false;
