@@ -22,10 +22,14 @@ function screens({ search, trace }: PaintOptions): readonly Screen[] {
   const range = `from=${ms('start')}&to=${ms('end')}`;
   const service = encodeURIComponent(given.get('service') ?? '');
   return [
-    { name: 'traces', path: `/traces?${range}&service=${service}`, shown: 'a[href*="/trace/"]' },
+    {
+      name: 'traces',
+      path: `/traces?${range}&service=${service}`,
+      shown: '[data-testid="found-trace"]',
+    },
     { name: 'trace', path: `/trace/${trace}`, shown: '[role="treegrid"] [role="row"]' },
     { name: 'services, list', path: `/services?view=list&${range}`, shown: 'tbody tr' },
-    { name: 'pipelines', path: '/pipelines', shown: '[data-testid="node"]' },
+    { name: 'pipelines', path: '/pipelines', shown: '[data-testid="pipeline-node"]' },
   ];
 }
 
