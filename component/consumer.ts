@@ -39,9 +39,9 @@ export interface Consumer<S extends Signal> {
   /** True when batches are edited: the caller then passes `batch.editable()`, else shares one. */
   readonly mutates: boolean;
   /**
-   * Forms other than OTLP in which batches are taken as they are (`FormBatch`), by this consumer and
-   * all that it hands them on to; absent: none. What its numbers of items count is then told by the
-   * batch, not by its OTLP.
+   * Forms other than OTLP in which batches are taken as they are (`FormBatch`), by this consumer
+   * and all that it hands them on to; absent: none. What its numbers of items count is then told by
+   * the batch, not by its OTLP.
    */
   readonly takes?: ReadonlySet<string> | undefined;
   consume(batch: SignalData[S], ctx: Context): Promise<void>;

@@ -34,8 +34,8 @@ export interface RemoteWriteAddon {
    * @param series by number of label set, -1 = none; the arrays after it are by number of series
    * @param day of which the series has its row
    * @param receipt Unix seconds
-   * @param target 25 bytes a sample, 8 more with starts, 4 more with stale markers; at a multiple of
-   *   8 of its buffer
+   * @param target 25 bytes a sample, 8 more with starts, 4 more with stale markers; at a multiple
+   *   of 8 of its buffer
    * @param places the first `count` are the series that are added, all of them where `count` is 0;
    *   filled with those that have no row
    * @param result rows, their day, and how many series have none; where `count` is not 0 the rows

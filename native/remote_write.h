@@ -68,8 +68,8 @@ struct known {
 };
 
 /*
- * Rows of one day: u64 series, u64 ns, i64 mantissa, [u64 start], [u32 flags], i8 scale; each column
- * has room for all samples until `rows_close_up`.
+ * Rows of one day: u64 series, u64 ns, i64 mantissa, [u64 start], [u32 flags], i8 scale; each
+ * column has room for all samples until `rows_close_up`.
  */
 struct rows {
   uint32_t count, day;

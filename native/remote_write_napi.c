@@ -20,7 +20,8 @@ static void *array_of(napi_env env, napi_value value, napi_typedarray_type wante
   void *data = NULL;
   bool typed = false;
   if (napi_is_typedarray(env, value, &typed) != napi_ok || !typed) return NULL;
-  if (napi_get_typedarray_info(env, value, &type, length, &data, NULL, NULL) != napi_ok) return NULL;
+  if (napi_get_typedarray_info(env, value, &type, length, &data, NULL, NULL) != napi_ok)
+    return NULL;
   static uint64_t nothing;
   if (type != wanted) return NULL;
   return data == NULL ? &nothing : data;
@@ -65,8 +66,8 @@ static napi_value undefined(napi_env env) {
 }
 
 /*
- * read(sets, block, version, most): the columns of a request, a snappy block of at most so many bytes
- * unpacked, as ArrayBuffer; undefined when it is not plain
+ * read(sets, block, version, most): the columns of a request, a snappy block of at most so many
+ * bytes unpacked, as ArrayBuffer; undefined when it is not plain
  */
 static napi_value read(napi_env env, napi_callback_info info) {
   napi_value argv[4], result;
@@ -99,8 +100,8 @@ static napi_value read(napi_env env, napi_callback_info info) {
 }
 
 /*
- * slices(sets, serial, ranges): bytes [from, to) of the request read last, pairs one after the other;
- * undefined when that is another one
+ * slices(sets, serial, ranges): bytes [from, to) of the request read last, pairs one after the
+ * other; undefined when that is another one
  */
 static napi_value slices(napi_env env, napi_callback_info info) {
   napi_value argv[3], result, array;
@@ -221,8 +222,8 @@ static napi_value close_up(napi_env env, napi_callback_info info) {
 }
 
 /*
- * seal(pieces, day, target): the bytes of the block times 4, plus the columns that it has (1 starts, 2
- * flags); see rows_seal
+ * seal(pieces, day, target): the bytes of the block times 4, plus the columns that it has (1
+ * starts, 2 flags); see rows_seal
  */
 static napi_value seal(napi_env env, napi_callback_info info) {
   napi_value argv[3], result;

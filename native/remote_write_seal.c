@@ -166,8 +166,8 @@ static struct run *sorted_runs(const struct part *parts, size_t count, int singl
 }
 
 /*
- * Rows in the order of series and time; equal ones stay in the order in which they came. What comes in
- * order of time, as nearly everything does, is sorted in runs; the rest row by row.
+ * Rows in the order of series and time; equal ones stay in the order in which they came. What comes
+ * in order of time, as nearly everything does, is sorted in runs; the rest row by row.
  */
 static struct run *sort_rows(const struct part *parts, size_t count, uint32_t *n) {
   struct run *runs = sorted_runs(parts, count, 0, n);

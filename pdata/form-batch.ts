@@ -20,9 +20,9 @@ export interface FormParts<S extends Signal, F> {
 }
 
 /**
- * A batch that carries the form it came in, or the one it is stored in, so that a writer of that form
- * skips the detour by OTLP. It is handed to consumers that take the form; to all others it is OTLP,
- * which is made when it is first asked for.
+ * A batch that carries the form it came in, or the one it is stored in, so that a writer of that
+ * form skips the detour by OTLP. It is handed to consumers that take the form; to all others it is
+ * OTLP, which is made when it is first asked for.
  */
 export class FormBatch<S extends Signal, F = unknown> implements Batch<S> {
   readonly signal: S;

@@ -64,8 +64,8 @@ export interface SealedBatch {
   /** Bytes that it holds in memory and, about, in the log. */
   readonly byteLength: number;
   /**
-   * Making it again of its records and sending that, too, changes nothing: it needs no record of its
-   * own.
+   * Making it again of its records and sending that, too, changes nothing: it needs no record of
+   * its own.
    */
   readonly repeatable?: boolean;
 }
@@ -84,8 +84,8 @@ export interface SealingBackend<S extends Signal, B extends SealedBatch> extends
   /** Forms of batches that {@link own} takes; see Consumer. Known once it is started. */
   readonly takes?: ReadonlySet<string> | undefined;
   /**
-   * The form in which a batch waits, with or without a log; itself: as it came. Called as it comes, for
-   * whatever form it has. Throws PipelineError.
+   * The form in which a batch waits, with or without a log; itself: as it came. Called as it comes,
+   * for whatever form it has. Throws PipelineError.
    * @param nowMs Unix milliseconds
    */
   own?(batch: SignalData[S], nowMs: number): SignalData[S];

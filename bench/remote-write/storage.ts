@@ -179,7 +179,10 @@ service:
   telemetry: {metrics: {level: none}, logs: {level: warn}}
   extensions: [embedded_clickhouse, file_storage]
   pipelines:
-    metrics: {receivers: [prometheus_remote_write], processors: [memory_limiter], exporters: [clickhouse]}
+    metrics:
+      receivers: [prometheus_remote_write]
+      processors: [memory_limiter]
+      exporters: [clickhouse]
 `;
 }
 

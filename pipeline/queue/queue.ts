@@ -76,16 +76,14 @@ export class SendingQueue<S extends Signal> {
     this.#batchUnit = batch === undefined ? 'items' : batchSizer(config, batch);
     this.#maxUnits = batch?.max_size ?? 0;
     this.#minUnits = batch?.min_size ?? 0;
-    this.#consumers = Math.min(
-      config.num_consumers,
-      parts.sealer?.parallel ?? config.num_consumers,
-    );
+    const parallel = parts.sealer?.parallel;
+    this.#consumers = Math.min(config.num_consumers, parallel ?? Number.POSITIVE_INFINITY);
     this.#partition = new Partition(batch?.partition?.metadata_keys ?? []);
     const policy = {
       minUnits: this.#minUnits,
       maxUnits: parts.sealer === undefined ? 0 : this.#maxUnits,
       flushMs: batch?.flush_timeout ?? 0,
-      greedy: parts.sealer?.parallel !== undefined,
+      greedy: parallel !== undefined,
     };
     this.#lanes = new Lanes(settings.clock, policy, () => this.#dispatch());
     this.#reader =

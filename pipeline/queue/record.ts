@@ -13,9 +13,10 @@ import { parseRequest } from '../../pdata/parse.ts';
  *   └─────────┴────────┴─────────┴─────────┴────────────┴──────────────────────────────┘
  *
  * `key` is the partition. The body of a data record is a batch's ranges, which concatenated are
- * one OTLP export request (of profiles there is always one range) in version 1, and what the backend
- * made of a batch in version 2; the body of a sealed record is what the backend's encode() gave. Neither addresses nor metadata of clients are stored, apart
- * from the metadata values that a partition was asked for.
+ * one OTLP export request (of profiles there is always one range) in version 1, and what the
+ * backend made of a batch in version 2; the body of a sealed record is what the backend's encode()
+ * gave. Neither addresses nor metadata of clients are stored, apart from the metadata values that a
+ * partition was asked for.
  */
 
 const version = 1;

@@ -279,8 +279,8 @@ export class SmartMetricsEncoder extends SmartEncoder {
 
   /**
    * Gives a series its id: the hash of its head and its attributes sorted by key, values as typed
-   * JSON; the first 12 bits are those of its name, so that a metric's series lie together, the next 8
-   * those of its resource, so that series with the same times do.
+   * JSON; the first 12 bits are those of its name, so that a metric's series lie together, the next
+   * 8 those of its resource, so that series with the same times do.
    */
   #name(series: number, b: Uint8Array, point: Message): void {
     const list = point.attributes;

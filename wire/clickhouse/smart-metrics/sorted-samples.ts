@@ -11,8 +11,8 @@ export interface SortedSamples {
 }
 
 /**
- * Makes a block of rows in the form in which batches wait, by series and time, so that ClickHouse need
- * not sort; what came later stays behind its equals.
+ * Makes a block of rows in the form in which batches wait, by series and time, so that ClickHouse
+ * need not sort; what came later stays behind its equals.
  */
 export interface SampleSealer {
   seal(

@@ -39,8 +39,8 @@ export interface StoredRows {
 /**
  * Writes the header of the form in which a batch of metrics waits; little-endian:
  *
- *     "WSR1" | u32 receipt | u32 day | u32 rows | u32 flags | u32 bytes declared | u32 bytes of OTLP
- *     | u32 0
+ *     "WSR1" | u32 receipt | u32 day | u32 rows | u32 flags | u32 bytes declared
+ *     u32 bytes of OTLP | u32 0
  *     u64 series | u64 time, ns | i64 mantissa | u64 start, ns (flag 1) | u32 flags (flag 2)
  *     i8 scale | declared | OTLP
  */
