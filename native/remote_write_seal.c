@@ -142,11 +142,21 @@ static int insertion_sort(const struct part *parts, struct run *runs, uint32_t n
   return 1;
 }
 
-/* Whether no run begins before the last row of the one in front of it. */
+static int came_later(struct run a, struct run b) {
+  return a.part != b.part ? a.part > b.part : a.from > b.from;
+}
+
+/*
+ * Whether no run begins before the last row of the one in front of it, nor at its time if it came
+ * before that one.
+ */
 static int apart(const struct part *parts, const struct run *runs, uint32_t n) {
   for (uint32_t i = 1; i < n; i++) {
-    struct run last = runs[i - 1];
-    if (before(parts, runs[i], runs[i].from, last, last.from + last.count - 1)) return 0;
+    struct run front = runs[i - 1], run = runs[i];
+    uint32_t last = front.from + front.count - 1;
+    if (came_later(front, run) ? !before(parts, front, last, run, run.from)
+                               : before(parts, run, run.from, front, last))
+      return 0;
   }
   return 1;
 }
