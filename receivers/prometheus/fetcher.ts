@@ -4,8 +4,10 @@ import type { MemoryBudget } from '../../component/settings.ts';
 import { proxyFor } from '../../config/groups/proxy.ts';
 import { loadTlsClient } from '../../config/groups/tls-load.ts';
 import { Secret } from '../../config/schema/index.ts';
+import { type Decompressed, Decompressor } from '../../wire/compression/decompressor.ts';
+import { DecompressError } from '../../wire/compression/types.ts';
+import { Body, BodyBuffers, TooLong } from './body.ts';
 import type { PromHttpClient } from './config/http-client.ts';
-import { inflate, TooLong } from './inflate.ts';
 
 /** A request for text. */
 export interface Asked {
@@ -17,9 +19,10 @@ export interface Asked {
 }
 
 export interface Answered {
+  /** Until it is released: its bytes are those of another answer then. */
   readonly body: Buffer;
   readonly contentType: string;
-  /** Gives the memory back that the body holds. */
+  /** Gives the memory back that the body holds, once. */
   release(): void;
 }
 
@@ -27,11 +30,15 @@ export interface Answered {
 export class Fetcher {
   readonly #client: PromHttpClient;
   readonly #budget: MemoryBudget;
+  readonly #buffers: BodyBuffers;
+  readonly #decompressor: Decompressor;
   #dispatchers = new Map<string, Promise<Dispatcher>>();
 
-  constructor(client: PromHttpClient, budget: MemoryBudget) {
+  constructor(client: PromHttpClient, budget: MemoryBudget, buffers = new BodyBuffers()) {
     this.#client = client;
     this.#budget = budget;
+    this.#buffers = buffers;
+    this.#decompressor = new Decompressor(budget);
   }
 
   /** @throws Error when there is no answer in time, another status than 200, or too many bytes */
@@ -62,27 +69,29 @@ export class Fetcher {
     maxBytes: number,
     headers: Readonly<Record<string, string | string[] | undefined>>,
   ): Promise<Answered> {
-    const chunks: Buffer[] = [];
-    let bytes = 0;
-    let reserved = 0;
-    const reserve = (more: number): void => {
-      if (!this.#budget.tryReserve(more)) throw new Error('no memory for the answer');
-      reserved += more;
-    };
+    const received = new Body(this.#buffers, this.#budget, maxBytes);
     try {
-      for await (const chunk of body) {
-        bytes += chunk.length;
-        if (bytes >= maxBytes) throw new TooLong('body size limit exceeded');
-        reserve(chunk.length);
-        chunks.push(chunk);
+      received.expect(Number(headers['content-length'] ?? 0));
+      for await (const chunk of body) received.add(chunk);
+      const contentType = String(headers['content-type'] ?? '');
+      if (headers['content-encoding'] === 'gzip') {
+        const { bytes, reserved } = await this.#inflate(received.bytes, maxBytes);
+        received.release();
+        return { body: bytes, contentType, release: () => this.#budget.release(reserved) };
       }
-      let data: Buffer = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
-      if (headers['content-encoding'] === 'gzip') data = await inflate(data, maxBytes, reserve);
-      const release = () => this.#budget.release(reserved);
-      return { body: data, contentType: String(headers['content-type'] ?? ''), release };
+      return { body: received.bytes, contentType, release: () => received.release() };
     } catch (error) {
-      this.#budget.release(reserved);
+      received.release();
       throw error;
+    }
+  }
+
+  async #inflate(bytes: Buffer, maxBytes: number): Promise<Decompressed> {
+    try {
+      return await this.#decompressor.decompress('gzip', bytes, maxBytes - 1);
+    } catch (error) {
+      if (!(error instanceof DecompressError) || error.fault !== 'too_large') throw error;
+      throw new TooLong('body size limit exceeded', { cause: error });
     }
   }
 

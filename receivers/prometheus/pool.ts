@@ -21,7 +21,7 @@ export class Pool {
   constructor(context: ScraperContext, job: Job, discoverers: readonly Discoverer[]) {
     this.#context = context;
     this.#job = job;
-    this.#fetcher = new Fetcher(job.config, context.settings.budget);
+    this.#fetcher = new Fetcher(job.config, context.settings.budget, context.buffers);
     this.#discoverers = discoverers;
     this.#groups = discoverers.map(() => []);
   }

@@ -2,6 +2,7 @@ import type { Component } from '../../component/component.ts';
 import type { Consumer } from '../../component/consumer.ts';
 import type { Settings } from '../../component/settings.ts';
 import { Outlet } from '../../pipeline/outlet.ts';
+import { BodyBuffers } from './body.ts';
 import type { PrometheusConfig } from './config/index.ts';
 import { discoverersOf } from './discovery/index.ts';
 import { jobsOf } from './job.ts';
@@ -26,6 +27,7 @@ export class PrometheusReceiver implements Component {
       settings,
       outlet: new Outlet('metrics', next, settings, 'http', 'prometheus'),
       schedule: this.#schedule,
+      buffers: new BodyBuffers(),
       trimSuffixes: config.trim_metric_suffixes,
       offsetMs: config.initial_scrape_offset,
     };

@@ -1,9 +1,9 @@
 import { background } from '../../component/consumer.ts';
 import type { Settings, Timer } from '../../component/settings.ts';
 import type { Outlet } from '../../pipeline/outlet.ts';
+import { type BodyBuffers, TooLong } from './body.ts';
 import type { Answered, Fetcher } from './fetcher.ts';
 import { acceptOf, formatOf } from './format.ts';
-import { TooLong } from './inflate.ts';
 import { Ingest, type Report } from './ingest.ts';
 import type { Job } from './job.ts';
 import { resourceOf } from './resource.ts';
@@ -22,6 +22,7 @@ export interface ScraperContext {
   readonly settings: Settings;
   readonly outlet: Outlet<'metrics'>;
   readonly schedule: Schedule;
+  readonly buffers: BodyBuffers;
   readonly trimSuffixes: boolean;
   readonly offsetMs: number;
 }
