@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { MetricsBuilder } from '../../pdata/builder.ts';
 import { toJson } from '../../pdata/json.ts';
 import { Writer } from '../../pdata/proto/writer.ts';
 import { readClassic } from '../../wire/prometheus/scrape/classic.ts';
@@ -255,6 +256,7 @@ function ingestOf(): Ingest {
     instance: 'h:1',
     trimSuffixes: false,
     ignoreScopeInfo: false,
+    builder: new MetricsBuilder(),
     scope: { name: 's', version: '1' },
     resource: () => new Map(),
   });

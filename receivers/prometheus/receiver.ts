@@ -1,6 +1,7 @@
 import type { Component } from '../../component/component.ts';
 import type { Consumer } from '../../component/consumer.ts';
 import type { Settings } from '../../component/settings.ts';
+import { MetricsBuilder } from '../../pdata/builder.ts';
 import { Outlet } from '../../pipeline/outlet.ts';
 import { BodyBuffers } from './body.ts';
 import type { PrometheusConfig } from './config/index.ts';
@@ -28,6 +29,7 @@ export class PrometheusReceiver implements Component {
       outlet: new Outlet('metrics', next, settings, 'http', 'prometheus'),
       schedule: this.#schedule,
       buffers: new BodyBuffers(),
+      builder: new MetricsBuilder(),
       trimSuffixes: config.trim_metric_suffixes,
       offsetMs: config.initial_scrape_offset,
     };

@@ -1,5 +1,6 @@
 import { background } from '../../component/consumer.ts';
 import type { Settings, Timer } from '../../component/settings.ts';
+import type { MetricsBuilder } from '../../pdata/builder.ts';
 import type { Outlet } from '../../pipeline/outlet.ts';
 import { type BodyBuffers, TooLong } from './body.ts';
 import type { Answered, Fetcher } from './fetcher.ts';
@@ -23,6 +24,7 @@ export interface ScraperContext {
   readonly outlet: Outlet<'metrics'>;
   readonly schedule: Schedule;
   readonly buffers: BodyBuffers;
+  readonly builder: MetricsBuilder;
   readonly trimSuffixes: boolean;
   readonly offsetMs: number;
 }
@@ -56,6 +58,7 @@ export class Scraper {
       instance: target.instance,
       trimSuffixes: context.trimSuffixes,
       ignoreScopeInfo: false,
+      builder: context.builder,
       scope: { name: scope, version },
       resource: (name, instance) => resourceOf(name, instance, target.discovered),
     });

@@ -1,4 +1,5 @@
 import { parse } from 'yaml';
+import { MetricsBuilder } from '../../../pdata/builder.ts';
 import { toJson } from '../../../pdata/json.ts';
 import { config } from '../config/index.ts';
 import { formatOf } from '../format.ts';
@@ -114,6 +115,7 @@ export function checkGolden({ Case: given, Batch: want }: Golden): string[] {
     instance: target.instance,
     trimSuffixes: given.Trim,
     ignoreScopeInfo: false,
+    builder: new MetricsBuilder(),
     scope: { name: scope, version: '0.155.0' },
     resource: (name, instance) => resourceOf(name, instance, target.discovered),
   });

@@ -1,5 +1,5 @@
 import type { Metrics } from '../../../../pdata/batch.ts';
-import { MetricsBuilder } from '../../../../pdata/builder.ts';
+import type { MetricsBuilder } from '../../../../pdata/builder.ts';
 import type { AttributeSet } from '../../../../pdata/values.ts';
 import { ucumOf } from '../../names/units.ts';
 import type { ExposedExemplar } from '../exposition.ts';
@@ -27,14 +27,16 @@ export interface TransactionOptions {
   resource(job: string, instance: string): ReadonlyMap<string, string>;
   /** A secret; see KnownSeries. */
   readonly seed: number;
+  /** Holds something in `finish` only: many transactions may have the same. */
+  readonly builder: MetricsBuilder;
 }
 
 /** Gathers the samples of a scrape to points, with what scrapes before have found out kept. */
 export class Transaction {
   readonly #options: TransactionOptions;
   readonly #metadata: MetadataStore;
-  readonly #builder = new MetricsBuilder();
-  readonly #fields = new PointFields(this.#builder.writer);
+  readonly #builder: MetricsBuilder;
+  readonly #fields: PointFields;
   readonly #filled: Resource[] = [];
   #layout: Layout;
   #version: number;
@@ -42,6 +44,8 @@ export class Transaction {
 
   constructor(metadata: MetadataStore, options: TransactionOptions) {
     this.#options = options;
+    this.#builder = options.builder;
+    this.#fields = new PointFields(options.builder.writer);
     this.#metadata = metadata;
     this.#version = metadata.version;
     this.#layout = this.#newLayout();
@@ -155,7 +159,12 @@ export class Transaction {
   /** Everything that was added, as a batch. */
   finish(): Metrics {
     this.#fields.attributes = this.#layout.bytes;
-    for (const resource of this.#filled) this.#writeResource(resource);
+    try {
+      for (const resource of this.#filled) this.#writeResource(resource);
+    } catch (error) {
+      this.#builder.discard();
+      throw error;
+    }
     this.#filled.length = 0;
     return this.#builder.finish();
   }
