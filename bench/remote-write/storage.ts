@@ -3,7 +3,7 @@
  * queue of all-in-one.yaml), and Prometheus, in turn on the same requests.
  *
  *   PEERS_DIR=... node scripts/launch.mjs bench/remote-write/storage.ts
- *     [--each 1,10] [--millions 5,20] [--repeats 2] [--only wirestitch|prometheus]
+ *     [--each 1,10] [--millions 10,20] [--repeats 2] [--only wirestitch|prometheus]
  *
  * CPU is user and system time of all processes from the first request until merges have settled
  * (Prometheus: until it is idle); bytes are those on disk then, with index and series (Prometheus:
@@ -23,7 +23,7 @@ import { LoadReader, type StoredLoad, writeLoad } from './stored-load.ts';
 const { values } = parseArgs({
   options: {
     each: { type: 'string', default: '1,10' },
-    millions: { type: 'string', default: '5,20' },
+    millions: { type: 'string', default: '10,20' },
     repeats: { type: 'string', default: '2' },
     only: { type: 'string', default: '' },
     profile: { type: 'string', default: '' },

@@ -78,13 +78,13 @@ const facts = {
 } as const;
 
 /**
- * Merges take one column after the other, which costs less than rows, and join up to ten parts of a
- * size at a time: each row is written less often, and there are a few more parts
+ * Merges take one column after the other, which costs less than rows, and join about eight parts of
+ * a size at a time: each row is written less often, and there are a few more parts
  * (docs/decisions/metric-storage-speed.md).
  */
 const merges =
   'vertical_merge_algorithm_min_rows_to_activate = 1, ' +
-  'vertical_merge_algorithm_min_columns_to_activate = 1, merge_selector_base = 10';
+  'vertical_merge_algorithm_min_columns_to_activate = 1, merge_selector_base = 8';
 
 /** Points of gauges and sums. */
 export const metricSamples: TableSpec = {
