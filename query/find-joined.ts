@@ -6,9 +6,9 @@ const mostFound = 5_000;
 const mostRounds = 3;
 
 /**
- * Finds traces and puts those that belong together into one. Each captured span is stored as a trace of
- * its own, so that many of them are one request: where fewer are left than were asked for, more are
- * searched for. Rejects with ReadError.
+ * Finds traces and puts those that belong together into one. Each captured span is stored as a
+ * trace of its own, so that many of them are one request: where fewer are left than were asked
+ * for, more are searched for. Rejects with ReadError.
  * @returns at most `query.limit` traces, newest first
  */
 export async function findJoined(reader: TraceReader, query: TraceQuery): Promise<FoundTraces> {

@@ -1,6 +1,6 @@
 /**
- * Searches and completions of the page through its HTTP API, over a store that `bench/query` filled:
- * each kind of search several times with other values, while nothing else runs.
+ * Searches and completions of the page through its HTTP API, over a store that `bench/query`
+ * filled: each kind of search several times with other values, while nothing else runs.
  *
  *   node bench/ui-search/run.ts --keep DIR [--repeats 15] [--limit 20]
  */

@@ -1,7 +1,7 @@
 /**
- * The page in a real browser: Chromium, driven by playwright-core. Whatever goes wrong in it without
- * being expected fails the test: errors on its console, scripts that throw, requests that fail or
- * leave the host, violations of its content security policy, dialogs.
+ * The page in a real browser: Chromium, driven by playwright-core. Whatever goes wrong in it
+ * without being expected fails the test: errors on its console, scripts that throw, requests that
+ * fail or leave the host, violations of its content security policy, dialogs.
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';

@@ -43,7 +43,8 @@ async function assertHarmless(tab: Tab): Promise<void> {
           bad.push(element.tagName + ' leads to ' + value);
         }
       }
-      if (/^(IFRAME|OBJECT|EMBED|BASE)$/.test(element.tagName) && element.parentNode !== document.head) {
+      const embeds = /^(IFRAME|OBJECT|EMBED|BASE)$/.test(element.tagName);
+      if (embeds && element.parentNode !== document.head) {
         bad.push(element.tagName);
       }
       if (element.tagName === 'IMG' && !element.src.endsWith('/icon.svg')) bad.push('IMG');

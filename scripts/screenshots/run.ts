@@ -1,6 +1,6 @@
 /**
- * `npm run screenshots [-- NAME...]`: makes the pictures of docs/screenshots. The zero-code demo and
- * the demo of instrumented services run against one program; Chromium shows their traces.
+ * `npm run screenshots [-- NAME...]`: makes the pictures of docs/screenshots. The zero-code demo
+ * and the demo of instrumented services run against one program; Chromium shows their traces.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -75,8 +75,8 @@ const each = { calls: '1', errors: 'status_code = 2' };
  * projection. Read by {@link readServices}.
  */
 export function redByService(where: Where, window: StepWindow): string {
-  const from = `SELECT service, toUInt8(kind IN (2, 5)) AS entry, ${stepOf('minute', window)} AS step,
-      status_code, band, calls
+  const from = `SELECT service, toUInt8(kind IN (2, 5)) AS entry,
+      ${stepOf('minute', window)} AS step, status_code, band, calls
     FROM (${redOfServicesStatement(where, window.fromS, window.toS)})`;
   return `${figuresBy('service, entry, step', counted, from)} LIMIT ${maxRedRows}`;
 }

@@ -3,8 +3,8 @@ import { bucketS } from '../schema/spans.ts';
 import type { StepWindow } from './window.ts';
 
 /**
- * Slices of time first, as what lies in others need not be read at all; and of these, where a window
- * has too few, a part of the traces.
+ * Slices of time first, as what lies in others need not be read at all; and of these, where a
+ * window has too few, a part of the traces.
  */
 export interface Sample {
   /** One slice in so many, a power of two. */

@@ -9,7 +9,6 @@ import { ReadError } from '../traces/reader.ts';
 import { insertSpans } from '../traces/testing/insert-spans.ts';
 import { quantile } from './bands.ts';
 import type { ServiceGraph, ServiceReader } from './model.ts';
-import { redByService } from './red-rows.ts';
 import { createServiceReader } from './smart-reader.ts';
 import { insertFlows, type TestFlow } from './testing/insert-flows.ts';
 import { stepWindow } from './window.ts';
@@ -494,14 +493,4 @@ test('a store that fails is no empty map', async () => {
       (error) => error instanceof ReadError && error.reason === reason,
     );
   }
-});
-
-test('services are counted out of the projection', async () => {
-  const name = `services${worlds++}`;
-  const { client } = database;
-  await migrate(client, { database: name, ttlDays: 0 });
-  await insertSpans(client, name, [span('web')]);
-  const sql = `EXPLAIN ${redByService({ database: name }, window)}`;
-  const plan = await client.query(sql, { format: 'TSVRaw' });
-  assert.match(Buffer.from(plan).toString(), /ReadFromMergeTree \(red\)/);
 });

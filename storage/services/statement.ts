@@ -76,8 +76,8 @@ export function hostPort(host: string, port: string): string {
 export const band = `${durationBand} AS band`;
 
 /**
- * Calls, errors and calls by band of each group: `n`, `errors`, two arrays; see {@link readFigures}.
- * Two steps, as to sum maps of bands costs a multiple.
+ * Calls, errors and calls by band of each group: `n`, `errors`, two arrays; see
+ * {@link readFigures}. Two steps, as to sum maps of bands costs a multiple.
  * @param by columns of the groups
  * @param calls, errors of a row of `from`, which has a column `band`
  * @param more aggregates of groups: `first` of the rows of a group and a band, `outer` of these

@@ -7,15 +7,26 @@ import { tagShard } from '../schema/spans.ts';
 import { openTestDatabase, type TestDatabase } from '../schema/testing/chdb-client.ts';
 import { type SqlClient, SqlError } from '../sql.ts';
 import { literals, Params } from './bind.ts';
-import type { AttributeValue, KeyValue, StoredResource, StoredScope, StoredSpan } from './model.ts';
+import type { AttributeValue, StoredSpan } from './model.ts';
 import { serviceName } from './model.ts';
 import { ReadError, type TraceQuery, type TraceReader } from './reader.ts';
 import { createSmartReader } from './smart-reader.ts';
 import { tagForms, withString, withTyped } from './tags.ts';
 import { insertSpans } from './testing/insert-spans.ts';
+import {
+  api,
+  baseNs,
+  int,
+  noScope,
+  pairs,
+  second,
+  span,
+  spanId,
+  text,
+  traceId,
+  web,
+} from './testing/spans.ts';
 
-const baseNs = BigInt(Date.UTC(2026, 0, 5, 10, 0, 0)) * 1_000_000n;
-const second = 1_000_000_000n;
 const now = () => Date.UTC(2026, 0, 5, 12, 0, 0);
 
 let database: TestDatabase;
@@ -29,55 +40,6 @@ async function readerWith(name: string, spans: readonly StoredSpan[]): Promise<T
   await migrate(client, { database: name, ttlDays: 0 });
   if (spans.length > 0) await insertSpans(client, name, spans);
   return createSmartReader({ client, database: name, now });
-}
-
-const text = (value: string): AttributeValue => ({ type: 'string', value });
-const int = (value: bigint): AttributeValue => ({ type: 'int', value });
-const pairs = (entries: Record<string, AttributeValue>): KeyValue[] =>
-  Object.entries(entries).map(([key, value]) => ({ key, value }));
-
-function resource(service: string, more: Record<string, AttributeValue> = {}): StoredResource {
-  const attributes = pairs({ 'service.name': text(service), ...more });
-  return { attributes, droppedAttributesCount: 0, schemaUrl: '' };
-}
-
-const noScope: StoredScope = {
-  name: '',
-  version: '',
-  attributes: [],
-  droppedAttributesCount: 0,
-  schemaUrl: '',
-};
-const web = resource('web', { 'k8s.pod.name': text('web-1') });
-const api = resource('api', { 'k8s.pod.name': text('api-1'), cpus: int(4n) });
-
-const traceId = (n: number) => n.toString(16).padStart(32, '0');
-const spanId = (n: number) => n.toString(16).padStart(16, '0');
-
-function span(trace: number, id: number, fields: Partial<StoredSpan> = {}): StoredSpan {
-  const startUnixNano = fields.startUnixNano ?? baseNs + BigInt(trace) * second;
-  return {
-    traceId: traceId(trace),
-    spanId: spanId(id),
-    parentSpanId: '',
-    traceState: '',
-    flags: 0,
-    name: 'op',
-    kind: 2,
-    startUnixNano,
-    endUnixNano: startUnixNano + 1_000n,
-    attributes: [],
-    droppedAttributesCount: 0,
-    events: [],
-    droppedEventsCount: 0,
-    links: [],
-    droppedLinksCount: 0,
-    statusCode: 0,
-    statusMessage: '',
-    resource: web,
-    scope: noScope,
-    ...fields,
-  };
 }
 
 const all: TraceQuery = {

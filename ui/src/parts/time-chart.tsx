@@ -29,7 +29,7 @@ export default function TimeChart({ title, times, lines, format }: TimeChartProp
   const box = useRef<HTMLDivElement>(null);
   const said = useRef<HTMLParagraphElement>(null);
   const dark = useDark();
-  // biome-ignore lint/correctness/useExhaustiveDependencies: colours of tokens change with the theme
+  // biome-ignore lint/correctness/useExhaustiveDependencies: colours change with the theme
   useEffect(() => {
     const parent = box.current;
     if (parent === null) return;

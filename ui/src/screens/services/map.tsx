@@ -119,8 +119,8 @@ function Drawing({ data, state, chooseNode, chooseEdge, clear }: MapProps) {
 }
 
 /**
- * Ids of the nodes that are moved into view; none = all. A narrow map shows one, and a map that does
- * not fit what is chosen with its neighbours.
+ * Ids of the nodes that are moved into view; none = all. A narrow map shows one, and a map that
+ * does not fit what is chosen with its neighbours.
  */
 function middleOf(data: ServiceMapAnswer, state: ViewState, down: boolean): readonly string[] {
   const { focus, caller, callee } = state;

@@ -8,8 +8,8 @@ export function NothingYet({ range }: { range: TimeRange }) {
   return (
     <Empty title={`No services in this time range: ${rangeLabel(range)}`}>
       <p>
-        Services appear with their first span. Send OTLP to <code>localhost:4317</code> (gRPC) or{' '}
-        <code>localhost:4318</code> (HTTP), or run <code>npm run demo</code> beside the program.
+        Services appear with their first span. Send OTLP to <code>localhost:4317</code> or, over
+        HTTP, <code>localhost:4318</code>, or run <code>npm run demo</code> beside the program.
       </p>
       <p>
         <Button onClick={() => setParams({ from: 'now-7d', to: 'now' })}>
