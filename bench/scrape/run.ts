@@ -1,7 +1,7 @@
 /**
  * Scraping: CPU of receiver prometheus with exporter nop, here and in the Go collector, in turn.
  *
- *   PEERS_DIR=... node_modules/.bin/node bench/scrape/run.ts [--repeats 3] [--seconds 6]
+ *   PEERS_DIR=... node scripts/launch.mjs bench/scrape/run.ts [--repeats 3] [--seconds 6]
  *       [--targets 20] [--interval 500ms] [--only TEXT]
  *
  * This process serves pages that were written before, on the other core; user and system time of
