@@ -243,6 +243,17 @@ test('what is remembered of families changes what a series is', { skip }, () => 
   assert.equal(stored(way, message1([up('a')])).declared.length, 0);
 });
 
+test('a stored series is told of again when its type comes, and once', { skip }, () => {
+  const way = new Way(true, key);
+  const rowsOf = (): number => {
+    way.encoder.appendStored(stored(way, message1([up('a')])).bytes);
+    return way.seal(true).find(({ table }) => table === 'metric_series')?.rows ?? 0;
+  };
+  assert.deepEqual([rowsOf(), rowsOf()], [1, 0]);
+  way.take(message1([], [{ name: 'up', type: 2 }]), 1);
+  assert.deepEqual([rowsOf(), rowsOf()], [1, 0]);
+});
+
 test('samples of another day go by OTLP', { skip }, () => {
   const way = new Way(true, key);
   const both = stored(way, message1([up('a'), up('b', NOW_MS - 80_000_000)]));

@@ -14,7 +14,7 @@ import { Decimal, Scale } from './decimal.ts';
 import { DistributionFields } from './distributions.ts';
 import { ExemplarsTable, HistogramsTable, putNumber, SamplesTable } from './point-tables.ts';
 import { SeriesCache, type SeriesLimits } from './series-cache.ts';
-import { METADATA, type MetricHead, NAME, SeriesTable, UNIT } from './series-table.ts';
+import { DESCRIPTION, METADATA, type MetricHead, NAME, SeriesTable, UNIT } from './series-table.ts';
 import { plainSealer, type SampleSealer, sampleColumns } from './sorted-samples.ts';
 import { readStoredRows } from './stored-rows.ts';
 
@@ -47,6 +47,8 @@ class Head implements MetricHead {
   kind = 0;
   temporality = 0;
   monotonic = 0;
+  /** Hash of description and metadata. */
+  said = 0;
   resource!: InternedSet;
   scope!: InternedSet;
 }
@@ -163,6 +165,7 @@ export class SmartMetricsEncoder extends SmartEncoder {
     head.monotonic = head.kind === SUM ? data.varint(b, 3) : 0;
     head.resource = this.currentResource!;
     head.scope = this.currentScope!;
+    head.said = saidHash(b, metric);
     this.#cache.makeRoom();
     const number = this.#headNumber();
     for (let i = 0; i < data.listA.count; i++) {
@@ -203,6 +206,7 @@ export class SmartMetricsEncoder extends SmartEncoder {
     const known = this.#cache.size;
     const series = this.#cache.find(head, b, point.attributes);
     if (series === known) this.#name(series, b, point);
+    this.#cache.say(series, this.#head.said);
     this.#cache.promisedDay[series] = day;
     this.#identified.push(series);
   }
@@ -270,6 +274,7 @@ export class SmartMetricsEncoder extends SmartEncoder {
     const known = cache.size;
     const series = cache.find(head, b, point.attributes);
     if (series === known) this.#name(series, b, point);
+    cache.say(series, this.#head.said);
     if (cache.storedDay[series] === day) return series;
     if (cache.batch[series] !== this.#batch || cache.batchDay[series] !== day) {
       this.#writeSeries(series, point, day);
@@ -305,10 +310,11 @@ export class SmartMetricsEncoder extends SmartEncoder {
     this.#cache.idHigh[series] = first | (hash.high & 0xfff);
   }
 
-  /** By which a row of `metric_series` is known. */
+  /** By which a row of `metric_series` is known: what is said otherwise is written again. */
   #keyOf(series: number, day: number): string {
-    const { idLow, idHigh } = this.#cache;
-    return `${day} series ${idHigh[series]!.toString(36)} ${idLow[series]!.toString(36)}`;
+    const { idLow, idHigh, said } = this.#cache;
+    const id = `${idHigh[series]!.toString(36)} ${idLow[series]!.toString(36)}`;
+    return `${day} series ${id} ${said[series]!.toString(36)}`;
   }
 
   #writeSeries(series: number, point: Message, day: number): void {
@@ -376,4 +382,21 @@ export class SmartMetricsEncoder extends SmartEncoder {
     table.clear();
     return blocks;
   }
+}
+
+/** FNV-1a of description and metadata of a metric, 0 where there is none. */
+function saidHash(b: Uint8Array, metric: Message): number {
+  const { attributes: list } = metric;
+  let hash = fnv(0, b, metric.start[DESCRIPTION]!, metric.end[DESCRIPTION]!);
+  for (let i = 0; i < list.count; i++) {
+    hash = fnv(hash, b, list.keyStart[i]!, list.keyEnd[i]!);
+    hash = fnv(hash, b, list.valueStart[i]!, list.valueEnd[i]!);
+  }
+  return hash;
+}
+
+function fnv(from: number, b: Uint8Array, start: number, end: number): number {
+  let hash = from;
+  for (let i = start; i < end; i++) hash = Math.imul(hash ^ b[i]!, 0x01000193) ^ 0x9dc5;
+  return hash;
 }

@@ -36,6 +36,8 @@ export class SeriesCache {
   /** Halves of the id. */
   idLow = new Uint32Array(1024);
   idHigh = new Uint32Array(1024);
+  /** Hash of what was said of its metric last, beside what it is known by. */
+  said = new Int32Array(1024);
   /** Largest scale of its values, 0 to 15. */
   scale = new Uint8Array(1024);
   /** Values in a row that no scale gave. */
@@ -64,6 +66,7 @@ export class SeriesCache {
     this.#seen.reset();
     this.#heads.reset();
     this.#last = 0;
+    this.said.fill(0);
     this.scale.fill(0);
     this.misses.fill(0);
     this.storedDay.fill(NEVER);
@@ -113,11 +116,24 @@ export class SeriesCache {
     return at === end;
   }
 
+  /**
+   * Notes what is said of a series' metric now: where that is something else, it has no row of any day
+   * that says so.
+   */
+  say(series: number, said: number): void {
+    if (this.said[series] === said) return;
+    this.said[series] = said;
+    this.storedDay[series] = NEVER;
+    this.promisedDay[series] = NEVER;
+    this.batch[series] = NEVER;
+  }
+
   #grow(): void {
     const from = this.idLow.length;
     this.#next = grown(this.#next, new Int32Array(from * 2));
     this.idLow = grown(this.idLow, new Uint32Array(from * 2));
     this.idHigh = grown(this.idHigh, new Uint32Array(from * 2));
+    this.said = grown(this.said, new Int32Array(from * 2));
     this.scale = grown(this.scale, new Uint8Array(from * 2));
     this.misses = grown(this.misses, new Uint8Array(from * 2));
     this.storedDay = grown(this.storedDay, new Int32Array(from * 2).fill(NEVER));
