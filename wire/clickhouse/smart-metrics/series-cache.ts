@@ -117,8 +117,8 @@ export class SeriesCache {
   }
 
   /**
-   * Notes what is said of a series' metric now: where that is something else, it has no row of any day
-   * that says so.
+   * Notes what is said of a series' metric now: where that is something else, it has no row of any
+   * day that says so.
    */
   say(series: number, said: number): void {
     if (this.said[series] === said) return;
