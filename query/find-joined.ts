@@ -23,7 +23,7 @@ export async function findJoined(reader: TraceReader, query: TraceQuery): Promis
       return { ...found, traces: joined.slice(0, query.limit), truncated };
     }
     // As many again as became one, and some more: the next ones may be larger.
-    const each = found.traces.length / Math.max(joined.length, 1);
+    const each = limit / Math.max(joined.length, 1);
     limit = Math.min(mostFound, Math.ceil(query.limit * each * 1.25));
   }
 }

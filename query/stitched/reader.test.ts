@@ -247,6 +247,19 @@ test('a list of found traces shows a joined one once, as a whole', async () => {
   assert.equal(few.length, 4, 'beyond the limit parts stay parts');
 });
 
+test('what was joined before is not read again for a list once it is settled', async () => {
+  const store = memory(chain.map(stored));
+  const { traceId } = chain[1]!;
+  const before = { ...summaryOf(chain[1]!), joined: true };
+  const lists = reader(store, { now: () => laterMs + 120_000 });
+  assert.deepEqual(await lists.joinFound!([before]), [before]);
+  assert.equal(store.calls.traces, 0);
+  const [whole, ...more] = await lists.joinFound!([before, summaryOf(chain[2]!)]);
+  assert.deepEqual([whole, more], [before, []], 'a part that came later is of the same trace');
+  const [fresh] = await reader(store, { now: () => laterMs - 60_000 }).joinFound!([before]);
+  assert.deepEqual([fresh?.traceId, fresh?.spanCount], [traceId, 3]);
+});
+
 test('where nothing is captured a list costs one small statement in half a minute', async () => {
   const plain = sdk('50', { trace: '5', service: 'plain' });
   const store = memory([stored(plain)]);

@@ -23,6 +23,9 @@ export interface StitchedOptions extends StitchOptions {
   readonly onFailure: (error: unknown) => void;
 }
 
+/** What was joined is not joined anew in lists when so long nothing can have come to it. */
+const settledMs = 60_000;
+
 /**
  * Gives whole traces joined, and lists of found ones on request; everything else is the inner
  * reader's. A trace without captured spans is given back as it is, and costs a look at its
@@ -50,7 +53,12 @@ export function createStitchedReader(options: StitchedOptions): TraceReader {
     dependencies: (startNs, endNs) => reader.dependencies(startNs, endNs),
     async joinFound(found) {
       const services = await captured.names();
-      const parts = found.filter((trace) => trace.services.some(({ name }) => services.has(name)));
+      const settled = BigInt(Math.floor(options.now()) - settledMs) * 1_000_000n - options.reachNs;
+      const parts = found.filter(
+        (trace) =>
+          trace.services.some(({ name }) => services.has(name)) &&
+          (trace.joined !== true || trace.endUnixNano > settled),
+      );
       const few = withinSpans(parts, options.maxSpans / 2);
       if (few.length === 0) return found;
       const traces = await getTraces(few.map((trace) => trace.traceId));

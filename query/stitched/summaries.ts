@@ -23,9 +23,10 @@ export function joinSummaries(
   const shown = new Set<string>();
   const list: TraceSummary[] = [];
   for (const summary of found) {
-    if (shown.has(summary.traceId)) continue;
     const joined = byId.get(summary.traceId);
-    for (const id of joined?.ids ?? [summary.traceId]) shown.add(id);
+    const ids = joined?.ids ?? [summary.traceId];
+    if (ids.some((id) => shown.has(id))) continue;
+    for (const id of ids) shown.add(id);
     const several = (joined?.ids?.length ?? 1) > 1;
     list.push(several ? summarize(summary.traceId, joined!.spans.map(slim)) : summary);
   }

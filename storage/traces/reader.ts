@@ -71,6 +71,8 @@ export interface TraceSummary {
   readonly errorSpanCount: number;
   /** Spans whose parent is not stored in the trace. */
   readonly orphanSpanCount: number;
+  /** It is of several stored traces, which were found to belong together before. */
+  readonly joined?: boolean;
   readonly services: readonly {
     readonly name: string;
     readonly spanCount: number;

@@ -352,7 +352,9 @@ class SmartReader implements TraceReader {
       const members = [...(groups.get(id) ?? [id])];
       for (const member of members) seen.add(member);
       const spans = members.flatMap((member) => byId.get(member) ?? []);
-      if (spans.length > 0) summaries.push(summarize(id, spans));
+      if (spans.length === 0) continue;
+      const summary = summarize(id, spans);
+      summaries.push(members.length > 1 ? { ...summary, joined: true } : summary);
     }
     return summaries.sort((a, b) => compare(b.startUnixNano, a.startUnixNano));
   }
