@@ -34,13 +34,25 @@ export interface Running {
   shutdown(reason: string): Promise<void>;
 }
 
-function collectorFor(budgetLimit: number): ReturnType<typeof createCollector> {
+interface Collector {
+  /** Takes what {@link createCollector} is told. */
+  readonly freed: ReturnType<typeof createCollector>;
+  stop(): void;
+}
+
+function collectorFor(budgetLimit: number): Collector {
   const run = collections();
   const collect = createCollector(collectEvery(budgetLimit), bytesOutside, run, setImmediate);
-  const busy = createIdleShrink(run.shrink, (ms, look) => setInterval(look, ms).unref());
-  return (freed, reserved) => {
-    busy();
-    collect(freed, reserved);
+  let timer: NodeJS.Timeout | undefined;
+  const busy = createIdleShrink(run.shrink, (ms, look) => {
+    timer = setInterval(look, ms).unref();
+  });
+  return {
+    freed(freed, reserved) {
+      busy();
+      collect(freed, reserved);
+    },
+    stop: () => clearInterval(timer),
   };
 }
 
@@ -68,6 +80,8 @@ export async function startProgram(
   let service: Service | undefined;
   let push: Push | undefined;
   let current = ready;
+  const limit = budgetBytes(process.env, totalmem(), process.constrainedMemory());
+  const collector = collectorFor(limit);
   const reload = createReload({
     read,
     async change(next) {
@@ -90,8 +104,7 @@ export async function startProgram(
   try {
     await telemetry.start();
     const ledger = new Ledger(meter);
-    const limit = budgetBytes(process.env, totalmem(), process.constrainedMemory());
-    const budget = createBudget(limit, collectorFor(limit));
+    const budget = createBudget(limit, collector.freed);
     const { tracer } = telemetry;
     const random = systemRandom;
     const { gates } = ready;
@@ -109,6 +122,7 @@ export async function startProgram(
     await service.start();
     push = await startPush(config.telemetry, telemetry, { ...environment, host: service.host });
   } catch (error) {
+    collector.stop();
     await service?.shutdown().catch(() => {});
     await telemetry.shutdown();
     throw error;
@@ -126,6 +140,7 @@ export async function startProgram(
         logger.info('Shutdown complete.');
         await push.shutdown();
       } finally {
+        collector.stop();
         await telemetry.shutdown();
       }
     },
