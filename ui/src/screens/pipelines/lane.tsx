@@ -1,3 +1,4 @@
+import { useRef } from 'react';
 import type {
   FoldedProcessor,
   Graph,
@@ -6,6 +7,7 @@ import type {
   PipelinesState,
 } from '../../../../query/web/contract/pipelines.ts';
 import { Name } from '../../parts/name.tsx';
+import { useWidth } from '../../parts/use-width.ts';
 import { EdgeChip } from './edge-chip.tsx';
 import styles from './lane.module.css';
 import { columnsOf, edgesBetween, layoutLane, type Sizes, widthsFor } from './layout.ts';
@@ -14,7 +16,6 @@ import { cardHeight, NodeCard } from './node-card.tsx';
 import { edgeKey, type Readings } from './rates.ts';
 import { type Selection, selectEdge, selectNode } from './selection.ts';
 import { useNarrow } from './use-narrow.ts';
-import { useWidth } from './use-width.ts';
 
 export interface LaneProps {
   readonly lane: Lane;
@@ -54,7 +55,8 @@ function Columns(props: LaneProps) {
   const { lane, graph, state, readings } = props;
   const states = new Map(state?.nodes.map((node) => [node.name, node]));
   const live = state !== undefined;
-  const [ref, room] = useWidth();
+  const view = useRef<HTMLElement>(null);
+  const room = useWidth(view);
   const sizes: Sizes = {
     ...widthsFor(columnsOf(lane).length, room - 2 * scrollPadding, live),
     chipHeight: 32,
@@ -64,7 +66,7 @@ function Columns(props: LaneProps) {
   const { width, height, cards, edges } = layoutLane(lane, graph.edges, sizes);
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by keyboard
-    <section ref={ref} className={styles.scroll} tabIndex={0} aria-label={`Graph of ${lane.id}`}>
+    <section ref={view} className={styles.scroll} tabIndex={0} aria-label={`Graph of ${lane.id}`}>
       <div className={styles.canvas} style={{ width, height }}>
         <svg width={width} height={height} aria-hidden="true">
           {edges.map(({ edge, path }) => (

@@ -1,11 +1,5 @@
-import {
-  type KeyboardEvent,
-  type PointerEvent,
-  type RefObject,
-  useEffect,
-  useRef,
-  useState,
-} from 'react';
+import { type KeyboardEvent, type PointerEvent, type RefObject, useRef, useState } from 'react';
+import { useWidth } from '../../parts/use-width.ts';
 import styles from './waterfall.module.css';
 
 const key = 'wirestitch.trace.names';
@@ -14,14 +8,7 @@ const least = 120;
 /** Width of the names' column: as dragged last time, never more than two thirds of the view. */
 export function useNameWidth(view: RefObject<HTMLElement | null>) {
   const [wanted, setWanted] = useState(() => Number(window.localStorage.getItem(key)) || 0);
-  const [space, setSpace] = useState(() => window.innerWidth);
-  useEffect(() => {
-    const element = view.current;
-    if (element === null) return;
-    const observer = new ResizeObserver(() => setSpace(element.clientWidth));
-    observer.observe(element);
-    return () => observer.disconnect();
-  }, [view]);
+  const space = useWidth(view, window.innerWidth);
   const usual = Math.min(420, space * 0.4);
   const nameWidth = Math.round(
     Math.min(Math.max(wanted === 0 ? usual : wanted, least), Math.max(space * 0.67, least)),

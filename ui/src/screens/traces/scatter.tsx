@@ -5,6 +5,7 @@ import { Button } from '../../parts/button.tsx';
 import { count, duration, timeOfDay } from '../../parts/format.ts';
 import { Name } from '../../parts/name.tsx';
 import { useDark } from '../../parts/use-dark.ts';
+import { useWidth } from '../../parts/use-width.ts';
 import styles from './scatter.module.css';
 import { coloursOf, draw } from './scatter-draw.ts';
 import {
@@ -143,17 +144,4 @@ function Tip({
       <span>{timeOfDay(trace.startUnixNano)}</span>
     </div>
   );
-}
-
-/** Width of an element in CSS pixels, 0 before it is known. */
-function useWidth(element: { readonly current: HTMLElement | null }): number {
-  const [width, setWidth] = useState(0);
-  useEffect(() => {
-    const { current } = element;
-    if (current === null) return;
-    const observer = new ResizeObserver(() => setWidth(current.clientWidth));
-    observer.observe(current);
-    return () => observer.disconnect();
-  }, [element]);
-  return width;
 }
