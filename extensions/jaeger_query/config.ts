@@ -1,17 +1,12 @@
 import { z } from 'zod';
+import { basePathKey } from '../../config/groups/base-path.ts';
 import { hostCheckKeys } from '../../config/groups/host-check.ts';
 import { stitchSection, traceStorage } from '../../config/groups/trace-storage.ts';
 import { duration, endpoint } from '../../config/schema/index.ts';
 
 export const config = z.strictObject({
   endpoint: endpoint().default('localhost:16686').describe('Address to listen on.'),
-  base_path: z
-    .string()
-    .regex(/^(\/[\w.-]+)*$/, {
-      error: 'base_path must be empty or begin with / and not end with /',
-    })
-    .default('')
-    .describe('Path prefix of everything.'),
+  base_path: basePathKey(),
   storage: traceStorage(),
   ui_dir: z.string().optional().describe('Folder of a built Jaeger UI; none = API only.'),
   ...hostCheckKeys,

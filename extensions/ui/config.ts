@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { basePathKey } from '../../config/groups/base-path.ts';
 import { hostCheckKeys } from '../../config/groups/host-check.ts';
 import {
   checkHttpServer,
@@ -33,13 +34,7 @@ export const config = z
   .strictObject({
     // A stream of events lasts as long as somebody looks.
     ...httpServerKeys('localhost:16690', { write_timeout: '0s' }),
-    base_path: z
-      .string()
-      .regex(/^(\/[\w.-]+)*$/, {
-        error: 'base_path must be empty or begin with / and not end with /',
-      })
-      .default('')
-      .describe('Path prefix of everything.'),
+    base_path: basePathKey(),
     storage: optionalSection(traceStorage()).describe(
       'Where traces are read; absent = only the pipelines are shown.',
     ),
