@@ -1,5 +1,6 @@
 /** How the API of the page is put together: routes are plain data, answers are plain values. */
 import { ReadError } from '../../storage/traces/reader.ts';
+import type { Refusal } from './contract/program.ts';
 
 /** A request as a route sees it. */
 export interface WebRequest {
@@ -44,14 +45,7 @@ export interface WebRoute {
   handle(request: WebRequest): Promise<WebAnswer>;
 }
 
-export type WebReason =
-  | 'bad_request'
-  | 'forbidden'
-  | 'not_found'
-  | 'too_broad'
-  | 'unavailable'
-  | 'timeout'
-  | 'internal';
+export type WebReason = Refusal['error']['reason'];
 
 const statuses: Readonly<Record<WebReason, number>> = {
   bad_request: 400,
