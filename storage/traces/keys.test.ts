@@ -7,9 +7,16 @@ import { createTraceKeys, type KeySearch, keyStatement } from './keys.ts';
 import type { AttributeValue, StoredSpan } from './model.ts';
 import { createSmartReader } from './smart-reader.ts';
 import { insertSpans } from './testing/insert-spans.ts';
+import {
+  span as anySpan,
+  baseNs,
+  traceId as id,
+  int,
+  pairs,
+  second,
+  text,
+} from './testing/spans.ts';
 
-const baseNs = BigInt(Date.UTC(2026, 0, 5, 10, 0, 0)) * 1_000_000n;
-const second = 1_000_000_000n;
 const now = () => Date.UTC(2026, 0, 5, 12, 0, 0);
 const nowNs = BigInt(now()) * 1_000_000n;
 
@@ -19,33 +26,13 @@ before(async () => {
 });
 after(() => database.close());
 
-const id = (n: number) => n.toString(16).padStart(32, '0');
-const text = (value: string): AttributeValue => ({ type: 'string', value });
-const int = (value: bigint): AttributeValue => ({ type: 'int', value });
-
 function span(trace: number, attributes: Record<string, AttributeValue>, atS = 0n): StoredSpan {
   const startUnixNano = baseNs + atS * second;
-  return {
-    traceId: id(trace),
-    spanId: trace.toString(16).padStart(16, '0'),
-    parentSpanId: '',
-    traceState: '',
-    flags: 0,
-    name: 'op',
-    kind: 2,
+  return anySpan(trace, trace, {
     startUnixNano,
-    endUnixNano: startUnixNano + 1_000n,
-    attributes: Object.entries(attributes).map(([key, value]) => ({ key, value })),
-    droppedAttributesCount: 0,
-    events: [],
-    droppedEventsCount: 0,
-    links: [],
-    droppedLinksCount: 0,
-    statusCode: 0,
-    statusMessage: '',
+    attributes: pairs(attributes),
     resource: { attributes: [], droppedAttributesCount: 0, schemaUrl: '' },
-    scope: { name: '', version: '', attributes: [], droppedAttributesCount: 0, schemaUrl: '' },
-  };
+  });
 }
 
 const window = { fromNs: baseNs - second, toNs: baseNs + second };
