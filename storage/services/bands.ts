@@ -34,11 +34,7 @@ export class RedSum implements Red {
 }
 
 /** Adds counts by band to all bands. */
-export function addSparse(
-  bands: Float64Array,
-  keys: readonly number[],
-  counts: readonly number[],
-): void {
+function addSparse(bands: Float64Array, keys: readonly number[], counts: readonly number[]): void {
   for (const [i, band] of keys.entries()) {
     bands[Math.min(band, bandCount - 1)]! += counts[i] ?? 0;
   }

@@ -21,7 +21,7 @@ import {
 import type { StepWindow } from './window.ts';
 
 /** Rows that one statement gives, those with most requests first. */
-export const maxCapturedRows = 30_000;
+const maxCapturedRows = 30_000;
 
 /** Observation points from the client's process to the server's. */
 const hops = [

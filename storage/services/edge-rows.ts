@@ -19,7 +19,7 @@ import {
 } from './statement.ts';
 
 /** Edges that one statement gives, those with most calls first. */
-export const maxEdges = 20_000;
+const maxEdges = 20_000;
 
 export interface CallEdge {
   readonly client: string;

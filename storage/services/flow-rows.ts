@@ -7,7 +7,7 @@ import type { Where } from './statement.ts';
 import type { StepWindow } from './window.ts';
 
 /** Pairs of ends that the statement gives, those with most packets first. */
-export const maxFlowPairs = 10_000;
+const maxFlowPairs = 10_000;
 
 /**
  * Flows by their two ends and the place that saw them; the interface makes a place only where the

@@ -17,7 +17,7 @@ import {
 } from './statement.ts';
 
 /** Rows that the statement gives, those with most calls first. */
-export const maxPeers = 5_000;
+const maxPeers = 5_000;
 
 const url = firstText(['url.full', 'http.url']);
 

@@ -60,7 +60,7 @@ export class SteppedRed {
 }
 
 /** Rows of one statement about services or operations. */
-export const maxRedRows = 100_000;
+const maxRedRows = 100_000;
 
 /** Number of the step that a minute is in. */
 export function stepOf(minute: string, window: StepWindow): string {

@@ -162,7 +162,7 @@ export function isNumber(value: string): boolean {
 }
 
 /** The pattern that matches where `pattern` matches a whole value. */
-export function wholeMatch(pattern: string): string {
+function wholeMatch(pattern: string): string {
   return `^(?:${pattern})$`;
 }
 

@@ -37,7 +37,7 @@ const meanings: readonly (readonly [AttributeMeaning, readonly string[]])[] = [
 ];
 
 /** What an attribute is about, by the first parts of its key. */
-export function meaningOf(key: string): AttributeMeaning {
+function meaningOf(key: string): AttributeMeaning {
   if (key === 'error') return 'exception';
   if (key.startsWith('wirestitch.db.') || /^wirestitch\.(mysql|redis)\./.test(key))
     return 'database';

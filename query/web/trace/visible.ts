@@ -18,7 +18,7 @@ export interface Visible {
 }
 
 /** Shut rows: with children, and deep enough or named, but not both. */
-export function shutRows({ count, children, depth }: Layout, collapse: RowCollapse): Uint8Array {
+function shutRows({ count, children, depth }: Layout, collapse: RowCollapse): Uint8Array {
   const from = collapse.depth ?? Number.POSITIVE_INFINITY;
   const shut = new Uint8Array(count);
   for (let i = 0; i < count; i++) if (children[i]! > 0 && depth[i]! >= from) shut[i] = 1;
