@@ -156,6 +156,29 @@ describe('OTLP/JSON', () => {
     assert.ok(same > 1000);
   });
 
+  it('takes the last of keys that come twice, whatever they hold', () => {
+    const event = '{"name":"e","name":"f","attributes":[{"key":"a"}]}';
+    const texts: Record<string, string[]> = {
+      name: ['""', '"n"', '"longer"'],
+      kind: ['1', '2'],
+      attributes: ['[]', '[{"key":"a"}]', '[{"key":"b"},{"key":"c"}]'],
+      events: ['[]', `[${event}]`, `[${event},${event}]`],
+      status: ['{}', '{"code":1,"code":2}', '{"message":"m"}'],
+      endTimeUnixNano: ['"7"', '"9"'],
+    };
+    const key = fc.constantFrom(...Object.keys(texts));
+    const pair = key.chain((k) => fc.constantFrom(...texts[k]!).map((v) => `"${k}":${v}`));
+    const read = (json: string): unknown => JSON.parse(toJson(parseJson('traces', span(json))));
+    fc.assert(
+      fc.property(fc.array(pair, { maxLength: 12 }), (pairs) => {
+        const fields = pairs.join();
+        const once = JSON.stringify(JSON.parse(`{${fields}}`)).slice(1, -1);
+        assert.deepEqual(read(fields), read(once));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
   it('throws nothing but WireError for mutated text', () => {
     fc.assert(
       fc.property(fc.constantFrom(...signals), fc.integer(), (signal, seed) => {

@@ -1,10 +1,10 @@
 import { checkTable, Flag, fieldsPerMessage } from '../check-table.ts';
-import { Cursor, readVarint, skipValue } from '../proto/cursor.ts';
 import { Writer } from '../proto/writer.ts';
 import { type Field, type Message, message, messages, type ValueKind } from '../schema.ts';
 import { WireError } from '../wire-error.ts';
 import { fieldNames } from './field-names.ts';
 import { JsonFault, Scanner } from './scanner.ts';
+import { WrittenFields } from './written-fields.ts';
 
 const anyValue = message('AnyValue').index;
 const metric = message('Metric');
@@ -35,6 +35,7 @@ class JsonReader {
   readonly #in: Scanner;
   readonly #out: Writer;
   readonly #path: string[] = [];
+  readonly #written = new WrittenFields();
   readonly #maxNesting: number;
 
   constructor(bytes: Uint8Array, maxNesting: number) {
@@ -63,11 +64,12 @@ class JsonReader {
   /** The fields of an object; the caller opened the message. */
   #message(msg: Message, nesting: number): void {
     const input = this.#in;
-    const start = this.#out.length;
     const names = fieldNames[msg.index]!;
+    const written = this.#written;
     let seen = 0;
     input.expect(0x7b);
     if (input.take(0x7d)) return;
+    written.open();
     for (;;) {
       const field = input.field(names);
       input.expect(0x3a);
@@ -76,28 +78,19 @@ class JsonReader {
         this.#path.push(field.name);
         const bit = 1 << field.number;
         const group = msg === metric && (dataBits & bit) !== 0 ? dataBits : 0;
-        if ((seen & (bit | group)) !== 0) this.#removeFields(start, bit | group);
-        seen |= bit | group;
+        const again = seen & (bit | group);
+        if (again !== 0) written.takeBack(this.#out, again, seen);
+        seen = (seen & ~again) | bit;
+        const start = this.#out.length;
         if (field.repeated) this.#list(field, nesting);
         else this.#value(field, nesting, true);
+        written.note(field.number, start, this.#out.length);
         this.#path.pop();
       }
-      if (input.take(0x7d)) return;
+      if (input.take(0x7d)) break;
       if (!input.take(0x2c)) throw input.fault("',' or '}'");
     }
-  }
-
-  /** Takes back what a key wrote that now comes again (`bits` by field number). */
-  #removeFields(start: number, bits: number): void {
-    const out = this.#out;
-    let p = start;
-    while (p < out.length) {
-      const c = new Cursor(out.bytes, p);
-      const tag = readVarint(c);
-      skipValue(c, tag);
-      if ((bits & (1 << (tag >>> 3))) !== 0) out.cut(p, c.pos);
-      else p = c.pos;
-    }
+    written.close();
   }
 
   #list(field: Field, nesting: number): void {
