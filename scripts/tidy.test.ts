@@ -69,6 +69,21 @@ test('files that nobody imports', () => {
   assert.deepEqual(faults(['pdata/a.ts', ''], ['pdata/b.test.ts', run]), []);
 });
 
+test('files that the npm package lacks', () => {
+  const program: [string, string][] = [
+    ['gateway/main.ts', "import '../ottl/a.ts';\nimport type { B } from '../query/b.ts';"],
+    ['ottl/a.ts', "new Worker(new URL('./worker.ts', import.meta.url));"],
+    ['ottl/worker.ts', ''],
+    ['query/b.ts', 'export type B = 1;'],
+  ];
+  const pack = (...names: string[]) =>
+    faults(...program, ['package.json', JSON.stringify({ files: names })]);
+  assert.deepEqual(pack('gateway', 'ottl', '!**/*.test.ts'), []);
+  const lacking = ['package.json: files lacks ottl, which the program needs'];
+  assert.deepEqual(pack('gateway'), lacking);
+  assert.deepEqual(pack('gateway', 'ottl', '!ottl/worker.ts'), lacking);
+});
+
 test('component folders and links', () => {
   assert.deepEqual(faults(['exporters/x/a.ts', ''], user('exporters/x/a.ts')), [
     'exporters/x: has no index.ts',

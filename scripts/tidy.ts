@@ -5,6 +5,7 @@ import { readSources, type SourceFile } from './tidy/files.ts';
 import { checkFolders, checkLinks } from './tidy/folders.ts';
 import { checkForm, checkWords } from './tidy/form.ts';
 import { checkDirection, checkUse } from './tidy/imports.ts';
+import { checkPackage } from './tidy/package.ts';
 
 /** Every fault found in files; each names the file and what is wrong. */
 export function tidyFiles(
@@ -16,6 +17,7 @@ export function tidyFiles(
     ...checkWords(files),
     ...checkDirection(files),
     ...checkUse(files),
+    ...checkPackage(files),
     ...checkFolders(files),
     ...checkLinks(files, exists),
   ];

@@ -47,6 +47,22 @@ function matches(file: SourceFile, pattern: RegExp): Import[] {
   }));
 }
 
+const typeImport = /\b(?:import|export) type [^;'"]*from\s*['"][^'"]*['"]/g;
+
+/** What a file needs where it runs: imports of values, and files that it names. */
+export function neededBy(file: SourceFile): Import[] {
+  if (!isCode(file.path)) return [];
+  const running = { ...file, text: file.text.replace(typeImport, '') };
+  return [...matches(running, importPattern), ...mentionsIn(running)];
+}
+
+/** Files that a text names, from its own folder or from the root of the checkout. */
+function mentionsIn(file: SourceFile): Import[] {
+  const fromRoot = Array.from(file.text.matchAll(mentionPattern), (match) => normalize(match[1]!));
+  const near = matches(file, mentionPattern);
+  return [...near, ...fromRoot.map((to) => ({ from: file.path, to }))];
+}
+
 /** Imports run one way, and components never import each other. */
 export function checkDirection(files: readonly SourceFile[]): string[] {
   const faults: string[] = [];
@@ -86,10 +102,7 @@ export function checkUse(files: readonly SourceFile[]): string[] {
   const used = new Set<string>();
   for (const file of files) {
     for (const { from, to } of matches(file, importPattern)) if (from !== to) used.add(to);
-    for (const match of file.text.matchAll(mentionPattern)) {
-      const near = normalize(`${dirname(file.path)}/${match[1]}`);
-      for (const path of [near, normalize(match[1]!)]) if (path !== file.path) used.add(path);
-    }
+    for (const { to } of mentionsIn(file)) if (to !== file.path) used.add(to);
   }
   return files
     .filter(({ path }) => isCode(path) && /\.tsx?$/.test(path))
