@@ -1,4 +1,4 @@
-import { locatorProjection, redProjection, spans, tagIndexes } from '../../storage/schema/spans.ts';
+import { placesProjection, redProjection, spans, tagIndexes } from '../../storage/schema/spans.ts';
 import { createTable, type TableSpec } from '../../storage/schema/table.ts';
 
 /** A way to lay out the same columns. */
@@ -14,7 +14,7 @@ const columns = spans.columns.filter((c) => !c.startsWith('INDEX') && !c.startsW
 const time = 'INDEX time_range time TYPE minmax GRANULARITY 4';
 const traceBloom = 'INDEX trace trace_id TYPE bloom_filter(0.001) GRANULARITY 4';
 const red = `PROJECTION red (${redProjection})`;
-const locator = `PROJECTION locator (${locatorProjection})`;
+const locator = placesProjection;
 const offsets = 'PROJECTION locator (SELECT trace_id, _part_offset ORDER BY trace_id)';
 const tokens = `tokens Array(String) ALIAS arrayConcat(${['string', 'int', 'float', 'bool']
   .map((t) => `attributes_${t}`)

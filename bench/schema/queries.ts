@@ -1,11 +1,6 @@
 import type { Session } from 'chdb';
 import { literals } from '../../storage/traces/bind.ts';
-import {
-  locatedCondition,
-  locateStatement,
-  readLocations,
-  spansLocator,
-} from '../../storage/traces/locate.ts';
+import { locatedCondition, projectionLocator } from '../../storage/traces/locate.ts';
 import {
   nextWindow,
   searchBranches,
@@ -105,12 +100,7 @@ function sampleValues(lines: (sql: string) => string[]) {
 
 async function traceById(session: Session, candidate: Candidate, id: string): Promise<number> {
   let where = `trace_id = unhex('${id}')`;
-  if (candidate.locator) {
-    const answer = await session.queryAsync(locateStatement(spansLocator('c.spans'), [id]), {
-      format: 'RowBinary',
-    });
-    where = locatedCondition(readLocations(answer.bytes(), [id]).locations);
-  }
+  if (candidate.locator) where = locatedCondition(projectionLocator('c'), [id], literals);
   const sql = `SELECT ${spanColumns} FROM c.spans WHERE ${where}`;
   const rows = await session.queryAsync(sql, { format: 'RowBinary' });
   return rows.rowsRead === 0 ? 0 : 1;

@@ -54,6 +54,28 @@ test('spans of version 2 get the column that later versions have', async () => {
   );
 });
 
+test('spans of version 4 are found by the projection of later versions', async () => {
+  const { client } = database;
+  const old = { database: 'version4', ttlDays: 0 };
+  await migrate(client, old);
+  const alter = (what: string) => client.command(`ALTER TABLE version4.spans ${what}`);
+  await alter('DROP PROJECTION places');
+  const key = 'reinterpretAsUInt64(substring(trace_id, 9, 8))';
+  await alter(`ADD PROJECTION locator
+    (SELECT ${key} AS key, min(bucket), max(bucket) GROUP BY key)`);
+  await client.command('DELETE FROM version4.schema_version WHERE version > 4');
+  await client.command(`INSERT INTO version4.spans (bucket, trace_id, span_id)
+    VALUES (20, '0123456789abcdef', 'a'), (20, '0123456789abcdef', 'b'),
+      (30, '0123456789abcdef', 'c')`);
+  assert.equal(await migrate(client, old), newestVersion);
+  const sql = `SELECT toUnixTimestamp(bucket) AS at
+    FROM mergeTreeProjection('version4', 'spans', 'places') ORDER BY at`;
+  assert.deepEqual(await rowsOf(client, sql), [{ at: 20 }, { at: 30 }]);
+  const projections = `SELECT name FROM system.projections
+    WHERE database = 'version4' ORDER BY name`;
+  assert.deepEqual(await rowsOf(client, projections), [{ name: 'places' }, { name: 'red' }]);
+});
+
 test('a schema newer than the program is refused', async () => {
   const { client } = database;
   await migrate(client, { database: 'future', ttlDays: 0 });

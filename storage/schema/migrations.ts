@@ -6,7 +6,7 @@ import { flows } from './flows.ts';
 import { logs, logsView } from './logs.ts';
 import { metricViews } from './metric-views.ts';
 import { metricExemplars, metricHistograms, metricSamples, metricSeries } from './metrics.ts';
-import { rareColumn, spans } from './spans.ts';
+import { placesProjection, rareColumn, spans } from './spans.ts';
 import {
   createTable,
   onCluster,
@@ -70,6 +70,7 @@ export const migrations: readonly Migration[] = [
       ...metricViews(options),
     ],
   },
+  { version: 5, statements: replaceLocator },
 ];
 
 /** For tables that an earlier program made; what they hold gets the column in the background. */
@@ -80,5 +81,20 @@ function addRareColumn(options: SchemaOptions): string[] {
   return [
     ...names.map((name) => `${alter(name)} ADD COLUMN IF NOT EXISTS ${rareColumn}`),
     `${alter(stored)} MATERIALIZE COLUMN rare`,
+  ];
+}
+
+/**
+ * Where traces are: another projection. Traces are found by it alone, so it is complete before the
+ * version is said to be reached.
+ */
+function replaceLocator(options: SchemaOptions): string[] {
+  const stored = `${tableName(options, storedName(options, spans.name))}${onCluster(options)}`;
+  return [
+    `ALTER TABLE ${stored} ADD ${placesProjection.replace('PROJECTION', 'PROJECTION IF NOT EXISTS')}`,
+    `ALTER TABLE ${stored} MATERIALIZE PROJECTION places SETTINGS mutations_sync = 2`,
+    `ALTER TABLE ${stored} DROP PROJECTION IF EXISTS locator`,
+    `ALTER TABLE ${stored} MODIFY COLUMN attributes_string MODIFY SETTING
+      min_compress_block_size = 262144, max_compress_block_size = 1048576`,
   ];
 }

@@ -2,7 +2,7 @@ import { crc32 } from 'node:zlib';
 import type { TableSpec } from './table.ts';
 
 /** Length of a bucket in seconds: a writer rounds the time of a span down to it. */
-export const bucketS = 10;
+export const bucketS = 2;
 
 /**
  * How much earlier than the span's start its `bucket` may lie, in seconds, where the time was not
@@ -88,11 +88,15 @@ export const redProjection = `SELECT
     ${durationBand} AS band, count(), sum(duration)
   GROUP BY minute, service, name, kind, status_code, band`;
 
-/** The last half of a trace id, which is random in every format of ids: key of the locator. */
+/** The last half of a trace id, which is random in every format of ids: key of `places`. */
 export const traceKey = 'reinterpretAsUInt64(substring(trace_id, 9, 8))';
 
-/** Where the spans of a trace are, as a projection ordered by {@link traceKey}. */
-export const locatorProjection = `SELECT ${traceKey} AS key, min(bucket), max(bucket) GROUP BY key`;
+/**
+ * In which buckets a trace has spans, as a projection ordered by {@link traceKey}. Without
+ * aggregates: states of them take longer to read than the rest.
+ */
+export const placesProjection = `PROJECTION places
+    (SELECT ${traceKey}, bucket GROUP BY ${traceKey}, bucket)`;
 
 /** Columns of `spans` that hardly any span has anything in: whole traces are read without them. */
 export const rareColumns: readonly string[] = [
@@ -155,7 +159,7 @@ export const spans: TableSpec = {
     'resource_inline String CODEC(ZSTD(1))',
     'scope_inline String CODEC(ZSTD(1))',
     `attributes_string ${strings} CODEC(ZSTD(6))
-    SETTINGS (min_compress_block_size = 524288, max_compress_block_size = 524288)`,
+    SETTINGS (min_compress_block_size = 262144, max_compress_block_size = 1048576)`,
     'attributes_int Map(LowCardinality(String), Int64) CODEC(ZSTD(5))',
     'attributes_float Map(LowCardinality(String), Float64) CODEC(ZSTD(1))',
     'attributes_bool Map(LowCardinality(String), Bool) CODEC(ZSTD(1))',
@@ -175,7 +179,7 @@ export const spans: TableSpec = {
     rareColumn,
     'INDEX time_range time TYPE minmax GRANULARITY 4',
     ...tagIndexes,
-    `PROJECTION locator (${locatorProjection})`,
+    placesProjection,
     `PROJECTION red (${redProjection})`,
   ],
   settings: `index_granularity = 2048, string_serialization_version = 'single_stream',

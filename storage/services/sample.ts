@@ -1,5 +1,4 @@
 /** Which part of many spans is looked at one by one. */
-import { bucketS } from '../schema/spans.ts';
 import type { StepWindow } from './window.ts';
 
 /**
@@ -18,13 +17,16 @@ export const everything: Sample = { slices: 1, traces: 1 };
 /** Fewer slices would tell too little of the whole window. */
 const leastSlices = 24;
 
-/** Slices are the writer's buckets; the same ones are taken in every statement. */
-const slice = `intDiv(toUnixTimestamp(bucket), ${bucketS})`;
+/** Whole buckets, long enough for most relatives to be in the same or the next one; seconds. */
+const sliceS = 10;
+
+/** The same ones are taken in every statement. */
+const slice = `intDiv(toUnixTimestamp(bucket), ${sliceS})`;
 
 /** @param spans of the window. @param most that are looked at */
 export function sampleOf(window: StepWindow, spans: number, most: number): Sample {
   const share = 2 ** Math.max(0, Math.ceil(Math.log2(spans / most)));
-  const possible = (window.toS - window.fromS) / bucketS / leastSlices;
+  const possible = (window.toS - window.fromS) / sliceS / leastSlices;
   const slices = Math.min(share, 2 ** Math.max(0, Math.floor(Math.log2(possible))));
   return { slices, traces: share / slices };
 }

@@ -2,8 +2,8 @@
 import { bucketSlackS, tagHashes, tagShard, typedTagHashes } from '../schema/spans.ts';
 import { tableName } from '../schema/table.ts';
 import { quoteString, type SqlClient } from '../sql.ts';
+import { literals } from './bind.ts';
 import { type CallOptions, type Deadline, runCall } from './calls.ts';
-import { idLiteral } from './locate.ts';
 import { RowBinaryReader } from './row-binary.ts';
 
 /** An attribute of the span itself that equals one of some values. */
@@ -91,7 +91,7 @@ export function createTraceKeys(options: TraceKeysOptions): TraceKeys {
 
 function aliasRow({ from, to, reason, startNs }: TraceAlias): string {
   const day = `toDate(fromUnixTimestamp64Nano(toInt64(${startNs}), 'UTC'))`;
-  return `(${day}, ${idLiteral(from)}, ${idLiteral(to)}, ${quoteString(reason)})`;
+  return `(${day}, ${literals.traceId(from)}, ${literals.traceId(to)}, ${quoteString(reason)})`;
 }
 
 /**

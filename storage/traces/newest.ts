@@ -12,7 +12,7 @@ export interface FoundIds {
 /** Rows that a look at a long stretch may read; a tag that more could have is not rare. */
 const maxRareRows = 200_000;
 /** A look for a rare tag is at most this much longer than all before it. */
-const rareGrowth = 512;
+const rareGrowth = 4096;
 
 /** Trace ids of one window, newest first, `wanted` at most; fails where it had to read `maxRows`. */
 export type SearchWindow = (

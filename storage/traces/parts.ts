@@ -57,7 +57,7 @@ function readParts(bytes: Uint8Array): Part[] {
 }
 
 /** Rows that the first piece of a search should hold. */
-const firstRows = 40_000;
+const firstRows = 8_000;
 const second = 1_000_000_000n;
 
 /**

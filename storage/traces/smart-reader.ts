@@ -4,15 +4,7 @@ import { aliasGroups, hasAlias, inParts } from './aliases.ts';
 import { type Binder, literals, Params } from './bind.ts';
 import { type CallOptions, type Deadline, runCall } from './calls.ts';
 import { conditionsOf, Dictionaries } from './dictionaries.ts';
-import {
-  type Locations,
-  type Locator,
-  locatedCondition,
-  locateStatement,
-  locatingCondition,
-  readLocations,
-  type TraceLocation,
-} from './locate.ts';
+import { type Locator, locatedCondition } from './locate.ts';
 import type { StoredSpan, StoredTrace } from './model.ts';
 import { type FoundIds, findNewest, foundTraces, type SearchWindow } from './newest.ts';
 import { OwnTable } from './own-table.ts';
@@ -133,7 +125,10 @@ class SmartReader implements TraceReader {
   }
 
   async #traces(ids: readonly string[], deadline: Deadline): Promise<readonly StoredTrace[]> {
-    const { groups, byId } = await this.#spansOf(ids, deadline);
+    const byId = new Map<string, SpanRow[]>();
+    const groups = await this.#withJoined(ids, deadline, (some) =>
+      this.#rows(some, deadline, byId),
+    );
     const rows = [...byId.values()].flat();
     const resolved = await this.#sets.resolve(rows, deadline().timeoutMs);
     const traces: StoredTrace[] = [];
@@ -154,70 +149,75 @@ class SmartReader implements TraceReader {
     return traces;
   }
 
-  /** Rows of the traces and of what was joined with them, by their own trace id. */
-  async #spansOf(ids: readonly string[], deadline: Deadline): Promise<Spans> {
-    const [id] = ids;
-    if (ids.length === 1 && id !== undefined) {
-      const bind = new Params();
-      const flag = this.#joinedFlag(ids, bind);
-      const condition = (locator: Locator) => locatingCondition(locator, id, bind);
-      const byId = await this.#rows(condition, bind, deadline, { flag });
-      if (!flag.on && byId.size > 0) return { groups: new Map(), byId };
-    }
-    const { groups, locations } = await this.#locate(ids, deadline);
-    if (locations.length === 0) return { groups, byId: new Map() };
-    const bind = bindFor(locations.length);
-    const condition = locatedCondition(locations, bind);
-    return {
-      groups,
-      byId: await this.#rows(() => condition, bind, deadline, { settings: noProjections }),
+  /**
+   * Reads the spans of the traces and of what was joined with them.
+   * @param read reads those of some ids, and tells whether any of these was joined: undefined where
+   *   it has found no span that could have told
+   * @returns ids that belong together, by each of them; an id without alias is not in it
+   */
+  async #withJoined(
+    ids: readonly string[],
+    deadline: Deadline,
+    read: (ids: readonly string[]) => Promise<boolean | undefined>,
+  ): Promise<Map<string, Set<string>>> {
+    const own = new Set(ids);
+    const readAll = async (all: Iterable<string>): Promise<boolean> => {
+      let joined = false;
+      for (const some of inParts([...all])) joined = (await read(some)) !== false || joined;
+      return joined;
     };
+    if (!(await readAll(own))) return new Map();
+    const table = this.#table('trace_alias');
+    const groups = await aliasGroups(this.#client, table, [...own], deadline().timeoutMs);
+    await readAll([...groups.keys()].filter((id) => !own.has(id)));
+    return groups;
   }
 
   /** Rows of the spans: those with something in the rare columns by a statement of their own. */
-  async #rows(
-    conditionBy: (locator: Locator) => string,
-    bind: Binder,
+  #rows(
+    ids: readonly string[],
     deadline: Deadline,
-    { settings = {}, flag }: { settings?: object; flag?: Flag },
-  ): Promise<Map<string, SpanRow[]>> {
-    const select = async (columns: string, condition: string, more: object) => {
-      const sql = `SELECT ${columns} FROM ${this.#table('spans')} WHERE ${condition}
-      LIMIT ${this.#maxSpans + 1} BY trace_id`;
-      return new RowBinaryReader(await this.#query(sql, bind, deadline, more));
-    };
-    const byId = new Map<string, SpanRow[]>();
+    byId: Map<string, SpanRow[]>,
+  ): Promise<boolean | undefined> {
     const take = (row: SpanRow): void => append(byId, row.span.traceId, row);
-    const extra = flag === undefined ? '' : `, ${flag.column}`;
-    const readExtra = (r: RowBinaryReader): void => {
-      if (flag !== undefined) flag.on = r.uint8() !== 0;
-    };
     return this.#own.use(
       async (locator) => {
-        const condition = conditionBy(locator);
-        const r = await select(`${usualSpanColumns}${extra}`, condition, noProjections);
+        const usual = await this.#select(usualSpanColumns, '', { ids, locator, deadline });
         let rare = false;
-        while (!r.done) {
+        const joined = readFlagged(usual, (r) => {
           const row = readUsualSpanRow(r);
-          readExtra(r);
           if (row === undefined) rare = true;
           else take(row);
-        }
-        if (!rare) return byId;
-        const more = await select(spanColumns, `${condition} AND rare != 0`, noProjections);
-        while (!more.done) take(readSpanRow(more));
-        return byId;
+        });
+        if (!rare) return joined;
+        const more = await this.#select(spanColumns, 'AND rare != 0', { ids, locator, deadline });
+        readFlagged(more, (r) => take(readSpanRow(r)));
+        return joined;
       },
       async (locator) => {
-        byId.clear();
-        const r = await select(`${spanColumns}${extra}`, conditionBy(locator), settings);
-        while (!r.done) {
-          take(readSpanRow(r));
-          readExtra(r);
-        }
-        return byId;
+        for (const id of ids) byId.delete(id);
+        const all = await this.#select(spanColumns, '', { ids, locator, deadline });
+        return readFlagged(all, (r) => take(readSpanRow(r)));
       },
     );
+  }
+
+  /**
+   * Columns of the spans of some traces, and of each whether any of the traces was joined: no
+   * statement of its own for what most are not.
+   */
+  async #select(
+    columns: string,
+    more: string,
+    { ids, locator, deadline }: { ids: readonly string[]; locator: Locator; deadline: Deadline },
+  ): Promise<RowBinaryReader> {
+    const bind = bindFor(ids.length);
+    const joined = hasAlias(this.#table('trace_alias'), ids, bind);
+    const sql = `SELECT ${columns}, ${joined} FROM ${this.#table('spans')}
+      WHERE ${locatedCondition(locator, ids, bind)} ${more}
+      LIMIT ${this.#maxSpans + 1} BY trace_id`;
+    const settings = locator.from === this.#table('spans') ? {} : noProjections;
+    return new RowBinaryReader(await this.#query(sql, bind, deadline, settings));
   }
 
   #query(sql: string, bind: Binder, deadline: Deadline, more = {}): Promise<Uint8Array> {
@@ -228,48 +228,6 @@ class SmartReader implements TraceReader {
       settings: { ...options.settings, ...more },
       params,
     });
-  }
-
-  #aliases(ids: readonly string[], deadline: Deadline): Promise<Map<string, Set<string>>> {
-    const table = this.#table('trace_alias');
-    return aliasGroups(this.#client, table, ids, deadline().timeoutMs);
-  }
-
-  /** A column that tells whether any of the ids was joined: no statement of its own for most. */
-  #joinedFlag(ids: readonly string[], bind: Binder): Flag {
-    return { column: hasAlias(this.#table('trace_alias'), ids, bind), on: false };
-  }
-
-  /** Where all spans of the traces are, and of what was joined with them. */
-  async #locate(ids: readonly string[], deadline: Deadline): Promise<Located> {
-    const own = [...new Set(ids)];
-    const { locations, joined } = await this.#locations(own, deadline);
-    if (!joined && locations.length > 0) return { groups: new Map(), locations };
-    const groups = await this.#aliases(own, deadline);
-    const known = new Set(own);
-    const others = [...groups.keys()].filter((id) => !known.has(id));
-    if (others.length === 0) return { groups, locations };
-    const more = await this.#locations(others, deadline);
-    return { groups, locations: [...locations, ...more.locations] };
-  }
-
-  async #locations(ids: readonly string[], deadline: Deadline): Promise<Locations> {
-    const parts: Locations[] = [];
-    for (const some of inParts(ids)) parts.push(await this.#locationsOf(some, deadline));
-    return {
-      locations: parts.flatMap(({ locations }) => locations),
-      joined: parts.some(({ joined }) => joined),
-    };
-  }
-
-  async #locationsOf(ids: readonly string[], deadline: Deadline): Promise<Locations> {
-    const bind = bindFor(ids.length);
-    const { column } = this.#joinedFlag(ids, bind);
-    const locate = async (locator: Locator) => {
-      const sql = locateStatement(locator, ids, { bind, joined: column });
-      return readLocations(await this.#query(sql, bind, deadline), ids);
-    };
-    return this.#own.use(locate, locate);
   }
 
   async #search(query: TraceQuery, deadline: Deadline): Promise<FoundIds> {
@@ -331,20 +289,22 @@ class SmartReader implements TraceReader {
 
   async #summaries(ids: readonly string[], deadline: Deadline): Promise<TraceSummary[]> {
     if (ids.length === 0) return [];
-    const { groups, locations } = await this.#locate(ids, deadline);
-    if (locations.length === 0) return [];
     const byId = new Map<string, SlimSpan[]>();
-    for (const some of inParts(locations)) {
-      const bind = bindFor(some.length);
-      const condition = locatedCondition(some, bind);
-      const sql = `SELECT ${slimColumns} FROM ${this.#table('spans')} WHERE ${condition}
-        LIMIT ${this.#maxSpans} BY trace_id`;
-      const r = new RowBinaryReader(await this.#query(sql, bind, deadline, noProjections));
-      while (!r.done) {
-        const span = readSlimSpan(r);
-        append(byId, span.traceId, span);
-      }
-    }
+    const take = (r: RowBinaryReader): void => {
+      const span = readSlimSpan(r);
+      append(byId, span.traceId, span);
+    };
+    const read = async (locator: Locator, some: readonly string[]) => {
+      for (const id of some) byId.delete(id);
+      return readFlagged(
+        await this.#select(slimColumns, '', { ids: some, locator, deadline }),
+        take,
+      );
+    };
+    const groups = await this.#withJoined(ids, deadline, (some) => {
+      const readSome = (locator: Locator) => read(locator, some);
+      return this.#own.use(readSome, readSome);
+    });
     const summaries: TraceSummary[] = [];
     const seen = new Set<string>();
     for (const id of ids) {
@@ -370,21 +330,17 @@ function bindFor(ids: number): Binder {
   return ids > maxBoundIds ? literals : new Params();
 }
 
-interface Spans {
-  readonly groups: Map<string, Set<string>>;
-  readonly byId: Map<string, SpanRow[]>;
-}
-
-/** A column of its own beside those of a span, and whether it was true. */
-interface Flag {
-  readonly column: string;
-  on: boolean;
-}
-
-interface Located {
-  /** Ids that belong together, by each of them; an id without alias is not in it. */
-  readonly groups: Map<string, Set<string>>;
-  readonly locations: readonly TraceLocation[];
+/** Rows that end with whether any of their traces was joined; undefined where there are none. */
+function readFlagged(
+  r: RowBinaryReader,
+  readRow: (r: RowBinaryReader) => void,
+): boolean | undefined {
+  let joined: boolean | undefined;
+  while (!r.done) {
+    readRow(r);
+    joined = r.uint8() !== 0;
+  }
+  return joined;
 }
 
 function append<T>(map: Map<string, T[]>, key: string, value: T): void {
