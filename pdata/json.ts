@@ -14,7 +14,7 @@ import type { Signal } from './signal.ts';
  * ignored; of keys that come twice the last wins.
  *
  * @param bytes one JSON object, UTF-8
- * @throws WireError
+ * @throws WireError, and what `limits.memory` throws
  */
 export function parseJson<S extends Signal>(
   signal: S,
@@ -23,7 +23,7 @@ export function parseJson<S extends Signal>(
 ): Batch<S> {
   return parseRequest(
     signal,
-    jsonToProto(bytes, requestMessage[signal], limits.maxNesting),
+    jsonToProto(bytes, requestMessage[signal], limits.maxNesting, limits.memory),
     limits,
   );
 }

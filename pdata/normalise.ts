@@ -1,6 +1,6 @@
 import { checkTable, deprecatedListField, Flag, fieldsPerMessage } from './check-table.ts';
 import { Cursor, readVarint, skipValue } from './proto/cursor.ts';
-import { Writer } from './proto/writer.ts';
+import { Writer, type WriterMemory } from './proto/writer.ts';
 import type { Message } from './schema.ts';
 
 /*
@@ -8,28 +8,39 @@ import type { Message } from './schema.ts';
  * may rely on one order: in a group first the resource or scope (one), then the list and the rest.
  */
 
-/** One field of a group: tag and where tag and value lie. */
-interface Part {
-  tag: number;
-  start: number;
-  body: number;
-  end: number;
-}
+/** A walk over the fields of one message, which makes no object for each of them. */
+class Fields {
+  readonly #c: Cursor;
+  readonly #end: number;
+  tag = 0;
+  /** First byte of the tag, first byte of the value. */
+  start = 0;
+  body = 0;
 
-function partsOf(c: Cursor, end: number): Part[] {
-  const parts: Part[] = [];
-  while (c.pos < end) {
-    const start = c.pos;
-    const tag = readVarint(c);
-    let body = c.pos;
-    if ((tag & 7) === 2) {
-      const length = readVarint(c);
-      body = c.pos;
-      c.pos += length;
-    } else skipValue(c, tag);
-    parts.push({ tag, start, body, end: c.pos });
+  constructor(bytes: Uint8Array, from: number, end: number) {
+    this.#c = new Cursor(bytes, from);
+    this.#end = end;
   }
-  return parts;
+
+  /** End of the field. */
+  get end(): number {
+    return this.#c.pos;
+  }
+
+  /** Moves to the next field. @returns false at the end */
+  next(): boolean {
+    const c = this.#c;
+    if (c.pos >= this.#end) return false;
+    this.start = c.pos;
+    this.tag = readVarint(c);
+    this.body = c.pos;
+    if ((this.tag & 7) === 2) {
+      const length = readVarint(c);
+      this.body = c.pos;
+      c.pos += length;
+    } else skipValue(c, this.tag);
+    return true;
+  }
 }
 
 const headTag = 10;
@@ -40,30 +51,39 @@ function isGroup(index: number): boolean {
   return ((checkTable[index * fieldsPerMessage + 1] ?? 0) & Flag.head) !== 0;
 }
 
-function writeGroup(w: Writer, c: Cursor, part: Part, index: number): void {
-  c.pos = part.body;
-  const parts = partsOf(c, part.end);
-  const heads = parts.filter((p) => p.tag === headTag);
-  if (heads.length > 0) {
-    const at = w.open(1);
-    for (const head of heads) w.copy(c.bytes, head.body, head.end);
-    w.close(at);
+/** Writes what all the heads of a group hold as one. @returns whether it has a list */
+function writeHead(w: Writer, bytes: Uint8Array, start: number, end: number): boolean {
+  const fields = new Fields(bytes, start, end);
+  let at = -1;
+  let hasList = false;
+  while (fields.next()) {
+    if (fields.tag === listTag) hasList = true;
+    if (fields.tag !== headTag) continue;
+    if (at < 0) at = w.open(1);
+    w.copy(bytes, fields.body, fields.end);
   }
-  const old = parts.some((p) => p.tag === listTag) ? 0 : oldListTag;
+  if (at >= 0) w.close(at);
+  return hasList;
+}
+
+function writeGroup(w: Writer, bytes: Uint8Array, start: number, end: number, index: number): void {
+  const old = writeHead(w, bytes, start, end) ? 0 : oldListTag;
   const child = ((checkTable[index * fieldsPerMessage + 2] ?? 0) >>> 8) & 255;
-  for (const p of parts) {
-    if (p.tag === headTag) continue;
-    if (p.tag === listTag || p.tag === old) {
-      if (isGroup(child)) {
-        const at = w.open(2, 3);
-        writeGroup(w, c, p, child);
-        w.close(at);
-      } else {
-        w.tag(2, 2);
-        w.varint(p.end - p.body);
-        w.copy(c.bytes, p.body, p.end);
-      }
-    } else w.copy(c.bytes, p.start, p.end);
+  const isNested = isGroup(child);
+  const fields = new Fields(bytes, start, end);
+  while (fields.next()) {
+    const { tag } = fields;
+    if (tag === headTag) continue;
+    if (tag !== listTag && tag !== old) w.copy(bytes, fields.start, fields.end);
+    else if (isNested) {
+      const at = w.open(2, 3);
+      writeGroup(w, bytes, fields.body, fields.end, child);
+      w.close(at);
+    } else {
+      w.tag(2, 2);
+      w.varint(fields.end - fields.body);
+      w.copy(bytes, fields.body, fields.end);
+    }
   }
 }
 
@@ -72,19 +92,20 @@ function writeGroup(w: Writer, c: Cursor, part: Part, index: number): void {
  * merged, as protobuf says), and the deprecated field 1000 as field 2 where that is empty.
  *
  * @param bytes a request that passed the structural check; what was in field 1000 is checked after
+ * @param memory is asked for what it takes, and keeps it reserved
  */
-export function normalise(bytes: Uint8Array, root: Message): Uint8Array {
-  const w = new Writer(bytes.length + 64);
-  const c = new Cursor(bytes);
+export function normalise(bytes: Uint8Array, root: Message, memory?: WriterMemory): Uint8Array {
+  const w = new Writer(bytes.length + 64, memory);
   const group = root.byNumber[1]?.message ?? 0;
-  for (const part of partsOf(c, bytes.length)) {
-    if (part.tag !== headTag) {
-      w.copy(bytes, part.start, part.end);
+  const fields = new Fields(bytes, 0, bytes.length);
+  while (fields.next()) {
+    if (fields.tag !== headTag) {
+      w.copy(bytes, fields.start, fields.end);
       continue;
     }
     const at = w.open(1, 3);
-    writeGroup(w, c, part, group);
+    writeGroup(w, bytes, fields.body, fields.end, group);
     w.close(at);
   }
-  return w.take();
+  return w.finish();
 }

@@ -5,12 +5,19 @@ import { explainFault } from './explain.ts';
 import { fastCheck, nativeMinBytes } from './fast-check.ts';
 import { normalise } from './normalise.ts';
 import { OtlpBatch } from './otlp-batch.ts';
+import { withPlainTexts } from './profiles/resolve.ts';
+import type { WriterMemory } from './proto/writer.ts';
 import { type Message, requestMessage } from './schema.ts';
 import type { Signal } from './signal.ts';
 
 export interface Limits {
   /** Attribute values (and unknown groups) inside one another, at most; 1 to 200. */
   readonly maxNesting: number;
+  /**
+   * Is asked for the bytes that a request takes beside those it came in: as protobuf when it came
+   * as JSON, in the usual order when it came in another. They stay reserved with it.
+   */
+  readonly memory?: WriterMemory;
 }
 
 export const defaultLimits: Limits = { maxNesting: 64 };
@@ -39,11 +46,13 @@ function checked(bytes: Uint8Array, root: Message, limits: Limits): Checked {
  * The structural pass: reads a whole export request and makes a batch over its bytes, which are
  * not copied. Checked are lengths, wire types, varints (10 bytes at most), field numbers, trace and
  * span ids (0 or 16 and 8 bytes), nesting, and UTF-8 of attribute keys, names and service.name;
- * unknown fields and groups are kept. Later readers trust it.
+ * unknown fields and groups are kept. Later readers trust it. Of profiles, attributes of resources
+ * and scopes that name texts by index are written anew with the texts.
  *
  * @param bytes protobuf of Export{Trace,Metrics,Logs,Profiles}ServiceRequest, OTLP 1.11; empty is
  *   valid
- * @throws WireError for the first fault; nothing of the request is kept then
+ * @throws WireError for the first fault, and what `limits.memory` throws; nothing of the request is
+ *   kept then
  */
 export function parseRequest<S extends Signal>(
   signal: S,
@@ -54,7 +63,7 @@ export function parseRequest<S extends Signal>(
   const root = requestMessage[signal];
   let result = checked(bytes, root, limits);
   if (!result.unordered) return new OtlpBatch(signal, [bytes], [result.items]);
-  const ordered = normalise(bytes, root);
+  const ordered = normalise(bytes, root, limits.memory);
   result = checked(ordered, root, limits);
   return new OtlpBatch(signal, [ordered], [result.items]);
 }

@@ -1,5 +1,5 @@
 import { checkTable, Flag, fieldsPerMessage } from '../check-table.ts';
-import { Writer } from '../proto/writer.ts';
+import { Writer, type WriterMemory } from '../proto/writer.ts';
 import { type Field, type Message, message, messages, type ValueKind } from '../schema.ts';
 import { WireError } from '../wire-error.ts';
 import { fieldNames } from './field-names.ts';
@@ -38,9 +38,9 @@ class JsonReader {
   readonly #written = new WrittenFields();
   readonly #maxNesting: number;
 
-  constructor(bytes: Uint8Array, maxNesting: number) {
+  constructor(bytes: Uint8Array, maxNesting: number, memory: WriterMemory | undefined) {
     this.#in = new Scanner(bytes);
-    this.#out = new Writer(bytes.length + 64);
+    this.#out = new Writer(bytes.length + 64, memory);
     this.#maxNesting = maxNesting;
   }
 
@@ -58,7 +58,7 @@ class JsonReader {
         path,
       );
     }
-    return this.#out.take();
+    return this.#out.finish();
   }
 
   /** The fields of an object; the caller opened the message. */
@@ -269,9 +269,15 @@ const lengthGuess: readonly number[] = messages.map(({ name }) => {
 
 /**
  * @param bytes one JSON object, UTF-8
+ * @param memory is asked for what the protobuf takes, and keeps it reserved
  * @returns the same request as protobuf, in the order of the keys
- * @throws WireError
+ * @throws WireError, and what `memory` throws
  */
-export function jsonToProto(bytes: Uint8Array, root: Message, maxNesting: number): Uint8Array {
-  return new JsonReader(bytes, maxNesting).read(root);
+export function jsonToProto(
+  bytes: Uint8Array,
+  root: Message,
+  maxNesting: number,
+  memory?: WriterMemory,
+): Uint8Array {
+  return new JsonReader(bytes, maxNesting, memory).read(root);
 }

@@ -2,6 +2,7 @@ import { isUtf8 } from '../check.ts';
 import type { Writer } from '../proto/writer.ts';
 import type { Field } from '../schema.ts';
 import type { FieldNames } from './field-names.ts';
+import { EscapeFault, unescapedSize, writeUnescaped } from './unescape.ts';
 
 /** A fault in JSON text; the caller knows the path. */
 export class JsonFault extends Error {
@@ -15,17 +16,6 @@ export class JsonFault extends Error {
 
 const quote = 0x22;
 const backslash = 0x5c;
-
-const escapes: Readonly<Record<string, number>> = {
-  '"': 0x22,
-  '\\': 0x5c,
-  '/': 0x2f,
-  b: 8,
-  f: 12,
-  n: 10,
-  r: 13,
-  t: 9,
-};
 
 /** Value of each byte as a hex digit, 16 = none. */
 const hexValue = Uint8Array.from({ length: 256 }, (_, byte) => {
@@ -129,7 +119,9 @@ export class Scanner {
     const found = this.#stringEnd();
     const end = Math.abs(found);
     const text =
-      found > 0 ? this.#buffer.toString('utf8', this.pos, end) : this.#unescape(this.pos, end);
+      found > 0
+        ? this.#buffer.toString('utf8', this.pos, end)
+        : this.#unescaped(this.pos, end).toString();
     this.pos = end + 1;
     return text;
   }
@@ -143,7 +135,7 @@ export class Scanner {
       this.from = this.pos;
       this.to = end;
     } else {
-      this.source = Buffer.from(this.#unescape(this.pos, end));
+      this.source = this.#unescaped(this.pos, end);
       this.from = 0;
       this.to = this.source.length;
     }
@@ -155,7 +147,7 @@ export class Scanner {
     const found = this.#stringEnd();
     const start = this.pos;
     this.pos = Math.abs(found) + 1;
-    if (found < 0) return names.byText(this.#unescape(start, -found));
+    if (found < 0) return names.byText(this.#unescaped(start, -found).toString());
     return names.find(this.bytes, start, found);
   }
 
@@ -163,7 +155,11 @@ export class Scanner {
   stringTo(w: Writer): void {
     const found = this.#stringEnd();
     if (found < 0) {
-      w.string(this.#unescape(this.pos, -found));
+      const size = this.#escaped(this.pos, -found);
+      w.varint(size);
+      w.need(size);
+      writeUnescaped(this.bytes, this.pos, -found, w.bytes, w.length);
+      w.length += size;
       this.pos = 1 - found;
       return;
     }
@@ -195,27 +191,19 @@ export class Scanner {
     return true;
   }
 
-  #unescape(from: number, to: number): string {
-    const raw = this.#buffer.toString('utf8', from, to);
-    let out = '';
-    for (let i = 0; i < raw.length; i += 1) {
-      const next = raw.indexOf('\\', i);
-      if (next < 0) return (out + raw.slice(i)).toWellFormed();
-      out += raw.slice(i, next);
-      const kind = raw[next + 1] ?? '';
-      if (kind === 'u') {
-        const hex = raw.slice(next + 2, next + 6);
-        if (!/^[0-9a-fA-F]{4}$/.test(hex)) throw new JsonFault(`bad escape '\\u${hex}'`, from);
-        out += String.fromCharCode(Number.parseInt(hex, 16));
-        i = next + 5;
-      } else {
-        const code = escapes[kind];
-        if (code === undefined) throw new JsonFault(`bad escape '\\${kind}'`, from);
-        out += String.fromCharCode(code);
-        i = next + 1;
-      }
+  /** Checks the escapes of a text. @returns bytes of it without them */
+  #escaped(from: number, to: number): number {
+    try {
+      return unescapedSize(this.bytes, from, to);
+    } catch (error) {
+      throw error instanceof EscapeFault ? new JsonFault(error.message, from) : error;
     }
-    return out.toWellFormed();
+  }
+
+  #unescaped(from: number, to: number): Buffer {
+    const out = Buffer.allocUnsafe(this.#escaped(from, to));
+    writeUnescaped(this.bytes, from, to, out, 0);
+    return out;
   }
 
   /** The text of a number, checked against JSON's grammar. */
@@ -250,7 +238,7 @@ export class Scanner {
     const next = this.peek();
     if (next === quote) {
       const found = this.#stringEnd();
-      if (found < 0) this.#unescape(this.pos, -found);
+      if (found < 0) this.#escaped(this.pos, -found);
       this.pos = Math.abs(found) + 1;
     } else if (next === 0x7b || next === 0x5b) this.#skipContainer(next, nesting);
     else if (next === 0x74) this.word('true');

@@ -31,6 +31,14 @@ export function putVarint(b: Uint8Array, at: number, value: number): number {
   return p + 1;
 }
 
+/** Is asked for memory before it is taken. */
+export interface WriterMemory {
+  /** @throws when there is no room for so many bytes more */
+  reserve(bytes: number): void;
+  /** Gives back what was reserved. */
+  release(bytes: number): void;
+}
+
 /**
  * Appends fields. A nested message is `const at = w.open(field)`, its fields, `w.close(at)`; its
  * length takes as many bytes as it needs (the body is moved when the guess was wrong).
@@ -39,8 +47,12 @@ export class Writer {
   bytes: Uint8Array<ArrayBuffer>;
   length = 0;
   #view: DataView;
+  readonly #memory: WriterMemory | undefined;
 
-  constructor(capacity = 1024) {
+  /** @param memory gets `capacity` bytes and all growth; the buffer stays reserved with it */
+  constructor(capacity = 1024, memory?: WriterMemory) {
+    memory?.reserve(capacity);
+    this.#memory = memory;
     this.bytes = new Uint8Array(capacity);
     this.#view = new DataView(this.bytes.buffer);
   }
@@ -51,9 +63,12 @@ export class Writer {
   }
 
   #grow(count: number): void {
-    const size = Math.max(this.bytes.length * 2, this.length + count);
+    const before = this.bytes.length;
+    const size = Math.max(before * 2, this.length + count);
+    this.#memory?.reserve(size);
     const bytes = new Uint8Array(size);
     bytes.set(this.bytes.subarray(0, this.length));
+    this.#memory?.release(before);
     this.bytes = bytes;
     this.#view = new DataView(bytes.buffer);
   }
@@ -215,7 +230,7 @@ export class Writer {
   #length(at: number, guess: number, size: number): void {
     const actual = varintSize(size);
     if (actual !== guess) {
-      this.need(actual + size + 5);
+      this.need(at + actual + size - this.length);
       this.bytes.copyWithin(at + actual, at + guess, at + guess + size);
     }
     putVarint(this.bytes, at, size);
@@ -228,11 +243,15 @@ export class Writer {
     this.length -= to - from;
   }
 
-  /** What was written, in this writer's buffer: for the last call. */
+  /**
+   * What was written, in this writer's buffer, or in one of its own size where that is much less:
+   * for the last call.
+   */
   finish(): Uint8Array<ArrayBuffer> {
-    return this.length * 4 < this.bytes.length * 3
-      ? this.take()
-      : this.bytes.subarray(0, this.length);
+    if (this.length * 4 >= this.bytes.length * 3) return this.bytes.subarray(0, this.length);
+    this.#memory?.reserve(this.length);
+    this.#memory?.release(this.bytes.length);
+    return this.take();
   }
 
   /** What was written, in a buffer of its own; the writer starts anew and keeps its buffer. */
