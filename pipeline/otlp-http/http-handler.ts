@@ -10,11 +10,11 @@ import type { Status } from '../../wire/status/status.ts';
 import type { Body } from '../http-intake/body.ts';
 import { answerPastBody, type BodyIntake, type IntakeFault } from '../http-intake/intake.ts';
 import { answerFailure, answerSuccess, answerText } from './http-answer.ts';
-import type { Format } from './ingest.ts';
+import type { Done, Format } from './ingest.ts';
 
 /** What takes the bodies of a path. */
 export interface BodySink {
-  take(body: Buffer, format: Format, ctx: Context, done: (refusal?: Status) => void): void;
+  take(body: Buffer, format: Format, ctx: Context, done: Done): void;
 }
 
 export interface HttpHandlerOptions {
@@ -179,10 +179,10 @@ export class HttpHandler {
   #take(exchange: Exchange, sink: BodySink, body: Body): void {
     const { response, format, extra } = exchange;
     const { intake } = this.#options;
-    sink.take(body.bytes, format, this.#context(exchange), (refusal) => {
+    sink.take(body.bytes, format, this.#context(exchange), (refusal, http) => {
       intake.release(body);
       if (refusal === undefined) answerSuccess(response, format, extra);
-      else answerFailure(response, format, refusal, extra);
+      else answerFailure(response, format, refusal, extra, http);
     });
   }
 

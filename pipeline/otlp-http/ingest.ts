@@ -1,11 +1,12 @@
 import type { Consumer, Context } from '../../component/consumer.ts';
 import { Receipts } from '../../component/receipts.ts';
-import type { Settings, Tracer } from '../../component/settings.ts';
+import type { MemoryBudget, Settings, Tracer } from '../../component/settings.ts';
 import { itemNames, type Signal, type SignalData } from '../../component/signals.ts';
 import { parseJson } from '../../pdata/json.ts';
-import { parseRequest } from '../../pdata/parse.ts';
+import { defaultLimits, parseRequest } from '../../pdata/parse.ts';
 import type { Status } from '../../wire/status/status.ts';
 import { statusOf } from './failure.ts';
+import { ParseMemory, TooLargeError } from './parse-memory.ts';
 
 /** How a request body is encoded. */
 export type Format = 'protobuf' | 'json';
@@ -18,11 +19,18 @@ const operations: Readonly<Record<Signal, string>> = {
   profiles: 'ProfilesReceived',
 };
 
+/**
+ * How a request ends: without a status when the pipeline accepted it.
+ * @param http answer of HTTP where it is not what the status stands for
+ */
+export type Done = (refusal?: Status, http?: number) => void;
+
 /** Takes request bodies of one signal over one transport and hands batches on. */
 export class Ingest<S extends Signal> {
   readonly signal: S;
   readonly #next: Consumer<S>;
   readonly #receipts: Receipts;
+  readonly #budget: MemoryBudget;
   readonly #tracer: Tracer;
   readonly #spanName: string;
 
@@ -30,20 +38,21 @@ export class Ingest<S extends Signal> {
     this.signal = signal;
     this.#next = next;
     this.#receipts = new Receipts(settings, signal, transport);
+    this.#budget = settings.budget;
     this.#tracer = settings.tracer;
     this.#spanName = `receiver/${settings.id}/${operations[signal]}`;
   }
 
   /**
-   * Takes one body; the bytes belong to the batch from here on. `done` is called exactly once:
-   * without a status when the pipeline accepted it.
+   * Takes one body, whose bytes are reserved with the budget and belong to the batch from here on;
+   * what it takes beside them is reserved until `done`, which is called exactly once.
    */
-  take(body: Buffer, format: Format, ctx: Context, done: (refusal?: Status) => void): void {
+  take(body: Buffer, format: Format, ctx: Context, done: Done): void {
     if (this.#tracer.enabled) this.#traced(body, format, ctx, done);
     else this.#take(body, format, ctx, done);
   }
 
-  #traced(body: Buffer, format: Format, ctx: Context, done: (refusal?: Status) => void): void {
+  #traced(body: Buffer, format: Format, ctx: Context, done: Done): void {
     const span = this.#tracer.start(this.#spanName, 'internal', ctx.traceparent);
     if (span === undefined) {
       this.#take(body, format, ctx, done);
@@ -52,12 +61,12 @@ export class Ingest<S extends Signal> {
     span.set('transport', this.#receipts.attributes.transport!);
     span.set('format', format);
     const inside = { ...ctx, traceparent: span.traceparent };
-    this.#take(body, format, inside, (refusal, items = 0) => {
+    this.#take(body, format, inside, (refusal, http, items = 0) => {
       const name = itemNames[this.signal];
       span.set(`accepted_${name}`, refusal === undefined ? items : 0);
       span.set(`refused_${name}`, refusal === undefined ? 0 : items);
       span.end(refusal?.message);
-      done(refusal);
+      done(refusal, http);
     });
   }
 
@@ -65,26 +74,31 @@ export class Ingest<S extends Signal> {
     body: Buffer,
     format: Format,
     ctx: Context,
-    done: (refusal?: Status, items?: number) => void,
+    done: (refusal?: Status, http?: number, items?: number) => void,
   ): void {
     let items = 0;
+    const memory = new ParseMemory(this.#budget, body.length);
     const refuse = (error: unknown): void => {
+      memory.end();
       if (items > 0) this.#receipts.refused(items);
-      done(statusOf(error), items);
+      done(statusOf(error), error instanceof TooLargeError ? 413 : undefined, items);
+    };
+    const accept = (): void => {
+      memory.end();
+      if (items > 0) this.#receipts.accepted(items);
+      done(undefined, undefined, items);
     };
     try {
       const parse = format === 'json' ? parseJson : parseRequest;
-      const batch = parse(this.signal, body);
+      const batch = parse(this.signal, body, { ...defaultLimits, memory });
       items = batch.itemCount;
+      memory.reserveIndex(items, batch.byteLength);
       if (items === 0) {
-        done();
+        accept();
         return;
       }
       const given = this.#next.mutates ? batch.editable() : batch;
-      this.#next.consume(given as unknown as SignalData[S], ctx).then(() => {
-        this.#receipts.accepted(items);
-        done(undefined, items);
-      }, refuse);
+      this.#next.consume(given as unknown as SignalData[S], ctx).then(accept, refuse);
     } catch (error) {
       refuse(error);
     }
