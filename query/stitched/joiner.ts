@@ -3,6 +3,7 @@ import type { Stitched, StitchSpan, TraceJoin } from '../../stitch/span.ts';
 import { stitch } from '../../stitch/stitch.ts';
 import type { TraceAlias } from '../../storage/traces/keys.ts';
 import type { StoredSpan, StoredTrace } from '../../storage/traces/model.ts';
+import { ReadError } from '../../storage/traces/reader.ts';
 import { Decoder } from './decode.ts';
 import { Frontier } from './keys.ts';
 import type { StitchedOptions } from './reader.ts';
@@ -86,13 +87,16 @@ export class Joiner {
         const found = await keys.traceIds(searches, maxFound);
         const fresh = found.filter((id) => !pool.byTrace.has(id));
         if (fresh.length === 0) return true;
-        for (const trace of await reader.getTraces(fresh)) {
+        // One more than there is room for: a single trace is cut off, and must not pass for whole.
+        const maxSpans = this.#options.maxSpans - pool.size + 1;
+        for (const trace of await reader.getTraces(fresh, { maxSpans })) {
           if (pool.size + trace.spans.length > this.#options.maxSpans) return false;
           add(pool, trace.spans);
         }
         if (found.length === maxFound) return false;
       } catch (error) {
-        this.#options.onFailure(error);
+        const full = error instanceof ReadError && error.reason === 'too_broad';
+        if (!full) this.#options.onFailure(error);
         return false;
       }
     }

@@ -35,8 +35,8 @@ export function createStitchedReader(options: StitchedOptions): TraceReader {
   const { reader } = options;
   const joiner = new Joiner(options);
   const captured = new CapturedServices(options);
-  const getTraces: TraceReader['getTraces'] = async (ids, hint) => {
-    const traces = await reader.getTraces(ids, hint);
+  const getTraces: TraceReader['getTraces'] = async (ids, asked) => {
+    const traces = await reader.getTraces(ids, asked);
     const seen = traces.filter(hasCaptured);
     if (seen.length === 0) return traces;
     const joined = new Map<string, StoredTrace>();

@@ -55,3 +55,8 @@ export function reasonOf(error: unknown): ReadError['reason'] {
   if (broadCodes.has(error.code)) return 'too_broad';
   return error.retryable || error.code === 0 ? 'unavailable' : 'internal';
 }
+
+/** What is said of traces that have more spans together than their caller takes. */
+export function tooManySpans(maxSpans: number): ReadError {
+  return new ReadError(`cannot read traces: they have more than ${maxSpans} spans`, 'too_broad');
+}

@@ -79,6 +79,19 @@ test('services, operations, dependencies', async () => {
   ]);
 });
 
+test('no more spans are read than are taken: several traces not at all, one in part', async () => {
+  const one = await reader.getTraces([id(1)]);
+  const two = await reader.getTraces([id(1), id(2)]);
+  const spans = two.reduce((sum, trace) => sum + trace.spans.length, 0);
+  assert.deepEqual(await reader.getTraces([id(1), id(2)], { maxSpans: spans }), two);
+  await assert.rejects(reader.getTraces([id(1), id(2)], { maxSpans: spans - 1 }), {
+    reason: 'too_broad',
+  });
+  const most = one[0]!.spans.length;
+  const [cut] = await reader.getTraces([id(1)], { maxSpans: most - 1 });
+  assert.deepEqual([cut?.spans.length, cut?.truncated], [most - 1, true]);
+});
+
 test('a trace comes back with everything that the table has', async () => {
   const text = (value: string) => ({ type: 'string' as const, value });
   const [trace] = await reader.getTraces([id(1), id(77)]);

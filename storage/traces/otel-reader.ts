@@ -1,12 +1,19 @@
 import { tableName } from '../schema/table.ts';
 import { quoteString, rowsOf, type SqlClient, SqlError } from '../sql.ts';
-import { type CallOptions, type Deadline, runCall } from './calls.ts';
+import { type CallOptions, type Deadline, runCall, tooManySpans } from './calls.ts';
 import type { StoredSpan, StoredTrace } from './model.ts';
 import { serviceName } from './model.ts';
 import { findNewest, foundTraces } from './newest.ts';
 import { kindNames, kindOf, OtelSpans, otelColumns } from './otel-rows.ts';
 import { otelCondition, otelTime } from './otel-search.ts';
-import type { Dependency, FoundTraces, Operation, TraceQuery, TraceReader } from './reader.ts';
+import type {
+  Dependency,
+  FoundTraces,
+  GetTracesOptions,
+  Operation,
+  TraceQuery,
+  TraceReader,
+} from './reader.ts';
 import { RowBinaryReader } from './row-binary.ts';
 import { summarize } from './summaries.ts';
 
@@ -91,16 +98,19 @@ class OtelReader implements TraceReader {
     });
   }
 
-  getTraces(ids: readonly string[]): Promise<readonly StoredTrace[]> {
+  getTraces(
+    ids: readonly string[],
+    { maxSpans }: GetTracesOptions = {},
+  ): Promise<readonly StoredTrace[]> {
     return runCall(this.#calls, [], async (deadline) => {
-      const byId = await this.#spansOf(ids, deadline);
+      const byId = await this.#spansOf(ids, deadline, maxSpans);
       const traces: StoredTrace[] = [];
       for (const traceId of new Set(ids)) {
         const found = byId.get(traceId);
         if (found === undefined) continue;
-        const spans = found.slice(0, this.#maxSpans);
+        const spans = found.slice(0, Math.min(this.#maxSpans, maxSpans ?? this.#maxSpans));
         spans.sort(byStart);
-        traces.push({ traceId, spans, truncated: found.length > this.#maxSpans });
+        traces.push({ traceId, spans, truncated: found.length > spans.length });
       }
       return traces;
     });
@@ -123,7 +133,11 @@ class OtelReader implements TraceReader {
   }
 
   /** Whole traces; the time table narrows what is read, a trace it lacks is found by its index. */
-  async #spansOf(ids: readonly string[], deadline: Deadline): Promise<Map<string, StoredSpan[]>> {
+  async #spansOf(
+    ids: readonly string[],
+    deadline: Deadline,
+    maxSpans?: number,
+  ): Promise<Map<string, StoredSpan[]>> {
     const byId = new Map<string, StoredSpan[]>();
     if (ids.length === 0) return byId;
     const list = ids.map(quoteString).join(', ');
@@ -137,10 +151,15 @@ class OtelReader implements TraceReader {
           AND Timestamp <= toDateTime(${quoteString(found!.e)}) + 1`
       : '';
     const sql = `SELECT ${otelColumns} FROM ${this.#spans} WHERE TraceId IN (${list})${range}
-      LIMIT ${this.#maxSpans + 1} BY TraceId`;
+      LIMIT ${this.#maxSpans + 1} BY TraceId
+      ${maxSpans === undefined ? '' : `LIMIT ${maxSpans + 1}`}`;
     const r = new RowBinaryReader(await this.#client.query(sql, deadline()));
     const rows = new OtelSpans();
+    let count = 0;
     while (!r.done) {
+      count += 1;
+      if (maxSpans !== undefined && count > maxSpans && ids.length > 1)
+        throw tooManySpans(maxSpans);
       const span = rows.read(r);
       const spans = byId.get(span.traceId);
       if (spans === undefined) byId.set(span.traceId, [span]);

@@ -113,6 +113,17 @@ export class ReadError extends Error {
   }
 }
 
+export interface GetTracesOptions {
+  /** Narrows the time range where the caller knows it; a trace outside is found all the same. */
+  readonly startNs?: bigint;
+  readonly endNs?: bigint;
+  /**
+   * Spans of all of them together. Several traces that have more are not read: the call rejects with
+   * reason `too_broad`. A single one is cut off. What a reader joins to them does not count.
+   */
+  readonly maxSpans?: number;
+}
+
 /** Traces as the query languages and front ends see them. All methods reject with ReadError. */
 export interface TraceReader {
   /** Names of all services with spans, sorted. */
@@ -122,13 +133,7 @@ export interface TraceReader {
   findTraces(query: TraceQuery): Promise<FoundTraces>;
   /** Puts found traces that belong together into one, where the reader can do that. */
   joinFound?(traces: readonly TraceSummary[]): Promise<readonly TraceSummary[]>;
-  /**
-   * Whole traces in the order of `ids` (32 hex digits); those that are not stored are left out.
-   * `hint` narrows the time range where the caller knows it; a trace outside is found all the same.
-   */
-  getTraces(
-    ids: readonly string[],
-    hint?: { readonly startNs: bigint; readonly endNs: bigint },
-  ): Promise<readonly StoredTrace[]>;
+  /** Whole traces in the order of `ids` (32 hex digits); those that are not stored are left out. */
+  getTraces(ids: readonly string[], options?: GetTracesOptions): Promise<readonly StoredTrace[]>;
   dependencies(startNs: bigint, endNs: bigint): Promise<readonly Dependency[]>;
 }

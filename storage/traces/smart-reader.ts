@@ -2,7 +2,7 @@ import { tableName } from '../schema/table.ts';
 import { rowsOf, type SqlClient } from '../sql.ts';
 import { aliasGroups, hasAlias, inParts } from './aliases.ts';
 import { type Binder, literals, Params } from './bind.ts';
-import { type CallOptions, type Deadline, runCall } from './calls.ts';
+import { type CallOptions, type Deadline, runCall, tooManySpans } from './calls.ts';
 import { conditionsOf, Dictionaries } from './dictionaries.ts';
 import { type Locator, locatedCondition } from './locate.ts';
 import type { StoredSpan, StoredTrace } from './model.ts';
@@ -12,6 +12,7 @@ import { firstWindow, PartList } from './parts.ts';
 import type {
   Dependency,
   FoundTraces,
+  GetTracesOptions,
   Operation,
   TraceQuery,
   TraceReader,
@@ -45,6 +46,24 @@ export interface SmartReaderOptions {
   readonly timeoutMs?: number;
   /** Spans of one trace that are given back; 100,000 unless given. */
   readonly maxSpansPerTrace?: number;
+}
+
+/** Spans that one call may still bring. */
+interface Room {
+  left: number;
+  /** What has no room is cut off; otherwise it ends the call with {@link noRoom}. */
+  readonly cuts: boolean;
+}
+
+const noRoom = Symbol('no room');
+
+/** Of which spans a statement selects. */
+interface Selected {
+  readonly ids: readonly string[];
+  readonly locator: Locator;
+  readonly deadline: Deadline;
+  /** '' or a LIMIT of all rows. */
+  readonly end?: string;
 }
 
 /** Rows that a list of services or operations has at most. */
@@ -116,27 +135,48 @@ class SmartReader implements TraceReader {
     });
   }
 
-  getTraces(ids: readonly string[]): Promise<readonly StoredTrace[]> {
+  getTraces(
+    ids: readonly string[],
+    { maxSpans }: GetTracesOptions = {},
+  ): Promise<readonly StoredTrace[]> {
     return runCall(this.#calls, [], async (deadline) => {
       const traces: StoredTrace[] = [];
-      for (const some of inParts(ids)) traces.push(...(await this.#traces(some, deadline)));
+      const room: Room = { left: maxSpans ?? Number.POSITIVE_INFINITY, cuts: ids.length === 1 };
+      try {
+        for (const some of inParts(ids)) traces.push(...(await this.#traces(some, deadline, room)));
+      } catch (error) {
+        throw error === noRoom ? tooManySpans(maxSpans!) : error;
+      }
       return traces;
     });
   }
 
-  async #traces(ids: readonly string[], deadline: Deadline): Promise<readonly StoredTrace[]> {
+  async #traces(
+    ids: readonly string[],
+    deadline: Deadline,
+    room: Room,
+  ): Promise<readonly StoredTrace[]> {
     const byId = new Map<string, SpanRow[]>();
-    const groups = await this.#withJoined(ids, deadline, (some) =>
-      this.#rows(some, deadline, byId),
+    const most = Math.min(this.#maxSpans, room.left);
+    const full = (): boolean => {
+      let count = 0;
+      for (const rows of byId.values()) count += rows.length;
+      if (count > room.left && !room.cuts) throw noRoom;
+      return count > room.left;
+    };
+    const groups = await this.#withJoined(ids, deadline, async (some) =>
+      full() ? false : this.#rows(some, deadline, byId, room.left),
     );
+    full();
     const rows = [...byId.values()].flat();
+    room.left -= rows.length;
     const resolved = await this.#sets.resolve(rows, deadline().timeoutMs);
     const traces: StoredTrace[] = [];
     for (const traceId of new Set(ids)) {
       const members = [...(groups.get(traceId) ?? [traceId])];
       const found = members.flatMap((id) => byId.get(id) ?? []);
       if (found.length === 0) continue;
-      const spans = found.slice(0, this.#maxSpans).map(
+      const spans = found.slice(0, most).map(
         (row): StoredSpan => ({
           ...row.span,
           resource: resourceOf(row, resolved),
@@ -144,7 +184,7 @@ class SmartReader implements TraceReader {
         }),
       );
       spans.sort(byStart);
-      traces.push({ traceId, spans, truncated: found.length > this.#maxSpans });
+      traces.push({ traceId, spans, truncated: found.length > spans.length });
     }
     return traces;
   }
@@ -178,11 +218,13 @@ class SmartReader implements TraceReader {
     ids: readonly string[],
     deadline: Deadline,
     byId: Map<string, SpanRow[]>,
+    maxSpans: number,
   ): Promise<boolean | undefined> {
+    const end = maxSpans === Number.POSITIVE_INFINITY ? '' : `LIMIT ${maxSpans + 1}`;
     const take = (row: SpanRow): void => append(byId, row.span.traceId, row);
     return this.#own.use(
       async (locator) => {
-        const usual = await this.#select(usualSpanColumns, '', { ids, locator, deadline });
+        const usual = await this.#select(usualSpanColumns, '', { ids, locator, deadline, end });
         let rare = false;
         const joined = readFlagged(usual, (r) => {
           const row = readUsualSpanRow(r);
@@ -190,13 +232,18 @@ class SmartReader implements TraceReader {
           else take(row);
         });
         if (!rare) return joined;
-        const more = await this.#select(spanColumns, 'AND rare != 0', { ids, locator, deadline });
+        const more = await this.#select(spanColumns, 'AND rare != 0', {
+          ids,
+          locator,
+          deadline,
+          end,
+        });
         readFlagged(more, (r) => take(readSpanRow(r)));
         return joined;
       },
       async (locator) => {
         for (const id of ids) byId.delete(id);
-        const all = await this.#select(spanColumns, '', { ids, locator, deadline });
+        const all = await this.#select(spanColumns, '', { ids, locator, deadline, end });
         return readFlagged(all, (r) => take(readSpanRow(r)));
       },
     );
@@ -209,13 +256,13 @@ class SmartReader implements TraceReader {
   async #select(
     columns: string,
     more: string,
-    { ids, locator, deadline }: { ids: readonly string[]; locator: Locator; deadline: Deadline },
+    { ids, locator, deadline, end = '' }: Selected,
   ): Promise<RowBinaryReader> {
     const bind = bindFor(ids.length);
     const joined = hasAlias(this.#table('trace_alias'), ids, bind);
     const sql = `SELECT ${columns}, ${joined} FROM ${this.#table('spans')}
       WHERE ${locatedCondition(locator, ids, bind)} ${more}
-      LIMIT ${this.#maxSpans + 1} BY trace_id`;
+      LIMIT ${this.#maxSpans + 1} BY trace_id ${end}`;
     const settings = locator.from === this.#table('spans') ? {} : noProjections;
     return new RowBinaryReader(await this.#query(sql, bind, deadline, settings));
   }
