@@ -1,4 +1,5 @@
 import type { AttributeKey } from './attribute-key.ts';
+import { EditIndex } from './edit-index.ts';
 import { putVarint, varintSize, Writer } from './proto/writer.ts';
 import type { Tree } from './tree.ts';
 
@@ -24,6 +25,9 @@ export const editStride = 8;
 /** Name of edits that only take out a later attribute with the same key. */
 export const duplicateName = 0x40000000;
 
+/** Longer lists of edits are looked up in an index. */
+const shortList = 16;
+
 /** Edits of one request: lists of edits, one list a node, in one growing array. */
 export class PartEdits {
   /** First edit of each node (the newest), -1 = none. */
@@ -32,6 +36,8 @@ export class PartEdits {
   growth: Int32Array;
   ops: Int32Array;
   count = 0;
+  /** Of the node with a long list that was asked for last. */
+  #index: EditIndex | undefined;
 
   constructor(nodes: number) {
     this.head = new Int32Array(nodes).fill(-1);
@@ -44,6 +50,7 @@ export class PartEdits {
     this.head[0] = -1;
     this.growth[0] = 0;
     this.count = 0;
+    this.#index = undefined;
   }
 
   clone(): PartEdits {
@@ -75,7 +82,14 @@ export class PartEdits {
     this.head[node] = at;
     this.growth[node]! += oldStart - oldEnd;
     this.count += 1;
+    if (this.#index?.node === node) this.#index.add(at, name, oldStart, oldEnd);
     return at;
+  }
+
+  /** Gives an edit another name. */
+  rename(op: number, name: number): void {
+    this.ops[op + Edit.name] = name;
+    this.#index = undefined;
   }
 
   /** Sets what an edit writes. */
@@ -92,7 +106,10 @@ export class PartEdits {
   find(node: number, name: number): number {
     const o = this.ops;
     let op = this.head[node]!;
-    while (op >= 0 && o[op + Edit.name] !== name) op = o[op]!;
+    for (let left = shortList; op >= 0 && o[op + Edit.name] !== name; left -= 1) {
+      if (left === 0) return this.#indexOf(node).named(name);
+      op = o[op]!;
+    }
     return op;
   }
 
@@ -100,10 +117,25 @@ export class PartEdits {
   findAt(node: number, oldStart: number): number {
     const o = this.ops;
     let op = this.head[node]!;
-    while (op >= 0 && (o[op + Edit.oldStart] !== oldStart || o[op + Edit.oldEnd] === oldStart)) {
+    for (let left = shortList; op >= 0; left -= 1) {
+      if (o[op + Edit.oldStart] === oldStart && o[op + Edit.oldEnd] !== oldStart) return op;
+      if (left === 0) return this.#indexOf(node).at(oldStart);
       op = o[op]!;
     }
     return op;
+  }
+
+  #indexOf(node: number): EditIndex {
+    if (this.#index?.node === node) return this.#index;
+    const index = new EditIndex(node);
+    const list: number[] = [];
+    const o = this.ops;
+    for (let op = this.head[node]!; op >= 0; op = o[op]!) list.push(op);
+    for (const op of list.reverse()) {
+      index.add(op, o[op + Edit.name]!, o[op + Edit.oldStart]!, o[op + Edit.oldEnd]!);
+    }
+    this.#index = index;
+    return index;
   }
 }
 

@@ -1,5 +1,5 @@
 import type { AttributeKey } from './attribute-key.ts';
-import { duplicateName, Edit, type PartEdits } from './edits.ts';
+import { duplicateName, type PartEdits } from './edits.ts';
 import { Cursor, readVarint, skipValue } from './proto/cursor.ts';
 import { Writer } from './proto/writer.ts';
 import type { MessageView } from './readers/message-view.ts';
@@ -142,6 +142,22 @@ export function deleteCurrent(view: MessageView): void {
   else edits.add(view.node, duplicateName, walkStart, walkEnd);
 }
 
+/**
+ * Sets the attribute that a walk is at, whose key is `key`; the walk may go on. A later attribute
+ * with a key that was set already is taken out: after an edit a key is there once.
+ */
+export function setCurrent(view: MessageView, key: AttributeKey, value: Uint8Array): void {
+  const edits = editsOf(view);
+  const id = view.overlay!.keyNumber(key);
+  let op = view.walkOp;
+  if (op < 0) {
+    const isLater = edits.find(view.node, id) >= 0;
+    op = edits.add(view.node, isLater ? duplicateName : id, view.walkStart, view.walkEnd);
+    if (isLater) return;
+  }
+  putAttribute(view, op, id, key, value);
+}
+
 /** Gives the value of `from` the key `to`, which loses its own value. @returns whether it was there */
 export function renameAttribute(view: MessageView, from: AttributeKey, to: AttributeKey): boolean {
   if (!view.find(from)) return false;
@@ -154,8 +170,8 @@ export function renameAttribute(view: MessageView, from: AttributeKey, to: Attri
   const id = overlay.keyNumber(to);
   const old = edits.find(view.node, id);
   // the deleted edit of `to` keeps its place in the bytes but no longer its name
-  if (old >= 0) edits.ops[old + Edit.name] = duplicateName;
-  edits.ops[op + Edit.name] = id;
+  if (old >= 0) edits.rename(old, duplicateName);
+  edits.rename(op, id);
   const start = overlay.copyAttribute(to, bytes, valueStart, valueEnd, view.attributeField);
   const end = overlay.lastEnd;
   edits.put(view.node, op, start, end, end - (valueEnd - valueStart), end);

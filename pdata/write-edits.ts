@@ -1,3 +1,4 @@
+import { EditList } from './edit-list.ts';
 import { Edit, editStride, type PartEdits } from './edits.ts';
 import type { Part } from './part.ts';
 import { asPlain } from './proto/as-buffer.ts';
@@ -76,49 +77,6 @@ class EditWriter {
       this.#copy(this.#arena, ops[op + Edit.newStart]!, ops[op + Edit.newEnd]!);
       this.#cursor = ops[op + Edit.oldEnd]!;
     }
-  }
-}
-
-/**
- * True when an older edit is written before a newer one: at the same place insertions come first,
- * and else the older.
- */
-function comesBefore(edits: Int32Array, older: number, newer: number): boolean {
-  const place = edits[older + Edit.oldStart]!;
-  const other = edits[newer + Edit.oldStart]!;
-  if (place !== other) return place < other;
-  return edits[older + Edit.oldEnd] === place || edits[newer + Edit.oldEnd] !== other;
-}
-
-const noEdits = new Int32Array(0);
-
-/** The edits of one node in the order of their places; filled anew for each node. */
-class EditList {
-  ops = noEdits;
-  count = 0;
-  /** First edit that was not written. */
-  next = 0;
-
-  /** Takes up a node's edits, of which `head` is the newest. */
-  collect(edits: Int32Array, head: number): void {
-    let count = 0;
-    for (let op = head; op >= 0; op = edits[op]!) {
-      if (count === this.ops.length) this.#grow();
-      let i = count;
-      for (; i > 0 && comesBefore(edits, op, this.ops[i - 1]!); i -= 1) {
-        this.ops[i] = this.ops[i - 1]!;
-      }
-      this.ops[i] = op;
-      count += 1;
-    }
-    this.count = count;
-    this.next = 0;
-  }
-
-  #grow(): void {
-    const grown = new Int32Array(this.ops.length * 2 + 16);
-    grown.set(this.ops);
-    this.ops = grown;
   }
 }
 

@@ -1,5 +1,12 @@
 import { AttributeKey, AttributeKeys } from '../attribute-key.ts';
-import { deleteAttribute, insertAttribute, setAttribute, updateAttribute } from '../overlay.ts';
+import {
+  deleteAttribute,
+  deleteCurrent,
+  insertAttribute,
+  setAttribute,
+  setCurrent,
+  updateAttribute,
+} from '../overlay.ts';
 import type { MessageView } from '../readers/message-view.ts';
 import { ValueType } from '../readers/value-view.ts';
 import { compileRegexp } from '../regexp/index.ts';
@@ -65,25 +72,44 @@ function writes(config: ActionConfig): Apply {
   };
 }
 
-/** Runs `one` for the key and for every key that the pattern matches. */
-function keyed(config: ActionConfig, one: (view: MessageView, key: AttributeKey) => void): Apply {
+/**
+ * Runs `one` for the key, then `current` at each attribute whose key the pattern matches, found by
+ * one walk.
+ */
+function keyed(
+  config: ActionConfig,
+  one: (view: MessageView, key: AttributeKey) => void,
+  current: (view: MessageView, key: string) => void,
+): Apply {
   const key = config.key ? new AttributeKey(config.key) : undefined;
   if (!config.pattern) {
     if (key === undefined) throw new Error('BUG: an action without key and pattern');
     return (view) => one(view, key);
   }
   const pattern = compileRegexp(config.pattern);
-  const known = new AttributeKeys(maxKnownKeys);
   return (view) => {
     if (key !== undefined) one(view, key);
-    const matching: AttributeKey[] = [];
     view.rewind();
     while (view.nextAttribute()) {
       const text = view.keyText();
-      if (pattern.test(text)) matching.push(known.of(text));
+      if (pattern.test(text)) current(view, text);
     }
-    for (const found of matching) one(view, found);
   };
+}
+
+function deletes(config: ActionConfig): Apply {
+  return keyed(config, deleteAttribute, deleteCurrent);
+}
+
+function hashes(config: ActionConfig): Apply {
+  const known = new AttributeKeys(maxKnownKeys);
+  return keyed(
+    config,
+    (view, key) => {
+      if (view.find(key)) setAttribute(view, key, encodeValue(hashed(view.value)));
+    },
+    (view, text) => setCurrent(view, known.of(text), encodeValue(hashed(view.value))),
+  );
 }
 
 function extracts(config: ActionConfig): Apply {
@@ -110,16 +136,12 @@ function converts(config: ActionConfig): Apply {
   };
 }
 
-function hashAttribute(view: MessageView, key: AttributeKey): void {
-  if (view.find(key)) setAttribute(view, key, encodeValue(hashed(view.value)));
-}
-
 function compileOne(config: ActionConfig): Apply {
   switch (config.action) {
     case 'delete':
-      return keyed(config, deleteAttribute);
+      return deletes(config);
     case 'hash':
-      return keyed(config, hashAttribute);
+      return hashes(config);
     case 'extract':
       return extracts(config);
     case 'convert':
