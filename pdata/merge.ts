@@ -1,6 +1,6 @@
 import type { Batch } from './batch.ts';
-import { mergeProfiles } from './merge-profiles.ts';
 import { OtlpBatch, otlpBatch } from './otlp-batch.ts';
+import { mergeProfiles } from './profiles/rewrite.ts';
 import type { Signal } from './signal.ts';
 
 /**

@@ -7,6 +7,7 @@ import { mergeBatches } from './merge.ts';
 import { parseRequest } from './parse.ts';
 import { type Signal, signals } from './signal.ts';
 import { randomRequest } from './testing/random-request.ts';
+import { resolvedProfiles } from './testing/resolved-profiles.ts';
 
 const usual = { unknown: false, wild: false };
 const odd = { unknown: true, wild: true };
@@ -17,6 +18,11 @@ type Json = { [key: string]: Json | Json[] | string | number | boolean };
 const scopesKey = /^scope(Spans|Logs|Metrics|Profiles)$/;
 const itemsKey = /^(spans|logRecords|metrics|profiles)$/;
 const pointsKey = /^(dataPoints|samples)$/;
+
+function groupsOf(batch: Batch<Signal>): Json[] {
+  if (batch.signal === 'profiles') return resolvedProfiles(batch as Batch<'profiles'>) as Json[];
+  return [Object.values(JSON.parse(toJson(batch)) as Json)[0]].flat() as Json[];
+}
 
 /** Every unit of a batch with all that surrounds it, in order: what a split must keep. */
 function units(batch: Batch<Signal>): string[] {
@@ -35,8 +41,7 @@ function units(batch: Batch<Signal>): string[] {
     if (inside.length === 0) out.push(here);
     for (const child of inside) visit(child, here);
   };
-  const root = JSON.parse(toJson(batch)) as Json;
-  for (const group of [Object.values(root)[0]].flat() as Json[]) visit(group, '');
+  for (const group of groupsOf(batch)) visit(group, '');
   return out;
 }
 
@@ -56,7 +61,7 @@ describe('batch', () => {
         fc.integer({ min: 1, max: 20 }),
         (signal, seeds, maxItems) => {
           const parts = seeds.map((seed) => parseRequest(signal, randomRequest(signal, seed, odd)));
-          const batch: Batch<Signal> = signal === 'profiles' ? parts[0]! : mergeBatches(parts);
+          const batch: Batch<Signal> = mergeBatches(parts);
           const split = batch.split({ maxItems });
           pieces += split.length;
           for (const piece of split) {
@@ -133,76 +138,4 @@ describe('batch', () => {
     assert.equal(detached.itemCount, batch.itemCount * 2);
     assert.deepEqual(Buffer.concat(detached.ranges()), Buffer.concat([bytes, bytes]));
   });
-});
-
-describe('profiles', () => {
-  /** A profile whose strings, stacks and links are spelled out: what indices mean. */
-  function resolved(batch: Batch<'profiles'>): unknown {
-    const root = JSON.parse(toJson(batch)) as Json;
-    const dictionary = (root.dictionary ?? {}) as Json;
-    const table = (name: string, index: unknown): unknown => {
-      const list = (dictionary[name] ?? []) as unknown[];
-      return resolve(list[Number(index ?? 0)] ?? (name === 'stringTable' ? '' : {}), name);
-    };
-    const tables: Record<string, string> = {
-      keyStrindex: 'stringTable',
-      stringValueStrindex: 'stringTable',
-      unitStrindex: 'stringTable',
-      typeStrindex: 'stringTable',
-      filenameStrindex: 'stringTable',
-      nameStrindex: 'stringTable',
-      systemNameStrindex: 'stringTable',
-      mappingIndex: 'mappingTable',
-      functionIndex: 'functionTable',
-      stackIndex: 'stackTable',
-      linkIndex: 'linkTable',
-      attributeIndices: 'attributeTable',
-      locationIndices: 'locationTable',
-    };
-    function resolve(value: unknown, _at: string): unknown {
-      if (Array.isArray(value)) return value.map((inner) => resolve(inner, _at));
-      if (typeof value !== 'object' || value === null) return value;
-      return Object.fromEntries(
-        Object.entries(value).map(([key, inner]) => {
-          const name = tables[key];
-          if (name === undefined) return [key, resolve(inner, key)];
-          return [
-            key,
-            Array.isArray(inner) ? inner.map((i) => table(name, i)) : table(name, inner),
-          ];
-        }),
-      );
-    }
-    return resolve(root.resourceProfiles ?? [], '');
-  }
-
-  it('merges dictionaries and changes every index', () => {
-    let merges = 0;
-    fc.assert(
-      fc.property(fc.integer(), fc.integer(), (first, second) => {
-        const batches = [first, second].map((seed) => {
-          const bytes = smallIndices(randomRequest('profiles', seed, usual));
-          return parseRequest('profiles', bytes);
-        });
-        const merged = mergeBatches(batches);
-        assert.equal(merged.itemCount, batches[0]!.itemCount + batches[1]!.itemCount);
-        assert.equal(itemsOf(merged), merged.itemCount);
-        assert.equal(merged.ranges().length, 1);
-        assert.deepEqual(
-          resolved(merged),
-          batches.flatMap((batch) => resolved(batch) as unknown[]),
-        );
-        merges += 1;
-      }),
-      { numRuns: 200 },
-    );
-    assert.equal(merges, 200);
-  });
-
-  /** Makes dictionaries as profilers write them: entry 0 of each table is the zero value. */
-  function smallIndices(bytes: Uint8Array): Uint8Array {
-    const zeros = [1, 2, 3, 4, 5, 6, 7].flatMap((number) => [number * 8 + 2, 0]);
-    const prefix = Uint8Array.of(18, zeros.length, ...zeros);
-    return Buffer.concat([prefix, bytes]);
-  }
 });

@@ -46,8 +46,8 @@ function checked(bytes: Uint8Array, root: Message, limits: Limits): Checked {
  * The structural pass: reads a whole export request and makes a batch over its bytes, which are
  * not copied. Checked are lengths, wire types, varints (10 bytes at most), field numbers, trace and
  * span ids (0 or 16 and 8 bytes), nesting, and UTF-8 of attribute keys, names and service.name;
- * unknown fields and groups are kept. Later readers trust it. Of profiles, attributes of resources
- * and scopes that name texts by index are written anew with the texts.
+ * unknown fields and groups are kept. Later readers trust it. Of profiles, attributes
+ * that name texts by index are written anew with the texts (profiles/resolve.ts).
  *
  * @param bytes protobuf of Export{Trace,Metrics,Logs,Profiles}ServiceRequest, OTLP 1.11; empty is
  *   valid
@@ -62,8 +62,11 @@ export function parseRequest<S extends Signal>(
   if (bytes.length > maxRequestBytes) throw new Error('BUG: a request of more than 2 GiB');
   const root = requestMessage[signal];
   let result = checked(bytes, root, limits);
-  if (!result.unordered) return new OtlpBatch(signal, [bytes], [result.items]);
-  const ordered = normalise(bytes, root, limits.memory);
-  result = checked(ordered, root, limits);
+  let ordered = bytes;
+  if (result.unordered) {
+    ordered = normalise(bytes, root, limits.memory);
+    result = checked(ordered, root, limits);
+  }
+  if (signal === 'profiles') ordered = withPlainTexts(ordered, limits.memory);
   return new OtlpBatch(signal, [ordered], [result.items]);
 }

@@ -1,5 +1,6 @@
 import type { Batch, SplitLimits } from './batch.ts';
 import { OtlpBatch } from './otlp-batch.ts';
+import { type CutByItems, splitProfiles } from './profiles/split.ts';
 import { Cursor, readVarint } from './proto/cursor.ts';
 import { Writer } from './proto/writer.ts';
 import type { Signal } from './signal.ts';
@@ -209,7 +210,28 @@ export function splitBatch<S extends Signal>(
   const maxBytes = limits.maxBytes ?? Number.POSITIVE_INFINITY;
   if (!(maxItems >= 1) || !(maxBytes >= 1)) throw new Error('BUG: split limits below 1');
   if (batch.itemCount <= maxItems && batch.byteLength <= maxBytes) return [batch];
+  if (batch.signal === 'profiles') return splitRequests(batch, limits, maxPieces);
   return new Splitter(batch, maxItems, maxBytes, maxPieces)
     .run()
     .map((piece) => new OtlpBatch(batch.signal, piece.ranges, piece.counts));
+}
+
+/** Profiles: each request by itself, for its dictionary. */
+function splitRequests<S extends Signal>(
+  batch: OtlpBatch<S>,
+  limits: SplitLimits,
+  maxPieces: number,
+): Batch<S>[] {
+  const { signal, source, counts } = batch;
+  const cut: CutByItems = (piece, maxItems, most) => {
+    if (piece.items <= maxItems) return [piece];
+    const whole = new OtlpBatch(signal, [piece.bytes], [piece.items]);
+    return new Splitter(whole, maxItems, Number.POSITIVE_INFINITY, most)
+      .run()
+      .map(({ ranges, items }) => ({ bytes: ranges[0]!, items }));
+  };
+  return source
+    .flatMap((bytes, i) => splitProfiles({ bytes, items: counts[i]! }, limits, maxPieces, cut))
+    .slice(0, maxPieces)
+    .map(({ bytes, items }) => new OtlpBatch(signal, [bytes], [items]));
 }

@@ -80,6 +80,7 @@ export class GroupBuilder<S extends Signal> {
   /** Forgets what was written since the last finish: after an error in between. */
   discard(): void {
     this.#closeGroup();
+    this.writeEnd();
     this.#items = 0;
     this.writer.length = 0;
   }
@@ -87,10 +88,14 @@ export class GroupBuilder<S extends Signal> {
   /** Everything written, as a batch with a buffer of its own. */
   finish(): Batch<S> {
     this.#closeGroup();
+    this.writeEnd();
     const items = this.#items;
     this.#items = 0;
     return new OtlpBatch(this.#signal, [this.writer.take()], [items]);
   }
+
+  /** For builders that write more than groups: called when the last is closed. */
+  protected writeEnd(): void {}
 
   /** Starts an item or metric in field 2 of the scope. */
   protected openEntry(): number {
