@@ -18,7 +18,7 @@ test('defaults are those of the contrib exporter where the keys are', () => {
   assert.equal(config.database, 'default');
   assert.equal(config.schema, 'smart');
   assert.equal(config.timeout, 5000);
-  assert.equal(config.ttl, 0);
+  assert.equal(config.ttl, undefined);
   assert.equal(config.create_schema, true);
   assert.equal(config.traces_table_name, 'otel_traces');
   assert.equal(config.metrics_tables.exponential_histogram.name, 'otel_metrics_exp_histogram');

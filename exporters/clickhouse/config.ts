@@ -16,8 +16,8 @@ export interface ClickHouseConfig extends ExporterConfig {
   readonly database: string;
   readonly schema: 'smart' | 'otel';
   readonly create_schema: boolean;
-  /** Milliseconds; 0 = kept for ever. */
-  readonly ttl: number;
+  /** Milliseconds; 0 = kept for ever; absent = as the tables have it, new ones for ever. */
+  readonly ttl?: number | undefined;
   readonly compress?: Compression | undefined;
   readonly connection_params: Readonly<Record<string, string>>;
   readonly tls?: TlsClientConfig | undefined;
@@ -98,8 +98,10 @@ const schemaKeys = {
     .describe('whether database and tables are created at start'),
   ttl: duration({ min: 0 })
     .refine((ms) => ms % 1000 === 0, '`ttl` must be whole seconds')
-    .prefault('0s')
-    .describe('age at which rows are removed; 0 = never'),
+    .optional()
+    .describe(
+      'age at which rows are removed; 0 = never; unset = what tables that exist have stays',
+    ),
   cluster_name: z.string().default('').describe('cluster that statements are run ON; empty = none'),
   table_engine: z
     .strictObject({

@@ -1,8 +1,9 @@
 import { PipelineError } from '../../component/errors.ts';
 import type { Logger } from '../../component/settings.ts';
 import { loadColumns, NativeMetricsEncoder, NativeOtelEncoder } from '../../native/columns.ts';
-import { createStatements } from '../../storage/otel/ddl.ts';
+import { createStatements, ttlsOf } from '../../storage/otel/ddl.ts';
 import type { TableNames } from '../../storage/otel/names.ts';
+import { changeTtls } from '../../storage/schema/ttl.ts';
 import { quoteName, rowsOf, type SqlClient } from '../../storage/sql.ts';
 import type { Allocate, Block } from '../../wire/clickhouse/block.ts';
 import type { SealOptions } from '../../wire/clickhouse/day-tables.ts';
@@ -12,6 +13,7 @@ import { metricKinds, OtelMetricsEncoder } from '../../wire/clickhouse/otel/metr
 import { OtelTracesEncoder } from '../../wire/clickhouse/otel/traces.ts';
 import type { ClickHouseConfig } from './config.ts';
 import type { PlacedBlock, SchemaWriter, StoredSignal } from './schemas.ts';
+import { tellIgnored, tellTtl } from './ttl.ts';
 
 /** What DESCRIBE TABLE tells of a table that exists already. */
 export interface TableShape {
@@ -51,7 +53,10 @@ export async function prepareOtel(
   logger: Logger,
 ): Promise<SchemaWriter> {
   const names = tableNames(config);
-  if (config.create_schema) await createTables(client, config, signal, names, withBatch);
+  if (config.create_schema) {
+    await createTables(client, config, signal, names, withBatch);
+    if (config.ttl !== undefined) await applyTtl(client, config, config.ttl, signal, logger);
+  } else tellIgnored(config, logger);
   const shapes = new Map<keyof TableNames, TableShape>();
   for (const key of tablesOf(signal)) {
     const shape = await describe(client, config.database, names[key]);
@@ -78,7 +83,7 @@ async function createTables(
   const statements = createStatements({
     database: config.database,
     tables: names,
-    ttlSeconds: config.ttl / 1000,
+    ttlSeconds: (config.ttl ?? 0) / 1000,
     engine: `${name}(${params})`,
     cluster: config.cluster_name,
     withBatch,
@@ -91,6 +96,21 @@ async function createTables(
     const settings = 'fsync_after_insert = 1, fsync_part_directory = 1';
     await client.command(`ALTER TABLE ${table} MODIFY SETTING ${settings}`);
   }
+}
+
+/** Tables that exist get the TTL of the configuration, those of an earlier start or of another program. */
+async function applyTtl(
+  client: SqlClient,
+  config: ClickHouseConfig,
+  ttlMs: number,
+  signal: StoredSignal,
+  logger: Logger,
+): Promise<void> {
+  const { database, cluster_name: cluster } = config;
+  const place = cluster === '' ? { database } : { database, cluster };
+  const seconds = ttlMs / 1000;
+  const wanted = ttlsOf(tableNames(config), signal, seconds);
+  tellTtl(logger, await changeTtls(client, place, wanted), seconds);
 }
 
 async function describe(client: SqlClient, database: string, table: string): Promise<TableShape> {

@@ -19,7 +19,7 @@ export async function prepareSmartLogs(
   config: ClickHouseConfig,
   settings: Settings,
 ): Promise<SmartSchema> {
-  await bringUp(client, config, [...counted, ...idempotent]);
+  await bringUp(client, config, 'logs', settings.logger, [...counted, ...idempotent]);
   const written = new WrittenRows();
   const encoder = new SmartLogsEncoder(
     await readIdKey(client, { database: config.database }),

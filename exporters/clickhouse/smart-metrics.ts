@@ -35,7 +35,7 @@ export async function prepareSmartMetrics(
   config: ClickHouseConfig,
   settings: Settings,
 ): Promise<SmartSchema> {
-  await bringUp(client, config, tables);
+  await bringUp(client, config, 'metrics', settings.logger, tables);
   const written = new WrittenRows(MAX_WRITTEN);
   const addon = loadRemoteWrite();
   const encoder = new SmartMetricsEncoder(

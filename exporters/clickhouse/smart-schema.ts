@@ -1,8 +1,10 @@
-import type { Settings } from '../../component/settings.ts';
+import type { Logger, Settings } from '../../component/settings.ts';
 import { loadColumns, NativeSmartEncoder } from '../../native/columns.ts';
 import { migrate, readIdKey } from '../../storage/schema/migrate.ts';
-import type { SchemaOptions } from '../../storage/schema/table.ts';
-import { quoteName, type SqlClient } from '../../storage/sql.ts';
+import { type KeptSignal, keepFor } from '../../storage/schema/retention.ts';
+import { onCluster, storedName, tableName } from '../../storage/schema/table.ts';
+import type { TtlPlace } from '../../storage/schema/ttl.ts';
+import type { SqlClient } from '../../storage/sql.ts';
 import type { Block } from '../../wire/clickhouse/block.ts';
 import { SmartSpansEncoder } from '../../wire/clickhouse/smart/spans.ts';
 import { WrittenRows } from '../../wire/clickhouse/smart/written-rows.ts';
@@ -10,6 +12,7 @@ import type { ClickHouseConfig } from './config.ts';
 import { startEdges } from './edges.ts';
 import type { PlacedBlock, SchemaWriter } from './schemas.ts';
 import { smartWriter, tellInlined } from './smart-writer.ts';
+import { tellIgnored, tellTtl } from './ttl.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -26,7 +29,8 @@ export async function prepareSmart(
   settings: Settings,
 ): Promise<SmartSchema> {
   const { database } = config;
-  await bringUp(client, config, ['spans', 'resources', 'scopes', 'operations']);
+  const tables = ['spans', 'resources', 'scopes', 'operations'];
+  await bringUp(client, config, 'traces', settings.logger, tables);
   const written = new WrittenRows();
   const encoder = encoderOf(await readIdKey(client, { database }), written);
   const unregister = tellInlined(encoder, settings);
@@ -40,6 +44,12 @@ export async function prepareSmart(
   };
 }
 
+/** Where the tables of schema `smart` are. */
+export function placeOf(config: ClickHouseConfig): TtlPlace {
+  const { database, cluster_name: cluster } = config;
+  return cluster === '' ? { database } : { database, cluster };
+}
+
 /**
  * Brings the schema up to date, if asked to.
  * @param tables those that are written to, for `durability: power`
@@ -47,27 +57,31 @@ export async function prepareSmart(
 export async function bringUp(
   client: SqlClient,
   config: ClickHouseConfig,
+  signal: KeptSignal,
+  logger: Logger,
   tables: readonly string[],
 ): Promise<void> {
-  if (!config.create_schema) return;
-  const options: SchemaOptions = {
-    database: config.database,
-    ttlDays: Math.ceil(config.ttl / DAY_MS),
-    ...(config.cluster_name === '' ? {} : { cluster: config.cluster_name }),
-  };
-  await migrate(client, options);
-  if (config.durability === 'power') await makePowerSafe(client, config.database, tables);
+  if (!config.create_schema) {
+    tellIgnored(config, logger);
+    return;
+  }
+  const place = placeOf(config);
+  await migrate(client, { ...place, ttlDays: 0 });
+  const { ttl } = config;
+  const days = ttl === undefined ? undefined : Math.ceil(ttl / DAY_MS);
+  tellTtl(logger, await keepFor(client, place, signal, days), (days ?? 0) * 86_400);
+  if (config.durability === 'power') await makePowerSafe(client, place, tables);
 }
 
 async function makePowerSafe(
   client: SqlClient,
-  database: string,
+  place: TtlPlace,
   tables: readonly string[],
 ): Promise<void> {
   for (const table of tables) {
-    const name = `${quoteName(database)}.${quoteName(table)}`;
+    const name = tableName(place, storedName(place, table));
     const settings = 'fsync_after_insert = 1, fsync_part_directory = 1';
-    await client.command(`ALTER TABLE ${name} MODIFY SETTING ${settings}`);
+    await client.command(`ALTER TABLE ${name}${onCluster(place)} MODIFY SETTING ${settings}`);
   }
 }
 

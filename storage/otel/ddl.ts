@@ -1,3 +1,5 @@
+import { metricKinds } from '../../wire/clickhouse/otel/metrics.ts';
+import { interval, type TtlWanted } from '../schema/ttl.ts';
 import { quoteIdentifier, type TableNames } from './names.ts';
 
 /** What the statements depend on. */
@@ -70,14 +72,26 @@ function batchColumn(options: OtelSchemaOptions): string[] {
 /** ` TTL expression + interval`, in the largest unit that fits; '' without a limit. */
 export function ttlClause(ttlSeconds: number, expression: string): string {
   if (ttlSeconds <= 0) return '';
-  const units: readonly (readonly [number, string])[] = [
-    [86_400, 'Day'],
-    [3_600, 'Hour'],
-    [60, 'Minute'],
-    [1, 'Second'],
-  ];
-  const [size, unit] = units.find(([seconds]) => ttlSeconds % seconds === 0)!;
-  return ` TTL ${expression} + toInterval${unit}(${ttlSeconds / size})`;
+  return ` TTL ${expression} + ${interval(ttlSeconds)}`;
+}
+
+/** How long the tables of a signal are to keep their rows. @param seconds 0 = for ever */
+export function ttlsOf(
+  tables: TableNames,
+  signal: 'traces' | 'logs' | 'metrics',
+  seconds: number,
+): TtlWanted[] {
+  const age = (table: string, time: string) => ({ table, from: `toDateTime(${time})`, seconds });
+  if (signal === 'logs') return [age(tables.logs, 'Timestamp')];
+  if (signal === 'traces') {
+    return [age(tables.traces, 'Timestamp'), age(lookupOf(tables.traces), 'Start')];
+  }
+  return metricKinds.map((kind) => age(tables[kind], 'TimeUnix'));
+}
+
+/** The table of times of traces that belongs to a table of spans. */
+function lookupOf(traces: string): string {
+  return `${traces}_trace_id_ts`;
 }
 
 interface TableText {
@@ -103,7 +117,7 @@ function createTable(options: OtelSchemaOptions, table: TableText): string {
 
 function tracesStatements(options: OtelSchemaOptions): string[] {
   const name = options.tables.traces;
-  const lookup = `${name}_trace_id_ts`;
+  const lookup = lookupOf(name);
   const quoted = (table: string): string =>
     `${quoteIdentifier(options.database)}.${quoteIdentifier(table)}`;
   return [

@@ -9,7 +9,7 @@ export const schemaVersion: TableSpec = {
   columns: ['version UInt32', "applied_at DateTime64(3, 'UTC') DEFAULT now64(3)"],
 };
 
-/** Facts that all gateways share; the oldest value of a name is the valid one. */
+/** Facts that all gateways share: of `id_key` the oldest value counts, of other names the newest. */
 export const settings: TableSpec = {
   name: 'settings',
   engine: 'MergeTree',

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { rowsOf } from '../sql.ts';
 import { edgesStatement } from './edges.ts';
-import { migrate, newestVersion, readIdKey, schemaVersionOf, setTtl } from './migrate.ts';
+import { migrate, newestVersion, readIdKey, schemaVersionOf } from './migrate.ts';
 import { redStatement } from './red.ts';
 import { spans } from './spans.ts';
 import { createTable } from './table.ts';
@@ -81,24 +81,6 @@ test('a schema newer than the program is refused', async () => {
   await migrate(client, { database: 'future', ttlDays: 0 });
   await client.command('INSERT INTO future.schema_version (version) VALUES (999)');
   await assert.rejects(migrate(client, { database: 'future', ttlDays: 0 }), /version 999/);
-});
-
-test('TTL is changed, removed and set again', async () => {
-  const { client } = database;
-  const ttlOfSpans = async () => {
-    const sql =
-      "SELECT create_table_query AS q FROM system.tables WHERE database = 'smart' AND name = 'spans'";
-    const [row] = await rowsOf<{ q: string }>(client, sql);
-    return /TTL bucket \+ toIntervalDay\((\d+)\)/.exec(row!.q)?.[1];
-  };
-  assert.equal(await ttlOfSpans(), '7');
-  await setTtl(client, { ...options, ttlDays: 30 });
-  assert.equal(await ttlOfSpans(), '30');
-  await setTtl(client, { ...options, ttlDays: 0 });
-  assert.equal(await ttlOfSpans(), undefined);
-  await setTtl(client, { ...options, ttlDays: 0 });
-  await setTtl(client, options);
-  assert.equal(await ttlOfSpans(), '7');
 });
 
 test('edges: parent and child in different services, once however often it runs', async () => {

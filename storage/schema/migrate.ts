@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { quoteName, rowsOf, type SqlClient, SqlError } from '../sql.ts';
-import { migrations, tables } from './migrations.ts';
-import { onCluster, type SchemaOptions, storedName, tableName, ttlOf } from './table.ts';
+import { migrations } from './migrations.ts';
+import { writeSettings } from './retention.ts';
+import { onCluster, type SchemaOptions, storedName, tableName } from './table.ts';
 
 /** The version that this program writes and reads. */
 export const newestVersion = migrations[migrations.length - 1]!.version;
@@ -19,7 +20,7 @@ const unknownDatabase = 81;
 /**
  * Brings the schema to the newest version: makes the database, runs the migrations that are
  * missing, records each, and makes the shared key of ids. May be run by several gateways at once
- * and again after a crash. TTL of tables that exist is not touched: see {@link setTtl}.
+ * and again after a crash. TTL of tables that exist is not touched: `keepFor` does that.
  * @returns the version that the schema now has
  * @throws Error when the schema is newer than this program, SqlError when ClickHouse refuses
  */
@@ -43,6 +44,7 @@ export async function migrate(client: SqlClient, options: SchemaOptions): Promis
     if (migration.version === 1) await makeIdKey(client, options);
     await client.command(
       `INSERT INTO ${tableName(options, 'schema_version')} (version) VALUES (${migration.version})`,
+      { settings: writeSettings(options) },
     );
   }
   return newestVersion;
@@ -65,12 +67,24 @@ export async function schemaVersionOf(
 }
 
 async function makeIdKey(client: SqlClient, options: SchemaOptions): Promise<void> {
+  await catchUp(client, options);
   const table = tableName(options, 'settings');
   const existing = `SELECT count() AS n FROM ${table} WHERE name = 'id_key'`;
   const rows = await rowsOf<{ n: string }>(client, existing);
   if (Number(rows[0]?.n) > 0) return;
   const value = randomBytes(16).toString('hex');
-  await client.command(`INSERT INTO ${table} (name, value) VALUES ('id_key', '${value}')`);
+  const sql = `INSERT INTO ${table} (name, value) VALUES ('id_key', '${value}')`;
+  await client.command(sql, { settings: writeSettings(options) });
+  await catchUp(client, options);
+}
+
+/** On a cluster: waits until every replica has what any of them was given of table `settings`. */
+async function catchUp(client: SqlClient, options: SchemaOptions): Promise<void> {
+  if (options.cluster === undefined) return;
+  const table = tableName(options, storedName(options, 'settings'));
+  await client.command(`SYSTEM SYNC REPLICA${onCluster(options)} ${table} LIGHTWEIGHT`, {
+    timeoutMs: 60_000,
+  });
 }
 
 /**
@@ -89,28 +103,4 @@ export async function readIdKey(
     throw new Error(`cannot use the id key ${JSON.stringify(value)} of table settings`);
   }
   return new Uint8Array(Buffer.from(value, 'hex'));
-}
-
-/**
- * Changes how long rows are kept, on all tables at once; dictionaries live as long as the facts of
- * their day. Parts whose rows are all too old go at the next merge.
- */
-export async function setTtl(client: SqlClient, options: SchemaOptions): Promise<void> {
-  for (const table of tables) {
-    if (table.ttlColumn === undefined) continue;
-    const ttl = ttlOf(table, options.ttlDays);
-    const name = tableName(options, storedName(options, table.name));
-    const change = ttl === undefined ? 'REMOVE TTL' : `MODIFY TTL ${ttl}`;
-    try {
-      await client.command(`ALTER TABLE ${name}${onCluster(options)} ${change}`);
-    } catch (error) {
-      if (ttl === undefined && error instanceof SqlError && noTtl(error)) continue;
-      throw error;
-    }
-  }
-}
-
-/** REMOVE TTL of a table that has none is refused. */
-function noTtl(error: SqlError): boolean {
-  return error.message.includes("doesn't have any table TTL");
 }

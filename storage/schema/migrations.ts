@@ -6,7 +6,7 @@ import { flows } from './flows.ts';
 import { logs, logsView } from './logs.ts';
 import { metricViews } from './metric-views.ts';
 import { metricExemplars, metricHistograms, metricSamples, metricSeries } from './metrics.ts';
-import { placesProjection, rareColumn, spans } from './spans.ts';
+import { keyIndex, placesProjection, rareColumn, spans } from './spans.ts';
 import {
   createTable,
   onCluster,
@@ -70,7 +70,7 @@ export const migrations: readonly Migration[] = [
       ...metricViews(options),
     ],
   },
-  { version: 5, statements: replaceLocator },
+  { version: 5, statements: replaceLocatorAddKeys },
 ];
 
 /** For tables that an earlier program made; what they hold gets the column in the background. */
@@ -86,9 +86,9 @@ function addRareColumn(options: SchemaOptions): string[] {
 
 /**
  * Where traces are: another projection. Traces are found by it alone, so it is complete before the
- * version is said to be reached.
+ * version is said to be reached. The index over keys is made for older spans in the background.
  */
-function replaceLocator(options: SchemaOptions): string[] {
+function replaceLocatorAddKeys(options: SchemaOptions): string[] {
   const stored = `${tableName(options, storedName(options, spans.name))}${onCluster(options)}`;
   return [
     `ALTER TABLE ${stored} ADD ${placesProjection.replace('PROJECTION', 'PROJECTION IF NOT EXISTS')}`,
@@ -96,5 +96,7 @@ function replaceLocator(options: SchemaOptions): string[] {
     `ALTER TABLE ${stored} DROP PROJECTION IF EXISTS locator`,
     `ALTER TABLE ${stored} MODIFY COLUMN attributes_string MODIFY SETTING
       min_compress_block_size = 262144, max_compress_block_size = 1048576`,
+    `ALTER TABLE ${stored} ADD ${keyIndex.replace('INDEX', 'INDEX IF NOT EXISTS')}`,
+    `ALTER TABLE ${stored} MATERIALIZE INDEX keys`,
   ];
 }

@@ -66,6 +66,20 @@ export const typedTagHashes = `arrayConcat(${[
   nestedPairs('`links.attributes_other`'),
 ].join(', ')})`;
 
+const otherMaps = ['attributes_int', 'attributes_float', 'attributes_bool', 'attributes_other'];
+const otherKeys = [
+  ...otherMaps.map((map) => `mapKeys(${map})`),
+  ...['events', 'links'].map(
+    (list) => `arrayFlatten(arrayMap(m -> mapKeys(m), \`${list}.attributes_other\`))`,
+  ),
+];
+
+/** All keys among the attributes of a span, its events and its links: what `INDEX keys` covers. */
+export const tagKeys = `arrayConcat(${stringKeys}, ${otherKeys.join(', ')})`;
+
+/** A granule has few keys: this index takes a hundredth of those over tags. */
+export const keyIndex = `INDEX keys ${tagKeys} TYPE bloom_filter(0.0005) GRANULARITY 1`;
+
 /**
  * The indexes over tags, for tables with the same columns. A filter names one absent pair in 2,000
  * as present. Strings have a filter for each granule, so that a hit reads only that; numbers vary
@@ -77,6 +91,7 @@ export const tagIndexes: readonly string[] = [
     (_, n) => `INDEX tags_${n} ${tagHashes(n)} TYPE bloom_filter(0.0005) GRANULARITY 1`,
   ),
   `INDEX typed_tags ${typedTagHashes} TYPE bloom_filter(0.0005) GRANULARITY 4`,
+  keyIndex,
 ];
 
 /** Class of a duration: two an octave, so that a quantile is known to within 19 %. */

@@ -3,7 +3,7 @@ import { quoteName, quoteString } from '../sql.ts';
 /** Where and how the schema is made. */
 export interface SchemaOptions {
   readonly database: string;
-  /** Days that rows are kept; 0 = for ever. Can be changed later (`setTtl`). */
+  /** Days that rows of new tables are kept; 0 = for ever. `keepFor` changes it later. */
   readonly ttlDays: number;
   /**
    * Name of a ClickHouse cluster: every table becomes a Replicated `<name>_local` on each node and
@@ -33,12 +33,12 @@ export function tableName(options: { readonly database: string }, name: string):
   return `${quoteName(options.database)}.${quoteName(name)}`;
 }
 
-export function onCluster(options: SchemaOptions): string {
+export function onCluster(options: { readonly cluster?: string }): string {
   return options.cluster === undefined ? '' : ` ON CLUSTER ${quoteName(options.cluster)}`;
 }
 
 /** Name of the table that holds the rows. */
-export function storedName(options: SchemaOptions, name: string): string {
+export function storedName(options: { readonly cluster?: string }, name: string): string {
   return options.cluster === undefined ? name : `${name}_local`;
 }
 
