@@ -10,6 +10,9 @@
  * exception event. 5,000 spans a second; each instance exports every 5 s at a phase of its own, so
  * that one trace arrives in several batches.
  */
+
+import { bucketS } from '../../storage/schema/spans.ts';
+
 export const generatorSeed = 'wirestitch-1';
 /** 2026-01-05T10:00:00Z, in ns. */
 export const generatorStartNs = 1767607200_000000000n;
@@ -88,7 +91,7 @@ export function generatorSelect(from: number, count: number): string {
   return `WITH ['orders','users','carts','items','prices','stock','payments','invoices','shipments',
     'reviews','sessions','offers'] AS nouns
   SELECT
-    toStartOfInterval(time, toIntervalSecond(10)) AS bucket,
+    toStartOfInterval(time, toIntervalSecond(${bucketS})) AS bucket,
     toUInt64(${hash("'batch'", 'arrival')}) AS batch,
     toFixedString(sipHash128('${generatorSeed}', t), 16) AS trace_id,
     toFixedString(

@@ -1,3 +1,4 @@
+import { tagKeys } from '../schema/spans.ts';
 import type { Binder } from './bind.ts';
 import { type AttributeMap, attributeMaps, fieldOf, hasKey, scopeField } from './fields.ts';
 import type { TraceFilter } from './reader.ts';
@@ -24,7 +25,7 @@ export function asksSets({ key }: TraceFilter): boolean {
 }
 
 /**
- * The condition of a filter over rows of `spans`: exact, without a hint for an index.
+ * The condition of a filter over rows of `spans`: exact, with a hint for the index over keys.
  * @param sets what the dictionaries say of it
  */
 export function filterCondition(filter: TraceFilter, sets: FilterSets, bind: Binder): string {
@@ -36,12 +37,20 @@ export function filterCondition(filter: TraceFilter, sets: FilterSets, bind: Bin
     const both = (one: string) => (field.exists === '1' ? one : `(${field.exists} AND ${one})`);
     return both(isNegative(filter) ? `NOT ${fits}` : fits);
   }
-  if (filter.op === 'exists') return hasAnywhere(filter, sets, bind);
+  if (filter.op === 'exists')
+    return keyHint(filter, sets.has, bind) + hasAnywhere(filter, sets, bind);
   if (filter.op === '!exists') return `NOT ${hasAnywhere(filter, sets, bind)}`;
   const fits = anyOf(spanPlaces(filter, bind), sets.fits);
   if (isNegative(filter)) return `${hasAnywhere(filter, sets, bind)} AND NOT ${fits}`;
   // Keys are cheap to read: values are read only where there are some.
-  return `${hasAnywhere(filter, { ...sets, has: sets.fits }, bind)} AND ${fits}`;
+  const has = hasAnywhere(filter, { ...sets, has: sets.fits }, bind);
+  return `${keyHint(filter, sets.fits, bind)}${has} AND ${fits}`;
+}
+
+/** For INDEX keys, where no resource or scope can fulfil the filter; filters no rows itself. */
+function keyHint({ key }: TraceFilter, inSets: string, bind: Binder): string {
+  if (inSets !== '' || key === 'event') return '';
+  return `indexHint(has(${tagKeys}, ${bind.text(key)})) AND `;
 }
 
 function anyOf(places: readonly string[], more: string): string {

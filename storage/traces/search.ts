@@ -31,8 +31,8 @@ const maxBranches = 12;
 /**
  * The WHERE clauses of a search, without time: a span matches when it fulfils any of them. Each
  * place that a tag can be in (strings, other types, resource, scope) is a clause of its own, as an
- * index helps with each alone and with none of them joined by OR. Filters have no index, so each is
- * one condition of every clause.
+ * index helps with each alone and with none of them joined by OR. The index that
+ * filters have is over keys alone, so each is one condition of every clause.
  */
 export function searchBranches(
   query: TraceQuery,

@@ -4,6 +4,7 @@ import { aliasGroups, hasAlias, inParts } from './aliases.ts';
 import { type Binder, literals, Params } from './bind.ts';
 import { type CallOptions, type Deadline, runCall, tooManySpans } from './calls.ts';
 import { conditionsOf, Dictionaries } from './dictionaries.ts';
+import { asksSets, isNegative } from './filters.ts';
 import { type Locator, locatedCondition } from './locate.ts';
 import type { StoredSpan, StoredTrace } from './model.ts';
 import { type FoundIds, findNewest, foundTraces, type SearchWindow } from './newest.ts';
@@ -288,7 +289,9 @@ class SmartReader implements TraceReader {
     const filters = await dictionaries.filters(asked.filters, range);
     const first = firstWindow(await this.#parts.list(deadline), range);
     const bare = asked.tags.map((tag): TagSets => ({ tag, resources: [], scopes: [] }));
-    const indexed = bare.some(({ tag }) => fieldTag(tag[0], tag[1], literals) === undefined);
+    const indexed =
+      bare.some(({ tag }) => fieldTag(tag[0], tag[1], literals) === undefined) ||
+      asked.filters.some((filter) => asksSets(filter) && !isNegative(filter));
     const searchWith = (sets: readonly TagSets[], ...rest: Parameters<SearchWindow>) => {
       const bind = new Params();
       const branches = searchBranches(query, sets, bind, filters);
