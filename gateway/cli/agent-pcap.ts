@@ -3,6 +3,8 @@ import { protocolNames, protocols } from '../../agent/l7/registry.ts';
 import { OutcomeReader } from '../../agent/metrics/outcome.ts';
 import { CaptureFileError } from '../../agent/pcap/error.ts';
 import { CaptureReader } from '../../agent/pcap/reader.ts';
+import { TimeCheck } from '../../agent/pcap/time-check.ts';
+import { count } from '../../agent/stats.ts';
 import {
   FlowTotals,
   flowTable,
@@ -39,9 +41,10 @@ export async function printCaptures(
     },
   );
   let code = 0;
+  const check = new TimeCheck((packet) => engine.packet(packet));
   for (const file of await captureFiles(patterns)) {
     try {
-      const reader = new CaptureReader((packet) => engine.packet(packet));
+      const reader = new CaptureReader(check.take);
       for await (const chunk of chunksOf(file)) reader.push(chunk);
       reader.end();
     } catch (error) {
@@ -50,12 +53,15 @@ export async function printCaptures(
       code = 1;
     }
   }
+  check.end();
   engine.finish();
   const rows = flows.rows();
   out.write(requests.length === 0 ? 'No requests.\n' : requestTable(requests));
   out.write(rows.length === 0 ? '\nNo flows.\n' : `\n${flowTable(rows)}`);
   const { packets, drops } = engine.stats();
-  const dropped = Object.entries(drops).map(([reason, n]) => `${reason} ${n}`);
+  const given = new Map(Object.entries(drops));
+  if (check.dropped > 0) count(given, 'time_implausible', check.dropped);
+  const dropped = [...given].map(([reason, n]) => `${reason} ${n}`);
   const left = omitted + flows.omitted;
   out.write(
     `\n${packets} packets, ${rows.length} flows, ${requests.length} requests` +

@@ -1,4 +1,5 @@
 import type { EngineProcess } from '../../storage/engine/start.ts';
+import { processStopSignal } from './stop-signals.ts';
 
 export interface ClickHouseCommand {
   /** Folder of the engine's data. */
@@ -24,7 +25,7 @@ export async function runClickHouse(command: ClickHouseCommand): Promise<number>
       if (level !== 'debug') process.stderr.write(`${level}: ${message}\n`);
     },
   });
-  const stopped = stopSignal();
+  const stopped = processStopSignal();
   try {
     await engine.start();
   } catch (error) {
@@ -44,11 +45,4 @@ function describe(engine: EngineProcess): string {
   if (engine.passwordGenerated) lines.push(`password ${engine.password} (new at each start)`);
   if (engine.socketPath !== undefined) lines.push(`unix socket ${engine.socketPath}`);
   return `${lines.join('\n')}\n`;
-}
-
-function stopSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    process.once('SIGINT', () => resolve());
-    process.once('SIGTERM', () => resolve());
-  });
 }

@@ -3,14 +3,14 @@ import { type Running, startProgram } from '../run.ts';
 import { errorText } from '../telemetry/error-text.ts';
 import { addressLines } from './addresses.ts';
 import type { Sources } from './sources.ts';
+import { processStopSignal } from './stop-signals.ts';
 
 const lastWordsMs = 10_000;
 const hourMs = 3_600_000;
 
 /**
  * Runs the program until a signal or a fault ends it; components' timers do not keep the process
- * alive, so a timer here does. SIGINT and SIGTERM stop it in order, the
- * second one at once.
+ * alive, so a timer here does. SIGINT and SIGTERM stop it in order, the second one at once.
  * @returns exit code
  */
 export async function runGateway(
@@ -32,7 +32,8 @@ async function runUntilStopped(
   read: () => Promise<ReadyConfig>,
   addresses: boolean,
 ): Promise<number> {
-  const stop = listenForSignals();
+  const stop = processStopSignal();
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', unlessHungUp);
   const program = await startProgram(ready, read);
   const crashed = catchUncaught(program);
   process.on('SIGHUP', () => void program.reload('SIGHUP'));
@@ -55,21 +56,9 @@ async function runUntilStopped(
   return 0;
 }
 
-/** The first SIGINT or SIGTERM; the second ends the process with code 1. */
-function listenForSignals(): Promise<NodeJS.Signals> {
-  const { promise, resolve } = Promise.withResolvers<NodeJS.Signals>();
-  let seen = false;
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(signal, () => {
-      if (seen) {
-        process.stderr.write(`Error: ${signal} again before the shutdown was complete\n`);
-        process.exit(1);
-      }
-      seen = true;
-      resolve(signal);
-    });
-  }
-  return promise;
+/** A terminal that was closed takes no more; that is no reason to stop. */
+function unlessHungUp(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EIO') throw error;
 }
 
 /** The first error that nobody caught: it is logged, and the program stops in order. */

@@ -53,11 +53,16 @@ export async function createLogger(
   return wrap(log, { rules, recorder, recent }, { scope: {}, fields: {} });
 }
 
+/** Bytes that an output keeps while it cannot be written to. */
+const unwrittenMax = 2 ** 20;
+
 async function openSink(paths: readonly string[]): Promise<LogSink> {
   const { default: pino } = await import('pino');
   const streams = paths.map((path) => {
     const dest = path === 'stderr' ? 2 : path === 'stdout' ? 1 : fileOf(path);
-    return pino.destination({ dest, sync: true, mkdir: false });
+    const stream = pino.destination({ dest, sync: true, mkdir: false, maxLength: unwrittenMax });
+    // A terminal that was closed or a full disk costs lines, not the program.
+    return stream.on('error', () => undefined);
   });
   return (line) => {
     for (const stream of streams) stream.write(line);
