@@ -215,6 +215,10 @@ const errors: readonly (readonly [code: number, text: string])[] = [
   [241, 'Memory limit (total) exceeded: would use 2.00 GiB. (MEMORY_LIMIT_EXCEEDED)'],
   [252, 'Too many parts (3000) in all data parts. Merges are too slow. (TOO_MANY_PARTS)'],
   [999, 'Session expired (Coordination::Exception). (KEEPER_EXCEPTION)'],
+  [16, 'No such column attributes_string in table d.spans. (NO_SUCH_COLUMN_IN_TABLE)'],
+  [47, 'Unknown expression identifier `band` in scope. (UNKNOWN_IDENTIFIER)'],
+  [53, 'Type of column duration does not match: Int64 and UInt64. (TYPE_MISMATCH)'],
+  [115, 'Unknown setting async_insert. (UNKNOWN_SETTING)'],
 ];
 
 for (const [code, text] of errors) {
@@ -224,6 +228,17 @@ for (const [code, text] of errors) {
       return meet(gateway, fate, String(code), 8);
     }));
 }
+
+test('a column is away for a while, as on a replica that a migration has not reached', () =>
+  through('behind', '2s', async (gateway) => {
+    const rename = (from: string, to: string): Promise<string> =>
+      engine.query(`ALTER TABLE behind.spans RENAME COLUMN ${from} TO ${to}`);
+    await gateway.verify(engine.query, 'behind');
+    await rename('flags', 'flags_of_another_version');
+    await gateway.sendMany(5);
+    await eventually('retries', async () => (await gateway.retries()) >= 5);
+    await rename('flags_of_another_version', 'flags');
+  }));
 
 test('every second statement is refused, those that look into an outcome, too', () =>
   through('mixed', '2s', (gateway) => {
