@@ -66,16 +66,20 @@ export const typedTagHashes = `arrayConcat(${[
   nestedPairs('`links.attributes_other`'),
 ].join(', ')})`;
 
-const otherMaps = ['attributes_int', 'attributes_float', 'attributes_bool', 'attributes_other'];
-const otherKeys = [
-  ...otherMaps.map((map) => `mapKeys(${map})`),
-  ...['events', 'links'].map(
-    (list) => `arrayFlatten(arrayMap(m -> mapKeys(m), \`${list}.attributes_other\`))`,
-  ),
-];
+const keyHashes = (map: string): string => `arrayMap(k -> cityHash64(k), mapKeys(${map}))`;
+const attributeMaps = ['string', 'int', 'float', 'bool', 'other'].map((t) => `attributes_${t}`);
+const nestedMaps = ['events', 'links'].flatMap((list) =>
+  ['attributes', 'attributes_other'].map((column) => `\`${list}.${column}\``),
+);
 
-/** All keys among the attributes of a span, its events and its links: what `INDEX keys` covers. */
-export const tagKeys = `arrayConcat(${stringKeys}, ${otherKeys.join(', ')})`;
+/**
+ * Hashes of all keys among the attributes of a span, its events and its links: what `INDEX keys`
+ * covers. Texts would take many times the memory of an insert.
+ */
+export const tagKeys = `arrayConcat(${[
+  ...attributeMaps.map(keyHashes),
+  ...nestedMaps.map((maps) => `arrayFlatten(arrayMap(m -> ${keyHashes('m')}, ${maps}))`),
+].join(', ')})`;
 
 /** A granule has few keys: this index takes a hundredth of those over tags. */
 export const keyIndex = `INDEX keys ${tagKeys} TYPE bloom_filter(0.0005) GRANULARITY 1`;

@@ -50,7 +50,7 @@ export function filterCondition(filter: TraceFilter, sets: FilterSets, bind: Bin
 /** For INDEX keys, where no resource or scope can fulfil the filter; filters no rows itself. */
 function keyHint({ key }: TraceFilter, inSets: string, bind: Binder): string {
   if (inSets !== '' || key === 'event') return '';
-  return `indexHint(has(${tagKeys}, ${bind.text(key)})) AND `;
+  return `indexHint(has(${tagKeys}, cityHash64(${bind.text(key)}))) AND `;
 }
 
 function anyOf(places: readonly string[], more: string): string {
