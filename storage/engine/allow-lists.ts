@@ -108,12 +108,12 @@ export const refusedFunctions: ReadonlySet<string> = new Set([
   'catboostevaluate',
   'hascolumnintable',
   'getclienthttpheader',
-  'naivebayesclassifier',
   'showcertificate',
 ]);
 
-/** aiGenerate and its kin call services over HTTP. */
-export const refusedFunctionPattern = /^ai_?(generate|classify|extract|translate|embed)/;
+/** aiGenerate and its kin call services over HTTP, naiveBayesClassifier reads models. */
+export const refusedFunctionPattern =
+  /^(ai_?(generate|classify|extract|translate|embed)|naivebayes)/;
 
 /** Commands of ALTER by their names in the AST. */
 export const alterCommands =
@@ -123,9 +123,25 @@ export const alterCommands =
 export const systemCommands =
   /^SYSTEM (FLUSH (LOGS|ASYNC INSERT QUEUE)|(START|STOP) ((TTL )?MERGES|MOVES)|(DROP|CLEAR) [A-Z ]*CACHE\b|RELOAD DICTIONAR|SYNC MERGES|WAIT VIEW|REFRESH VIEW|(START|STOP) VIEW)/;
 
-/**
- * Settings that name files, hosts or SQL text, or that would lift the bounds of the engine;
- * refused in the URL, in SET and in SETTINGS.
- */
-export const refusedSettings =
-  /^(additional_|format_schema|format_template|format_avro_schema|format_protobuf|s3_|s3queue|azure_|hdfs_|http_(?!make_head|response|write|headers_progress|zlib|native)|engine_file|engine_url|storage_file|url_|remote_|cluster_for|object_storage|enable_url|allow_introspection|allow_named|allow_experimental_ai|ai_|user_files|schema_inference_use_cache_for|filesystem_cache|filesystem_prefetch|temporary_files|custom_|disk$|storage_policy$|workload$|query_plan_|external_storage|mysql_|postgresql_|mongodb_|odbc_|jdbc_|kafka_|nats_|rabbitmq_|local_filesystem|min_bytes_to_use_mmap|iceberg_|delta_lake|distributed_|default_table_engine|default_temporary_table|default_database_engine|restore_|backup_|dialect$|polyglot|promql_|readonly$|allow_ddl$|user_defined|input_format_max_.*file|input_format_values_|max_server_|interval_output)/;
+/** Layouts of dictionaries, in lower case: all that keep their data in memory or have none. */
+export const layouts: ReadonlySet<string> = new Set([
+  'cache',
+  'complex_key_cache',
+  'complex_key_direct',
+  'complex_key_hashed',
+  'complex_key_hashed_array',
+  'complex_key_range_hashed',
+  'complex_key_sparse_hashed',
+  'direct',
+  'flat',
+  'hashed',
+  'hashed_array',
+  'ip_trie',
+  'polygon',
+  'polygon_index_cell',
+  'polygon_index_each',
+  'polygon_simple',
+  'range_hashed',
+  'regexp_tree',
+  'sparse_hashed',
+]);

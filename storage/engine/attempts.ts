@@ -5,14 +5,17 @@ export class Attempt {
   readonly queryId: string;
   /** Comment that the statement starts with, by which the engine's process list shows it. */
   readonly tag: string;
+  /** It is the gateway's own, not a client's. */
+  readonly own: boolean;
   cancelled = false;
   readonly ended: Promise<void>;
   #end: () => void = () => {};
   #onCancel: (() => void) | undefined;
 
-  constructor(queryId: string, tag: string) {
+  constructor(queryId: string, tag: string, own: boolean) {
     this.queryId = queryId;
     this.tag = tag;
+    this.own = own;
     this.ended = new Promise((resolve) => {
       this.#end = resolve;
     });
@@ -44,14 +47,14 @@ export class Attempts {
   #count = 0;
 
   /** Throws EngineError 216 when a statement with this id runs. */
-  begin(queryId: string): Attempt {
+  begin(queryId: string, own: boolean): Attempt {
     if (this.#running.has(queryId)) {
       throw new EngineError(
         codes.duplicateQueryId,
         `Query with id = ${queryId} is already running`,
       );
     }
-    const attempt = new Attempt(queryId, `/*wq${++this.#count}*/`);
+    const attempt = new Attempt(queryId, `/*wq${++this.#count}*/`, own);
     this.#running.set(queryId, attempt);
     return attempt;
   }

@@ -88,7 +88,23 @@ function bodyFault(error: unknown): EngineError {
   ) {
     return new EngineError(codes.cannotDecompress, `Cannot decompress the body: ${message}`, error);
   }
-  return new EngineError(codes.badArguments, `Cannot read the body: ${message}`, error);
+  return (
+    spoolFault(error) ??
+    new EngineError(codes.badArguments, `Cannot read the body: ${message}`, error)
+  );
+}
+
+/** The fault of a file of this engine's own: no fault of the body, and another attempt may succeed. */
+function spoolFault(error: unknown): EngineError | undefined {
+  const { syscall, code, message } = error as NodeJS.ErrnoException;
+  if (syscall !== 'write' && syscall !== 'open' && syscall !== 'close') return undefined;
+  // A connection writes too, but a body is only read from it.
+  const full = code === 'ENOSPC' || code === 'EDQUOT';
+  return new EngineError(
+    full ? codes.noSpace : codes.cannotWrite,
+    `Cannot keep the body in a file: ${message}`,
+    error,
+  );
 }
 
 /** The whole body in memory. Rejects with EngineError. */
@@ -120,18 +136,30 @@ export async function spoolBody(
   options: BodyOptions,
 ): Promise<number> {
   const target = createWriteStream(file, { flags: 'wx', mode: 0o600, highWaterMark: 1 << 20 });
-  try {
-    if (before.length > 0) target.write(before);
-    await pipeline([request, ...steps(request, options), target]);
-  } catch (error) {
-    throw bodyFault(error);
-  }
+  await spoolInto(target, before, [request, ...steps(request, options)]);
   return target.bytesWritten;
 }
 
 /** Writes data that is already in memory, as spoolBody does. */
 export async function spoolBytes(data: Uint8Array, file: string): Promise<number> {
   const target = createWriteStream(file, { flags: 'wx', mode: 0o600 });
-  await pipeline(Readable.from([data]), target);
+  await spoolInto(target, data, [Readable.from([])]);
   return target.bytesWritten;
+}
+
+/**
+ * Writes `before` and what comes out of the last of `streams`. Rejects with EngineError: 243 when
+ * the disk is full, 75 when the file cannot be written otherwise.
+ */
+export async function spoolInto(
+  target: Writable,
+  before: Uint8Array,
+  streams: readonly (Readable | Transform)[],
+): Promise<void> {
+  try {
+    if (before.length > 0) target.write(before);
+    await pipeline([...streams, target]);
+  } catch (error) {
+    throw bodyFault(error);
+  }
 }

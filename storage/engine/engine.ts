@@ -2,6 +2,7 @@ import { closeSync, constants as fs, openSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
+import { engineSettings } from './allowed-settings.ts';
 import { type Attempt, Attempts } from './attempts.ts';
 import { type Bounds, baseSettings, type Chdb } from './chdb.ts';
 import { codes, EngineError } from './errors.ts';
@@ -9,6 +10,7 @@ import {
   type Approved,
   approve,
   checkFormat,
+  checkSetting,
   checkValues,
   type KnownNames,
   type Parser,
@@ -16,6 +18,7 @@ import {
 import { inline } from './inline.ts';
 import { literal } from './lexer.ts';
 import { type Answer, type Environment, Pool, Session } from './sessions.ts';
+import { boundedMemory } from './settings.ts';
 import { insertFrom, selectInto } from './statement.ts';
 
 export interface EngineOptions {
@@ -24,13 +27,16 @@ export interface EngineOptions {
   readonly bounds: Bounds;
   /** Folder for spooled bodies and pipes. */
   readonly scratch: string;
-  /** Existing named pipes, one per reading session. */
+  /** Existing named pipes, one per reading session; the last one is for the gateway's own. */
   readonly pipes: readonly string[];
+  /** Sessions that insert; the last one is for the gateway's own. */
   readonly writers: number;
 }
 
 /** Most callers that wait for a session of one pool. */
 const waitingLimit = 200;
+/** Time of a client's statement, in seconds, that sets no max_execution_time. */
+const clientSeconds = 600;
 /** Turns of the event loop in which every request that lies in a socket is accepted and read. */
 const loopTurns = 5;
 /** Approved statements kept; longer texts are not. */
@@ -51,6 +57,8 @@ export class Engine {
     functions: new Set(),
     engines: new Set(),
     formats: new Set(),
+    settings: new Map(),
+    statementMemory: 0,
   };
   #version = '';
   #files = 0;
@@ -65,10 +73,11 @@ export class Engine {
     const open = (pipe: string) =>
       new Session(new chdb.Session(options.path, { connectionArgs }), base, pipe);
     this.#control = new Pool([open('')], 10_000);
-    this.#readers = new Pool(options.pipes.map(open), waitingLimit);
+    this.#readers = new Pool(options.pipes.map(open), waitingLimit, 1);
     this.#writers = new Pool(
       Array.from({ length: options.writers }, () => open('')),
       waitingLimit,
+      1,
     );
     this.#parser = {
       canonical: (sql) => this.#ask(`SELECT formatQuerySingleLine(${literal(sql)})`),
@@ -79,6 +88,27 @@ export class Engine {
   /** Throws EngineError 73 when the engine does not know the format. */
   checkFormat(name: string): void {
     checkFormat(name, this.#known);
+  }
+
+  /** Throws EngineError when a client may not change the setting (497), or there is none (115). */
+  checkSetting(name: string): void {
+    checkSetting(name, this.#known);
+  }
+
+  /**
+   * What a statement really runs with: at most the memory of one statement and, a client's, at most
+   * the default time unless it says how long.
+   */
+  bounded(environment: Environment, own: boolean): Environment {
+    const settings = new Map(environment.settings);
+    const memory = settings.get('max_memory_usage');
+    if (memory !== undefined) {
+      settings.set('max_memory_usage', boundedMemory(memory, this.#known.statementMemory));
+    }
+    if (!own && !settings.has('max_execution_time')) {
+      settings.set('max_execution_time', String(clientSeconds));
+    }
+    return { ...environment, settings };
   }
 
   /** See guard.ts: whether data of INSERT ... VALUES has expressions. Throws EngineError. */
@@ -99,8 +129,22 @@ export class Engine {
       functions: await list('SELECT name FROM system.functions'),
       engines: await list('SELECT name FROM system.table_engines'),
       formats: await list('SELECT name FROM system.formats'),
+      settings: await this.#settings(),
+      statementMemory: Number(baseSettings(this.#options.bounds).max_memory_usage),
     };
     this.#version = (await this.#ask('SELECT version()')).trim();
+  }
+
+  async #settings(): Promise<Map<string, string>> {
+    const types = new Map(Object.entries(engineSettings));
+    for (const table of ['merge_tree_settings', 'settings']) {
+      const text = await this.#ask(`SELECT name, type FROM system.${table}`);
+      for (const line of text.trimEnd().split('\n')) {
+        const [name, type] = line.split('\t');
+        types.set(name!.toLowerCase(), type!);
+      }
+    }
+    return types;
   }
 
   /**
@@ -128,11 +172,11 @@ export class Engine {
     if (!/ENGINE = Atomic/.test(now)) {
       throw new Error(`cannot make "default" an ordinary database: it is ${now}`);
     }
-    await this.#control.use((session) => session.run('USE default', 'TSV'));
+    await this.#control.use(true, (session) => session.run('USE default', 'TSV'));
   }
 
   async #ask(sql: string): Promise<string> {
-    const answer = await this.#control.use((session) => session.run(sql, 'TSVRaw'));
+    const answer = await this.#control.use(true, (session) => session.run(sql, 'TSVRaw'));
     return Buffer.from(answer.bytes).toString();
   }
 
@@ -164,7 +208,7 @@ export class Engine {
   ): Promise<Answer> {
     try {
       const sql = insertFrom(statement.canonical, literal(file));
-      return await this.#writers.use(async (session) => {
+      return await this.#writers.use(attempt.own, async (session) => {
         await session.prepare(environment);
         attempt.check();
         return session.run(`${attempt.tag}${sql}`, 'TabSeparated');
@@ -181,7 +225,7 @@ export class Engine {
     environment: Environment,
     attempt: Attempt,
   ): Promise<Answer> {
-    return this.#readers.use(async (session) => {
+    return this.#readers.use(attempt.own, async (session) => {
       await session.prepare(environment);
       attempt.check();
       return session.run(`${attempt.tag}${statement.canonical}`, format);
@@ -200,7 +244,7 @@ export class Engine {
     attempt: Attempt,
     use: (rows: Socket, outcome: Promise<Answer>) => Promise<void>,
   ): Promise<void> {
-    return this.#readers.use(async (session) => {
+    return this.#readers.use(attempt.own, async (session) => {
       const { canonical, tail, rest } = inline(statement, environment);
       await session.prepare(rest);
       attempt.check();

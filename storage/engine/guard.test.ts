@@ -6,18 +6,20 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { confineProgram } from '../../native/index.ts';
+import { settingAllowed } from './allowed-settings.ts';
 import { confinedCommand } from './confinement.ts';
 import type { EngineProcess } from './start.ts';
-import { attacks } from './testing/attacks.ts';
+import { attacks, writesInside } from './testing/attacks.ts';
 import { ask, makeTarget, secretText, sql, tempFolder, testEngine } from './testing/harness.ts';
 
 const home = tempFolder();
+const data = join(home.path, 'data');
 let engine: EngineProcess;
 let target: Awaited<ReturnType<typeof makeTarget>>;
 
 before(async () => {
-  target = await makeTarget();
-  engine = await testEngine(join(home.path, 'data'));
+  engine = await testEngine(data);
+  target = await makeTarget(data);
   await sql(engine, 'CREATE TABLE own (a UInt64) ENGINE = MergeTree ORDER BY a');
 });
 
@@ -27,12 +29,18 @@ after(async () => {
   home.remove();
 });
 
+/** What SQL wrote into the folder of the engine. */
+function stolen(folder: string): string[] {
+  return readdirSync(folder).filter((name) => name.startsWith('stolen'));
+}
+
 test('statements that reach outside are refused and touch nothing', async () => {
   for (const statement of attacks(target)) {
     const reply = await ask(engine, { body: statement });
     assert.notEqual(reply.status, 200, `${statement}\n${reply.text}`);
     assert.ok(!reply.text.includes(secretText), `${statement}\n${reply.text}`);
     assert.deepEqual(readdirSync(target.folder), ['secret.csv'], statement);
+    assert.deepEqual(stolen(data), [], statement);
     assert.equal(target.hits(), 0, statement);
   }
   assert.equal(await sql(engine, 'SELECT count() FROM own'), '0\n');
@@ -46,7 +54,16 @@ test('the same statements as ?query= and as the head of an INSERT', async () => 
     assert.ok(!reply.text.includes(secretText), statement);
   }
   assert.deepEqual(readdirSync(target.folder), ['secret.csv']);
+  assert.deepEqual(stolen(data), []);
   assert.equal(target.hits(), 0);
+});
+
+test('without the guard, the attacks below the folder of the engine do write there', async () => {
+  const path = join(home.path, 'unguarded');
+  mkdirSync(path);
+  const statements = writesInside({ inside: path });
+  for (const [ok, text] of await direct(path, statements)) assert.equal(ok, true, text);
+  assert.equal(stolen(path).length, statements.filter((text) => /stolen/.test(text)).length);
 });
 
 test('settings that open a way are refused in the URL', async () => {
@@ -58,9 +75,90 @@ test('settings that open a way are refused in the URL', async () => {
     'storage_file_read_method=mmap',
     'allow_introspection_functions=1',
     'FORMAT_SCHEMA=x',
+    'output_format_schema=x',
+    'input_format_record_errors_file_path=x',
+    'dialect=kusto',
+    'implicit_select=1',
+    'max_untracked_memory=1',
+    'disk=x',
+    'compatibility=22.1',
   ]) {
     const reply = await ask(engine, { path: `/?${name}`, body: 'SELECT 1' });
     assert.equal(reply.status, 403, name);
+  }
+});
+
+test('settings that clients use pass; only those that exist', async () => {
+  for (const name of [
+    'max_threads=1',
+    'join_algorithm=hash',
+    'output_format_json_quote_64bit_integers=1',
+    'date_time_input_format=best_effort',
+    'session_timezone=Europe/Berlin',
+    'insert_deduplication_token=x',
+    'log_comment=x',
+    'format_csv_delimiter=%7C',
+    'async_insert=1',
+    'union_default_mode=ALL',
+  ]) {
+    const reply = await ask(engine, { path: `/?${name}`, body: 'SELECT 1 FORMAT TSV' });
+    assert.deepEqual([reply.status, reply.text], [200, '1\n'], name);
+    const text = name.replace('=', " = '").replace('%7C', '|');
+    const inText = await ask(engine, { body: `SELECT 1 SETTINGS ${text}' FORMAT TSV` });
+    assert.deepEqual([inText.status, inText.text], [200, '1\n'], name);
+  }
+  for (const statement of ['SELECT 1 SETTINGS max_thread = 1', 'SET no_such = 1']) {
+    const reply = await ask(engine, { body: statement });
+    assert.deepEqual([reply.status, reply.text.slice(0, 10)], [404, 'Code: 115.'], statement);
+  }
+});
+
+test('a new version of the engine: types of settings that nobody judged', async () => {
+  const known = await sql(
+    engine,
+    'SELECT DISTINCT type FROM (SELECT type FROM system.settings UNION ALL SELECT type FROM system.merge_tree_settings) ORDER BY type FORMAT TSV',
+  );
+  const refused = known
+    .trim()
+    .split('\n')
+    .filter((type) => !settingAllowed('some_setting', type));
+  assert.deepEqual(refused, refusedTypes);
+});
+
+test('columns named as settings may be changed', async () => {
+  await sql(engine, 'CREATE TABLE named (a UInt8, url_path String, disk String) ENGINE = Memory');
+  await sql(engine, "INSERT INTO named VALUES (1, 'a', 'b')");
+  const update =
+    "ALTER TABLE named UPDATE url_path = 'x', disk = 'y' WHERE 1 SETTINGS mutations_sync = 2";
+  for (const statement of [
+    update,
+    "SELECT count() AS settings, disk = 'y' FROM named WHERE url_path = 'x' GROUP BY disk",
+    "SELECT 1 SETTINGS max_threads = 1 UNION ALL SELECT disk = 'y' FROM named",
+  ]) {
+    const reply = await ask(engine, { body: statement });
+    assert.equal(reply.status, 200, `${statement}\n${reply.text}`);
+  }
+  const light = await ask(engine, { body: "UPDATE named SET url_path = 'x' WHERE 1" });
+  assert.notEqual(light.status, 403, light.text);
+  const hidden = await ask(engine, {
+    body: "UPDATE named SET url_path = 'x' WHERE 1 SETTINGS format_schema = 'x'",
+  });
+  assert.equal(hidden.status, 403, hidden.text);
+});
+
+test('temporary tables and views are refused: the next client would see them', async () => {
+  for (const statement of [
+    'CREATE TEMPORARY TABLE own (a UInt8)',
+    'create/**/temporary table if not exists own (a UInt8) ENGINE = Memory',
+    'CREATE OR REPLACE TEMPORARY TABLE own (a UInt8) ENGINE = Memory',
+    'REPLACE TEMPORARY TABLE own (a UInt8) ENGINE = Memory',
+    'CREATE TEMPORARY TABLE own ENGINE = Memory AS SELECT 1 AS a',
+    'CREATE TEMPORARY VIEW own AS SELECT 1 AS a',
+  ]) {
+    for (const path of ['/', '/?session_id=temp']) {
+      const reply = await ask(engine, { path, body: statement });
+      assert.deepEqual([reply.status, reply.text.slice(0, 9)], [501, 'Code: 48.'], statement);
+    }
   }
 });
 
@@ -190,3 +288,34 @@ test('a confined process opens no connection and no other port', async (t) => {
   listener.close();
   assert.deepEqual(JSON.parse(out), { connect: 'EACCES', udp: 'EACCES', bind: 'EACCES' });
 });
+
+/** Choices of files, hosts, dialects and of what this engine does not have. */
+const refusedTypes: readonly string[] = [
+  'ArrowFlightDescriptorType',
+  'CapnProtoEnumComparingMode',
+  'DefaultDatabaseEngine',
+  'DefaultTableEngine',
+  'Dialect',
+  'DistributedCacheLogMode',
+  'DistributedCachePoolBehaviourOnLimit',
+  'DistributedDDLOutputMode',
+  'FileLikeEngineDefaultPartitionStrategy',
+  'IcebergMetadataLogLevel',
+  'IntervalOutputFormat',
+  'JemallocProfileFormat',
+  'LocalFSReadMethod',
+  'LogsLevel',
+  'Map',
+  'MergeCoordinatorDistributionAlgorithm',
+  'ObjectStorageGranularityLevel',
+  'ParallelReplicasCustomKeyFilterType',
+  'S3UriStyle',
+  'SearchOrphanedPartsDisks',
+  'SkipUnavailableShardsMode',
+  'SnappyMode',
+  'StreamingHandleErrorMode',
+  'String',
+  'Timezone',
+  'TransactionsWaitCSNMode',
+  'URI',
+];

@@ -1,6 +1,8 @@
 import * as allow from './allow-lists.ts';
+import { settingAllowed } from './allowed-settings.ts';
 import { codes, EngineError } from './errors.ts';
 import { lex, type Token, unquote } from './lexer.ts';
+import { boundMemory, settingsIn } from './settings.ts';
 import { findFormat, parametersOf } from './statement.ts';
 
 /** Asks the engine's own parser. Both reject with the engine's syntax error. */
@@ -11,12 +13,16 @@ export interface Parser {
   ast(canonical: string): Promise<string>;
 }
 
-/** Names that the engine knows, in lower case. */
+/** Names that the engine knows, in lower case, and its bound. */
 export interface KnownNames {
   readonly tableFunctions: ReadonlySet<string>;
   readonly functions: ReadonlySet<string>;
   readonly engines: ReadonlySet<string>;
   readonly formats: ReadonlySet<string>;
+  /** Types of all settings, of statements and of tables. */
+  readonly settings: ReadonlyMap<string, string>;
+  /** Most memory of one statement in bytes; more, or 0, in SETTINGS becomes this. */
+  readonly statementMemory: number;
 }
 
 /** A statement that a client may run. */
@@ -38,15 +44,17 @@ export interface Approved {
  * the parser's error.
  */
 export async function approve(sql: string, parser: Parser, known: KnownNames): Promise<Approved> {
-  const canonical = (await parser.canonical(sql)).trim();
+  const parsed = (await parser.canonical(sql)).trim();
+  const canonical = boundMemory(parsed, [...lex(parsed)], known.statementMemory);
   const tokens = [...lex(canonical)];
   checkTokens(tokens);
+  for (const { name } of settingsIn(tokens)) checkSetting(name, known);
   const lines = (await parser.ast(withoutParameters(canonical, tokens))).split('\n');
   const root = nodeName(lines[0] ?? '');
   const kind = allow.statements.get(root);
   if (kind === undefined) refuse(`statements of type ${root || 'unknown'} are`);
   if (root === 'SYSTEM' && !allow.systemCommands.test(canonical)) refuse(`"${canonical}" is`);
-  if (root === 'CreateQuery') checkEngines(tokens);
+  if (root === 'CreateQuery') checkCreate(tokens, lines);
   checkNodes(lines, known);
   for (const text of sourceQueries(tokens, lines)) {
     const inner = await approve(text, parser, known);
@@ -100,21 +108,13 @@ function nodeName(line: string): string {
 }
 
 function checkTokens(tokens: readonly Token[]): void {
-  let inSettings = false;
   for (let i = 0; i < tokens.length; i++) {
     const token = tokens[i]!;
-    const next = tokens[i + 1];
     if (token.text === ';') refuse('several statements in one request are');
     if (token.type === 'word' && (token.text === 'OUTFILE' || token.text === 'INFILE')) {
       refuse(`${token.text} is`);
     }
-    if (token.upper === 'DISK' && next?.text === '(') refuse('defining a disk is');
-    if (token.text === 'SETTINGS' || token.text === 'SET' || token.text === 'SETTING') {
-      inSettings = true;
-    }
-    if (inSettings && next?.text === '=' && (token.type === 'word' || token.type === 'quoted')) {
-      checkSetting(token.type === 'word' ? token.text : unquote(token.text));
-    }
+    if (token.upper === 'DISK' && tokens[i + 1]?.text === '(') refuse('defining a disk is');
   }
 }
 
@@ -125,17 +125,34 @@ export function checkFormat(name: string, known: KnownNames): void {
   }
 }
 
-/** Throws EngineError 497 when a client may not change this setting. */
-export function checkSetting(name: string): void {
-  if (allow.refusedSettings.test(name.toLowerCase())) refuse(`setting ${name} is`);
+/**
+ * Throws EngineError 497 when a client may not change this setting, 115 when the engine does not
+ * know it.
+ */
+export function checkSetting(name: string, known: KnownNames): void {
+  const plain = name.toLowerCase();
+  const type = known.settings.get(plain);
+  if (type === undefined) {
+    throw new EngineError(codes.unknownSetting, `Unknown setting '${name.slice(0, 100)}'`);
+  }
+  if (!settingAllowed(plain, type)) refuse(`setting ${name} is`);
 }
 
-function checkEngines(tokens: readonly Token[]): void {
+function checkCreate(tokens: readonly Token[], lines: readonly string[]): void {
+  // A session serves many clients: what it keeps would be seen by the next one.
+  if (tokens.slice(0, 5).some((token) => token.text === 'TEMPORARY')) {
+    throw new EngineError(
+      codes.notImplemented,
+      'Temporary tables and views are not kept here: each request is a session of its own',
+    );
+  }
+  const dictionary = lines.some((line) => line.trim().startsWith('Dictionary definition'));
   for (let i = 0; i + 2 < tokens.length; i++) {
-    if (tokens[i]!.text !== 'ENGINE' || tokens[i + 1]!.text !== '=') continue;
     const token = tokens[i + 2]!;
     const name = token.type === 'quoted' ? unquote(token.text) : token.text;
-    checkEngine(name);
+    if (tokens[i]!.text === 'ENGINE' && tokens[i + 1]!.text === '=') checkEngine(name);
+    if (!dictionary || tokens[i]!.text !== 'LAYOUT' || tokens[i + 1]!.text !== '(') continue;
+    if (!allow.layouts.has(name.toLowerCase())) refuse(`dictionary layout ${name} is`);
   }
 }
 

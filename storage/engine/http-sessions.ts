@@ -1,10 +1,15 @@
+import { codes, EngineError } from './errors.ts';
 import type { Approved } from './guard.ts';
 import { unquote } from './lexer.ts';
 import type { Call } from './request.ts';
+import { settingsIn } from './settings.ts';
+
+/** Most characters of the settings that one session keeps. */
+const keptLimit = 64 << 10;
 
 interface Kept {
   database: string | undefined;
-  readonly settings: Map<string, string>;
+  settings: ReadonlyMap<string, string>;
 }
 
 /**
@@ -19,13 +24,22 @@ export class HttpSessions {
     this.#limit = limit;
   }
 
-  /** The call with what its session keeps; its own parameters win. */
+  /**
+   * The call with what its session keeps; its own parameters win. Throws EngineError 372 when
+   * session_check asks for a session that is not there; close_session ends it.
+   */
   apply(call: Call): Call {
     if (call.sessionId === undefined) return call;
     const kept = this.#kept.get(call.sessionId);
-    if (kept === undefined) return call;
+    if (kept === undefined) {
+      if (!call.sessionCheck) return call;
+      throw new EngineError(
+        codes.sessionNotFound,
+        `Session ${call.sessionId.slice(0, 100)} not found`,
+      );
+    }
     this.#kept.delete(call.sessionId);
-    this.#kept.set(call.sessionId, kept);
+    if (!call.closeSession) this.#kept.set(call.sessionId, kept);
     const explicit = call.url.searchParams.has('database');
     return {
       ...call,
@@ -43,23 +57,34 @@ export class HttpSessions {
   handles(sessionId: string | undefined, statement: Approved): boolean {
     if (statement.root !== 'UseQuery' && statement.root !== 'Set') return false;
     if (sessionId === undefined) return true;
-    const kept = this.#kept.get(sessionId) ?? { database: undefined, settings: new Map() };
+    const kept: Kept = this.#kept.get(sessionId) ?? { database: undefined, settings: new Map() };
     const tokens = statement.tokens;
     if (statement.root === 'UseQuery') {
       const name = tokens.at(-1)!;
       kept.database = name.type === 'quoted' ? unquote(name.text) : name.text;
     } else {
-      for (let i = 1; i + 2 < tokens.length; i++) {
-        const value = tokens[i + 2]!;
-        if (tokens[i]!.type !== 'word' || tokens[i + 1]!.text !== '=') continue;
-        kept.settings.set(
-          tokens[i]!.text,
-          value.type === 'string' ? unquote(value.text) : value.text,
+      const settings = new Map(kept.settings);
+      for (const { name, start, end, value } of settingsIn(tokens)) {
+        const string = value.length === 1 && value[0]!.type === 'string';
+        const text = statement.canonical.slice(start, end);
+        settings.set(name, string ? unquote(text) : text);
+      }
+      if (sizeOf(settings) > keptLimit) {
+        throw new EngineError(
+          codes.badArguments,
+          `Cannot keep more than ${keptLimit} characters of settings in a session`,
         );
       }
+      kept.settings = settings;
     }
     this.#kept.set(sessionId, kept);
     if (this.#kept.size > this.#limit) this.#kept.delete(this.#kept.keys().next().value!);
     return true;
   }
+}
+
+function sizeOf(settings: ReadonlyMap<string, string>): number {
+  let size = 0;
+  for (const [name, value] of settings) size += name.length + value.length;
+  return size;
 }

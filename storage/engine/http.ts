@@ -22,6 +22,7 @@ import {
   requestUrl,
 } from './request.ts';
 import type { Answer, Environment } from './sessions.ts';
+import { settingsIn } from './settings.ts';
 import { killedQueryId, splitStatement } from './statement.ts';
 
 export interface ServerOptions {
@@ -32,6 +33,10 @@ export interface ServerOptions {
   readonly queryLimit: number;
   /** Host part of the TCP address, for the check of the Host header. */
   readonly listenHost: string;
+  /** Further Host names that are answered while listening on loopback. */
+  readonly allowedHosts: readonly string[];
+  /** An answer is broken off when its client takes nothing of it for this long. */
+  readonly stallMs: number;
   readonly hashInto: Hash128Into;
 }
 
@@ -85,7 +90,8 @@ export class HttpFace {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse, local: boolean): Promise<void> {
-    if (!local && !hostAllowed(request.headers.host, this.#options.listenHost)) {
+    const { listenHost, allowedHosts } = this.#options;
+    if (!local && !hostAllowed(request.headers.host, listenHost, allowedHosts)) {
       throw new EngineError(
         codes.accessDenied,
         `Host "${String(request.headers.host).slice(0, 100)}" is not this server`,
@@ -101,12 +107,16 @@ export class HttpFace {
       response.end(`cannot answer method ${method}\n`);
       return;
     }
-    const call = this.#sessions.apply(readCall(request));
-    if (method !== 'POST' && call.query === '') return ok(response);
-    authenticate(request, call.url, this.#options.credentials);
+    const url = requestUrl(request);
+    if (method !== 'POST' && !url.searchParams.get('query')) return ok(response);
+    authenticate(request, url, this.#options.credentials);
+    const asked = this.#sessions.apply(
+      readCall(request, (name) => this.#engine.checkSetting(name)),
+    );
+    const call = { ...asked, environment: this.#engine.bounded(asked.environment, local) };
     const queryId = call.queryId ?? randomUUID();
     response.setHeader('X-ClickHouse-Query-Id', queryId.replace(/[^\x21-\x7e]/g, '?'));
-    const attempt = this.#engine.attempts.begin(queryId);
+    const attempt = this.#engine.attempts.begin(queryId, local);
     try {
       await this.#execute({ request, response, call, attempt });
     } finally {
@@ -147,14 +157,7 @@ export class HttpFace {
 
   async #approve(exchange: Exchange, head: string, data: boolean): Promise<Approved> {
     const statement = await this.#engine.approve(head);
-    const reads =
-      statement.kind === 'select' || /^(Show|Describe|Exists|Explain)/.test(statement.root);
-    if (exchange.request.method !== 'POST' && !reads) {
-      throw new EngineError(
-        164,
-        'Cannot execute query in readonly mode. For queries over HTTP, method GET implies readonly',
-      );
-    }
+    checkReadonly(exchange, statement);
     if (data !== (statement.kind === 'insert' && statement.format !== undefined)) {
       throw new EngineError(
         codes.notImplemented,
@@ -230,21 +233,37 @@ export class HttpFace {
     };
   }
 
+  /** An answer that fits into memory is sent when its session is free again. */
   async #select(exchange: Exchange, statement: Approved): Promise<void> {
     const { call, attempt } = exchange;
     const format = statement.format ?? call.defaultFormat;
-    await this.#engine.select(statement, format, call.environment, attempt, (rows, outcome) =>
-      this.#stream(exchange, format, rows, outcome),
+    let whole: Readable | undefined;
+    await this.#engine.select(
+      statement,
+      format,
+      call.environment,
+      attempt,
+      async (rows, outcome) => {
+        whole = await this.#stream(exchange, format, rows, outcome);
+      },
     );
+    if (whole === undefined) return;
+    const { stallMs } = this.#options;
+    await sendAll([whole, ...outputSteps(this.#output(exchange, format))], exchange.response, {
+      stallMs,
+    });
   }
 
-  /** Sends rows as they come; an error before the first row still gets its own status. */
+  /**
+   * Sends rows as they come; an error before the first row still gets its own status.
+   * @returns all rows, still to be sent, where they are few
+   */
   async #stream(
     exchange: Exchange,
     format: string,
     rows: Socket,
     outcome: Promise<Answer>,
-  ): Promise<void> {
+  ): Promise<Readable | undefined> {
     const { response } = exchange;
     const held = new PassThrough({ highWaterMark: holdBytes });
     pipeline(rows, held).catch(() => {});
@@ -255,13 +274,16 @@ export class HttpFace {
     summary(response, known);
     if (exchange.request.method === 'HEAD') {
       response.end();
-      return;
+      return undefined;
     }
+    if (whole) return held;
     const checked = new Transform({
       transform: (chunk, _encoding, done) => done(null, chunk),
       flush: (done) => outcome.then(() => done(), done),
     });
-    await sendAll([held, ...outputSteps(output), checked], response);
+    const { stallMs } = this.#options;
+    await sendAll([held, ...outputSteps(output), checked], response, { stallMs });
+    return undefined;
   }
 
   /** An answer that is in memory already. */
@@ -270,7 +292,8 @@ export class HttpFace {
     setHeaders(exchange.response, output);
     summary(exchange.response, { read_rows: String(answer.rowsRead) });
     const source = Readable.from(answer.bytes.length === 0 ? [] : [Buffer.from(answer.bytes)]);
-    await sendAll([source, ...outputSteps(output)], exchange.response);
+    const { stallMs } = this.#options;
+    await sendAll([source, ...outputSteps(output)], exchange.response, { stallMs });
   }
 
   #empty(exchange: Exchange): void {
@@ -283,6 +306,26 @@ export class HttpFace {
     const row = running ? `finished\t${queryId}\tdefault\t\n` : '';
     setHeaders(exchange.response, this.#output(exchange, 'TabSeparated', false));
     exchange.response.end(row);
+  }
+}
+
+/** Throws EngineError 164: GET reads, and readonly is honoured as ClickHouse does. */
+function checkReadonly({ request, call }: Exchange, statement: Approved): void {
+  const reads =
+    statement.kind === 'select' || /^(Show|Describe|Exists|Explain|Use)/.test(statement.root);
+  if (request.method !== 'POST' && !reads) {
+    throw new EngineError(
+      codes.readonly,
+      'Cannot execute query in readonly mode. For queries over HTTP, method GET implies readonly',
+    );
+  }
+  if (call.readonly === 0) return;
+  if (!reads && !(call.readonly === 2 && statement.root === 'Set')) {
+    throw new EngineError(codes.readonly, 'Cannot execute query in readonly mode');
+  }
+  const [set] = call.readonly === 1 ? settingsIn(statement.tokens) : [];
+  if (set !== undefined) {
+    throw new EngineError(codes.readonly, `Cannot modify '${set.name}' setting in readonly mode`);
   }
 }
 

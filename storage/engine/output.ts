@@ -125,14 +125,29 @@ export function setHeaders(response: ServerResponse & Writable, options: OutputO
   if (options.encoding !== undefined) response.setHeader('Content-Encoding', options.encoding);
 }
 
+export interface Patience {
+  /** The longest time that the client may take nothing, ms. */
+  readonly stallMs: number;
+  /** Calls `run` after `ms` unless it is cancelled; setTimeout unless given. */
+  readonly after?: After;
+}
+
+type After = (ms: number, run: () => void) => { cancel(): void };
+
+const timer: After = (ms, run) => {
+  const timeout = setTimeout(run, ms);
+  return { cancel: () => clearTimeout(timeout) };
+};
+
 /**
  * Sends what comes out of the last of `streams`. Rejects with the first fault of any of them and
  * leaves the response to the caller then, so that it can still tell; when the client goes away,
- * the streams are destroyed.
+ * the streams are destroyed. A client that takes nothing for `stallMs` is cut off (code 209).
  */
 export async function sendAll(
   streams: readonly (Readable | Transform)[],
   response: ServerResponse,
+  patience: Patience,
 ): Promise<void> {
   const tail = new PassThrough();
   const gone = () => void tail.destroy(new Error('the client went away'));
@@ -141,7 +156,7 @@ export async function sendAll(
   response.once('close', gone);
   try {
     for await (const chunk of tail) {
-      if (!response.write(chunk)) await drained(response);
+      if (!response.write(chunk)) await drained(response, patience);
     }
     await flow;
     response.end();
@@ -150,15 +165,27 @@ export async function sendAll(
   }
 }
 
-function drained(response: ServerResponse): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      response.off('drain', done);
-      response.off('close', done);
-      resolve();
+function drained(response: ServerResponse, { stallMs, after = timer }: Patience): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const done = (error?: EngineError) => {
+      response.off('drain', settle);
+      response.off('close', settle);
+      stall.cancel();
+      if (error === undefined) resolve();
+      else reject(error);
     };
-    response.once('drain', done);
-    response.once('close', done);
+    const settle = () => done();
+    const stall = after(stallMs, () => {
+      response.destroy();
+      done(
+        new EngineError(
+          codes.socketTimeout,
+          `Timeout exceeded while writing to socket: nothing was taken for ${stallMs} ms`,
+        ),
+      );
+    });
+    response.once('drain', settle);
+    response.once('close', settle);
     if (response.destroyed) done();
   });
 }

@@ -16,6 +16,8 @@ export interface ChildConfig {
   readonly threads: number;
   readonly writers: number;
   readonly bodyLimit: number;
+  readonly allowedHosts: readonly string[];
+  readonly stallMs: number;
 }
 
 /** What the process says on its standard output, one line each, after this mark. */

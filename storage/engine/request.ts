@@ -1,7 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { codes, EngineError } from './errors.ts';
-import { checkSetting } from './guard.ts';
 import type { Environment } from './sessions.ts';
 
 /** What a request asks for, apart from its body. */
@@ -11,6 +10,12 @@ export interface Call {
   readonly query: string;
   readonly queryId: string | undefined;
   readonly sessionId: string | undefined;
+  /** session_check=1: the session must be there already. */
+  readonly sessionCheck: boolean;
+  /** close_session=1: the session ends with this request. */
+  readonly closeSession: boolean;
+  /** 0: anything; 1: reads without settings in the statement; 2: reads. */
+  readonly readonly: number;
   readonly defaultFormat: string;
   readonly compress: boolean;
   readonly decompress: boolean;
@@ -64,8 +69,11 @@ export function requestUrl(request: IncomingMessage): URL {
   throw new EngineError(codes.badArguments, `Cannot read the URL "${target.slice(0, 100)}"`);
 }
 
-/** Reads the parameters of a request. Throws EngineError. */
-export function readCall(request: IncomingMessage): Call {
+/**
+ * Reads the parameters of a request. Throws EngineError.
+ * @param checkSetting throws EngineError when a client may not change the setting
+ */
+export function readCall(request: IncomingMessage, checkSetting: (name: string) => void): Call {
   const url = requestUrl(request);
   const get = (name: string) => url.searchParams.get(name) ?? undefined;
   const settings = new Map<string, string>();
@@ -82,10 +90,20 @@ export function readCall(request: IncomingMessage): Call {
     checkSetting(name);
     settings.set(name, value);
   }
+  const role = get('role');
+  if (role !== undefined) {
+    throw new EngineError(
+      codes.unknownRole,
+      `Role ${role.slice(0, 100)} is unknown: there are none`,
+    );
+  }
   const header = (name: string) => String(request.headers[name] ?? '') || undefined;
   return {
     url,
     query: get('query') ?? '',
+    sessionCheck: get('session_check') === '1',
+    closeSession: get('close_session') === '1',
+    readonly: readonlyLevel(get('readonly')),
     queryId: get('query_id') || header('x-clickhouse-query-id'),
     sessionId: get('session_id') || undefined,
     defaultFormat: formatName(get('default_format') ?? header('x-clickhouse-format')),
@@ -99,6 +117,15 @@ export function readCall(request: IncomingMessage): Call {
       parameters,
     },
   };
+}
+
+/** Throws EngineError 36. */
+function readonlyLevel(text: string | undefined): number {
+  if (text === undefined || /^[012]$/.test(text)) return Number(text ?? 0);
+  throw new EngineError(
+    codes.badArguments,
+    `Cannot take readonly = "${text.slice(0, 100)}": 0, 1 or 2`,
+  );
 }
 
 function formatName(name: string | undefined): string {
@@ -150,12 +177,24 @@ export function authenticate(request: IncomingMessage, url: URL, expected: Crede
   );
 }
 
+/** Whether only this machine can reach a listener on `host`. */
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
 /**
- * Whether the Host header names this server itself. A page in a browser whose name was rebound to
- * a loopback address sends its own name.
+ * Whether a request with this Host header is answered. While the server listens on loopback only
+ * its own names and `allowed` are: a page in a browser whose name was rebound to a loopback
+ * address sends its own name. A server that other machines reach has names that it cannot know.
  */
-export function hostAllowed(header: string | undefined, listenHost: string): boolean {
-  if (header === undefined) return false;
-  const host = header.replace(/:\d+$/, '').toLowerCase();
-  return ['localhost', '127.0.0.1', '[::1]', listenHost.toLowerCase()].includes(host);
+export function hostAllowed(
+  header: string | undefined,
+  listenHost: string,
+  allowed: readonly string[],
+): boolean {
+  if (!isLoopback(listenHost)) return true;
+  const host = (header ?? '').replace(/:\d+$/, '').toLowerCase();
+  const own = listenHost.includes(':') ? `[${listenHost}]` : listenHost;
+  const all = ['localhost', '127.0.0.1', '[::1]', own, ...allowed];
+  return all.some((name) => name.toLowerCase() === host);
 }

@@ -69,6 +69,8 @@ async function start(config: ChildConfig): Promise<void> {
     bodyLimit: config.bodyLimit,
     queryLimit: Math.min(config.bodyLimit, 64 << 20),
     listenHost: config.host,
+    allowedHosts: config.allowedHosts,
+    stallMs: config.stallMs,
     hashInto: loadHashes().cityHash128Into,
   });
   const servers: Server[] = [];
@@ -93,7 +95,7 @@ async function start(config: ChildConfig): Promise<void> {
   say({ type: 'ready', port, version: engine.version, confined });
 }
 
-/** Ends when standard input does or on SIGTERM: takes nothing more, waits up to 10 s for the rest. */
+/** Ends when standard input does: takes nothing more, waits up to 10 s for the rest. */
 function stopWith(engine: Engine, servers: readonly Server[]): void {
   let stopping = false;
   const stop = () => {
@@ -112,9 +114,13 @@ function stopWith(engine: Engine, servers: readonly Server[]): void {
   };
   process.stdin.on('end', stop);
   process.stdin.on('close', stop);
-  process.on('SIGTERM', stop);
-  process.on('SIGINT', stop);
 }
+
+/**
+ * A terminal and a service manager send these to every process of the program; the owner still
+ * stores what it holds then, and ends this process by the end of its standard input.
+ */
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
 
 const lines = createInterface({ input: process.stdin });
 lines.once('line', (line) => {

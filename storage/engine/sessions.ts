@@ -81,39 +81,52 @@ export class Session {
   }
 }
 
-/** A fixed set of sessions handed out in order of asking. */
+interface Waiting {
+  readonly own: boolean;
+  readonly take: (session: Session) => void;
+}
+
+/**
+ * A fixed set of sessions handed out in order of asking. The last `reserved` ones are only for the
+ * gateway's own statements, so that clients cannot keep it waiting.
+ */
 export class Pool {
   readonly #free: Session[];
-  readonly #waiting: ((session: Session) => void)[] = [];
+  readonly #waiting: Waiting[] = [];
   readonly #limit: number;
+  readonly #reserved: number;
 
   /** @param limit most callers that wait; more are refused with code 202 */
-  constructor(sessions: readonly Session[], limit: number) {
+  constructor(sessions: readonly Session[], limit: number, reserved = 0) {
     this.#free = [...sessions];
     this.#limit = limit;
+    this.#reserved = reserved;
   }
 
-  /** Runs `work` on a session of its own. */
-  async use<T>(work: (session: Session) => Promise<T>): Promise<T> {
-    const session = await this.#take();
+  /** Runs `work` on a session of its own. @param own it is the gateway's own */
+  async use<T>(own: boolean, work: (session: Session) => Promise<T>): Promise<T> {
+    const session = await this.#take(own);
     try {
       return await work(session);
     } finally {
-      const next = this.#waiting.shift();
-      if (next === undefined) this.#free.push(session);
-      else next(session);
+      this.#free.push(session);
+      const next = this.#waiting.findIndex((waiting) => this.#may(waiting.own));
+      if (next >= 0) this.#waiting.splice(next, 1)[0]!.take(this.#free.pop()!);
     }
   }
 
-  #take(): Promise<Session> | Session {
-    const session = this.#free.pop();
-    if (session !== undefined) return session;
-    if (this.#waiting.length >= this.#limit) {
+  #may(own: boolean): boolean {
+    return this.#free.length > (own ? 0 : this.#reserved);
+  }
+
+  #take(own: boolean): Promise<Session> | Session {
+    if (this.#may(own)) return this.#free.pop()!;
+    if (this.#waiting.filter((waiting) => waiting.own === own).length >= this.#limit) {
       throw new EngineError(
         codes.tooManyQueries,
         `Too many simultaneous queries: ${this.#limit} wait already`,
       );
     }
-    return new Promise((resolve) => this.#waiting.push(resolve));
+    return new Promise((take) => this.#waiting.push({ own, take }));
   }
 }

@@ -24,14 +24,36 @@ export interface EngineStart {
   readonly threads?: number;
   /** Most bytes of one request's body. Default 1 GiB. */
   readonly bodyLimit?: number;
+  /** Further Host names that are answered while listening on loopback. Default: none. */
+  readonly allowedHosts?: readonly string[];
+  /** A client that takes nothing of its answer for this long is cut off. Default 30,000. */
+  readonly stallMs?: number;
+  readonly clock?: StartClock;
   readonly log: (level: 'debug' | 'info' | 'warn' | 'error', message: string) => void;
   /** Called when the process ended without being asked; it is started again. */
   readonly onExit?: (reason: string) => void;
 }
 
+/** Time of starts and restarts; the system's unless given. */
+export interface StartClock {
+  /** Milliseconds that never go back. */
+  monotonicMs(): number;
+  /** Calls `run` once after `ms`. */
+  after(ms: number, run: () => void): { cancel(): void };
+}
+
+const systemClock: StartClock = {
+  monotonicMs: () => performance.now(),
+  after(ms, run) {
+    const timeout = setTimeout(run, ms);
+    return { cancel: () => clearTimeout(timeout) };
+  },
+};
+
 const entry = fileURLToPath(new URL('./server.ts', import.meta.url));
-const readers = 3;
-const writers = 2;
+/** Sessions; the last of each kind is for the gateway's own statements, by the unix socket. */
+const readers = 4;
+const writers = 3;
 const startLimitMs = 60_000;
 const socketPathLimit = 107;
 const user = 'default';
@@ -55,6 +77,7 @@ export class EngineProcess {
   readonly #options: EngineStart;
   readonly #path: string;
   readonly #listen: Listen;
+  readonly #clock: StartClock;
   readonly username = user;
   readonly password: string;
   /** Whether `password` was made up here and nobody was told. */
@@ -71,6 +94,7 @@ export class EngineProcess {
 
   constructor(options: EngineStart) {
     this.#options = options;
+    this.#clock = options.clock ?? systemClock;
     this.#path = resolvePath(options.path);
     this.#listen = parseListen(options.listen ?? '127.0.0.1:8123');
     const given = options.password ?? process.env.WIRESTITCH_ENGINE_PASSWORD;
@@ -123,6 +147,7 @@ export class EngineProcess {
       env: {
         PATH: '/usr/bin:/bin',
         HOME: scratch,
+        TMPDIR: scratch,
         TZ: 'UTC',
         OPENSSL_CONF: '/dev/null',
         UV_THREADPOOL_SIZE: String(readers + writers + 7),
@@ -130,7 +155,7 @@ export class EngineProcess {
       },
     });
     this.#child = child;
-    this.#startedAt = Date.now();
+    this.#startedAt = this.#clock.monotonicMs();
     child.stdin?.on('error', () => {});
     child.stdin?.write(`${JSON.stringify(this.#childConfig(scratch, pipes))}\n`);
     await this.#handshake(child);
@@ -155,6 +180,8 @@ export class EngineProcess {
       threads: this.#options.threads ?? 2,
       writers,
       bodyLimit: this.#options.bodyLimit ?? 1 << 30,
+      allowedHosts: this.#options.allowedHosts ?? [],
+      stallMs: this.#options.stallMs ?? 30_000,
     };
   }
 
@@ -162,11 +189,11 @@ export class EngineProcess {
     const { log } = this.#options;
     return new Promise((resolve, reject) => {
       const fail = (why: string) => {
-        clearTimeout(timer);
+        timer.cancel();
         child.kill('SIGKILL');
         reject(new Error(`cannot start the engine: ${why}`));
       };
-      const timer = setTimeout(() => fail(`no answer in ${startLimitMs} ms`), startLimitMs);
+      const timer = this.#clock.after(startLimitMs, () => fail(`no answer in ${startLimitMs} ms`));
       let lastWords = '';
       createInterface({ input: child.stderr! }).on('line', (line) => {
         lastWords = line;
@@ -176,7 +203,7 @@ export class EngineProcess {
         if (!line.startsWith(mark)) return log('info', `engine: ${line}`);
         const message = JSON.parse(line.slice(mark.length)) as ChildMessage;
         if (message.type === 'failed') return fail(message.message);
-        clearTimeout(timer);
+        timer.cancel();
         this.#listen.port = message.port;
         this.version = message.version;
         this.confined = message.confined;
@@ -192,7 +219,7 @@ export class EngineProcess {
     this.#child = undefined;
     this.#options.log('error', `the engine ended (${reason}); starting it again`);
     this.#options.onExit?.(reason);
-    if (Date.now() - this.#startedAt > 60_000) this.#backoffMs = 0;
+    if (this.#clock.monotonicMs() - this.#startedAt > 60_000) this.#backoffMs = 0;
     this.#ready = this.#relaunch();
     this.#ready.catch(() => {});
   }
@@ -200,7 +227,7 @@ export class EngineProcess {
   async #relaunch(): Promise<void> {
     for (;;) {
       if (this.#backoffMs > 0) {
-        await new Promise((resolve) => setTimeout(resolve, this.#backoffMs));
+        await new Promise<void>((resolve) => this.#clock.after(this.#backoffMs, resolve));
       }
       this.#backoffMs = Math.min(10_000, Math.max(200, this.#backoffMs * 2));
       if (this.#stopping) return;
@@ -254,9 +281,9 @@ export class EngineProcess {
     this.#child = undefined;
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(() => child.kill('SIGKILL'), 15_000);
+      const timer = this.#clock.after(15_000, () => void child.kill('SIGKILL'));
       child.once('exit', () => {
-        clearTimeout(timer);
+        timer.cancel();
         resolve();
       });
       child.stdin?.end();

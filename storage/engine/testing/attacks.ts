@@ -2,6 +2,8 @@
 export interface Target {
   /** Folder outside the engine that anyone may read and write; holds secret.csv, secret.tsv. */
   readonly folder: string;
+  /** Folder where the engine itself may write: what is named "stolen" in it was written by SQL. */
+  readonly inside: string;
   /** http://127.0.0.1:PORT of a server that notes who asks. */
   readonly url: string;
 }
@@ -172,6 +174,21 @@ function others({ folder, url }: Target): string[] {
     `CREATE NAMED COLLECTION n AS url = '${url}'`,
     `SYSTEM RELOAD CONFIG`,
     `SYSTEM SHUTDOWN`,
+    `CREATE DICTIONARY x7 (a UInt64, n UInt32) PRIMARY KEY a SOURCE(CLICKHOUSE(TABLE 't'))
+       LAYOUT(NAIVE_BAYES(PATH '${file}' MODE 'byte' N 2)) LIFETIME(0)`,
+    `CREATE DICTIONARY x8 (a UInt64, b String) PRIMARY KEY a SOURCE(CLICKHOUSE(TABLE 't'))
+       LAYOUT(FLAT()) LIFETIME(0) SETTINGS(format_schema = '${file}')`,
+    `CREATE DATABASE d6 ENGINE = Atomic SETTINGS disk = 'default'`,
+    `CREATE TABLE e30 (a UInt8) ENGINE = MergeTree ORDER BY a SETTINGS storage_policy = 'default'`,
+    `CREATE TABLE e31 (a UInt8) ENGINE = MergeTree ORDER BY a SETTINGS table_disk = 1`,
+    `ALTER TABLE own MODIFY SETTING storage_policy = 'default'`,
+    `ALTER TABLE own MODIFY COLUMN a MODIFY SETTING max_compress_block_size = 1, disk = 'x'`,
+    `SELECT 1 SETTINGS implicit_table_at_top_level = '${file}'`,
+    `SELECT 1 SETTINGS compatibility = '22.1'`,
+    `SELECT 1 SETTINGS send_logs_level = 'trace'`,
+    `SELECT * FROM system.jemalloc_profile_text SETTINGS jemalloc_enable_profiler = 1`,
+    `SELECT naiveBayesClassifierWithProb('m', 'x')`,
+    `SYSTEM JEMALLOC FLUSH PROFILE`,
     `SET format_schema = '${file}:x'`,
     `SELECT 1 SETTINGS format_schema = '${file}:x' FORMAT Protobuf`,
     `SELECT 1 FORMAT Template SETTINGS format_template_row = '${file}'`,
@@ -184,9 +201,32 @@ function others({ folder, url }: Target): string[] {
   ];
 }
 
+/**
+ * Statements that make the engine write files below its own folder, where the kernel lets it: only
+ * the guard stops them. Each writes when there is no guard.
+ */
+export function writesInside({ inside }: Pick<Target, 'inside'>): string[] {
+  const errors = (name: string) =>
+    `input_format_record_errors_file_path = '${inside}/stolen-${name}', input_format_allow_errors_num = 9`;
+  const ssd = (name: string, key: string) =>
+    `CREATE DICTIONARY ${name} (a ${key}, n UInt64) PRIMARY KEY a
+       SOURCE(CLICKHOUSE(QUERY 'SELECT CAST(1, ''${key}'') AS a, 1 AS n'))
+       LAYOUT(${name}(PATH '${inside}/stolen-${name}' FILE_SIZE 1048576 BLOCK_SIZE 4096
+       READ_BUFFER_SIZE 8192 WRITE_BUFFER_SIZE 8192)) LIFETIME(MIN 0 MAX 10)`;
+  return [
+    `SELECT 1 AS a FORMAT Protobuf SETTINGS output_format_schema = '${inside}/stolen-1.sql'`,
+    `SELECT 1 AS a SETTINGS max_threads = 1, \`output_format_schema\` = '${inside}/stolen-2.proto' FORMAT Protobuf`,
+    `SELECT * FROM format(CSV, 'a UInt8', 'x\n1\n') SETTINGS ${errors('3')}`,
+    `SELECT * FROM (SELECT * FROM format(CSV, 'a UInt8', 'x\n1\n') SETTINGS max_threads = 1, ${errors('4')})`,
+    ssd('ssd_cache', 'UInt64'),
+    "SELECT dictGet('ssd_cache', 'n', toUInt64(1))",
+    ssd('complex_key_ssd_cache', 'String'),
+    "SELECT dictGet('complex_key_ssd_cache', 'n', tuple('1'))",
+  ];
+}
+
 /** Statements that read or write files or hosts, in many disguises. */
 export function attacks(target: Target): string[] {
-  return [fileReads, hostReads, writes, tables, viewsAndDictionaries, others].flatMap((list) =>
-    list(target),
-  );
+  const all = [fileReads, hostReads, writes, tables, viewsAndDictionaries, others, writesInside];
+  return all.flatMap((list) => list(target));
 }

@@ -85,7 +85,7 @@ export async function sql(engine: EngineProcess, text: string): Promise<string> 
 export const secretText = 'the-secret-of-the-file';
 
 /** What attacks aim at: a folder open to all and a server that notes who asks. */
-export async function makeTarget() {
+export async function makeTarget(inside: string) {
   const outside = tempFolder();
   const folder = join(outside.path, 'open');
   mkdirSync(folder);
@@ -103,6 +103,7 @@ export async function makeTarget() {
   const port = (server.address() as AddressInfo).port;
   return {
     folder,
+    inside,
     url: `http://127.0.0.1:${port}`,
     hits: () => hits,
     close() {
