@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -8,6 +9,7 @@ import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { toJson } from '../../pdata/json.ts';
+import { freePort } from '../../testing/ports.ts';
 import { testSettings } from '../../testing/settings.ts';
 import { collectingSink, retryable } from '../../testing/sinks.ts';
 import { config } from './config.ts';
@@ -189,6 +191,30 @@ test('a Unix socket, and heartbeats over UDP', async (t) => {
   const answer = new Promise<Buffer>((resolve) => void udp.on('message', resolve));
   udp.send(Buffer.of(0), receiver.port, '127.0.0.1');
   assert.deepEqual(await answer, Buffer.of(0));
+});
+
+test('another receiver takes the address over, open connections go on', async (t) => {
+  const endpoint = `127.0.0.1:${await freePort()}`;
+  const first = await start(t, endpoint);
+  const { port } = first.receiver;
+  const kept = await open(t, { port });
+  await until(() => first.settings.meter.value('otelcol_fluent_opened_connections') === 1);
+  const settings = testSettings({ id: 'fluent_forward' });
+  Object.assign(settings.host, { listeners: first.settings.host.listeners });
+  const sink = collectingSink<'logs'>();
+  const second = new FluentForwardReceiver(settings, config.parse({ endpoint }), sink);
+  await second.start();
+  t.after(() => second.shutdown());
+  const ended = first.receiver.shutdown();
+  kept.write(bytes('forward'));
+  await once(kept, 'data');
+  assert.equal(first.sink.items, 2);
+  const fresh = await open(t, { port });
+  fresh.write(bytes('nano'));
+  await until(() => sink.items === 1);
+  kept.end();
+  await ended;
+  assert.equal(first.sink.items, 2);
 });
 
 test('any bytes are a message or a fault, and ends are found where readers stop', () => {

@@ -1,10 +1,10 @@
-import type { Socket as UdpSocket } from 'node:dgram';
-import { rm } from 'node:fs/promises';
-import { createServer, type Server, type Socket } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import type { Component } from '../../component/component.ts';
 import type { Consumer } from '../../component/consumer.ts';
-import type { Settings } from '../../component/settings.ts';
-import { bindUdp, closeUdp } from '../../config/groups/udp.ts';
+import type { ListenAddress, Settings } from '../../component/settings.ts';
+import { openAt } from '../../config/groups/listen.ts';
+import { TcpServer } from '../../config/groups/tcp.ts';
+import { openUdp, type UdpPort } from '../../config/groups/udp.ts';
 import { parseEndpoint } from '../../config/schema/index.ts';
 import { encodeEntries } from '../../stanza/entry/encode.ts';
 import { Delivery } from '../../stanza/receiver/delivery.ts';
@@ -15,7 +15,6 @@ import type { ForwardEvent } from './event.ts';
 
 /** Records that one batch has at most, about. */
 const batchRecords = 2000;
-const maxConnections = 10_000;
 
 interface Waiting {
   readonly event: ForwardEvent;
@@ -29,8 +28,8 @@ export class FluentForwardReceiver implements Component {
   readonly #delivery: Delivery;
   readonly #counters: ReturnType<typeof fluentCounters>;
   readonly #connections = new Set<FluentConnection>();
-  #server: Server | undefined;
-  #heartbeat: UdpSocket | undefined;
+  #server: TcpServer | undefined;
+  #heartbeat: UdpPort | undefined;
   #waiting: Waiting[] = [];
   #sending: Promise<void> | undefined;
 
@@ -44,38 +43,34 @@ export class FluentForwardReceiver implements Component {
 
   /** Port that is listened on. */
   get port(): number {
-    const address = this.#server?.address();
-    return typeof address === 'object' && address !== null ? address.port : 0;
+    return this.#server?.port ?? 0;
   }
 
   async start(): Promise<void> {
     const { endpoint } = this.#config;
     const path = unixPath(endpoint);
     const server = createServer((socket) => this.#accept(socket));
-    server.maxConnections = maxConnections;
-    this.#server = server;
+    const open = (at: ListenAddress): Promise<TcpServer> =>
+      openAt(JSON.stringify(endpoint), () => TcpServer.open(server, at, this.#settings));
     if (path !== undefined) {
-      await listen(server, endpoint, { path });
+      this.#server = await open({ path });
       return;
     }
     const parsed = endpoint === '' ? { host: 'localhost', port: 0 } : parseEndpoint(endpoint)!;
     const { host, port } = parsed;
-    await listen(server, endpoint, host === '' ? { port } : { host, port });
+    this.#server = await open(host === '' ? { port } : { host, port });
     await this.#answerHeartbeats(host);
   }
 
   /** A UDP packet of one byte is sent back: the sender learns that somebody is here. */
   async #answerHeartbeats(host: string): Promise<void> {
     const { port } = this;
-    const socket = await bindUdp({ host, port }, {}, (error) =>
-      this.#settings.host.fatal(error),
-    ).catch((error: Error) => {
+    const socket = await openUdp(this.#settings.host, { host, port }, {}, (data, from) => {
+      if (data.length > 0) socket.send(data.subarray(0, 1), from.port, from.address);
+    }).catch((error: Error) => {
       throw new Error(`cannot listen for heartbeats on UDP port ${port}: ${error.message}`);
     });
     this.#heartbeat = socket;
-    socket.on('message', (data, from) => {
-      if (data.length > 0) socket.send(data.subarray(0, 1), from.port, from.address);
-    });
   }
 
   #accept(socket: Socket): void {
@@ -121,27 +116,12 @@ export class FluentForwardReceiver implements Component {
     this.#server = undefined;
     const heartbeat = this.#heartbeat;
     this.#heartbeat = undefined;
-    const closed = server && new Promise<void>((resolve) => void server.close(() => resolve()));
+    await heartbeat?.close();
+    await server?.stop(false);
     for (const connection of this.#connections) connection.end();
     await this.#sending;
     for (const connection of this.#connections) connection.close();
-    await closed;
-    await closeUdp(heartbeat);
-    const path = unixPath(this.#config.endpoint);
-    if (server !== undefined && path !== undefined) await rm(path, { force: true });
+    await server?.gone();
     this.#delivery.stop();
   }
-}
-
-function listen(
-  server: Server,
-  endpoint: string,
-  options: { path: string } | { host?: string; port: number },
-): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error) =>
-      reject(new Error(`cannot listen on ${JSON.stringify(endpoint)}: ${error.message}`)),
-    );
-    server.listen(options, resolve);
-  });
 }

@@ -1,9 +1,8 @@
-import type { Socket } from 'node:dgram';
 import type { AddressInfo } from 'node:net';
 import { background, type Consumer } from '../../component/consumer.ts';
 import type { Settings } from '../../component/settings.ts';
 import { openAt } from '../../config/groups/listen.ts';
-import { bindUdp, closeUdp } from '../../config/groups/udp.ts';
+import { openUdp, type UdpPort } from '../../config/groups/udp.ts';
 import { parseEndpoint } from '../../config/schema/index.ts';
 import { SpanIntake } from '../../pipeline/span-intake.ts';
 import { JaegerThrift } from '../../wire/jaeger/thrift.ts';
@@ -23,7 +22,7 @@ export class UdpListener {
   readonly #queue: Buffer[] = [];
   /** Packets that the pipeline has now. */
   #busy = 0;
-  #socket: Socket | undefined;
+  #socket: UdpPort | undefined;
 
   constructor(settings: Settings, config: UdpConfig, next: Consumer<'traces'>, compact: boolean) {
     this.#settings = settings;
@@ -34,19 +33,17 @@ export class UdpListener {
   }
 
   get address(): AddressInfo {
-    return this.#socket!.address();
+    return this.#socket!.address;
   }
 
   async start(): Promise<void> {
     const { endpoint, socket_buffer_size: receiveBytes } = this.#config;
     checkNumbers(this.#config);
-    const socket = await openAt(endpoint, () =>
-      bindUdp(parseEndpoint(endpoint)!, { receiveBytes }, (error) =>
-        this.#settings.host.fatal(error),
+    this.#socket = await openAt(endpoint, () =>
+      openUdp(this.#settings.host, parseEndpoint(endpoint)!, { receiveBytes }, (data) =>
+        this.#receive(data),
       ),
     );
-    this.#socket = socket;
-    socket.on('message', (data) => this.#receive(data));
     const kind = this.#compact ? 'Compact' : 'Binary';
     this.#settings.logger.info(`Starting UDP server for ${kind} Thrift`, { endpoint });
   }
@@ -101,7 +98,7 @@ export class UdpListener {
     const { clock } = this.#settings;
     const socket = this.#socket;
     this.#socket = undefined;
-    await closeUdp(socket);
+    await socket?.close();
     const until = clock.monotonicMs() + drainMs;
     while (this.#busy > 0 && clock.monotonicMs() < until) {
       await new Promise<void>((resolve) => {

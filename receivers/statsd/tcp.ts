@@ -1,13 +1,11 @@
 import { createServer, type Socket } from 'node:net';
 import type { Settings } from '../../component/settings.ts';
 import { listenAddress } from '../../config/groups/listen.ts';
+import { TcpServer } from '../../config/groups/tcp.ts';
 import { maxLineBytes } from '../../wire/statsd/line-parser.ts';
 import type { Aggregator } from './aggregator.ts';
 import type { StatsdConfig } from './config.ts';
 import type { StatsdServer } from './server.ts';
-
-/** Connections at a time; further ones are refused. */
-const maxConnections = 10_000;
 
 const newline = 0x0a;
 
@@ -17,30 +15,18 @@ export async function listenTcp(
   config: StatsdConfig,
   aggregator: Aggregator,
 ): Promise<StatsdServer> {
-  const sockets = new Set<Socket>();
   const server = createServer((socket) => {
-    sockets.add(socket);
-    socket.on('close', () => sockets.delete(socket));
     socket.on('error', (error) => {
       settings.logger.debug('Connection failed', { error: error.message });
     });
     readLines(socket, settings, aggregator);
   });
-  const attached = await settings.host.listeners.attach(
-    server,
-    listenAddress(config),
-    { allowHalfOpen: false, maxConnections },
-    (error) => settings.host.fatal(error),
-  );
+  const open = await TcpServer.open(server, listenAddress(config), settings);
   return {
-    address: attached.address,
+    address: open.address,
     async close() {
-      attached.detach();
-      const ended = [...sockets].map(
-        (socket) => new Promise<void>((resolve) => socket.on('close', () => resolve())),
-      );
-      for (const socket of sockets) socket.destroy();
-      await Promise.all(ended);
+      await open.stop(true);
+      await open.close();
     },
   };
 }

@@ -1,6 +1,6 @@
 import type { RemoteInfo } from 'node:dgram';
 import type { Settings } from '../../component/settings.ts';
-import { bindUdp, closeUdp } from '../../config/groups/udp.ts';
+import { openUdp } from '../../config/groups/udp.ts';
 import { parseEndpoint } from '../../config/schema/index.ts';
 import type { Aggregator } from './aggregator.ts';
 import type { StatsdConfig } from './config.ts';
@@ -17,11 +17,9 @@ export async function listenUdp(
 ): Promise<StatsdServer> {
   const parsed = parseEndpoint(endpoint);
   if (parsed === undefined) throw new Error('expected "host:port"');
-  const socket = await bindUdp(parsed, { transport, receiveBytes }, (error) =>
-    settings.host.fatal(error),
+  return openUdp(settings.host, parsed, { transport, receiveBytes }, (data, from) =>
+    take(aggregator, data, from),
   );
-  socket.on('message', (data, from) => take(aggregator, data, from));
-  return { address: socket.address(), close: () => closeUdp(socket) };
 }
 
 function take(aggregator: Aggregator, data: Buffer, { address, port }: RemoteInfo): void {

@@ -1,6 +1,8 @@
 import { createServer, type Server, type Socket } from 'node:net';
-import { createServer as createTlsServer, type Server as TlsServer } from 'node:tls';
+import { createServer as createTlsServer } from 'node:tls';
 import type { Settings } from '../../component/settings.ts';
+import { openAt } from '../../config/groups/listen.ts';
+import { TcpServer } from '../../config/groups/tcp.ts';
 import { loadTlsServer } from '../../config/groups/tls-load.ts';
 import { reloadTlsServer } from '../../config/groups/tls-reload.ts';
 import { parseEndpoint } from '../../config/schema/index.ts';
@@ -12,9 +14,6 @@ import { type Messages, type Origin, originOf } from './message.ts';
 import { HostNames, plainAddress } from './names.ts';
 import { OctetSplitter } from './octets.ts';
 
-/** Connections at a time; further ones are refused. */
-const maxConnections = 10_000;
-
 /** Takes messages over TCP, also with TLS. */
 export class TcpListener {
   readonly #settings: Settings;
@@ -24,8 +23,7 @@ export class TcpListener {
   readonly #encoding: LogEncoding;
   readonly #makeSplitter: () => Splitter;
   readonly #names: HostNames;
-  readonly #sockets = new Set<Socket>();
-  #server: Server | undefined;
+  #server: TcpServer | undefined;
   #stopReload: () => void = () => {};
 
   constructor(
@@ -53,38 +51,33 @@ export class TcpListener {
 
   /** Port that is listened on; for tests that ask for port 0. */
   get port(): number {
-    const address = this.#server?.address();
-    return typeof address === 'object' && address !== null ? address.port : 0;
+    return this.#server?.port ?? 0;
   }
 
   async start(): Promise<void> {
-    const { tls, listen_address: address } = this.#config;
-    const { host, port } = parseEndpoint(address)!;
-    let server: Server | TlsServer;
-    if (tls === undefined) server = createServer((socket) => this.#accept(socket));
-    else {
-      const secure = createTlsServer(await loadTlsServer(tls), (socket) => this.#accept(socket));
-      secure.on('tlsClientError', (error) => {
-        this.#settings.logger.debug('TLS handshake failed', { error: error.message });
-      });
-      this.#stopReload = reloadTlsServer(tls, this.#settings, (options) =>
-        secure.setSecureContext(options),
-      );
-      server = secure;
-    }
-    server.maxConnections = maxConnections;
-    this.#server = server;
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', (error) => {
-        reject(new Error(`cannot listen on ${JSON.stringify(address)}: ${error.message}`));
-      });
-      server.listen(host === '' ? { port } : { host, port }, resolve);
+    const { listen_address: at } = this.#config;
+    const { host, port } = parseEndpoint(at)!;
+    const server = await this.#make();
+    const address = host === '' ? { port } : { host, port };
+    this.#server = await openAt(JSON.stringify(at), () =>
+      TcpServer.open(server, address, this.#settings),
+    );
+  }
+
+  async #make(): Promise<Server> {
+    const { tls } = this.#config;
+    if (tls === undefined) return createServer((socket) => this.#accept(socket));
+    const server = createTlsServer(await loadTlsServer(tls), (socket) => this.#accept(socket));
+    server.on('tlsClientError', (error) => {
+      this.#settings.logger.debug('TLS handshake failed', { error: error.message });
     });
-    server.on('error', (error) => this.#settings.host.fatal(error));
+    this.#stopReload = reloadTlsServer(tls, this.#settings, (options) =>
+      server.setSecureContext(options),
+    );
+    return server;
   }
 
   #accept(socket: Socket): void {
-    this.#sockets.add(socket);
     const connection = new Connection(
       socket,
       this.#config,
@@ -94,7 +87,6 @@ export class TcpListener {
       this.#intake,
       this.#settings,
     );
-    socket.on('close', () => this.#sockets.delete(socket));
     socket.on('error', (error) => {
       this.#settings.logger.debug('Connection failed', { error: error.message });
     });
@@ -121,10 +113,8 @@ export class TcpListener {
     this.#stopReload();
     const server = this.#server;
     this.#server = undefined;
-    if (server === undefined) return;
-    const closed = new Promise<void>((resolve) => void server.close(() => resolve()));
-    for (const socket of this.#sockets) socket.destroy();
-    await closed;
+    await server?.stop(true);
+    await server?.close();
   }
 }
 

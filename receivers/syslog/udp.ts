@@ -1,7 +1,7 @@
-import type { RemoteInfo, Socket } from 'node:dgram';
+import type { RemoteInfo } from 'node:dgram';
 import type { Settings } from '../../component/settings.ts';
 import { openAt } from '../../config/groups/listen.ts';
-import { bindUdp, closeUdp } from '../../config/groups/udp.ts';
+import { openUdp, type UdpPort } from '../../config/groups/udp.ts';
 import { parseEndpoint } from '../../config/schema/index.ts';
 import { type LogEncoding, lookUpEncoding } from '../../stanza/encoding.ts';
 import type { Intake } from '../../stanza/receiver/intake.ts';
@@ -25,7 +25,7 @@ export class UdpListener {
   readonly #encoding: LogEncoding;
   readonly #splitter: Splitter;
   readonly #names: HostNames;
-  #socket: Socket | undefined;
+  #socket: UdpPort | undefined;
   #unnamed = 0;
 
   constructor(settings: Settings, config: UdpConfig, messages: Messages, intake: Intake) {
@@ -42,16 +42,16 @@ export class UdpListener {
 
   /** Port that is listened on. */
   get port(): number {
-    return this.#socket?.address().port ?? 0;
+    return this.#socket?.address.port ?? 0;
   }
 
   async start(): Promise<void> {
     const { listen_address: at } = this.#config;
-    const socket = await openAt(JSON.stringify(at), () =>
-      bindUdp(parseEndpoint(at)!, { receiveBytes }, (error) => this.#settings.host.fatal(error)),
+    this.#socket = await openAt(JSON.stringify(at), () =>
+      openUdp(this.#settings.host, parseEndpoint(at)!, { receiveBytes }, (data, from) =>
+        this.#receive(data, from),
+      ),
     );
-    this.#socket = socket;
-    socket.on('message', (data, from) => this.#receive(data, from));
   }
 
   #receive(data: Buffer, from: RemoteInfo): void {
@@ -64,7 +64,7 @@ export class UdpListener {
       return;
     }
     const peer = plainAddress(from.address);
-    const bound = this.#socket!.address();
+    const bound = this.#socket!.address;
     const host = plainAddress(bound.address);
     const [peerName, hostName] = [this.#names.get(peer), this.#names.get(host)];
     const origin = (a: string, b: string) =>
@@ -120,6 +120,6 @@ export class UdpListener {
   async stop(): Promise<void> {
     const socket = this.#socket;
     this.#socket = undefined;
-    await closeUdp(socket);
+    await socket?.close();
   }
 }
