@@ -5,7 +5,7 @@
  *   npm run soak -- [--kills 100] [--spans 2000000] [--seed N]
  */
 import { parseArgs } from 'node:util';
-import { runCrash, summary, type Victim } from './crash/crash.ts';
+import { countVictims, runCrash, summary, type Victim } from './crash/crash.ts';
 
 const { values } = parseArgs({
   options: {
@@ -17,9 +17,10 @@ const { values } = parseArgs({
 const order: readonly Victim[] = ['engine', 'gateway', 'engine at a rename', 'gateway'];
 const kills = Number(values.kills);
 const started = Date.now();
+const victims = Array.from({ length: kills }, (_, i) => order[i % order.length]!);
 const result = await runCrash({
   spans: Number(values.spans),
-  victims: Array.from({ length: kills }, (_, i) => order[i % order.length]!),
+  victims,
   seed: Number(values.seed),
   log: (line) =>
     console.log(`${((Date.now() - started) / 1000).toFixed(0).padStart(5)} s  ${line}`),
@@ -27,4 +28,7 @@ const result = await runCrash({
 console.log(`seed ${values.seed}: ${summary(result)}`);
 const faults =
   result.lost.length + result.doubled.length + result.invented.length + result.derived.length;
-process.exit(faults === 0 ? 0 : 1);
+const asked = JSON.stringify(countVictims(victims));
+const done = JSON.stringify(result.kills);
+if (done !== asked) console.log(`kills asked for: ${asked}, done: ${done}`);
+process.exit(faults === 0 && done === asked ? 0 : 1);

@@ -10,6 +10,13 @@ import { engineOf, killAtRename, killNow } from './processes.ts';
 
 export type Victim = 'gateway' | 'engine' | 'engine at a rename';
 
+/** How many kills there are of each kind in a list. */
+export function countVictims(victims: readonly Victim[]): Record<Victim, number> {
+  const counts = { gateway: 0, engine: 0, 'engine at a rename': 0 };
+  for (const victim of victims) counts[victim]++;
+  return counts;
+}
+
 export interface CrashOptions {
   /** Spans to send at least. */
   readonly spans: number;
@@ -25,7 +32,10 @@ export interface CrashResult {
   /** Spans of requests without an answer: they may be there or not, but once. */
   readonly unanswered: number;
   readonly stored: number;
+  /** Kills that happened; at a rename = as an INSERT's part was given its name. */
   readonly kills: Readonly<Record<Victim, number>>;
+  /** Kills at renames of other kinds, which came on the way to those. */
+  readonly otherRenames: number;
   /** Numbers that were accepted and are not stored. */
   readonly lost: readonly number[];
   /** Numbers that are stored more than once. */
@@ -37,6 +47,10 @@ export interface CrashResult {
 }
 
 const SPANS_A_REQUEST = 500;
+/** Renames of other kinds, or none at all, come in between: how often a kill is tried. */
+const renameAttempts = 12;
+/** Spans are that old when they are sent: their minutes are over, so their edges can be compared. */
+const spansAgoMs = 90_000;
 const password = 'crash';
 
 interface Ports {
@@ -86,7 +100,8 @@ class Run {
   readonly random: () => number;
   readonly accepted: number[] = [];
   readonly unanswered: number[] = [];
-  readonly kills = { gateway: 0, engine: 0, 'engine at a rename': 0 };
+  readonly kills = countVictims([]);
+  otherRenames = 0;
   #ports: Ports = { http: 0, engine: 0 };
   #program: Program | undefined;
   #next = 0;
@@ -126,7 +141,7 @@ class Run {
     while (!this.#stop || this.#next < this.#options.spans) {
       const first = this.#next;
       this.#next += SPANS_A_REQUEST;
-      let body: Uint8Array | undefined = numberedRequest(first, SPANS_A_REQUEST);
+      let body: Uint8Array | undefined = numberedRequest(first, SPANS_A_REQUEST, spansAgoMs);
       while (body !== undefined) body = await this.#post(body, first);
       await sleep(20);
     }
@@ -158,23 +173,43 @@ class Run {
   }
 
   async kill(victim: Victim): Promise<void> {
+    if (victim === 'gateway') await this.#killGateway();
+    else if (victim === 'engine') await this.#killEngine();
+    else await this.#killAtRename();
+    this.kills[victim]++;
+  }
+
+  async #killGateway(): Promise<void> {
     const program = this.#program!;
-    if (victim === 'gateway') {
-      program.kill('SIGKILL');
-      this.kills.gateway++;
-      while (program.running) await sleep(10);
-      await this.#startProgram();
-      return;
+    program.kill('SIGKILL');
+    while (program.running) await sleep(10);
+    if (program.process.signalCode !== 'SIGKILL') throw new Error(`it ended: ${program.log}`);
+    await this.#startProgram();
+  }
+
+  async #killEngine(): Promise<void> {
+    if (!killNow(await this.#engine())) throw new Error('the engine ended before its kill');
+  }
+
+  async #killAtRename(): Promise<void> {
+    for (let attempt = 1; attempt <= renameAttempts; attempt++) {
+      const nth = 1 + Math.floor(this.random() * 6);
+      const ended = await killAtRename(await this.#engine(), nth, 15_000);
+      if (ended === 'insert') return;
+      if (ended === 'other') this.otherRenames++;
+      this.#options.log(`  attempt ${attempt}: rename ${nth}: ${ended}`);
     }
-    const pid = engineOf(program.pid);
-    if (pid === 0) return;
-    if (victim === 'engine') {
-      if (killNow(pid)) this.kills.engine++;
-    } else {
-      const hit = await killAtRename(pid, 1 + Math.floor(this.random() * 6), 15_000);
-      if (hit === undefined) this.#options.log('strace cannot attach: no kill at a rename');
-      if (hit === true) this.kills['engine at a rename']++;
+    throw new Error(`no kill at the rename of a part within ${renameAttempts} attempts`);
+  }
+
+  /** The process of the engine, which may be about to start again. */
+  async #engine(): Promise<number> {
+    for (let waited = 0; waited < 30_000; waited += 50) {
+      const pid = engineOf(this.#program!.pid);
+      if (pid !== 0) return pid;
+      await sleep(50);
     }
+    throw new Error('there is no engine to kill');
   }
 
   async killAll(): Promise<void> {
@@ -281,13 +316,15 @@ async function compare(run: Run): Promise<CrashResult> {
   const derived: string[] = [];
   for (const [what, found, wanted] of recounts(run.edgesUntil)) {
     const [a, b] = [await run.query(found), await run.query(wanted)];
-    if (a !== b) derived.push(`${what} differ from a recount`);
+    if (a.trim() === '') derived.push(`${what}: nothing to compare`);
+    else if (a !== b) derived.push(`${what} differ from a recount`);
   }
   return {
     accepted: run.accepted.length,
     unanswered: run.unanswered.length,
     stored: stored.size,
     kills: run.kills,
+    otherRenames: run.otherRenames,
     lost: run.accepted.filter((i) => !stored.has(i)),
     doubled: [...stored].filter(([, count]) => count > 1).map(([i]) => i),
     invented: [...stored.keys()].filter((i) => !sent.has(i)),
@@ -316,7 +353,8 @@ export function summary(result: CrashResult): string {
   return (
     `${result.accepted} spans accepted, ${result.unanswered} without an answer, ` +
     `${result.stored} stored; kills: gateway ${kills.gateway}, engine ${kills.engine}, ` +
-    `engine at a rename ${kills['engine at a rename']}; lost ${result.lost.length}, ` +
+    `engine at the rename of a part ${kills['engine at a rename']}, ` +
+    `at another rename ${result.otherRenames}; lost ${result.lost.length}, ` +
     `doubled ${result.doubled.length}, invented ${result.invented.length}` +
     (result.derived.length === 0 ? '' : `; ${result.derived.join(', ')}`)
   );

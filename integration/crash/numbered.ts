@@ -23,10 +23,10 @@ export function numberOf(spanId: string): number {
 
 /**
  * `count` spans from number `first` on, traces of four: one span in each service, each the child
- * of the one before.
+ * of the one before. @param agoMs how long ago they began
  */
-export function numberedRequest(first: number, count: number): Uint8Array {
-  const now = BigInt(Date.now()) * 1_000_000n;
+export function numberedRequest(first: number, count: number, agoMs = 0): Uint8Array {
+  const now = BigInt(Date.now() - agoMs) * 1_000_000n;
   const groups = services.map((service, at) => {
     const spans: Uint8Array[] = [];
     for (let i = first; i < first + count; i++) {

@@ -30,37 +30,43 @@ export function killNow(pid: number): boolean {
   }
 }
 
+/** How a kill at a rename ended. */
+export type RenameKill =
+  /** As a part that an INSERT wrote was given its name. */
+  | 'insert'
+  /** At another rename: of a merge, or of a part that goes. */
+  | 'other'
+  /** There was no such rename in time; the process lives. */
+  | 'none';
+
 /**
- * Kills process `pid` as it enters its `nth` rename from now on, by strace's injection of a signal.
- * @returns whether it came to that within `timeoutMs`; undefined when strace cannot attach
+ * Kills process `pid` as one of its threads enters its `nth` rename from now on, by strace's
+ * injection of a signal. @throws Error when strace cannot attach
  */
 export async function killAtRename(
   pid: number,
   nth: number,
   timeoutMs: number,
-): Promise<boolean | undefined> {
+): Promise<RenameKill> {
   const calls = 'rename,renameat,renameat2';
-  const tracer = spawn(
-    'strace',
-    [
-      '-f',
-      '-p',
-      String(pid),
-      '-e',
-      `trace=${calls}`,
-      '-e',
-      `inject=${calls}:signal=KILL:when=${nth}`,
-    ],
-    { stdio: ['ignore', 'ignore', 'pipe'] },
-  );
+  const inject = `inject=${calls}:signal=KILL:when=${nth}`;
+  const args = ['-f', '-s', '4096', '-p', String(pid), '-e', `trace=${calls}`, '-e', inject];
+  const tracer = spawn('strace', args, { stdio: ['ignore', 'ignore', 'pipe'] });
   let said = '';
   tracer.stderr.on('data', (chunk: Buffer) => {
     said += chunk.toString();
   });
-  const ended = once(tracer, 'exit').catch(() => undefined);
   const timer = setTimeout(() => tracer.kill('SIGTERM'), timeoutMs);
-  await ended;
+  await once(tracer, 'close');
   clearTimeout(timer);
-  if (/Operation not permitted|ENOENT/.test(said) || said === '') return undefined;
-  return said.includes('killed by SIGKILL');
+  if (!/\battached\b/.test(said)) throw new Error(`cannot kill at a rename: strace: ${said}`);
+  return renameKill(said);
+}
+
+/** Reads what strace wrote of renames: the last that did not end is the one of the kill. */
+export function renameKill(said: string): RenameKill {
+  if (!said.includes('killed by SIGKILL')) return 'none';
+  const calls = said.split('\n').filter((line) => /\brename(at2?)?\(/.test(line));
+  const open = calls.filter((line) => !/\) = -?\d/.test(line));
+  return /\/tmp_insert_[^"]*"/.test(open.at(-1) ?? '') ? 'insert' : 'other';
 }
