@@ -2,7 +2,7 @@ import type { Signal, SignalData } from './signals.ts';
 
 /** Who sent a batch, as the receiver saw it. */
 export interface ClientInfo {
-  /** Remote address `host:port`; '' when there is none (files, timers). */
+  /** Remote `host:port`, of HTTP the host alone; '' when there is none (files, timers). */
   readonly address: string;
   /** Request headers or metadata that a receiver was asked to keep (`include_metadata`). */
   readonly metadata: ReadonlyMap<string, readonly string[]>;

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AuthData, HeaderMap } from '../../component/extension.ts';
 import type { Settings } from '../../component/settings.ts';
+import { peerHost } from '../../wire/address/peer.ts';
 import { authenticate, refuseMiddlewares, serverAuth } from './auth.ts';
 import { Cors, type HeaderPairs } from './cors.ts';
 import { sendable } from './headers.ts';
@@ -48,9 +49,9 @@ export function headerMap(request: IncomingMessage, params: readonly string[] = 
   return map;
 }
 
-/** `host:port` of the other end. */
+/** IP address of the other end, without its port, as the Go collector's HTTP servers have it. */
 export function remoteOf({ socket }: IncomingMessage): string {
-  return `${socket.remoteAddress ?? ''}:${socket.remotePort ?? 0}`;
+  return peerHost(socket);
 }
 
 /** Whether a pattern of Go's ServeMux takes a path: as it is, or with a `/` at its end all below. */

@@ -2,12 +2,18 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Server as TlsHttpServer } from 'node:https';
 import type { Socket } from 'node:net';
 import type { Attached, ListenAddress, Settings } from '../../component/settings.ts';
+import { lingerAfter } from './http-linger.ts';
 import type { HttpServerConfig } from './http-server.ts';
+import { cutOffUnread } from './http-unread.ts';
+import { originForm } from './request-target.ts';
 import { loadTlsServer } from './tls-load.ts';
 import { reloadTlsServer } from './tls-reload.ts';
 
 const maxConnections = 10_000;
 const maxHeaderBytes = 64 * 1024;
+
+/** A TLS handshake takes at most so long; gRPC servers have the same limit. */
+const handshakeMs = 10_000;
 
 /** How long connections to a server that was replaced may wait for one last request. */
 const lingerMs = 5000;
@@ -26,7 +32,8 @@ function checkInterval(config: HttpServerConfig): number {
   return Math.max(50, Math.min(5000, ...times));
 }
 
-async function createServer(config: HttpServerConfig): Promise<Server> {
+/** A server of node:http or node:https with the limits of a configuration. */
+export async function createServer(config: HttpServerConfig): Promise<Server> {
   const options = {
     maxHeaderSize: maxHeaderBytes,
     requestTimeout: Math.max(0, config.read_timeout),
@@ -35,9 +42,12 @@ async function createServer(config: HttpServerConfig): Promise<Server> {
     connectionsCheckingInterval: checkInterval(config),
     noDelay: true,
   };
-  if (config.tls === undefined) return (await import('node:http')).createServer(options);
-  const tls = await loadTlsServer(config.tls);
-  return (await import('node:https')).createServer({ ...options, ...tls });
+  if (config.tls === undefined) {
+    return cutOffUnread((await import('node:http')).createServer(options));
+  }
+  const { createServer: createTls } = await import('node:https');
+  const tls = { handshakeTimeout: handshakeMs, ...(await loadTlsServer(config.tls)) };
+  return cutOffUnread(createTls({ ...options, ...tls }));
 }
 
 /** Counts what is open, so that an end can wait for it. */
@@ -106,6 +116,8 @@ export class HttpRun {
     const run = new HttpRun(config, settings, await createServer(config));
     run.#server.on('request', (request, response) => {
       if (run.#ending) response.setHeader('connection', 'close');
+      request.url = originForm(request.url ?? '/');
+      lingerAfter(request, response, settings.clock);
       handle(request, response);
     });
     return run;

@@ -13,6 +13,7 @@ import { Authority } from '../../integration/lib/certificates.ts';
 import { fakeClock } from '../../testing/clock.ts';
 import { listLogger, realTimeSettings } from '../../testing/settings.ts';
 import { serveHttp } from './http-listen.ts';
+import { createServer } from './http-run.ts';
 import { httpServerKeys } from './http-server.ts';
 import { tlsClient } from './tls.ts';
 import { loadTlsClient } from './tls-load.ts';
@@ -189,5 +190,15 @@ test('certificates of a client are read again when they are old enough', async (
       logger,
     });
     await assert.rejects(once(), /cannot read TLS file/);
+  });
+});
+
+test('a handshake over HTTPS takes ten seconds at most', async () => {
+  await within(async (dir, authority) => {
+    const { cert, key } = authority.issue('server');
+    const server = await createServer(schema.parse({ tls: { cert_file: cert, key_file: key } }));
+    const name = 'handshake-timeout';
+    const symbol = Object.getOwnPropertySymbols(server).find((s) => s.description === name);
+    assert.equal((server as unknown as Record<symbol, unknown>)[symbol!], 10_000);
   });
 });

@@ -1,6 +1,6 @@
 /** The part of a request's client that actions may read. */
 export interface ActionClient {
-  /** `host:port`, '' when there is none. */
+  /** `host:port` or a host, '' when there is none. */
   readonly address: string;
   /** By name in lower case. */
   readonly metadata: ReadonlyMap<string, readonly string[]>;

@@ -111,7 +111,7 @@ export class HttpHandler {
     if (span === undefined) return undefined;
     span.set('http.request.method', 'POST');
     span.set('url.path', path);
-    span.set('client.address', request.socket.remoteAddress ?? '');
+    span.set('client.address', remoteOf(request));
     response.on('close', () => {
       span.set('http.response.status_code', response.statusCode);
       span.end(response.statusCode >= 500 ? '' : undefined);

@@ -61,7 +61,7 @@ interface Request {
 export class ServerConnection implements StreamHandler<ServerCall> {
   readonly http2: Connection<ServerCall>;
   readonly options: ServerConnectionOptions;
-  /** Remote `host:port`. */
+  /** Remote `host:port`, IPv6 in brackets; '' for a Unix socket. */
   readonly peer: string;
   /** Kept by handlers between calls of a connection. */
   context: unknown;

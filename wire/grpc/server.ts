@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import net from 'node:net';
 import type { SecureContextOptions, TlsOptions } from 'node:tls';
+import { peerAddress } from '../address/peer.ts';
 import { Code } from '../status/code.ts';
 import { ErrorCode } from './http2/constants.ts';
 import { defaultKeepalive, Keepalive, type KeepaliveOptions } from './keepalive.ts';
@@ -155,8 +156,7 @@ export class GrpcServer {
       socket.destroy();
       return;
     }
-    const address = `${socket.remoteAddress ?? ''}:${socket.remotePort ?? 0}`;
-    const connection = new ServerConnection(this.#connectionOptions, address, {
+    const connection = new ServerConnection(this.#connectionOptions, peerAddress(socket), {
       write: (parts) => writeAll(socket, parts),
       close: () => socket.end(),
       defer: (flush) => process.nextTick(flush),
