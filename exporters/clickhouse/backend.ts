@@ -5,6 +5,7 @@ import { inForm, storedForm } from '../../pdata/form-batch.ts';
 import type { Attempt, SealingBackend } from '../../pipeline/exporter.ts';
 import type { SqlClient } from '../../storage/sql.ts';
 import { BodyPool } from './body-pool.ts';
+import type { ClusterTarget } from './cluster.ts';
 import { compressBody } from './compress.ts';
 import type { ClickHouseConfig, Compression } from './config.ts';
 import { type Connection, connect } from './connection.ts';
@@ -54,6 +55,7 @@ export class ClickHouseBackend<S extends StoredSignal>
   #connection: Connection | undefined;
   #writer: SchemaWriter | undefined;
   #stopJobs: (() => Promise<void>) | undefined;
+  #cluster: ClusterTarget = {};
   /** Seals run one after the other: they share the writer. */
   #sealing: Promise<unknown> = Promise.resolve();
   /** Seals that still need the writer. */
@@ -73,6 +75,9 @@ export class ClickHouseBackend<S extends StoredSignal>
     const connection = await connect(this.#config, host);
     this.#connection = connection;
     try {
+      const { clusterTarget } = await import('./cluster.ts');
+      const signal = this.#signal;
+      this.#cluster = await clusterTarget(connection.client, this.#config, signal);
       const smart = await this.#prepareSmart(connection.client);
       if (smart !== undefined) {
         this.#writer = smart.writer;
@@ -80,13 +85,7 @@ export class ClickHouseBackend<S extends StoredSignal>
       } else {
         const { prepareOtel } = await import('./otel-schema.ts');
         const own = this.#config.engine !== undefined;
-        this.#writer = await prepareOtel(
-          connection.client,
-          this.#config,
-          this.#signal,
-          own,
-          logger,
-        );
+        this.#writer = await prepareOtel(connection.client, this.#config, signal, own, logger);
       }
     } catch (error) {
       throw pipelineError(error, `prepare the tables of ${id}`);
@@ -247,6 +246,7 @@ export class ClickHouseBackend<S extends StoredSignal>
     const connection = this.#connection;
     if (connection === undefined) throw new PipelineError('BUG: not started', { retryable: false });
     const target = {
+      ...this.#cluster,
       client: connection.client,
       database: this.#config.database,
       clock: this.#settings.clock,

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { type TlsClientConfig, tlsClient } from '../../config/groups/tls.ts';
 import { duration, type Secret, secret, section } from '../../config/schema/index.ts';
 import { deliveryKeys, type ExporterConfig } from '../../pipeline/config.ts';
+import type { Place } from '../../storage/schema/table.ts';
 
 export const compressions = ['none', 'lz4', 'zstd', 'gzip', 'deflate', 'br'] as const;
 
@@ -165,3 +166,9 @@ export function endpointFault(endpoint: string): string | undefined {
 export const configSchema = z
   .strictObject({ ...connection, ...schemaKeys, ...tables, ...deliveryKeys() })
   .superRefine(check) as unknown as z.ZodType<ClickHouseConfig>;
+
+/** Where the tables are. */
+export function placeOf(config: Pick<ClickHouseConfig, 'database' | 'cluster_name'>): Place {
+  const { database, cluster_name: cluster } = config;
+  return cluster === '' ? { database } : { database, cluster };
+}

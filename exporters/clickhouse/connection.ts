@@ -3,8 +3,10 @@ import type { Host } from '../../component/settings.ts';
 import { loadTlsClient } from '../../config/groups/tls-load.ts';
 import { isLoopback } from '../../config/schema/index.ts';
 import { createHttpClient, type HttpClientOptions } from '../../storage/http-client.ts';
-import { quoteName, quoteString, type SqlClient } from '../../storage/sql.ts';
+import { onCluster } from '../../storage/schema/table.ts';
+import { quoteString, type SqlClient } from '../../storage/sql.ts';
 import type { ClickHouseConfig, Compression } from './config.ts';
+import { onAllNodes } from './insert.ts';
 
 /** A ClickHouse and how to end statements in it. */
 export interface Connection {
@@ -74,10 +76,16 @@ function login(
   return username === '' && password === '' ? {} : { username: username || 'default', password };
 }
 
-/** Ends a statement on every replica and waits until it has ended. */
+/**
+ * Ends a statement and waits until it has ended; on a cluster on every node, with what it does there
+ * for a Distributed table.
+ */
 async function killQuery(client: SqlClient, queryId: string, cluster: string): Promise<void> {
-  const on = cluster === '' ? '' : ` ON CLUSTER ${quoteName(cluster)}`;
-  await client.command(`KILL QUERY${on} WHERE query_id = ${quoteString(queryId)} SYNC`, {
+  const place = cluster === '' ? {} : { cluster };
+  const column = cluster === '' ? 'query_id' : 'initial_query_id';
+  const which = `${column} = ${quoteString(queryId)}`;
+  await client.command(`KILL QUERY${onCluster(place)} WHERE ${which} SYNC`, {
     timeoutMs: END_MS,
+    settings: onAllNodes(place, END_MS),
   });
 }

@@ -1,7 +1,8 @@
 import type { Settings, Timer } from '../../component/settings.ts';
 import { edgesStatement } from '../../storage/schema/edges.ts';
+import { writeSettings } from '../../storage/schema/table.ts';
 import { quoteName, rowsOf, type SqlClient } from '../../storage/sql.ts';
-import type { ClickHouseConfig } from './config.ts';
+import { type ClickHouseConfig, placeOf } from './config.ts';
 
 const MINUTE = 60;
 /** How far back a run after a pause reaches at most, seconds. */
@@ -39,7 +40,8 @@ export function startEdges(
     for (; start < to; start += PIECE) {
       const end = Math.min(to, start + PIECE);
       const statement = edgesStatement({ database }, start, end);
-      await client.command(statement, { timeoutMs: RUN_MS, signal });
+      const options = { timeoutMs: RUN_MS, signal, settings: writeSettings(placeOf(config)) };
+      await client.command(statement, options);
     }
     from = to;
   };

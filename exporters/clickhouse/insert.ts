@@ -1,5 +1,6 @@
 import { Code, PipelineError } from '../../component/errors.ts';
 import type { Clock } from '../../component/settings.ts';
+import { onCluster, storedName, tableName } from '../../storage/schema/table.ts';
 import { quoteName, rowsOf, type SqlClient, SqlError, type SqlOptions } from '../../storage/sql.ts';
 import { pipelineError } from './errors.ts';
 import type { BlockState, ClickHouseBatch, SealedBlock } from './sealed-batch.ts';
@@ -8,6 +9,10 @@ import type { BlockState, ClickHouseBatch, SealedBlock } from './sealed-batch.ts
 export interface InsertTarget {
   readonly client: SqlClient;
   readonly database: string;
+  /** The cluster whose Distributed tables blocks go into: rows are in `<table>_local` of its nodes. */
+  readonly cluster?: string;
+  /** Settings that each INSERT has beside the usual ones. */
+  readonly settings?: Readonly<Record<string, string | number>>;
   readonly clock: Clock;
   /** Resolves when no statement with this id runs any more. */
   endQuery(queryId: string): Promise<void>;
@@ -81,7 +86,11 @@ async function sendBlock(
   const left = deadlineMs - clock.monotonicMs();
   const options: SqlOptions = {
     queryId,
-    settings: block.day === -1 ? { ...settings, max_partitions_per_insert_block: 0 } : settings,
+    settings: {
+      ...settings,
+      ...(block.day === -1 ? { max_partitions_per_insert_block: 0 } : {}),
+      ...target.settings,
+    },
     ...(Number.isFinite(left)
       ? { timeoutMs: Math.max(1, Math.floor(left)) }
       : { timeoutMs: 2 ** 31 - 1 }),
@@ -121,18 +130,22 @@ async function settleUnknown(
   state: BlockState,
   queryId: string,
 ): Promise<void> {
-  const { client, database } = target;
-  const table = `${quoteName(database)}.${quoteName(block.table)}`;
+  const { client } = target;
+  const table = tableName(target, block.table);
   const where =
     `batch = ${batch.batchId}` +
     (block.day === -1 ? '' : ` AND ${block.dayExpression} = toDate(${block.day})`);
   const doing = `find out what a failed insert into ${table} has left`;
   try {
     await target.endQuery(queryId);
+    await catchUp(target, block.table);
     const [row] = await rowsOf<{ rows: string }>(
       client,
       `SELECT count() AS rows FROM ${table} WHERE ${where}`,
-      { timeoutMs: 4 * MIN_LOOK_MS },
+      {
+        timeoutMs: 4 * MIN_LOOK_MS,
+        ...(target.cluster === undefined ? {} : { settings: { skip_unavailable_shards: 0 } }),
+      },
     );
     const rows = Number(row?.rows);
     if (rows === block.rows) {
@@ -141,8 +154,9 @@ async function settleUnknown(
       return;
     }
     if (rows !== 0) {
-      await client.command(`ALTER TABLE ${table} DELETE WHERE ${where}`, {
-        settings: { mutations_sync: 2 },
+      const stored = tableName(target, storedName(target, block.table));
+      await client.command(`ALTER TABLE ${stored}${onCluster(target)} DELETE WHERE ${where}`, {
+        settings: { mutations_sync: 2, ...onAllNodes(target, 12 * MIN_LOOK_MS) },
         timeoutMs: 12 * MIN_LOOK_MS,
       });
     }
@@ -155,4 +169,22 @@ async function settleUnknown(
     const message = `cannot ${doing}: ${error instanceof Error ? error.message : String(error)}`;
     throw new PipelineError(message, { retryable: true, cause: error });
   }
+}
+
+/** On a cluster: waits until each replica has what others were given, so that any may be asked. */
+async function catchUp(target: InsertTarget, name: string): Promise<void> {
+  if (target.cluster === undefined) return;
+  const stored = tableName(target, storedName(target, name));
+  const sql = `SYSTEM SYNC REPLICA${onCluster(target)} ${stored} LIGHTWEIGHT`;
+  const timeoutMs = 6 * MIN_LOOK_MS;
+  await target.client.command(sql, { settings: onAllNodes(target, timeoutMs), timeoutMs });
+}
+
+/** Lets a statement ON CLUSTER fail for a node that is away before nobody waits for it any more. */
+export function onAllNodes(
+  target: { readonly cluster?: string },
+  timeoutMs: number,
+): Readonly<Record<string, number>> {
+  if (target.cluster === undefined) return {};
+  return { distributed_ddl_task_timeout: Math.max(1, Math.floor(timeoutMs / 1000) - 2) };
 }

@@ -3,6 +3,7 @@ import type { Logger } from '../../component/settings.ts';
 import { loadColumns, NativeMetricsEncoder, NativeOtelEncoder } from '../../native/columns.ts';
 import { createStatements, ttlsOf } from '../../storage/otel/ddl.ts';
 import type { TableNames } from '../../storage/otel/names.ts';
+import { onCluster, tableName } from '../../storage/schema/table.ts';
 import { changeTtls } from '../../storage/schema/ttl.ts';
 import { quoteName, rowsOf, type SqlClient } from '../../storage/sql.ts';
 import type { Allocate, Block } from '../../wire/clickhouse/block.ts';
@@ -11,7 +12,9 @@ import { OtelLogsEncoder } from '../../wire/clickhouse/otel/logs.ts';
 import type { PointTime } from '../../wire/clickhouse/otel/metric-tables.ts';
 import { metricKinds, OtelMetricsEncoder } from '../../wire/clickhouse/otel/metrics.ts';
 import { OtelTracesEncoder } from '../../wire/clickhouse/otel/traces.ts';
-import type { ClickHouseConfig } from './config.ts';
+import { distributedTables } from './cluster.ts';
+import { type ClickHouseConfig, placeOf } from './config.ts';
+import { tableNames, tablesOf } from './otel-names.ts';
 import type { PlacedBlock, SchemaWriter, StoredSignal } from './schemas.ts';
 import { tellIgnored, tellTtl } from './ttl.ts';
 
@@ -19,26 +22,8 @@ import { tellIgnored, tellTtl } from './ttl.ts';
 export interface TableShape {
   readonly table: string;
   readonly columns: ReadonlyMap<string, string>;
-}
-
-/** Table names of a configuration. */
-export function tableNames(config: ClickHouseConfig): TableNames {
-  const { metrics_tables: metrics } = config;
-  return {
-    traces: config.traces_table_name,
-    logs: config.logs_table_name,
-    gauge: metrics.gauge.name,
-    sum: metrics.sum.name,
-    histogram: metrics.histogram.name,
-    exponential_histogram: metrics.exponential_histogram.name,
-    summary: metrics.summary.name,
-  };
-}
-
-/** Tables that a signal goes to, by their key in {@link TableNames}. */
-function tablesOf(signal: StoredSignal): readonly (keyof TableNames)[] {
-  if (signal === 'traces') return ['traces'];
-  return signal === 'logs' ? ['logs'] : metricKinds;
+  /** Whether rows of a batch can be counted, and removed, by the one server that is asked. */
+  readonly exact: boolean;
 }
 
 /**
@@ -59,12 +44,13 @@ export async function prepareOtel(
   } else tellIgnored(config, logger);
   const shapes = new Map<keyof TableNames, TableShape>();
   for (const key of tablesOf(signal)) {
-    const shape = await describe(client, config.database, names[key]);
+    const shape = await describe(client, config, names[key]);
     refuseJson(shape);
     shapes.set(key, shape);
-    if (!shape.columns.has('batch')) {
+    if (!shape.exact) {
+      const why = shape.columns.has('batch') ? 'is one of a cluster' : 'has no column batch';
       logger.info(
-        `table ${shape.table} has no column batch: rows of an insert that gets no answer are sent ` +
+        `table ${shape.table} ${why}: rows of an insert that gets no answer are sent ` +
           'again and may be there twice (at least once)',
       );
     }
@@ -92,7 +78,7 @@ async function createTables(
   for (const sql of statements) await client.command(sql);
   if (config.durability !== 'power') return;
   for (const key of tablesOf(signal)) {
-    const table = `${quoteName(config.database)}.${quoteName(names[key])}`;
+    const table = `${tableName(config, names[key])}${onCluster(placeOf(config))}`;
     const settings = 'fsync_after_insert = 1, fsync_part_directory = 1';
     await client.command(`ALTER TABLE ${table} MODIFY SETTING ${settings}`);
   }
@@ -106,14 +92,17 @@ async function applyTtl(
   signal: StoredSignal,
   logger: Logger,
 ): Promise<void> {
-  const { database, cluster_name: cluster } = config;
-  const place = cluster === '' ? { database } : { database, cluster };
   const seconds = ttlMs / 1000;
   const wanted = ttlsOf(tableNames(config), signal, seconds);
-  tellTtl(logger, await changeTtls(client, place, wanted), seconds);
+  tellTtl(logger, await changeTtls(client, placeOf(config), wanted), seconds);
 }
 
-async function describe(client: SqlClient, database: string, table: string): Promise<TableShape> {
+async function describe(
+  client: SqlClient,
+  config: ClickHouseConfig,
+  table: string,
+): Promise<TableShape> {
+  const { database, cluster_name: cluster } = config;
   const rows = await rowsOf<{ name: string; type: string; default_type: string }>(
     client,
     `DESCRIBE TABLE ${quoteName(database)}.${quoteName(table)}`,
@@ -121,7 +110,12 @@ async function describe(client: SqlClient, database: string, table: string): Pro
   const insertable = rows.filter(
     (row) => row.default_type !== 'MATERIALIZED' && row.default_type !== 'ALIAS',
   );
-  return { table, columns: new Map(insertable.map((row) => [row.name, row.type])) };
+  const columns = new Map(insertable.map((row) => [row.name, row.type]));
+  const exact =
+    columns.has('batch') &&
+    cluster === '' &&
+    (await distributedTables(client, database, [table])).length === 0;
+  return { table, columns, exact };
 }
 
 function refuseJson(shape: TableShape): void {
@@ -150,7 +144,7 @@ function sealOptions(
 }
 
 function placed(blocks: readonly Block[], shape: TableShape, time: string): PlacedBlock[] {
-  const verify = shape.columns.has('batch') ? 'count' : 'none';
+  const verify = shape.exact ? 'count' : 'none';
   return blocks.map((block) => ({ ...block, verify, dayExpression: `toDate(${time})` }));
 }
 

@@ -2,13 +2,12 @@ import type { Logger, Settings } from '../../component/settings.ts';
 import { loadColumns, NativeSmartEncoder } from '../../native/columns.ts';
 import { migrate, readIdKey } from '../../storage/schema/migrate.ts';
 import { type KeptSignal, keepFor } from '../../storage/schema/retention.ts';
-import { onCluster, storedName, tableName } from '../../storage/schema/table.ts';
-import type { TtlPlace } from '../../storage/schema/ttl.ts';
+import { onCluster, type Place, storedName, tableName } from '../../storage/schema/table.ts';
 import type { SqlClient } from '../../storage/sql.ts';
 import type { Block } from '../../wire/clickhouse/block.ts';
 import { SmartSpansEncoder } from '../../wire/clickhouse/smart/spans.ts';
 import { WrittenRows } from '../../wire/clickhouse/smart/written-rows.ts';
-import type { ClickHouseConfig } from './config.ts';
+import { type ClickHouseConfig, placeOf } from './config.ts';
 import { startEdges } from './edges.ts';
 import type { PlacedBlock, SchemaWriter } from './schemas.ts';
 import { smartWriter, tellInlined } from './smart-writer.ts';
@@ -44,12 +43,6 @@ export async function prepareSmart(
   };
 }
 
-/** Where the tables of schema `smart` are. */
-export function placeOf(config: ClickHouseConfig): TtlPlace {
-  const { database, cluster_name: cluster } = config;
-  return cluster === '' ? { database } : { database, cluster };
-}
-
 /**
  * Brings the schema up to date, if asked to.
  * @param tables those that are written to, for `durability: power`
@@ -75,7 +68,7 @@ export async function bringUp(
 
 async function makePowerSafe(
   client: SqlClient,
-  place: TtlPlace,
+  place: Place,
   tables: readonly string[],
 ): Promise<void> {
   for (const table of tables) {

@@ -1,4 +1,4 @@
-import { onCluster, type SchemaOptions, type TableSpec, tableName } from './table.ts';
+import { joinOf, onCluster, type SchemaOptions, type TableSpec, tableName } from './table.ts';
 
 const strings = 'Map(LowCardinality(String), String)';
 const dictionaryId = 'LowCardinality(UInt64)';
@@ -71,8 +71,8 @@ export function logsView(options: SchemaOptions): string {
     mapConcat(c.attributes, c.attributes_other) AS ScopeAttributes,
     ${attributes} AS LogAttributes, l.event_name AS EventName
   FROM ${tableName(options, 'logs')} AS l
-  LEFT ANY JOIN (SELECT id, attributes, attributes_other, schema_url
+  ${joinOf(options)}LEFT ANY JOIN (SELECT id, attributes, attributes_other, schema_url
     FROM ${tableName(options, 'resources')}) AS r ON r.id = l.resource_id
-  LEFT ANY JOIN (SELECT id, name, version, attributes, attributes_other, schema_url
+  ${joinOf(options)}LEFT ANY JOIN (SELECT id, name, version, attributes, attributes_other, schema_url
     FROM ${tableName(options, 'scopes')}) AS c ON c.id = l.scope_id`;
 }

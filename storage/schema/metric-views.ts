@@ -1,4 +1,4 @@
-import { onCluster, type SchemaOptions, tableName } from './table.ts';
+import { joinOf, onCluster, type SchemaOptions, tableName } from './table.ts';
 
 const flags = 'p.flags AS Flags';
 const total = ['p.count AS Count', 'p.sum AS Sum'];
@@ -73,11 +73,11 @@ export function metricViews(options: SchemaOptions): string[] {
     s.unit AS MetricUnit, mapConcat(s.attributes, s.attributes_other) AS Attributes,
     p.start_time AS StartTimeUnix, p.time AS TimeUnix, ${columns.join(', ')}
   FROM (SELECT *${facts === 'metric_samples' ? ', value' : ''} FROM ${table(facts)} FINAL) AS p
-  INNER JOIN (SELECT * FROM ${table('metric_series')} WHERE type = '${type}' LIMIT 1 BY id) AS s
+  ${joinOf(options)}INNER JOIN (SELECT * FROM ${table('metric_series')} WHERE type = '${type}' LIMIT 1 BY id) AS s
     ON s.id = p.series_id
-  LEFT JOIN ${once('resources', 'id, attributes, attributes_other, schema_url')} AS r
+  ${joinOf(options)}LEFT JOIN ${once('resources', 'id, attributes, attributes_other, schema_url')} AS r
     ON r.id = s.resource_id
-  LEFT JOIN ${once(
+  ${joinOf(options)}LEFT JOIN ${once(
     'scopes',
     'id, name, version, attributes, attributes_other, dropped_attributes, schema_url',
   )} AS c ON c.id = s.scope_id`,

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { quoteName, rowsOf, type SqlClient, SqlError } from '../sql.ts';
+import { renewViews } from './cluster-views.ts';
 import { migrations } from './migrations.ts';
-import { writeSettings } from './retention.ts';
-import { onCluster, type SchemaOptions, storedName, tableName } from './table.ts';
+import { onCluster, type SchemaOptions, storedName, tableName, writeSettings } from './table.ts';
 
 /** The version that this program writes and reads. */
 export const newestVersion = migrations[migrations.length - 1]!.version;
@@ -32,7 +32,10 @@ export async function migrate(client: SqlClient, options: SchemaOptions): Promis
         `${found}, this program knows ${newestVersion} at most`,
     );
   }
-  if (found === newestVersion) return found;
+  if (found === newestVersion) {
+    await renewViews(client, options);
+    return found;
+  }
   await client.command(
     `CREATE DATABASE IF NOT EXISTS ${quoteName(options.database)}${onCluster(options)}`,
   );
@@ -47,6 +50,7 @@ export async function migrate(client: SqlClient, options: SchemaOptions): Promis
       { settings: writeSettings(options) },
     );
   }
+  await renewViews(client, options);
   return newestVersion;
 }
 

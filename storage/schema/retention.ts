@@ -1,7 +1,7 @@
 import { quoteString, rowsOf, type SqlClient } from '../sql.ts';
 import { tables } from './migrations.ts';
-import { storedName, tableName } from './table.ts';
-import { changeTtls, readTtls, type TtlPlace, type TtlReport } from './ttl.ts';
+import { type Place, storedName, tableName, writeSettings } from './table.ts';
+import { changeTtls, readTtls, type TtlReport } from './ttl.ts';
 
 const DAY_S = 86_400;
 
@@ -28,7 +28,7 @@ const kept = Object.keys(ownTables) as readonly KeptSignal[];
  */
 export async function keepFor(
   client: SqlClient,
-  place: TtlPlace,
+  place: Place,
   signal: KeptSignal,
   days: number | undefined,
 ): Promise<TtlReport> {
@@ -52,7 +52,7 @@ export async function keepFor(
 
 const nothing: TtlReport = { changed: [], left: [] };
 
-function wantedOf(place: TtlPlace, names: readonly string[], days: number) {
+function wantedOf(place: Place, names: readonly string[], days: number) {
   return tables
     .filter(({ name, ttlColumn }) => names.includes(name) && ttlColumn !== undefined)
     .map(({ name, ttlColumn }) => ({
@@ -63,7 +63,7 @@ function wantedOf(place: TtlPlace, names: readonly string[], days: number) {
 }
 
 /** Days that a table keeps its rows, 0 = for ever, or by a rule that is not only of age. */
-async function storedDays(client: SqlClient, place: TtlPlace, name: string): Promise<number> {
+async function storedDays(client: SqlClient, place: Place, name: string): Promise<number> {
   const table = storedName(place, name);
   const seconds = (await readTtls(client, place, [table])).get(table)?.seconds ?? 0;
   return Math.ceil(seconds / DAY_S);
@@ -71,7 +71,7 @@ async function storedDays(client: SqlClient, place: TtlPlace, name: string): Pro
 
 const noteName = (signal: KeptSignal): string => `ttl_days_${signal}`;
 
-async function notes(client: SqlClient, place: TtlPlace): Promise<ReadonlyMap<string, number>> {
+async function notes(client: SqlClient, place: Place): Promise<ReadonlyMap<string, number>> {
   const sql = `SELECT name, argMax(value, set_at) AS days FROM ${tableName(place, 'settings')}
     WHERE name IN (${kept.map(noteName).map(quoteString).join(', ')}) GROUP BY name`;
   const rows = await rowsOf<{ name: string; days: string }>(client, sql);
@@ -80,7 +80,7 @@ async function notes(client: SqlClient, place: TtlPlace): Promise<ReadonlyMap<st
 
 async function note(
   client: SqlClient,
-  place: TtlPlace,
+  place: Place,
   signal: KeptSignal,
   days: number,
 ): Promise<void> {
@@ -91,7 +91,7 @@ async function note(
 }
 
 /** Days that the dictionaries are needed: those of the signal that is kept longest. */
-async function sharedDays(client: SqlClient, place: TtlPlace): Promise<number> {
+async function sharedDays(client: SqlClient, place: Place): Promise<number> {
   const noted = await notes(client, place);
   let days = 0;
   for (const signal of kept) {
@@ -105,7 +105,7 @@ async function sharedDays(client: SqlClient, place: TtlPlace): Promise<number> {
 /** Days of a signal that a program without these notes stored; undefined when it stored none. */
 async function unnoted(
   client: SqlClient,
-  place: TtlPlace,
+  place: Place,
   signal: KeptSignal,
 ): Promise<number | undefined> {
   const names = ownTables[signal].map((name) => quoteString(storedName(place, name)));
@@ -116,9 +116,4 @@ async function unnoted(
   );
   const has = Number(row?.rows ?? 0) > 0;
   return has ? storedDays(client, place, ownTables[signal][0]!) : undefined;
-}
-
-/** A Distributed table acknowledges rows once they are stored, not when it has noted them. */
-export function writeSettings(place: TtlPlace): Readonly<Record<string, number>> {
-  return place.cluster === undefined ? {} : { insert_distributed_sync: 1 };
 }

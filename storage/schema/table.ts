@@ -1,8 +1,14 @@
 import { quoteName, quoteString } from '../sql.ts';
 
-/** Where and how the schema is made. */
-export interface SchemaOptions {
+/** Where tables are. */
+export interface Place {
   readonly database: string;
+  /** As in {@link SchemaOptions}. */
+  readonly cluster?: string;
+}
+
+/** Where and how the schema is made. */
+export interface SchemaOptions extends Place {
   /** Days that rows of new tables are kept; 0 = for ever. `keepFor` changes it later. */
   readonly ttlDays: number;
   /**
@@ -35,6 +41,22 @@ export function tableName(options: { readonly database: string }, name: string):
 
 export function onCluster(options: { readonly cluster?: string }): string {
   return options.cluster === undefined ? '' : ` ON CLUSTER ${quoteName(options.cluster)}`;
+}
+
+/**
+ * Settings of a write into tables of a place: a Distributed table acknowledges rows once the shards
+ * have them, not when it has noted them to be sent. The name is the one that every version knows.
+ */
+export function writeSettings(place: { readonly cluster?: string }): Record<string, number> {
+  return place.cluster === undefined ? {} : { insert_distributed_sync: 1 };
+}
+
+/**
+ * What stands before JOIN in a view: the right side is read once, by the node that is asked. Each
+ * shard would read all of it, which ClickHouse refuses for tables of a cluster.
+ */
+export function joinOf(place: { readonly cluster?: string }): string {
+  return place.cluster === undefined ? '' : 'GLOBAL ';
 }
 
 /** Name of the table that holds the rows. */

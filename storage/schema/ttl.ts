@@ -1,11 +1,5 @@
 import { quoteString, rowsOf, type SqlClient } from '../sql.ts';
-import { onCluster, tableName } from './table.ts';
-
-/** Where tables are. */
-export interface TtlPlace {
-  readonly database: string;
-  readonly cluster?: string;
-}
+import { onCluster, type Place, tableName } from './table.ts';
 
 /** How long the rows of one table are to be kept. */
 export interface TtlWanted {
@@ -77,7 +71,7 @@ export function parseTtl(engine: string): TtlFound {
 /** The rules of tables of the MergeTree family; tables that are not there, or others, are left out. */
 export async function readTtls(
   client: SqlClient,
-  { database }: TtlPlace,
+  { database }: Place,
   tables: readonly string[],
 ): Promise<ReadonlyMap<string, TtlFound>> {
   const sql = `SELECT name, engine_full AS full FROM system.tables
@@ -93,7 +87,7 @@ export async function readTtls(
  */
 export async function changeTtls(
   client: SqlClient,
-  place: TtlPlace,
+  place: Place,
   wanted: readonly TtlWanted[],
 ): Promise<TtlReport> {
   const found = await readTtls(

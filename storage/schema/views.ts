@@ -1,4 +1,4 @@
-import { onCluster, type SchemaOptions, tableName } from './table.ts';
+import { joinOf, onCluster, type SchemaOptions, tableName } from './table.ts';
 
 const kindNames = "['Unspecified', 'Internal', 'Server', 'Client', 'Producer', 'Consumer']";
 const statusNames = "['Unset', 'Ok', 'Error']";
@@ -41,9 +41,9 @@ export function tracesView(options: SchemaOptions): string {
     s.\`links.trace_state\` AS \`Links.TraceState\`,
     ${bothMaps('s.`links.attributes`', 's.`links.attributes_other`')} AS \`Links.Attributes\`
   FROM ${tableName(options, 'spans')} AS s
-  LEFT ANY JOIN (SELECT id, attributes, attributes_other
+  ${joinOf(options)}LEFT ANY JOIN (SELECT id, attributes, attributes_other
     FROM ${tableName(options, 'resources')}) AS r
     ON r.id = s.resource_id
-  LEFT ANY JOIN (SELECT id, name, version FROM ${tableName(options, 'scopes')}) AS c
+  ${joinOf(options)}LEFT ANY JOIN (SELECT id, name, version FROM ${tableName(options, 'scopes')}) AS c
     ON c.id = s.scope_id`;
 }

@@ -27,6 +27,8 @@ export interface StoredInsert {
 export class FakeClickHouse {
   readonly inserts: StoredInsert[] = [];
   readonly statements: string[] = [];
+  /** Settings in the URLs of the INSERTs, in the order in which they came. */
+  readonly insertSettings: URLSearchParams[] = [];
   /** Decides about the INSERTs to come; without an entry they are stored. */
   readonly fates: Fate[] = [];
   /** Decides about INSERTs that `fates` says nothing of. */
@@ -37,6 +39,8 @@ export class FakeClickHouse {
   stored: (table: string, body: Buffer) => void = () => {};
   /** Statements that are refused with code 497 (access denied). */
   denied: RegExp | undefined;
+  /** Tables that are Distributed. */
+  distributed: readonly string[] = [];
   /** Answers to DESCRIBE TABLE: names and types. */
   columns: Readonly<Record<string, string>> = {};
   readonly #server = http.createServer((request, response) => void this.#answer(request, response));
@@ -67,6 +71,7 @@ export class FakeClickHouse {
     } else if (query === null) response.end(this.#statement(body.toString()));
     else {
       const queryId = url.searchParams.get('query_id')!;
+      this.insertSettings.push(url.searchParams);
       this.gate(() => this.#insert(query, queryId, body, response));
     }
   }
@@ -78,12 +83,19 @@ export class FakeClickHouse {
         .map(([name, type]) => JSON.stringify({ name, type, default_type: '' }))
         .join('\n');
     }
+    if (sql.includes("engine = 'Distributed'")) {
+      const asked = this.distributed.filter((name) => sql.includes(`'${name}'`));
+      return asked.map((name) => JSON.stringify({ name })).join('\n');
+    }
     const count = /FROM `\w+`\.`(\w+)` WHERE batch = (\d+)/.exec(sql);
     if (count !== null && sql.startsWith('SELECT count()')) {
       return JSON.stringify({ rows: String(this.#rowsOfBatch(count[1]!, BigInt(count[2]!))) });
     }
     if (count !== null && sql.includes('DELETE')) return '';
-    const removal = /ALTER TABLE `\w+`\.`(\w+)` DELETE WHERE batch = (\d+)/.exec(sql);
+    const removal =
+      /ALTER TABLE `\w+`\.`(\w+?)(?:_local` ON CLUSTER `\w+)?` DELETE WHERE batch = (\d+)/.exec(
+        sql,
+      );
     if (removal !== null) this.#remove(removal[1]!, BigInt(removal[2]!));
     if (sql.includes("name = 'id_key'")) return JSON.stringify({ value: '00'.repeat(16) });
     return sql.includes('max(version)') ? JSON.stringify({ version: 1 }) : '';

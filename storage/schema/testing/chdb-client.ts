@@ -9,11 +9,17 @@ export interface TestDatabase {
   close(): Promise<void>;
 }
 
-/** The engine inside the test's own process, over a directory of its own: no HTTP, no guard. */
-export async function openTestDatabase(): Promise<TestDatabase> {
+/**
+ * The engine inside the test's own process, over a directory of its own: no HTTP, no guard.
+ * @param config text of a configuration file of ClickHouse
+ */
+export async function openTestDatabase(config?: string): Promise<TestDatabase> {
   const { Session } = await import('chdb');
   const path = mkdtempSync(join(tmpdir(), 'wirestitch-schema-'));
-  const session = new Session(join(path, 'data'));
+  const configFile = join(path, 'config.xml');
+  if (config !== undefined) writeFileSync(configFile, config);
+  const connectionArgs = config === undefined ? [] : [`--config-file=${configFile}`];
+  const session = new Session(join(path, 'data'), { connectionArgs });
   /** One session runs one statement at a time, and settings stay until they are set back. */
   let last: Promise<unknown> = Promise.resolve();
 
