@@ -18,7 +18,7 @@ import {
   type Surroundings,
   TransformOperator,
 } from '../operator.ts';
-import { pathMetadata, splitLine } from '../parse/container.ts';
+import { KnownPaths, splitLine } from '../parse/container.ts';
 import { parseJsonObject } from '../parse/json.ts';
 import { logSize, transformerKeys } from '../schema.ts';
 import { splitLayout } from '../time/chunks.ts';
@@ -80,8 +80,8 @@ function takeAttribute(entry: Entry, name: string): Value {
   return value;
 }
 
-/** Time, body, stream and what the file's path says. */
-function settle(entry: Entry, format: Format, id: string, fromPath: boolean, nowMs: number): void {
+/** Time, body and stream. */
+function settle(entry: Entry, format: Format, nowMs: number): void {
   const time = entry.attributes?.get('time');
   if (time === undefined) throw new Error('failed to parse time: failed to get the time');
   try {
@@ -93,10 +93,10 @@ function settle(entry: Entry, format: Format, id: string, fromPath: boolean, now
   entry.attributes!.delete('time');
   entry.body = takeAttribute(entry, 'log');
   entry.attributes!.set('log.iostream', takeAttribute(entry, 'stream'));
-  if (fromPath) addPathMetadata(entry, id);
 }
 
-function addPathMetadata(entry: Entry, id: string): void {
+/** What the file's path says. */
+function addPathMetadata(entry: Entry, id: string, paths: KnownPaths): void {
   const path = entry.attributes?.get('log.file.path');
   if (path === undefined) {
     throw new Error(
@@ -106,7 +106,7 @@ function addPathMetadata(entry: Entry, id: string): void {
   if (typeof path !== 'string') {
     throw new Error(`type '${typeName(path)}' cannot be parsed as log path field`);
   }
-  const found = pathMetadata(path);
+  const found = paths.metadata(path);
   if (found === undefined) throw new Error('failed to detect a valid log path');
   entry.resource ??= new Map();
   for (const [name, text] of found) entry.resource.set(name, text);
@@ -124,6 +124,7 @@ interface Options {
 class Container extends TransformOperator {
   readonly #options: Options;
   readonly #recombine: Recombine;
+  readonly #paths = new KnownPaths();
 
   constructor(
     id: string,
@@ -165,7 +166,8 @@ class Container extends TransformOperator {
     const { format: given, runs, parseFrom, fromPath } = this.#options;
     const format = given ?? detect(getField(entry, parseFrom));
     runs[format](entry, this.around);
-    settle(entry, format, this.id, fromPath, this.around.clock.unixMs());
+    settle(entry, format, this.around.clock.unixMs());
+    if (fromPath) addPathMetadata(entry, this.id, this.#paths);
     return format;
   }
 

@@ -44,15 +44,23 @@ const pathNames = [
 ];
 
 type Metadata = ReadonlyMap<string, string>;
-const knownPaths = new Map<string, Metadata | undefined>();
 const maxKnown = 1000;
 
 /** What the path of a container's log says of it; undefined when it is of another form. */
 export function pathMetadata(path: string): Metadata | undefined {
-  if (knownPaths.has(path)) return knownPaths.get(path);
   const found = pathPattern.exec(path);
-  const metadata = found && new Map(pathNames.map((name, i) => [name, found.groups[i + 1] ?? '']));
-  if (knownPaths.size >= maxKnown) knownPaths.clear();
-  knownPaths.set(path, metadata);
-  return metadata;
+  return found && new Map(pathNames.map((name, i) => [name, found.groups[i + 1] ?? '']));
+}
+
+/** {@link pathMetadata}, kept for the thousand paths that came last. */
+export class KnownPaths {
+  readonly #known = new Map<string, Metadata | undefined>();
+
+  metadata(path: string): Metadata | undefined {
+    if (this.#known.has(path)) return this.#known.get(path);
+    const metadata = pathMetadata(path);
+    if (this.#known.size >= maxKnown) this.#known.clear();
+    this.#known.set(path, metadata);
+    return metadata;
+  }
 }

@@ -55,10 +55,11 @@ const runs: Readonly<Record<number, string>> = {
   13000: 'GenAI',
 };
 
-const names = new Map<number, string>();
-for (const [first, list] of Object.entries(runs)) {
-  list.split(' ').forEach((name, i) => void names.set(Number(first) + i, name));
-}
+const names: ReadonlyMap<number, string> = new Map(
+  Object.entries(runs).flatMap(([first, list]) =>
+    list.split(' ').map((name, i) => [Number(first) + i, name] as const),
+  ),
+);
 
 /** The name of a component; undefined when the number is not known. */
 export function componentName(id: number): string | undefined {

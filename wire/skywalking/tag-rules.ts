@@ -111,21 +111,21 @@ function markOf(b: Uint8Array, from: number, to: number): number {
   return (to - from) * 65536 + b[from]! * 256 + b[to - 1]!;
 }
 
-const byMark = new Map<number, TagRule[]>();
+const integers: readonly number[] = [Slot.serverPort, Slot.clientPort, Slot.status];
 
-function add(tag: string, slot: number, kind: ValueKind): void {
-  const key = new TextEncoder().encode(tag);
-  const mark = markOf(key, 0, key.length);
-  const rules = byMark.get(mark);
-  if (rules === undefined) byMark.set(mark, [{ key, slot, kind }]);
-  else rules.push({ key, slot, kind });
+/** Rules by the mark of their keys. */
+function rulesByMark(): ReadonlyMap<number, readonly TagRule[]> {
+  const own = slotKeys.map(
+    (key, slot) => [key, slot, integers.includes(slot) ? 'integer' : 'text'] as const,
+  );
+  const rules = [...mapped, ...own].map(([tag, slot, kind = 'text']) => {
+    const key = new TextEncoder().encode(tag);
+    return { key, slot, kind } satisfies TagRule;
+  });
+  return Map.groupBy(rules, ({ key }) => markOf(key, 0, key.length));
 }
 
-for (const [tag, slot, kind = 'text'] of mapped) add(tag, slot, kind);
-const integers: readonly number[] = [Slot.serverPort, Slot.clientPort, Slot.status];
-slotKeys.forEach((key, slot) => {
-  add(key, slot, integers.includes(slot) ? 'integer' : 'text');
-});
+const byMark = rulesByMark();
 
 /** The rule for the tag whose key is bytes [from, to). */
 export function ruleFor(b: Uint8Array, from: number, to: number): TagRule | undefined {

@@ -28,39 +28,48 @@ const every =
     for (let i = start + step - 1; i < args.length; i += step) args[i] = '?';
   };
 
-const rules = new Map<string, Rule>();
+const ruleLists: readonly (readonly [commands: string, rule: Rule])[] = [
+  ['AUTH', rest(0)],
+  ['APPEND GETSET LPUSHX GEORADIUSBYMEMBER RPUSHX SET SETNX SISMEMBER', only(1)],
+  ['ZRANK ZREVRANK ZSCORE', only(1)],
+  ['HSETNX LREM LSET SETBIT SETEX PSETEX SETRANGE ZINCRBY SMOVE RESTORE', only(2)],
+  ['LINSERT', only(3)],
+  ['GEOHASH GEOPOS GEODIST LPUSH RPUSH SREM ZREM SADD', rest(1)],
+  ['GEOADD', every(1, 3)],
+  ['HSET HMSET', every(1, 2)],
+  ['MSET MSETNX', every(0, 2)],
+  [
+    'CONFIG',
+    (args) => {
+      if (args[0]!.toUpperCase() === 'SET') only(2)(args);
+    },
+  ],
+  [
+    'BITFIELD',
+    (args) => {
+      let set = 0;
+      for (let i = 0; i < args.length; i += 1) {
+        if (args[i]!.toUpperCase() === 'SET') set = i;
+        if (set > 0 && i - set === 3) {
+          args[i] = '?';
+          return;
+        }
+      }
+    },
+  ],
+  [
+    'ZADD',
+    (args) => {
+      const options = ['NX', 'XX', 'CH', 'INCR'];
+      const found = args.findIndex((arg, i) => i > 0 && !options.includes(arg));
+      every(found < 0 ? args.length - 1 : found, 2)(args);
+    },
+  ],
+];
 
-function add(commands: string, rule: Rule): void {
-  for (const command of commands.split(' ')) rules.set(command, rule);
-}
-
-add('AUTH', rest(0));
-add('APPEND GETSET LPUSHX GEORADIUSBYMEMBER RPUSHX SET SETNX SISMEMBER', only(1));
-add('ZRANK ZREVRANK ZSCORE', only(1));
-add('HSETNX LREM LSET SETBIT SETEX PSETEX SETRANGE ZINCRBY SMOVE RESTORE', only(2));
-add('LINSERT', only(3));
-add('GEOHASH GEOPOS GEODIST LPUSH RPUSH SREM ZREM SADD', rest(1));
-add('GEOADD', every(1, 3));
-add('HSET HMSET', every(1, 2));
-add('MSET MSETNX', every(0, 2));
-add('CONFIG', (args) => {
-  if (args[0]!.toUpperCase() === 'SET') only(2)(args);
-});
-add('BITFIELD', (args) => {
-  let set = 0;
-  for (let i = 0; i < args.length; i += 1) {
-    if (args[i]!.toUpperCase() === 'SET') set = i;
-    if (set > 0 && i - set === 3) {
-      args[i] = '?';
-      return;
-    }
-  }
-});
-add('ZADD', (args) => {
-  const options = ['NX', 'XX', 'CH', 'INCR'];
-  const found = args.findIndex((arg, i) => i > 0 && !options.includes(arg));
-  every(found < 0 ? args.length - 1 : found, 2)(args);
-});
+const rules: ReadonlyMap<string, Rule> = new Map(
+  ruleLists.flatMap(([commands, rule]) => commands.split(' ').map((name) => [name, rule] as const)),
+);
 
 function maskCommand(words: readonly string[]): string {
   const [command = '', ...args] = words;
