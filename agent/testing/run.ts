@@ -3,6 +3,7 @@ import type { Protocol, SpanFields } from '../l7/protocol.ts';
 import { protocols } from '../l7/registry.ts';
 import { LinkType } from '../pcap/packet.ts';
 import { CaptureReader } from '../pcap/reader.ts';
+import { TimeCheck } from '../pcap/time-check.ts';
 import type { Session } from '../session/session.ts';
 import type { EngineStats } from '../stats.ts';
 import type { Seen } from './frames.ts';
@@ -88,6 +89,11 @@ export interface Run {
   readonly engine: CaptureEngine;
 }
 
+export interface FileRun extends Run {
+  /** Packets whose time was not believed. */
+  readonly implausible: number;
+}
+
 /** Runs the engine over frames. */
 export function runFrames(frames: readonly Seen[], options: Partial<EngineOptions> = {}): Run {
   const results: Result[] = [];
@@ -117,14 +123,16 @@ export function runFile(
   chunk = file.length,
   looked: readonly Protocol[] = [protocols.http(), protocols.dns()],
   obfuscate = true,
-): Run {
+): FileRun {
   const results: Result[] = [];
   const engine = new CaptureEngine({ protocols: looked }, (session, base) =>
     results.push(resultOf(session, base, obfuscate)),
   );
-  const reader = new CaptureReader((p) => engine.packet(p));
+  const check = new TimeCheck((p) => engine.packet(p));
+  const reader = new CaptureReader(check.take);
   for (let at = 0; at < file.length; at += chunk) reader.push(file.subarray(at, at + chunk));
   reader.end();
+  check.end();
   engine.finish();
-  return { results, stats: engine.stats(), engine };
+  return { results, stats: engine.stats(), engine, implausible: check.dropped };
 }

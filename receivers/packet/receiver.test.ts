@@ -170,6 +170,28 @@ test('times are original, or end now', async () => {
   assert.equal(ended, BigInt(Date.UTC(2024, 0, 1)) * 1_000_000n);
 });
 
+test('one packet with a wrong time shifts nothing, holds nothing up and is counted', async () => {
+  const { frames } = talk(1);
+  const end = BigInt(Date.UTC(2024, 0, 1)) * 1_000_000n;
+  for (const lie of [0n, 4_294_967_295n * 1_000_000_000n]) {
+    for (const at of [0, 4, frames.length]) {
+      const liar = { ...talk(2).frames[0]!, time: lie };
+      const path = file('liar.pcap', pcapFile(frames.toSpliced(at, 0, liar)));
+      const max = await replay({ files: [path], rebase_time: true });
+      const ended = startTimes(max.sink)[0]! + (frames.at(-1)!.time - frames[3]!.time);
+      assert.equal(ended, end);
+      const original = await replay({ files: [path], rebase_time: true, speed: 'original' });
+      const began = startTimes(original.sink)[0]! - (frames[3]!.time - frames[0]!.time);
+      assert.equal(began, end);
+      // Seconds of waiting, not years.
+      const now = original.settings.clock.unixMs() - Date.UTC(2024, 0, 1);
+      assert.ok(now <= 2000, `${now} ms`);
+      const dropped = { reason: 'time_implausible' };
+      assert.equal(max.settings.meter.value('wirestitch_packet_drops', dropped), 1);
+    }
+  }
+});
+
 test('at the original speed packets wait for their time', async () => {
   const t = talk(1).wait(60_000_000_000n);
   const frames = [

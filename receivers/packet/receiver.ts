@@ -1,6 +1,8 @@
 import type { CapturedPacket, CaptureLimits } from '../../agent/pcap/packet.ts';
 import { defaultCaptureLimits } from '../../agent/pcap/packet.ts';
 import { CaptureReader } from '../../agent/pcap/reader.ts';
+import { TimeCheck } from '../../agent/pcap/time-check.ts';
+import type { EngineStats } from '../../agent/stats.ts';
 import { namingOf } from '../../agent/tags/create.ts';
 import type { Component } from '../../component/component.ts';
 import type { Consumers } from '../../component/consumer.ts';
@@ -40,6 +42,8 @@ export class PacketReceiver implements Component {
   readonly #waits: Waits;
   readonly #limits: CaptureLimits;
   readonly #shift = new TimeShift();
+  /** All files are one stream of packets. */
+  readonly #check = new TimeCheck((p) => this.#packet(p));
   readonly #waiting = new Set<Promise<void>>();
   #running: Promise<void> | undefined;
   /** Capture time of the first packet and the moment it was replayed, for the original speed. */
@@ -130,10 +134,11 @@ export class PacketReceiver implements Component {
       if (this.#waits.stopped) break;
       await this.#replay(file);
     }
+    this.#check.end();
     this.#capture.finish();
     await this.#flush(1);
     if (this.#waits.stopped) return;
-    const { packets, flowsCreated, sessions, drops } = this.#capture.engine.stats();
+    const { packets, flowsCreated, sessions, drops } = this.#stats();
     this.#settings.logger.info('capture files are done', {
       files: files.length,
       packets,
@@ -180,10 +185,17 @@ export class PacketReceiver implements Component {
     for (const output of this.#taken(least)) await this.#send(output, false);
   }
 
+  #stats(): EngineStats {
+    const stats = this.#capture.engine.stats();
+    const { dropped } = this.#check;
+    return dropped === 0
+      ? stats
+      : { ...stats, drops: { ...stats.drops, time_implausible: dropped } };
+  }
+
   /** Findings, in batches that are not too large. */
   #taken(least: number): Output[] {
-    const { engine } = this.#capture;
-    this.#counters.publish(engine.stats());
+    this.#counters.publish(this.#stats());
     this.#counters.overflowed(this.#capture.overflowed);
     const most = this.#config.max_batch_spans;
     return this.#capture.take(least).flatMap((output) => {
@@ -210,7 +222,7 @@ export class PacketReceiver implements Component {
   }
 
   async #replay(file: string): Promise<void> {
-    const reader = new CaptureReader((p) => this.#packet(p), this.#limits);
+    const reader = new CaptureReader(this.#check.take, this.#limits);
     const paced = this.#config.speed === 'original';
     try {
       for await (const chunk of chunksOf(file, paced ? PACED_CHUNK : undefined)) {

@@ -1,5 +1,6 @@
 import type { CapturedPacket, CaptureLimits } from '../../agent/pcap/packet.ts';
 import { CaptureReader } from '../../agent/pcap/reader.ts';
+import { TimeCheck } from '../../agent/pcap/time-check.ts';
 import { chunksOf } from './chunks.ts';
 
 /** First and last time in a capture, in nanoseconds since 1970. */
@@ -38,8 +39,8 @@ export function packetNanos(p: CapturedPacket): bigint {
 }
 
 /**
- * The earliest and latest time in some files, undefined when there is no packet. Faults are left
- * for the real reading to report.
+ * The earliest and latest time in some files, undefined when there is no packet; of packets whose
+ * time can be believed. Faults are left for the real reading to report.
  */
 export async function timesOf(
   files: readonly string[],
@@ -53,14 +54,16 @@ export async function timesOf(
     if (first === undefined || time < first) first = time;
     if (time > last) last = time;
   };
+  const check = new TimeCheck(see);
   for (const file of files) {
     try {
-      const reader = new CaptureReader(see, limits);
+      const reader = new CaptureReader(check.take, limits);
       for await (const chunk of chunksOf(file)) {
         reader.push(chunk);
         if (stopped()) break;
       }
     } catch {}
   }
+  check.end();
   return first === undefined ? undefined : { first, last };
 }
