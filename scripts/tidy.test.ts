@@ -46,7 +46,20 @@ test('direction of imports', () => {
       want,
     );
   };
-  f('pdata/a.ts', 'wire/b.ts', []);
+  f('wire/a.ts', 'pdata/b.ts', []);
+  f('native/a.ts', 'wire/clickhouse/b.ts', []);
+  f('pdata/a.ts', 'wire/b.ts', ['pdata/a.ts: imports against the direction: wire/b.ts']);
+  f('native/a.ts', 'wire/grpc/b.ts', [
+    'native/a.ts: imports against the direction: wire/grpc/b.ts',
+  ]);
+  f('wire/a.test.ts', 'wire/testing/b.ts', []);
+  f('bench/a.ts', 'wire/testing/b.ts', []);
+  f('wire/a.ts', 'wire/testing/b.ts', [
+    'wire/a.ts: the program imports wire/testing/b.ts, which is for tests',
+  ]);
+  f('gateway/a.ts', 'testing/b.ts', [
+    'gateway/a.ts: the program imports testing/b.ts, which is for tests',
+  ]);
   f('pipeline/a.ts', 'component/b.ts', []);
   f('pdata/a.ts', 'component/b.ts', ['pdata/a.ts: imports against the direction: component/b.ts']);
   f('query/a.ts', 'gateway/b.ts', ['query/a.ts: imports against the direction: gateway/b.ts']);
@@ -82,6 +95,44 @@ test('files that the npm package lacks', () => {
   const lacking = ['package.json: files lacks ottl, which the program needs'];
   assert.deepEqual(pack('gateway'), lacking);
   assert.deepEqual(pack('gateway', 'ottl', '!ottl/worker.ts'), lacking);
+});
+
+test('circles of imports, unless they are of types', () => {
+  const circle = (first: string): string[] =>
+    faults(
+      ['pdata/a.ts', first],
+      ['pdata/b.ts', "import { c } from './c.ts';"],
+      ['pdata/c.ts', "export { a } from './a.ts';"],
+    );
+  assert.deepEqual(circle("import {\n  b,\n} from './b.ts';"), [
+    'pdata/a.ts, pdata/b.ts, pdata/c.ts: import each other',
+  ]);
+  assert.deepEqual(circle("import type {\n  B,\n} from './b.ts';"), []);
+  assert.deepEqual(circle("const b = await import('./b.ts');"), []);
+});
+
+test('state of modules', () => {
+  const f = (text: string): string[] => faults(user('pdata/a.ts'), ['pdata/a.ts', text]);
+  assert.deepEqual(f('let a = 1;'), ['pdata/a.ts: changes at its top level: let a = 1;']);
+  assert.deepEqual(f('export const a = new Map<string, string>();'), [
+    'pdata/a.ts: changes at its top level: export const a = new Map<string, string>();',
+  ]);
+  assert.deepEqual(f('const none: ReadonlyMap<string, string> = new Map();'), []);
+  assert.deepEqual(f('function f() {\n  let a = 1;\n  const b = new Set();\n}'), []);
+});
+
+test('exceptions hold while they are needed', () => {
+  const files = [
+    { path: 'scripts/user.ts', text: "import '../pdata/a.ts';" },
+    { path: 'pdata/a.ts', text: 'let a = 1;' },
+  ];
+  const check = (path: string) =>
+    tidyFiles(files, () => true, { cycles: [], state: [{ files: [path], why: 'a test' }] });
+  assert.deepEqual(check('pdata/a.ts'), []);
+  assert.deepEqual(check('pdata/gone.ts'), [
+    'pdata/a.ts: changes at its top level: let a = 1;',
+    'scripts/tidy/exceptions.ts: pdata/gone.ts: needs no exception',
+  ]);
 });
 
 test('component folders and links', () => {

@@ -3,11 +3,6 @@ import { isCode, isTestdata, type SourceFile } from './files.ts';
 const maxColumns = 100;
 const maxLines = 500;
 
-/** Files that may be longer, each with its reason. */
-const longFiles: ReadonlyMap<string, string> = new Map([
-  ['bench/lib/otlp-load.ts', 'one generator, kept in one piece for comparison'],
-]);
-
 /** Lines of at most 100 columns, files of at most 500 lines. */
 export function checkForm(files: readonly SourceFile[]): string[] {
   const faults: string[] = [];
@@ -20,7 +15,7 @@ export function checkForm(files: readonly SourceFile[]): string[] {
         faults.push(`${path}:${i + 1}: ${columns} columns, the limit is ${maxColumns}`);
       }
     });
-    if (lines.length - 1 > maxLines && !longFiles.has(path)) {
+    if (lines.length - 1 > maxLines) {
       faults.push(`${path}: ${lines.length - 1} lines, the limit is ${maxLines}`);
     }
   }

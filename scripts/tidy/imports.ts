@@ -2,6 +2,8 @@ import { dirname, normalize } from 'node:path';
 import { isCode, isTest, type SourceFile } from './files.ts';
 
 const base = ['pdata', 'wire', 'native', 'config/schema'];
+/** What addons need of the formats that they write. */
+const nativeFormats = ['wire/clickhouse', 'wire/clickhouse-compress'];
 const kinds = ['receivers', 'processors', 'exporters', 'connectors', 'extensions'];
 const component = [...base, 'component', 'pipeline', 'config'];
 const logic = ['ottl', 'storage', 'stitch', 'agent', 'query', 'expr', 'stanza'];
@@ -9,9 +11,9 @@ const free = ['gateway', 'testing', 'integration', 'bench', 'scripts', 'ui'];
 
 /** What each layer may import beside itself (docs/architecture.md draws it). */
 const layers: Readonly<Record<string, readonly string[]>> = {
-  pdata: ['wire', 'native'],
-  wire: ['pdata', 'native'],
-  native: ['pdata', 'wire'],
+  pdata: ['native'],
+  wire: ['pdata'],
+  native: nativeFormats,
   config: [...base, 'component'],
   component: base,
   pipeline: [...base, 'component', 'config'],
@@ -32,6 +34,7 @@ export interface Import {
 }
 
 const importPattern = /(?:from|import)\s*\(?\s*['"](\.{1,2}\/[^'"]+)['"]/g;
+const loadingPattern = /(?:from|^import)\s*['"](\.{1,2}\/[^'"]+)['"]/gm;
 // Also files that are named to be run: new URL('./worker.ts', import.meta.url).
 const mentionPattern = /['"`]((?:\.{1,2}\/)?[\w./-]+\.(?:ts|mjs))['"`]/g;
 
@@ -56,6 +59,13 @@ export function neededBy(file: SourceFile): Import[] {
   return [...matches(running, importPattern), ...mentionsIn(running)];
 }
 
+/** Files that are loaded with a file: imports of values at its top. */
+export function importedBy(file: SourceFile): string[] {
+  if (!/\.tsx?$/.test(file.path) || !isCode(file.path)) return [];
+  const running = { ...file, text: file.text.replace(typeImport, '') };
+  return matches(running, loadingPattern).map(({ to }) => to);
+}
+
 /** Files that a text names, from its own folder or from the root of the checkout. */
 function mentionsIn(file: SourceFile): Import[] {
   const fromRoot = Array.from(file.text.matchAll(mentionPattern), (match) => normalize(match[1]!));
@@ -63,11 +73,18 @@ function mentionsIn(file: SourceFile): Import[] {
   return [...near, ...fromRoot.map((to) => ({ from: file.path, to }))];
 }
 
+/** What drives the program from outside. */
+const ofTests = /^(bench|integration|scripts)\//;
+
 /** Imports run one way, and components never import each other. */
 export function checkDirection(files: readonly SourceFile[]): string[] {
   const faults: string[] = [];
   for (const { from, to } of importsOf(files)) {
     if (isTest(from)) continue;
+    if (isTest(to) && !ofTests.test(from)) {
+      faults.push(`${from}: the program imports ${to}, which is for tests`);
+      continue;
+    }
     const [layer, folder] = from.split('/') as [string, string];
     const [target, targetFolder] = to.split('/') as [string, string];
     if (free.includes(layer)) {
