@@ -26,7 +26,7 @@ function create<S extends Signal>(settings: Config, next: Consumer<S>): Componen
 export const factory: ProcessorFactory<Config> = {
   kind: 'processor',
   type: 'resource',
-  stability: { traces: 'beta', metrics: 'beta', logs: 'beta' },
+  stability: { traces: 'beta', metrics: 'beta', logs: 'beta', profiles: 'development' },
   description: 'Inserts, updates, deletes, hashes, extracts and converts attributes of resources.',
   config,
   create: (_signal, _settings, decoded, next) => create(decoded, next),
