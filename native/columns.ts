@@ -11,7 +11,7 @@ import type { SealedSpans } from '../wire/clickhouse/smart/spans.ts';
 import { typedJson } from '../wire/clickhouse/smart/typed-json.ts';
 import type { WrittenRows } from '../wire/clickhouse/smart/written-rows.ts';
 import { dayOf } from '../wire/clickhouse/time.ts';
-import { loadAddon } from './load.ts';
+import { loadFastPath } from './load.ts';
 
 /** An encoder in C; opaque. */
 interface Handle {
@@ -51,8 +51,7 @@ const LAYOUTS = { traces: 0, logs: 1, smart: 2, metrics: 3 };
 
 /** The addon, or undefined when it is not built or switched off (WIRESTITCH_FAST_PATHS=off). */
 export function loadColumns(): ColumnsAddon | undefined {
-  if (process.env.WIRESTITCH_FAST_PATHS === 'off') return undefined;
-  return loadAddon<ColumnsAddon>('columns').addon;
+  return loadFastPath<ColumnsAddon>('columns').addon;
 }
 
 /**

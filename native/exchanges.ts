@@ -1,4 +1,4 @@
-import { loadAddon } from './load.ts';
+import { loadFastPath } from './load.ts';
 
 /** Sockets that are followed in C; opaque. */
 export interface ExchangesHandle {
@@ -114,6 +114,5 @@ export interface ExchangesAddon {
  * the TypeScript twin, WIRESTITCH_NO_NATIVE=1 loads no native code.
  */
 export function loadExchanges(): ExchangesAddon | undefined {
-  if (process.env.WIRESTITCH_FAST_PATHS === 'off') return undefined;
-  return loadAddon<ExchangesAddon>('exchanges').addon;
+  return loadFastPath<ExchangesAddon>('exchanges').addon;
 }

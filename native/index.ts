@@ -1,6 +1,6 @@
 import { cityHash128Into } from '../wire/clickhouse-compress/cityhash.ts';
 import { crc32cPlain } from './crc32c.ts';
-import { absent, loadAddon, nativeFiles } from './load.ts';
+import { absent, loadFastPath, nativeFiles } from './load.ts';
 
 /** Hash functions of hash.c or their TypeScript twins. */
 export interface Hashes {
@@ -12,9 +12,9 @@ export interface Hashes {
   readonly plain?: string;
 }
 
-/** The fastest hashes that this machine has. */
+/** The fastest hashes that this machine has; their twins with WIRESTITCH_FAST_PATHS=off. */
 export function loadHashes(): Hashes {
-  const loaded = loadAddon<Hashes>('hash');
+  const loaded = loadFastPath<Hashes>('hash');
   if (loaded.addon !== undefined) return loaded.addon;
   return { cityHash128Into, crc32c: crc32cPlain, plain: loaded.why };
 }

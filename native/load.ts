@@ -39,3 +39,14 @@ export function loadAddon<T>(name: string): Loaded<T> {
   }
   return { addon: undefined, why: faults.join('; ') || absent(`${name}.node`) };
 }
+
+/**
+ * The same for addons that have a twin in TypeScript, which WIRESTITCH_FAST_PATHS=off takes in their
+ * place: what comes out is the same, byte for byte.
+ */
+export function loadFastPath<T>(name: string): Loaded<T> {
+  if (process.env.WIRESTITCH_FAST_PATHS === 'off') {
+    return { addon: undefined, why: 'switched off by WIRESTITCH_FAST_PATHS' };
+  }
+  return loadAddon<T>(name);
+}

@@ -1,4 +1,4 @@
-import { loadAddon } from './load.ts';
+import { loadFastPath } from './load.ts';
 
 /** The structural pass of otlp.c; its twin is pdata/check.ts. */
 export interface OtlpAddon {
@@ -43,15 +43,10 @@ export interface OtlpEditAddon {
  * the TypeScript twins everywhere, WIRESTITCH_NO_NATIVE=1 loads no native code.
  */
 export function loadOtlpAddon(): OtlpAddon | undefined {
-  return load<OtlpAddon>('otlp');
+  return loadFastPath<OtlpAddon>('otlp').addon;
 }
 
 /** The same for the editing addon. */
 export function loadOtlpEditAddon(): OtlpEditAddon | undefined {
-  return load<OtlpEditAddon>('otlp-edit');
-}
-
-function load<T>(name: string): T | undefined {
-  if (process.env.WIRESTITCH_FAST_PATHS === 'off') return undefined;
-  return loadAddon<T>(name).addon;
+  return loadFastPath<OtlpEditAddon>('otlp-edit').addon;
 }

@@ -1,4 +1,4 @@
-import { loadAddon } from './load.ts';
+import { loadFastPath } from './load.ts';
 
 /** Label sets of plain requests, numbered; opaque. */
 export interface LabelSets {
@@ -67,6 +67,5 @@ export interface RemoteWriteAddon {
 
 /** The addon, or undefined when it is not built or switched off (WIRESTITCH_FAST_PATHS=off). */
 export function loadRemoteWrite(): RemoteWriteAddon | undefined {
-  if (process.env.WIRESTITCH_FAST_PATHS === 'off') return undefined;
-  return loadAddon<RemoteWriteAddon>('remote-write').addon;
+  return loadFastPath<RemoteWriteAddon>('remote-write').addon;
 }
