@@ -10,7 +10,7 @@ import { compressBody } from './compress.ts';
 import type { ClickHouseConfig, Compression } from './config.ts';
 import { type Connection, connect } from './connection.ts';
 import { pipelineError } from './errors.ts';
-import { sendBatch, tooLate } from './insert.ts';
+import { arrivedItems, sendBatch, tooLate } from './insert.ts';
 import type { Placed, PlacedBlock, SchemaWriter, StoredSignal } from './schemas.ts';
 import {
   type ClickHouseBatch,
@@ -251,7 +251,10 @@ export class ClickHouseBackend<S extends StoredSignal>
       database: this.#config.database,
       clock: this.#settings.clock,
       endQuery: connection.endQuery,
-      inserted: (block: SealedBlock) => this.#count(block),
+      inserted: (block: SealedBlock) => {
+        this.#count(block);
+        if (attempt.progress !== undefined) attempt.progress.arrived = arrivedItems(sealed);
+      },
     };
     // An attempt that was given up may still run: two at once would both find a block missing.
     for (let other = this.#running.get(sealed); other; other = this.#running.get(sealed)) {

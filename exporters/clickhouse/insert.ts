@@ -43,9 +43,12 @@ export function queryIdOf(batch: ClickHouseBatch, index: number): string {
 }
 
 /**
- * Sends what is not yet known to be delivered, block after block.
+ * Sends what is not yet known to be delivered, block after block. A block that is refused keeps
+ * neither those of other tables back nor, when no retry helps it, the other ones of its table; rows
+ * of dictionaries come first in any case.
  * @param fromBefore the first attempt of this process, after one of another that got no answer
- * @throws PipelineError of the first block that failed; those before it stay done
+ * @throws PipelineError of a block that failed, a retryable one if there is any; blocks that were
+ *   delivered stay done
  */
 export async function sendBatch(
   target: InsertTarget,
@@ -54,17 +57,51 @@ export async function sendBatch(
   deadlineMs: number,
 ): Promise<void> {
   if (fromBefore) for (const state of batch.states) state.unknown = true;
+  let failure: PipelineError | undefined;
+  const waiting = new Set<string>();
   for (const [index, block] of batch.blocks.entries()) {
-    const state = batch.states[index]!;
-    if (state.done) continue;
-    const queryId = queryIdOf(batch, index);
-    if (state.unknown && block.verify === 'count') {
-      await settleUnknown(target, batch, block, state, queryId);
-      if (state.done) continue;
+    if (batch.states[index]!.done || waiting.has(block.table)) continue;
+    try {
+      await deliver(target, batch, index, deadlineMs);
+    } catch (thrown) {
+      const error = PipelineError.from(thrown);
+      if (error.retryable && (!isAnswer(error) || block.verify === 'idempotent')) throw error;
+      if (error.retryable) waiting.add(block.table);
+      if (failure === undefined || (error.retryable && !failure.retryable)) failure = error;
     }
-    if (target.clock.monotonicMs() >= deadlineMs) throw tooLate();
-    await sendBlock(target, block, state, queryId, deadlineMs);
   }
+  if (failure !== undefined) throw failure;
+}
+
+/** Items of a batch that are known to be stored. */
+export function arrivedItems(batch: ClickHouseBatch): number {
+  let items = 0;
+  for (const [index, block] of batch.blocks.entries()) {
+    if (batch.states[index]!.done && block.facts === true) items += block.rows;
+  }
+  return Math.min(items, batch.itemCount);
+}
+
+/** Whether ClickHouse itself refused: it is there, and what it says is about this block. */
+function isAnswer(error: PipelineError): boolean {
+  return error.cause instanceof SqlError && error.cause.code !== 0;
+}
+
+async function deliver(
+  target: InsertTarget,
+  batch: ClickHouseBatch,
+  index: number,
+  deadlineMs: number,
+): Promise<void> {
+  const block = batch.blocks[index]!;
+  const state = batch.states[index]!;
+  const queryId = queryIdOf(batch, index);
+  if (state.unknown && block.verify === 'count') {
+    await settleUnknown(target, batch, block, state, queryId);
+    if (state.done) return;
+  }
+  if (target.clock.monotonicMs() >= deadlineMs) throw tooLate();
+  await sendBlock(target, block, state, queryId, deadlineMs);
 }
 
 /** Nobody waits for the attempt any more: another one may follow, so nothing more is sent. */

@@ -145,7 +145,12 @@ function sealOptions(
 
 function placed(blocks: readonly Block[], shape: TableShape, time: string): PlacedBlock[] {
   const verify = shape.exact ? 'count' : 'none';
-  return blocks.map((block) => ({ ...block, verify, dayExpression: `toDate(${time})` }));
+  return blocks.map((block) => ({
+    ...block,
+    verify,
+    dayExpression: `toDate(${time})`,
+    facts: true,
+  }));
 }
 
 function writerFor(

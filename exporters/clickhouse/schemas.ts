@@ -8,6 +8,8 @@ export interface PlacedBlock extends Block {
   readonly verify: Verify;
   /** Day of a row, as an expression over its columns. */
   readonly dayExpression: string;
+  /** Each row is an item of the batch. */
+  readonly facts: boolean;
 }
 
 /** What `encode` made of queued batches. */

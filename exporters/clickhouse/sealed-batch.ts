@@ -21,6 +21,8 @@ export interface SealedBlock {
   readonly columns: readonly string[];
   readonly compression: Compression;
   readonly verify: Verify;
+  /** Each row is an item of the batch. Absent in what earlier versions wrote. */
+  readonly facts?: boolean;
   readonly body: Uint8Array;
 }
 

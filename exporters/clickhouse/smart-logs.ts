@@ -32,6 +32,6 @@ export async function prepareSmartLogs(
 
 function placed(block: Block): PlacedBlock {
   return counted.includes(block.table)
-    ? { ...block, verify: 'count', dayExpression: 'toDate(bucket)' }
-    : { ...block, verify: 'idempotent', dayExpression: 'toDate(0)' };
+    ? { ...block, verify: 'count', dayExpression: 'toDate(bucket)', facts: true }
+    : { ...block, verify: 'idempotent', dayExpression: 'toDate(0)', facts: false };
 }

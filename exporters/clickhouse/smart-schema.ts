@@ -87,6 +87,6 @@ function encoderOf(key: Uint8Array, written: WrittenRows): SmartSpansEncoder | N
 
 function placed(block: Block): PlacedBlock {
   return block.table === 'spans'
-    ? { ...block, verify: 'count', dayExpression: 'toDate(bucket)' }
-    : { ...block, verify: 'idempotent', dayExpression: 'day' };
+    ? { ...block, verify: 'count', dayExpression: 'toDate(bucket)', facts: true }
+    : { ...block, verify: 'idempotent', dayExpression: 'day', facts: false };
 }
