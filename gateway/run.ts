@@ -1,6 +1,6 @@
 import { availableParallelism, totalmem } from 'node:os';
 import type { Extension } from '../component/extension.ts';
-import type { Reload } from '../component/settings.ts';
+import type { Logger, Reload } from '../component/settings.ts';
 import { formatIssue } from '../config/schema/issue.ts';
 import { budgetBytes, createBudget } from '../pipeline/budget.ts';
 import { Ledger } from '../pipeline/ledger.ts';
@@ -56,6 +56,16 @@ function collectorFor(budgetLimit: number): Collector {
   };
 }
 
+/** Says whether all that came in went somewhere that is counted; nothing is under way any more. */
+function logBalance(ledger: Ledger, logger: Logger): void {
+  const open = ledger.check();
+  if (open.length === 0) {
+    logger.info('Every item is accounted for.', { nodes: ledger.snapshot().nodes.length });
+  } else {
+    logger.error('BUG: items are not accounted for', { nodes: open });
+  }
+}
+
 /**
  * Starts what a configuration describes.
  * @param read reads the configuration again, for a reload
@@ -101,9 +111,9 @@ export async function startProgram(
     logger,
     nowMs: () => clock.monotonicMs(),
   });
+  const ledger = new Ledger(meter);
   try {
     await telemetry.start();
-    const ledger = new Ledger(meter);
     const budget = createBudget(limit, collector.freed);
     const { tracer } = telemetry;
     const random = systemRandom;
@@ -137,6 +147,7 @@ export async function startProgram(
       logger.info('Starting shutdown...', { reason });
       try {
         await service.shutdown();
+        logBalance(ledger, logger);
         logger.info('Shutdown complete.');
         await push.shutdown();
       } finally {

@@ -1,5 +1,6 @@
 /** The started program as tests see it: a process, its ports and its book-keeping. */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,11 +26,13 @@ export interface ProgramOptions {
 export class Program {
   readonly process: ChildProcess;
   readonly #metricsPort: number | undefined;
+  readonly #closed: Promise<unknown>;
   #log = '';
 
   private constructor(child: ChildProcess, metricsPort: number | undefined) {
     this.process = child;
     this.#metricsPort = metricsPort;
+    this.#closed = once(child, 'close');
     const keep = (chunk: Buffer): void => {
       this.#log = (this.#log + chunk.toString()).slice(-65_536);
     };
@@ -99,24 +102,16 @@ export class Program {
     return sum;
   }
 
-  /** Nodes that do not balance, one line each; [] when idle and right. */
+  /**
+   * Nodes that do not balance, one line each; [] when idle and right. Receivers and fan-outs are no
+   * accounts: items come from outside, and each branch takes what it takes.
+   * @throws Error when the program shows no account
+   */
   async unbalanced(): Promise<string[]> {
-    const nodes = new Map<string, number>();
-    const sources = new Set<string>();
-    const pattern = /^wirestitch_ledger_items\{([^}]*)\} (\S+)$/;
-    for (const line of (await this.metrics()).split('\n')) {
-      const match = pattern.exec(line);
-      if (match === null) continue;
-      const labels = match[1] ?? '';
-      const node = /node="([^"]*)"/.exec(labels)?.[1] ?? '';
-      const flow = /flow="([^"]*)"/.exec(labels)?.[1] ?? '';
-      const value = Number(match[2]);
-      const sign = flow === 'in' || flow === 'created' ? 1 : -1;
-      nodes.set(node, (nodes.get(node) ?? 0) + sign * value);
-      if (/receiver|fanout/.test(node)) sources.add(node);
-    }
+    const nodes = balances(await this.metrics());
+    if (nodes.size === 0) throw new Error('cannot check the ledger: the metrics show no account');
     return [...nodes]
-      .filter(([node, missing]) => missing !== 0 && !sources.has(node))
+      .filter(([, missing]) => missing !== 0)
       .map(([node, missing]) => `${node}: ${missing} items missing`);
   }
 
@@ -124,10 +119,40 @@ export class Program {
     this.process.kill(signal);
   }
 
-  /** SIGTERM, after ten seconds SIGKILL. @returns the exit code, null when it had to be killed */
+  /**
+   * SIGTERM, after twenty seconds SIGKILL. A program that ended in order has to say that its ledger
+   * balances.
+   * @returns the exit code, null when it was killed before
+   * @throws Error when it had to be killed, or its ledger does not balance
+   */
   async stop(): Promise<number | null> {
-    if (!this.running) return this.process.exitCode;
-    await stopProcess(this.process, 10_000);
-    return this.process.exitCode;
+    if (this.running) {
+      await stopProcess(this.process, 20_000);
+      if (this.process.exitCode === null) {
+        throw new Error(`the program does not stop:\n${this.#log}`);
+      }
+    }
+    await this.#closed;
+    const { exitCode } = this.process;
+    if (exitCode === 0 && !this.#log.includes('Every item is accounted for.')) {
+      throw new Error(`the ledger does not balance:\n${this.#log}`);
+    }
+    return exitCode;
   }
+}
+
+/** What is missing at each account of a text of metrics. */
+function balances(metrics: string): Map<string, number> {
+  const nodes = new Map<string, number>();
+  for (const line of metrics.split('\n')) {
+    const match = /^wirestitch_ledger_items\{([^}]*)\} (\S+)$/.exec(line);
+    if (match === null) continue;
+    const labels = match[1] ?? '';
+    const node = /node="([^"]*)"/.exec(labels)?.[1] ?? '';
+    if (/^(receiver\/|fanout of )/.test(node)) continue;
+    const flow = /flow="([^"]*)"/.exec(labels)?.[1] ?? '';
+    const sign = flow === 'in' || flow === 'created' ? 1 : -1;
+    nodes.set(node, (nodes.get(node) ?? 0) + sign * Number(match[2]));
+  }
+  return nodes;
 }
