@@ -19,13 +19,23 @@ export interface LogRecord {
   readonly payload: Uint8Array;
 }
 
+/** The front of a record. */
+export interface LogRecordHead {
+  readonly position: number;
+  readonly type: RecordType;
+  /** Of the whole payload. */
+  readonly bytes: number;
+  /** The payload's first bytes: all of them, or at least 64. */
+  readonly head: Uint8Array;
+}
+
 /**
  * A durable log of records with out-of-order acknowledgement: the disk side of a queue.
  * A record is durable against kill -9 when append resolves.
  */
 export interface RecordLog {
-  /** Unacknowledged records found at open, oldest first. */
-  recovered(): AsyncIterable<LogRecord>;
+  /** Unacknowledged records found at open, oldest first; once. Nothing is read again for it. */
+  recovered(): Iterable<LogRecordHead>;
   /**
    * Writes one record; `acks` are acknowledged in the same atomic write (a sealed batch replaces
    * its data records). Rejects with PipelineError, retryable, when the disk is full or `max_bytes`

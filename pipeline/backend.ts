@@ -112,7 +112,10 @@ export interface SealingBackend<S extends Signal, B extends SealedBatch> extends
   send(sealed: B, attempt: Attempt): Promise<void>;
   /** The bytes for the log: ranges that are written one after the other. */
   encode(sealed: B): readonly Uint8Array[];
-  /** The inverse; `bytes` may be kept. Throws on bytes that it did not write. */
+  /**
+   * The inverse; `bytes` may be kept. Throws on bytes that it did not write; NewerForm
+   * (chain/errors.ts) where a newer version may have: these stay on disk for it.
+   */
   decode(bytes: Uint8Array): B;
 }
 

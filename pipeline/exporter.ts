@@ -23,6 +23,8 @@ export type {
   SealingBackend,
 } from './backend.ts';
 
+export { NewerForm } from './chain/errors.ts';
+
 /** Time that a queue on disk leaves to deliveries under way before another exporter opens it. */
 const handOverMs = 100;
 

@@ -35,9 +35,11 @@ function memoryLog(
     if (!open) throw new PipelineError('log is closed', { retryable: true });
   };
   return {
-    async *recovered() {
-      yield* [...records.values()];
-    },
+    recovered: () =>
+      Array.from(records.values(), ({ position, type, payload }) => {
+        const head = payload.subarray(0, 64);
+        return { position, type, bytes: payload.length, head };
+      }),
     async append(type, payload, acks = []) {
       await Promise.resolve();
       check();

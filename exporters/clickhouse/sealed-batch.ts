@@ -1,4 +1,4 @@
-import type { SealedBatch } from '../../pipeline/exporter.ts';
+import { NewerForm, type SealedBatch } from '../../pipeline/exporter.ts';
 import type { Compression } from './config.ts';
 
 /** How an insert whose outcome is unknown is looked into. */
@@ -90,9 +90,16 @@ interface StoredHeader {
   readonly blocks: readonly StoredBlock[];
 }
 
-/** The inverse of {@link encodeBatch}. Throws on anything that it did not write. */
+/**
+ * The inverse of {@link encodeBatch}. Throws on anything that it did not write: NewerForm when
+ * that of a newer version may have.
+ */
 export function decodeBatch(bytes: Uint8Array): ClickHouseBatch {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const mark = Buffer.from(bytes.subarray(0, 4)).toString('latin1');
+  if (/^WHB[2-9]$/.test(mark)) {
+    throw new NewerForm(`cannot read a sealed batch: a newer version wrote it (mark "${mark}")`);
+  }
   if (bytes.length < 8 || view.getUint32(0, true) !== MAGIC) {
     throw new Error('cannot read a sealed batch: it does not begin with its mark "WHB1"');
   }

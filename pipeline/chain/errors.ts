@@ -26,10 +26,26 @@ export class ShutDown extends PipelineError {
   }
 }
 
+/** What is on disk cannot be read back. */
+export class Unreadable extends PipelineError {
+  constructor(message: string, cause?: unknown) {
+    super(message, { retryable: false, cause });
+  }
+}
+
+/** What is on disk was written by a newer version, which can read it. */
+export class NewerForm extends Unreadable {}
+
+/** Whether a queue on disk keeps what a delivery ended with this error for. */
+export function staysOnDisk(error: PipelineError | undefined): boolean {
+  return error instanceof ShutDown || error instanceof NewerForm;
+}
+
 /** The fixed words under which the ledger counts what an exporter gave up. */
 export function dropReason(error: PipelineError): string {
   if (error instanceof ShutDown) return 'shutdown';
   if (error instanceof RetriesExhausted) return 'retries_exhausted';
+  if (error instanceof Unreadable) return 'unreadable';
   return error.retryable ? 'send_failed' : 'rejected';
 }
 

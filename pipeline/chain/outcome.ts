@@ -3,7 +3,7 @@ import type { Attributes, Settings } from '../../component/settings.ts';
 import { itemNames, itemUnits, type Signal } from '../../component/signals.ts';
 import type { Progress } from '../backend.ts';
 import type { Delivery, Sender } from './delivery.ts';
-import { dropReason, errorType, ShutDown } from './errors.ts';
+import { dropReason, errorType, NewerForm, ShutDown } from './errors.ts';
 
 /** What becomes of a batch that could not be delivered. */
 export type Failed = 'dropped' | 'refused';
@@ -134,6 +134,11 @@ export class Outcome<S extends Signal> {
   /** Counts items as not delivered, but for those that arrived all the same. */
   failed(given: Pick<Delivery<S>, 'items'> & { progress?: Progress }, error: PipelineError): void {
     if (this.#kept && error instanceof ShutDown) return;
+    if (this.#kept && error instanceof NewerForm) {
+      const fields = { error: error.message, kept_items: given.items };
+      this.#settings.logger.error('Data of a newer version stays in the queue on disk.', fields);
+      return;
+    }
     const arrived = given.progress?.arrived ?? 0;
     const items = given.items - arrived;
     const { logger, ledger } = this.#settings;

@@ -1,8 +1,16 @@
-import type { RecordLog } from '../../component/extension.ts';
+import type { LogRecordHead, RecordLog } from '../../component/extension.ts';
 import type { Logger } from '../../component/settings.ts';
 import type { Signal, SignalData } from '../../component/signals.ts';
 import { FormBatch } from '../../pdata/form-batch.ts';
-import { decodeBatch, decodeHeader, encodeRecord } from './record.ts';
+import { NewerForm, Unreadable } from '../chain/errors.ts';
+import {
+  decodeBatch,
+  decodeHead,
+  decodeHeader,
+  encodeRecord,
+  itemsOf,
+  type RecordHeader,
+} from './record.ts';
 
 /** A record that an earlier run left. */
 export interface Recovered {
@@ -32,21 +40,31 @@ export class DiskQueue<S extends Signal> {
   }
 
   /**
-   * What is left of earlier runs, oldest first. A record that cannot be read is acknowledged,
-   * logged and passed to `lost`.
+   * What is left of earlier runs, oldest first. What cannot be sent is passed to `unusable`, and
+   * acknowledged unless a newer version wrote it.
    */
-  async *recovered(lost: () => void): AsyncIterable<Recovered> {
-    for await (const { position, type, payload } of this.#log.recovered()) {
+  async *recovered(unusable: (items: number, error: Unreadable) => void): AsyncIterable<Recovered> {
+    for (const found of this.#log.recovered()) {
+      const { position } = found;
       try {
-        const { partition, items, bodyAt } = decodeHeader(this.#signal, payload);
-        const bytes = payload.length - bodyAt;
-        yield { position, sealed: type === 'sealed', partition, items, bytes };
-      } catch (error) {
-        this.#logger.error('Dropping a queue record', { position, error: textOf(error) });
-        this.ack([position]);
-        lost();
+        const { partition, items, bodyAt } = await this.#headOf(found);
+        const bytes = found.bytes - bodyAt;
+        yield { position, sealed: found.type === 'sealed', partition, items, bytes };
+      } catch (thrown) {
+        const error =
+          thrown instanceof Unreadable
+            ? thrown
+            : new Unreadable(`record ${position} of the queue: ${textOf(thrown)}`, thrown);
+        if (!(error instanceof NewerForm)) this.ack([position]);
+        unusable(itemsOf(found.head), error);
       }
     }
+  }
+
+  /** Reads the record only where its header is longer than what is known of it. */
+  async #headOf({ position, head, bytes }: LogRecordHead): Promise<RecordHeader> {
+    const known = decodeHead(this.#signal, head, bytes);
+    return known ?? decodeHeader(this.#signal, (await this.#log.read(position)).payload);
   }
 
   append(batch: SignalData[S], partition: string): Promise<number> {

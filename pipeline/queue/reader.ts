@@ -1,7 +1,6 @@
-import { PipelineError } from '../../component/errors.ts';
 import type { MemoryBudget } from '../../component/settings.ts';
 import type { Signal } from '../../component/signals.ts';
-import { ShutDown } from '../chain/errors.ts';
+import { ShutDown, Unreadable } from '../chain/errors.ts';
 import type { Pauses } from '../chain/retry.ts';
 import type { DiskQueue } from './disk.ts';
 import { textOf } from './disk.ts';
@@ -70,7 +69,7 @@ async function readable<T>(read: () => Promise<T>): Promise<T> {
   try {
     return await read();
   } catch (error) {
-    const message = `cannot read a record of the queue back: ${textOf(error)}`;
-    throw new PipelineError(message, { retryable: false, cause: error });
+    if (error instanceof Unreadable) throw error;
+    throw new Unreadable(`cannot read a record of the queue back: ${textOf(error)}`, error);
   }
 }

@@ -3,6 +3,7 @@ import type { Signal, SignalData } from '../../component/signals.ts';
 import { signals } from '../../component/signals.ts';
 import { storedBatch } from '../../pdata/form-batch.ts';
 import { parseRequest } from '../../pdata/parse.ts';
+import { NewerForm } from '../chain/errors.ts';
 
 /*
  * A record of the queue's log, little endian:
@@ -57,23 +58,45 @@ export function encodeRecord(
   return [header, ...body];
 }
 
-/** Reads the header of a record. Throws on a record that this queue cannot have written. */
-export function decodeHeader(signal: Signal, record: Uint8Array): RecordHeader {
+/**
+ * Reads the header of a record, given from its begin on. Throws on a record that this queue cannot
+ * have written: NewerForm when a newer version may have.
+ * @param length bytes of the record, when more than are given
+ * @returns undefined when more has to be given
+ */
+export function decodeHead(
+  signal: Signal,
+  record: Uint8Array,
+  length: number,
+): RecordHeader | undefined {
   const bytes = Buffer.from(record.buffer, record.byteOffset, record.byteLength);
   if (bytes.length < headerBytes) {
     throw new Error(`cannot read a queue record of ${bytes.length} bytes: too short`);
   }
-  if (bytes[0] !== version && bytes[0] !== ownVersion) {
-    throw new Error(`cannot read a queue record of version ${bytes[0]}: expected ${version}`);
+  if (bytes[0]! > ownVersion || bytes[1]! >= signals.length) {
+    const what = `version ${bytes[0]}, signal ${bytes[1]}`;
+    throw new NewerForm(`cannot read a queue record of ${what}: a newer version wrote it`);
   }
+  if (bytes[0] === 0) throw new Error('cannot read a queue record of version 0: there is none');
   if (signals[bytes[1]!] !== signal) {
-    const found = signals[bytes[1]!] ?? `signal ${bytes[1]}`;
-    throw new Error(`cannot read a queue record of ${found}: expected ${signal}`);
+    throw new Error(`cannot read a queue record of ${signals[bytes[1]!]}: expected ${signal}`);
   }
   const bodyAt = headerBytes + bytes.readUInt16LE(2);
-  if (bodyAt > bytes.length) throw new Error('cannot read a queue record: key cut off');
+  if (bodyAt > length) throw new Error('cannot read a queue record: key cut off');
+  if (bodyAt > bytes.length) return undefined;
   const partition = bytes.toString('utf8', headerBytes, bodyAt);
   return { partition, items: bytes.readUInt32LE(4), bodyAt };
+}
+
+/** Items that a record says it has, whether it can be read or not; 1 when it does not say. */
+export function itemsOf(head: Uint8Array): number {
+  if (head.length < headerBytes) return 1;
+  return Buffer.from(head.buffer, head.byteOffset, head.byteLength).readUInt32LE(4);
+}
+
+/** The header of a whole record; throws as `decodeHead`. */
+export function decodeHeader(signal: Signal, record: Uint8Array): RecordHeader {
+  return decodeHead(signal, record, record.length)!;
 }
 
 /** The batch of a data record. Throws when the body is no valid request. */

@@ -3,7 +3,7 @@ import type { Settings } from '../../component/settings.ts';
 import type { Signal, SignalData } from '../../component/signals.ts';
 import type { SealedBatch, SealingBackend } from '../backend.ts';
 import type { Delivery } from '../chain/delivery.ts';
-import { ShutDown } from '../chain/errors.ts';
+import { ShutDown, Unreadable } from '../chain/errors.ts';
 import type { Pauses } from '../chain/retry.ts';
 import type { DiskQueue } from './disk.ts';
 import type { Entry } from './entry.ts';
@@ -70,13 +70,14 @@ export class Sealer<S extends Signal> {
     return position;
   }
 
-  /** What encode() gave before a restart; throws a permanent PipelineError when unreadable. */
+  /** What encode() gave before a restart; throws Unreadable, or NewerForm when decode() does. */
   decode(bytes: Uint8Array): SealedBatch {
     try {
       return this.#backend.decode(bytes);
     } catch (error) {
-      const message = `cannot decode a sealed batch: ${PipelineError.from(error).message}`;
-      throw new PipelineError(message, { retryable: false, cause: error });
+      if (error instanceof Unreadable) throw error;
+      const why = PipelineError.from(error).message;
+      throw new Unreadable(`cannot decode a sealed batch: ${why}`, error);
     }
   }
 

@@ -14,6 +14,8 @@ interface FakeFile {
  */
 export class FakeFiles implements LogFiles {
   readonly files = new Map<string, FakeFile>();
+  /** Names of files that the disk does not give back. */
+  readonly unreadable = new Set<string>();
   /** Bytes that fit. */
   capacity = Number.POSITIVE_INFINITY;
   /** Operations until the crash; then no operation ends any more. */
@@ -73,6 +75,9 @@ export class FakeFiles implements LogFiles {
       write: (at, ranges) => this.#write(file, at, Buffer.concat(ranges)),
       read: async (at, length) => {
         await this.#operation();
+        if (this.unreadable.has(name)) {
+          throw Object.assign(new Error('input/output error'), { code: 'EIO' });
+        }
         return Buffer.from(file.bytes.subarray(at, at + length));
       },
       truncate: async (size) => {

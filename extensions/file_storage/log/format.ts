@@ -24,6 +24,8 @@ import type { RecordType } from '../../../component/extension.ts';
  */
 
 const segmentMagic = Buffer.from('WSTLOG01', 'latin1');
+/** The marks of later layouts. */
+const newerMark = /^WSTLOG(?!00|01)\d\d$/;
 const recordMagic = 0x43455257; // "WREC"
 export const segmentHeaderBytes = 16;
 export const recordHeaderBytes = 32;
@@ -87,15 +89,18 @@ export interface ScannedSegment {
   readonly end: number;
   /**
    * `torn`: the last write was cut off, nothing valid can follow. `corrupt`: something is wrong
-   * with more after it.
+   * with more after it. `newer`: whole, and of a kind that this program does not know.
    */
-  readonly fault: 'none' | 'torn' | 'corrupt';
+  readonly fault: 'none' | 'torn' | 'corrupt' | 'newer';
 }
 
 /** Reads a whole segment up to its end or its first fault. Never throws. */
 export function scanSegment(bytes: Buffer, crc: Crc): ScannedSegment {
   const number = segmentNumber(bytes, crc);
   if (number === undefined) {
+    if (newerMark.test(bytes.toString('latin1', 0, segmentMagic.length))) {
+      return { number, records: [], end: 0, fault: 'newer' };
+    }
     const fault = bytes.length <= segmentHeaderBytes || isZero(bytes) ? 'torn' : 'corrupt';
     return { number, records: [], end: 0, fault };
   }
@@ -103,7 +108,7 @@ export function scanSegment(bytes: Buffer, crc: Crc): ScannedSegment {
   let at = segmentHeaderBytes;
   while (at < bytes.length) {
     const record = readRecord(bytes, at, crc);
-    if (record === undefined) return { number, records, end: at, fault: faultAt(bytes, at) };
+    if (record === undefined) return { number, records, end: at, fault: faultAt(bytes, at, crc) };
     records.push(record);
     at += record.length;
   }
@@ -115,17 +120,24 @@ export function readRecord(bytes: Buffer, at: number, crc: Crc): ScannedRecord |
   if (bytes.length - at < recordHeaderBytes) return undefined;
   if (bytes.readUInt32LE(at) !== recordMagic) return undefined;
   const type = types[bytes[at + 8]!];
-  const payloadBytes = bytes.readUInt32LE(at + 12);
+  if (type === undefined || type === '') return undefined;
   const ackCount = bytes.readUInt32LE(at + 16);
-  const length = recordBytes(payloadBytes, ackCount);
-  if (type === undefined || type === '' || length > bytes.length - at) return undefined;
-  if (crc(bytes.subarray(at + 8, at + length)) !== bytes.readUInt32LE(at + 4)) return undefined;
+  const length = soundLength(bytes, at, crc);
+  if (length === undefined) return undefined;
   const acks: number[] = [];
   for (let i = 0; i < ackCount; i++) {
     acks.push(readPosition(bytes, at + recordHeaderBytes + 8 * i));
   }
   const payloadAt = at + recordHeaderBytes + 8 * ackCount;
   return { type, position: readPosition(bytes, at + 20), acks, offset: at, length, payloadAt };
+}
+
+/** The length of the record at `at`, whatever its type; undefined when it is cut off or damaged. */
+function soundLength(bytes: Buffer, at: number, crc: Crc): number | undefined {
+  const length = recordBytes(bytes.readUInt32LE(at + 12), bytes.readUInt32LE(at + 16));
+  if (length > bytes.length - at) return undefined;
+  const sum = crc(bytes.subarray(at + 8, at + length));
+  return sum === bytes.readUInt32LE(at + 4) ? length : undefined;
 }
 
 function segmentNumber(bytes: Buffer, crc: Crc): number | undefined {
@@ -135,12 +147,18 @@ function segmentNumber(bytes: Buffer, crc: Crc): number | undefined {
   return bytes.readUInt32LE(8);
 }
 
-function faultAt(bytes: Buffer, at: number): ScannedSegment['fault'] {
+function faultAt(bytes: Buffer, at: number, crc: Crc): ScannedSegment['fault'] {
+  if (isOfLaterType(bytes, at, crc)) return 'newer';
   const rest = bytes.subarray(at);
   if (isZero(rest)) return 'none';
   const magic = Buffer.alloc(4);
   magic.writeUInt32LE(recordMagic);
   return rest.indexOf(magic, 1) === -1 ? 'torn' : 'corrupt';
+}
+
+function isOfLaterType(bytes: Buffer, at: number, crc: Crc): boolean {
+  if (bytes.length - at < recordHeaderBytes || bytes.readUInt32LE(at) !== recordMagic) return false;
+  return bytes[at + 8]! >= types.length && soundLength(bytes, at, crc) !== undefined;
 }
 
 function isZero(bytes: Buffer): boolean {

@@ -124,7 +124,8 @@ async function acknowledge(log: SegmentedLog, one: Known): Promise<void> {
 /** Compares what a log found with the model, which takes over what was open. */
 async function compare(log: SegmentedLog, model: Model, mayRefuseAcks: boolean): Promise<void> {
   const found = new Map<number, string>();
-  for await (const { position, payload } of log.recovered()) {
+  for (const { position } of log.recovered()) {
+    const { payload } = await log.read(position);
     found.set(position, Buffer.from(payload).toString());
   }
   const payloads = new Map([...found].map(([position, payload]) => [payload, position]));

@@ -24,7 +24,11 @@ function open(files: FakeFiles, changes: Partial<LogOptions> = {}, logger = list
 
 async function recovered(log: SegmentedLog): Promise<[number, string, string][]> {
   const found: [number, string, string][] = [];
-  for await (const { position, type, payload } of log.recovered()) {
+  for (const { position, type, bytes, head } of log.recovered()) {
+    const { payload } = await log.read(position);
+    assert.equal(bytes, payload.length);
+    assert.deepEqual(head, payload.subarray(0, head.length));
+    assert.ok(head.length >= Math.min(64, bytes));
     found.push([position, type, Buffer.from(payload).toString()]);
   }
   return found;
@@ -205,6 +209,49 @@ test('corruption in the middle costs the rest of its segment and is reported', a
   assert.equal(lines[0]?.message, 'Queue segment is corrupt: the rest of it is lost');
   const left = (await recovered(again)).map(([, , payload]) => payload[0]);
   assert.deepEqual(left, ['3', '4', '5']);
+  await again.close();
+});
+
+test('a file that cannot be read is put aside and does not stop the start', async () => {
+  const files = new FakeFiles();
+  const log = await open(files, { reserveBytes: 0 });
+  for (let i = 0; i < 6; i++) await log.append('data', text(`${i}`.repeat(200)));
+  await log.close();
+  const [first] = [...files.files.keys()].sort();
+  files.unreadable.add(first!);
+  const logger = listLogger();
+  const again = await open(files, { reserveBytes: 0 }, logger);
+  assert.equal(again.faults, 1);
+  assert.match(logger.lines[0]?.message ?? '', /it is put aside/);
+  assert.ok(files.files.has(`${first}.unreadable`));
+  const left = (await recovered(again)).map(([, , payload]) => payload[0]);
+  assert.ok(left.length > 0 && !left.includes('0'));
+  await again.append('data', text('next'));
+  await again.close();
+});
+
+test('what a newer version wrote keeps the log from opening, untouched', async () => {
+  const files = new FakeFiles();
+  const log = await open(files, { reserveBytes: 0 });
+  for (let i = 0; i < 6; i++) await log.append('data', text(`${i}`.repeat(200)));
+  await log.close();
+  const [first] = [...files.files.keys()].sort();
+  const file = files.files.get(first!)!;
+  const whole = Buffer.from(file.bytes);
+  const names = [...files.files.keys()];
+  const newer =
+    /^Error: cannot read queue segment \d+.seg: a newer version of this program wrote it/;
+  file.bytes.write('WSTLOG02', 0, 'latin1');
+  await assert.rejects(open(files), newer);
+  file.bytes = Buffer.from(whole);
+  const length = 32 + file.bytes.readUInt32LE(16 + 12);
+  file.bytes[16 + 8] = 7; // the type of the first record
+  file.bytes.writeUInt32LE(crc32c(file.bytes.subarray(16 + 8, 16 + length)), 16 + 4);
+  await assert.rejects(open(files), newer);
+  assert.deepEqual([...files.files.keys()], names);
+  file.bytes = whole;
+  const again = await open(files, { reserveBytes: 0 });
+  assert.equal((await recovered(again)).length, 6);
   await again.close();
 });
 

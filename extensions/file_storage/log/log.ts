@@ -1,5 +1,10 @@
 import { PipelineError } from '../../../component/errors.ts';
-import type { LogRecord, RecordLog, RecordType } from '../../../component/extension.ts';
+import type {
+  LogRecord,
+  LogRecordHead,
+  RecordLog,
+  RecordType,
+} from '../../../component/extension.ts';
 import type { Logger } from '../../../component/settings.ts';
 import type { LogFiles } from './files.ts';
 import { type Crc, encodeRecord, readRecord, recordBytes, segmentHeaderBytes } from './format.ts';
@@ -44,7 +49,7 @@ export class SegmentedLog implements RecordLog {
   readonly #reserve: Reserve;
   readonly #segments: Map<number, Segment>;
   readonly #refs: Map<number, RecordRef>;
-  readonly #found: readonly number[];
+  #found: Map<number, LogRecordHead>;
   /** Places where opening found corruption. */
   readonly faults: number;
   #nextNumber: number;
@@ -74,7 +79,7 @@ export class SegmentedLog implements RecordLog {
     this.#reserve = new Reserve(files, options.reserveBytes);
     this.#segments = opened.segments;
     this.#refs = opened.refs;
-    this.#found = [...opened.refs.keys()].sort((a, b) => a - b);
+    this.#found = opened.heads;
     this.#nextNumber = opened.nextNumber;
     this.#nextPosition = opened.nextPosition;
     this.faults = opened.faults;
@@ -102,10 +107,10 @@ export class SegmentedLog implements RecordLog {
     return this.#bytes;
   }
 
-  async *recovered(): AsyncIterable<LogRecord> {
-    for (const position of this.#found) {
-      if (this.#refs.has(position)) yield await this.read(position);
-    }
+  recovered(): Iterable<LogRecordHead> {
+    const found = [...this.#found.values()].filter(({ position }) => this.#refs.has(position));
+    this.#found = new Map();
+    return found.sort((a, b) => a.position - b.position);
   }
 
   append(
