@@ -1,5 +1,6 @@
 /** Reads what stitching needs out of a span's attributes (docs/attributes.md). */
-import { type Capture, hopOrder, type ObservationPoint, type StitchSpan } from './span.ts';
+import { type ObservationPoint, observationPoints } from '../wire/observation/points.ts';
+import type { Capture, StitchSpan } from './span.ts';
 
 /** Names of the attributes whose values are looked for to find more spans of a trace. */
 export const keyAttributes = {
@@ -110,7 +111,7 @@ function text(value: string | bigint | undefined): string {
   return typeof value === 'string' ? value : '';
 }
 
-const points: ReadonlySet<string> = new Set(hopOrder);
+const points: ReadonlySet<string> = new Set(observationPoints);
 
 function pointOf(value: string): ObservationPoint {
   return points.has(value) ? (value as ObservationPoint) : 'rest';

@@ -1,27 +1,5 @@
 /** What stitching reads of a span and what it answers. */
-
-/**
- * Where on its way a message was seen, in the order in which a request passes. `local` (both ends
- * on the capturing host) and `rest` (not known) lie between the client's places and the server's.
- */
-export const hopOrder = [
-  'client_process',
-  'client_nic',
-  'client_node',
-  'client_hypervisor',
-  'client_gateway_hypervisor',
-  'client_gateway',
-  'local',
-  'rest',
-  'server_gateway',
-  'server_gateway_hypervisor',
-  'server_hypervisor',
-  'server_node',
-  'server_nic',
-  'server_process',
-] as const;
-
-export type ObservationPoint = (typeof hopOrder)[number];
+import type { ObservationPoint } from '../wire/observation/points.ts';
 
 /** What only captured spans have. A string that is not known is ''. */
 export interface Capture {

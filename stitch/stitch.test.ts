@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { observationPoints } from '../wire/observation/points.ts';
 import { conflicts } from './conflict.ts';
-import { type Capture, defaultStitchOptions, hopOrder, rules, type StitchSpan } from './span.ts';
+import { type Capture, defaultStitchOptions, rules, type StitchSpan } from './span.ts';
 import { stitch } from './stitch.ts';
 import { type Clicks, makeClicks } from './testing/clicks.ts';
 import { type Random, random } from './testing/random.ts';
@@ -135,7 +136,7 @@ function collidingSpans(next: Random, count: number): StitchSpan[] {
       cut: next.chance(0.2),
       facts: new Map([['url.path', next.pick('/', '/a', '/b')]]),
     };
-    return seen(spanId, next.pick(...hopOrder), { ...where, ...capture });
+    return seen(spanId, next.pick(...observationPoints), { ...where, ...capture });
   });
 }
 

@@ -1,12 +1,6 @@
 /** The spans in columns, and the links as they grow. */
-import {
-  type Capture,
-  hopOrder,
-  type Rule,
-  type StitchOptions,
-  type StitchSpan,
-  type Unlinked,
-} from './span.ts';
+import { observationPoints } from '../wire/observation/points.ts';
+import type { Capture, Rule, StitchOptions, StitchSpan, Unlinked } from './span.ts';
 
 /** Same host, same clock: what rounding and the order of two events may make of equal times. */
 const sameClockNs = 1e6;
@@ -169,7 +163,7 @@ function text(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-const ranks = new Map(hopOrder.map((point, i) => [point, i]));
+const ranks = new Map(observationPoints.map((point, i) => [point, i]));
 
 function rank(capture: Capture): number {
   return ranks.get(capture.point)!;

@@ -1,5 +1,5 @@
+import { isClientSide, type ObservationPoint } from '../../wire/observation/points.ts';
 import { hostPort } from '../address.ts';
-import { isClientSide, type ObservationPoint } from '../observation.ts';
 import type { Ends } from '../session/conversation.ts';
 import type { Session } from '../session/session.ts';
 import type { Outcome } from './outcome.ts';

@@ -1,5 +1,5 @@
+import type { ObservationPoint } from '../../wire/observation/points.ts';
 import type { Transport } from '../l7/protocol.ts';
-import type { ObservationPoint } from '../observation.ts';
 import type { Session } from './session.ts';
 
 /** The two ends of a conversation, and where it was seen. */

@@ -1,6 +1,6 @@
+import { isClientSide, type ObservationPoint } from '../../wire/observation/points.ts';
 import { hostPort } from '../address.ts';
 import type { DescribeOptions } from '../l7/protocol.ts';
-import { isClientSide, type ObservationPoint } from '../observation.ts';
 import type { Ends, Vantage } from '../session/conversation.ts';
 import type { Session } from '../session/session.ts';
 import type { EndTags, NamedEnds, TagValue } from '../tags/types.ts';

@@ -1,4 +1,4 @@
-import type { ObservationPoint } from '../observation.ts';
+import type { ObservationPoint } from '../../wire/observation/points.ts';
 import type { EndNamer, TagValue } from '../tags/types.ts';
 
 export interface SpanOptions {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { toJson } from '../../pdata/json.ts';
+import type { ObservationPoint } from '../../wire/observation/points.ts';
 import { spanIdOf, traceIdOf } from '../../wire/skywalking/ids.ts';
 import { CaptureEngine } from '../engine.ts';
 import { protocols } from '../l7/registry.ts';
-import type { ObservationPoint } from '../observation.ts';
 import { CaptureReader } from '../pcap/reader.ts';
 import { pcapFile, Talk, v4, v6 } from '../testing/frames.ts';
 import { SpanWriter } from './writer.ts';

@@ -6,7 +6,6 @@ import { NetworkMeters } from '../../agent/metrics/network.ts';
 import { OutcomeReader } from '../../agent/metrics/outcome.ts';
 import { RequestMeters } from '../../agent/metrics/requests.ts';
 import { MetricsWriter } from '../../agent/metrics/writer.ts';
-import { isClientSide, type ObservationPoint } from '../../agent/observation.ts';
 import type { Ends, Vantage } from '../../agent/session/conversation.ts';
 import { Attribute } from '../../agent/spans/attributes.ts';
 import { SpanWriter } from '../../agent/spans/writer.ts';
@@ -15,6 +14,7 @@ import type { EndNamer, NamedEnds, SeenEnd } from '../../agent/tags/types.ts';
 import type { Consumers } from '../../component/consumer.ts';
 import type { Clock, Settings } from '../../component/settings.ts';
 import type { SignalData } from '../../component/signals.ts';
+import { isClientSide, type ObservationPoint } from '../../wire/observation/points.ts';
 import type { Config } from './config.ts';
 
 export type CaptureSignal = 'traces' | 'logs' | 'metrics';

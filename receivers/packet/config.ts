@@ -2,9 +2,9 @@ import { z } from 'zod';
 import { captureKeys } from '../../agent/capture-config.ts';
 import { compileFilter } from '../../agent/filter/compile.ts';
 import { parseFilter } from '../../agent/filter/parse.ts';
-import { observationPoints } from '../../agent/observation.ts';
 import { namesConfig } from '../../agent/tags/config.ts';
 import { byteSize, duration } from '../../config/schema/index.ts';
+import { observationPoints } from '../../wire/observation/points.ts';
 
 const metrics = z.strictObject({
   interval: duration({ min: 1000, max: 3_600_000 })

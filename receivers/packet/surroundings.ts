@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import type { FilterNode } from '../../agent/filter/parse.ts';
-import type { ObservationPoint } from '../../agent/observation.ts';
 import type { Ends, Vantage } from '../../agent/session/conversation.ts';
 import type { Naming } from '../../agent/tags/create.ts';
 import { hostFiles } from '../../agent/tags/files.ts';
 import { hostPaths, readHost } from '../../agent/tags/host.ts';
 import { parseSockets } from '../../agent/tags/sockets.ts';
+import type { ObservationPoint } from '../../wire/observation/points.ts';
 import type { CaptureSurroundings } from './capture.ts';
 import type { PacketAddon } from './ring.ts';
 

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { hopOrder } from '../span.ts';
+import { observationPoints } from '../../wire/observation/points.ts';
 import { seen, treeOf } from '../testing/spans.ts';
 
 const same = { requestSequence: 0, responseSequence: 9 };
 
 test('one message at every place hangs in the order of its way', () => {
-  const spans = hopOrder.map((point, i) => seen((i + 1).toString(16), point, same));
-  const want = hopOrder.map((_, i) => [
+  const spans = observationPoints.map((point, i) => seen((i + 1).toString(16), point, same));
+  const want = observationPoints.map((_, i) => [
     (i + 1).toString(16),
     i === 0 ? 'no_evidence' : `${i.toString(16)} tcp_sequence`,
   ]);

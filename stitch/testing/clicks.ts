@@ -2,7 +2,8 @@
  * Made-up traffic with the truth about it: clicks that run at once through services which are seen
  * by SDKs, in system calls and in packets, over hosts whose clocks differ.
  */
-import type { Capture, ObservationPoint, StitchSpan } from '../span.ts';
+import type { ObservationPoint } from '../../wire/observation/points.ts';
+import type { Capture, StitchSpan } from '../span.ts';
 import { type Random, random } from './random.ts';
 import { makeServices, type Service } from './services.ts';
 import { baseNs, noCapture } from './spans.ts';

@@ -1,5 +1,6 @@
 /** Spans for tests, as short as the test needs them. */
-import type { Capture, ObservationPoint, StitchOptions, StitchSpan } from '../span.ts';
+import type { ObservationPoint } from '../../wire/observation/points.ts';
+import type { Capture, StitchOptions, StitchSpan } from '../span.ts';
 import { stitch } from '../stitch.ts';
 
 /** A request over TCP of which nothing else is known. */

@@ -1,4 +1,5 @@
 /** Requests out of captured spans: one request is seen at several places, and counted once. */
+import { observationPoints } from '../../wire/observation/points.ts';
 import { tableName } from '../schema/table.ts';
 import { RowBinaryReader } from '../traces/row-binary.ts';
 import { RedSum } from './bands.ts';
@@ -23,25 +24,7 @@ import type { StepWindow } from './window.ts';
 /** Rows that one statement gives, those with most requests first. */
 const maxCapturedRows = 30_000;
 
-/** Observation points from the client's process to the server's. */
-const hops = [
-  'client_process',
-  'client_nic',
-  'client_node',
-  'client_hypervisor',
-  'client_gateway_hypervisor',
-  'client_gateway',
-  'local',
-  'rest',
-  'server_gateway',
-  'server_gateway_hypervisor',
-  'server_hypervisor',
-  'server_node',
-  'server_nic',
-  'server_process',
-];
-
-const hop = `indexOf([${hops.map((name) => `'${name}'`).join(', ')}],
+const hop = `indexOf([${observationPoints.map((name) => `'${name}'`).join(', ')}],
       ${text('wirestitch.observation_point')})`;
 
 /**

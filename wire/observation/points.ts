@@ -1,7 +1,7 @@
 /**
- * Where on its way a message was seen, in the order in which a request passes: the order of hops in
- * a trace follows from it. `local` (client and server on one host) and `rest` (not known) rank
- * last.
+ * Where on its way a message was seen, in the order in which a request passes: hops of a trace and
+ * sightings of a request are in this order. `local` (client and server on the capturing host) and
+ * `rest` (not known) lie between the client's places and the server's.
  */
 export const observationPoints = [
   'client_process',
@@ -10,14 +10,14 @@ export const observationPoints = [
   'client_hypervisor',
   'client_gateway_hypervisor',
   'client_gateway',
+  'local',
+  'rest',
   'server_gateway',
   'server_gateway_hypervisor',
   'server_hypervisor',
   'server_node',
   'server_nic',
   'server_process',
-  'local',
-  'rest',
 ] as const;
 
 export type ObservationPoint = (typeof observationPoints)[number];
