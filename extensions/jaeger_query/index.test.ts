@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import type { AddressInfo } from 'node:net';
+import { type TestContext, test } from 'node:test';
+import type { Extension, ServerAuth } from '../../component/extension.ts';
+import type { Holder } from '../../component/settings.ts';
+import { createListeners } from '../../pipeline/listeners.ts';
 import type { SqlClient } from '../../storage/sql.ts';
+import { freePort } from '../../testing/ports.ts';
 import { testSettings } from '../../testing/settings.ts';
 import { config } from './config.ts';
 import { JaegerQuery } from './extension.ts';
@@ -74,13 +79,64 @@ test('an engine that is not there is named', async () => {
   await extension.shutdown();
 });
 
-test('an endpoint that nobody answers is said to the client, and shutdown ends it', async () => {
-  const options = config.parse({
-    endpoint: '127.0.0.1:0',
-    storage: { endpoint: 'http://127.0.0.1:1' },
-  });
-  const extension = new JaegerQuery(testSettings(), options);
+async function started(t: TestContext, more: object = {}, settings = testSettings()) {
+  const options = { endpoint: '127.0.0.1:0', storage: { endpoint: 'http://127.0.0.1:1' }, ...more };
+  const extension = new JaegerQuery(settings, config.parse(options));
   await extension.start();
-  await extension.shutdown();
-  await extension.shutdown();
+  t.after(async () => {
+    await extension.shutdown();
+    await extension.shutdown();
+  });
+  return { extension, port: (extension.address as AddressInfo).port };
+}
+
+test('an endpoint that nobody answers is said to the client, and shutdown ends it', async (t) => {
+  const { port } = await started(t);
+  const response = await fetch(`http://127.0.0.1:${port}/api/services`);
+  assert.equal(response.status, 503);
+  assert.match(await response.text(), /"code":503,"msg":"cannot read traces/);
+});
+
+test('the keys of an HTTP server are there, and the older one for headers', async (t) => {
+  const { port } = await started(t, {
+    additional_headers: { 'X-Old': 'a' },
+    response_headers: { 'X-New': 'b' },
+    cors: { allowed_origins: ['https://grafana.example'] },
+  });
+  const headers = { origin: 'https://grafana.example' };
+  const response = await fetch(`http://127.0.0.1:${port}/`, { headers });
+  const got = ['x-old', 'x-new', 'access-control-allow-origin'].map((h) => response.headers.get(h));
+  assert.deepEqual(got, ['a', 'b', 'https://grafana.example']);
+});
+
+test('who is not let in is asked for a password', async (t) => {
+  const serverAuth: ServerAuth = {
+    challenge: 'Basic realm="x"',
+    authenticate: () => {
+      throw new Error('no such user');
+    },
+  };
+  const door = { capabilities: { serverAuth } } as unknown as Extension;
+  const settings = testSettings({ extensions: new Map([['door', door]]) });
+  const { port } = await started(t, { auth: { authenticator: 'door' } }, settings);
+  for (const path of ['/', '/api/services']) {
+    const response = await fetch(`http://127.0.0.1:${port}${path}`);
+    assert.equal(response.status, 401);
+    assert.equal(response.headers.get('www-authenticate'), 'Basic realm="x"');
+  }
+});
+
+test('while one is replaced its address stays open', async (t) => {
+  const all = createListeners();
+  const old = { name: 'extension/jaeger_query', leaving: false };
+  const withHolder = (holder: Holder) => {
+    const settings = testSettings();
+    return { ...settings, host: { ...settings.host, listeners: all.of(holder) } };
+  };
+  const endpoint = `127.0.0.1:${await freePort()}`;
+  const first = await started(t, { endpoint }, withHolder(old));
+  old.leaving = true;
+  await started(t, { endpoint }, withHolder({ name: old.name, leaving: false }));
+  await first.extension.shutdown();
+  assert.equal((await fetch(`http://${endpoint}/`)).status, 200);
 });

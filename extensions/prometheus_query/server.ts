@@ -8,7 +8,6 @@ import type { Body } from '../../pipeline/http-intake/body.ts';
 import type { BodyIntake } from '../../pipeline/http-intake/intake.ts';
 import { intakeOf, receiveBody, refuse } from '../../pipeline/http-intake/receive.ts';
 import { Gate } from '../../query/gate.ts';
-import { gzipped, wantsGzip } from '../../query/gzip.ts';
 import {
   type ApiOptions,
   type ApiResponse,
@@ -25,6 +24,7 @@ import {
   type RemoteReadOptions,
   remoteRead,
 } from '../../query/prometheus/read.ts';
+import { drained, sendAnswer } from '../../query/send.ts';
 import type { MetricReader } from '../../storage/metrics/model.ts';
 import type { SnappyPrimitives } from '../../wire/compression/snappy-format.ts';
 
@@ -111,14 +111,14 @@ export class QueryServer {
         const { type, message } = asApiError(error);
         return failed(type, message);
       })
-      .then((answered) => send(request, response, answered))
+      .then((answered) => sendAnswer(request, response, answered))
       .catch((error: unknown) => this.#bug(error, response));
   }
 
   #remoteRead(request: IncomingMessage, response: ServerResponse): void {
     if (request.method !== 'POST') {
       request.resume();
-      void send(request, response, notAllowed(['POST']));
+      void sendAnswer(request, response, notAllowed(['POST']));
       return;
     }
     // Not all clients say that bodies are snappy blocks.
@@ -133,7 +133,7 @@ export class QueryServer {
             read.release();
           }
         })
-        .catch((error: unknown) => send(request, response, this.#failure(error)))
+        .catch((error: unknown) => sendAnswer(request, response, this.#failure(error)))
         .catch((error: unknown) => this.#bug(error, response))
         .finally(() => this.#intake.release(body));
     });
@@ -171,41 +171,7 @@ async function stream(response: ServerResponse, pieces: AsyncIterable<Uint8Array
   for await (const piece of pieces) {
     if (response.destroyed) return;
     if (response.write(piece)) continue;
-    await drained(response);
+    await drained(response, response);
   }
   response.end();
-}
-
-/** Waits until more can be written, or nobody reads any more. */
-function drained(response: ServerResponse): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      response.off('drain', done);
-      response.off('close', done);
-      resolve();
-    };
-    response.on('drain', done);
-    response.on('close', done);
-    if (response.destroyed) done();
-  });
-}
-
-async function send(
-  request: IncomingMessage,
-  response: ServerResponse,
-  answered: ApiResponse,
-): Promise<void> {
-  const plainBody = Buffer.from(answered.body);
-  const zip = wantsGzip(request, plainBody);
-  const body = zip ? await gzipped(plainBody, 1) : plainBody;
-  if (response.destroyed || response.headersSent) return;
-  response.writeHead(answered.status, {
-    ...answered.headers,
-    'Content-Type': answered.contentType,
-    'X-Content-Type-Options': 'nosniff',
-    Vary: 'Accept-Encoding',
-    ...(zip ? { 'Content-Encoding': 'gzip' } : {}),
-    'Content-Length': body.length,
-  });
-  response.end(request.method === 'HEAD' ? undefined : body);
 }

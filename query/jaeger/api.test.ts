@@ -7,7 +7,9 @@ import {
   type TraceQuery,
   type TraceReader,
 } from '../../storage/traces/reader.ts';
+import { manyTraces } from '../testing/many-traces.ts';
 import { answer } from './api.ts';
+import { isLong, truncatedHeader } from './http.ts';
 import { otlpJsonTraces } from './otlp-json.ts';
 
 const traceId = '0102030405060708090a0b0c0d0e0f10';
@@ -56,11 +58,30 @@ class Reader implements TraceReader {
   }
 }
 
-function get(target: string, reader = new Reader(), method = 'GET') {
+async function get(
+  target: string,
+  reader: TraceReader = new Reader(),
+  method = 'GET',
+  maxSpans = 1000,
+) {
   const [path = '', query = ''] = target.split('?');
-  const options = { reader, nowNs: () => 10n ** 18n, maxTraces: 1000, maxClockSkewNs: 0n };
+  const options = {
+    reader,
+    nowNs: () => 10n ** 18n,
+    maxTraces: 1000,
+    maxSpans,
+    maxClockSkewNs: 0n,
+  };
   const body = Buffer.from(JSON.stringify(request));
-  return answer(options, { method, path, query: new URLSearchParams(query), body });
+  const answered = await answer(options, { method, path, query: new URLSearchParams(query), body });
+  if (answered === undefined) return undefined;
+  const { status, body: made, headers = {} } = answered;
+  if (!isLong(made)) return { status, body: String(made), cutOff: truncatedHeader in headers };
+  let text = '';
+  await made.write(async (piece) => {
+    text += piece;
+  });
+  return { status, body: text, cutOff: made.cutOff };
 }
 
 async function f(target: string, status: number, body: unknown, method = 'GET'): Promise<void> {
@@ -150,7 +171,7 @@ test('a v1 search reaches the reader and says that it was cut off', async () => 
   const envelope = JSON.parse(String(answered?.body)) as { limit: number; data: unknown[] };
   assert.equal(envelope.limit, 20);
   assert.equal(envelope.data.length, 1);
-  assert.equal(answered?.headers?.['X-Wirestitch-Truncated'], 'true');
+  assert.equal(answered?.cutOff, true);
 });
 
 test('a multi-get answers what is there and names what is not', async () => {
@@ -163,6 +184,78 @@ test('a multi-get answers what is there and names what is not', async () => {
 });
 
 const range = 'query.start_time_min=2026-01-01T00:00:00Z&query.start_time_max=2026-01-02T00:00:00Z';
+
+/** Ids of the traces of an answer in order, and the spans of each. */
+function spansOf(body: string): Record<string, number> {
+  const { data, result } = JSON.parse(body) as {
+    data?: { traceID: string; spans: unknown[] }[];
+    result?: { resourceSpans: { scopeSpans: { spans: { traceId: string }[] }[] }[] };
+  };
+  if (data !== undefined) return Object.fromEntries(data.map((t) => [t.traceID, t.spans.length]));
+  const all = result?.resourceSpans.flatMap((r) => r.scopeSpans.flatMap((s) => s.spans)) ?? [];
+  const groups = Map.groupBy(all, (span) => span.traceId);
+  return Object.fromEntries(Array.from(groups, ([id, spans]) => [id, spans.length]));
+}
+
+const searches = [
+  `/api/traces?service=shop&start=1&end=2&limit=20`,
+  `/api/v3/traces?query.service_name=shop&${range}&query.search_depth=20`,
+];
+
+test('a search gives as many joined traces as were asked for', async () => {
+  for (const target of searches) {
+    const many = manyTraces(new Array<number>(1000).fill(1), { joined: 10 });
+    const answered = await get(target, many.reader);
+    const wanted = many.ids.filter((_, n) => n % 10 === 0).slice(0, 20);
+    assert.deepEqual(Object.keys(spansOf(answered!.body)), wanted, target);
+    assert.equal(answered?.cutOff, true);
+  }
+});
+
+test('the spans of all traces of an answer are bounded, the rest is said', async () => {
+  for (const target of searches) {
+    const many = manyTraces([400, 500, 300, 10]);
+    const answered = await get(target, many.reader);
+    assert.deepEqual(Object.values(spansOf(answered!.body)), [400, 500], target);
+    assert.equal(answered?.cutOff, true);
+    if (target.includes('v3')) continue;
+    const { total, limit } = JSON.parse(answered!.body) as { total: number; limit: number };
+    assert.deepEqual([total, limit], [2, 20]);
+  }
+});
+
+test('a trace that has grown since it was found is cut off, and what has no room is said', async () => {
+  for (const target of searches) {
+    const many = manyTraces([800, 800, 5], { found: 5 });
+    const answered = await get(target, many.reader);
+    assert.deepEqual(Object.values(spansOf(answered!.body)), [800, 200], target);
+    assert.equal(answered?.cutOff, true, target);
+  }
+});
+
+test('a single trace with too many spans is cut off and said', async () => {
+  const many = manyTraces([1500]);
+  for (const path of ['/api/traces/1', '/api/v3/traces/1']) {
+    const answered = await get(path, many.reader);
+    assert.deepEqual(Object.values(spansOf(answered!.body)), [1000], path);
+    assert.equal(answered?.cutOff, true, path);
+    assert.match(answered!.body, /only 1000 spans of this trace are shown/);
+  }
+});
+
+test('a multi-get names the traces that had no room', async () => {
+  const many = manyTraces([600, 400, 7]);
+  const ids = ['9'.padStart(32, '0'), ...many.ids].map((id) => `traceID=${id}`).join('&');
+  const answered = await get(`/api/traces?${ids}`, many.reader);
+  assert.deepEqual(Object.values(spansOf(answered!.body)), [600, 400]);
+  const { errors } = JSON.parse(answered!.body) as { errors: unknown };
+  const msg = 'trace left out: the answer has 1000 spans without it';
+  assert.deepEqual(errors, [
+    { code: 404, msg: 'trace not found', traceID: '9'.padStart(32, '0') },
+    { code: 400, msg, traceID: many.ids[2] },
+  ]);
+  assert.equal(answered?.cutOff, true);
+});
 
 test('v3 lists, searches, summaries and errors', async () => {
   await f('/api/v3/services', 200, { services: ['missing-service-name', 'shop'] });

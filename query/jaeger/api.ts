@@ -11,6 +11,8 @@ export interface ApiOptions {
   readonly nowNs: () => bigint;
   /** Largest number of traces of one search. */
   readonly maxTraces: number;
+  /** Spans of all traces of one answer. */
+  readonly maxSpans: number;
   /** Clock skew that is mended; 0 only marks it. */
   readonly maxClockSkewNs: bigint;
 }
@@ -22,23 +24,25 @@ interface Route {
   /** `*` stands for one segment, given to the handler. */
   readonly path: string;
   readonly handler: Handler;
+  /** It answers whole traces: few of these are made at once. */
+  readonly whole?: true;
 }
 
 const routes: readonly Route[] = [
   { method: 'GET', path: '/api/services', handler: v1.services },
   { method: 'GET', path: '/api/services/*/operations', handler: v1.serviceOperations },
   { method: 'GET', path: '/api/operations', handler: v1.operations },
-  { method: 'GET', path: '/api/traces', handler: v1.search },
-  { method: 'GET', path: '/api/traces/*', handler: v1.trace },
+  { method: 'GET', path: '/api/traces', handler: v1.search, whole: true },
+  { method: 'GET', path: '/api/traces/*', handler: v1.trace, whole: true },
   { method: 'POST', path: '/api/archive/*', handler: v1.archive },
-  { method: 'POST', path: '/api/transform', handler: v1.transform },
+  { method: 'POST', path: '/api/transform', handler: v1.transform, whole: true },
   { method: 'GET', path: '/api/dependencies', handler: v1.dependencies },
   { method: 'GET', path: '/api/metrics/minstep', handler: v1.minStep },
   { method: 'GET', path: '/api/metrics/*', handler: v1.metrics },
   { method: 'GET', path: '/api/v3/services', handler: v3.services },
   { method: 'GET', path: '/api/v3/operations', handler: v3.operations },
-  { method: 'GET', path: '/api/v3/traces', handler: v3.search },
-  { method: 'GET', path: '/api/v3/traces/*', handler: v3.trace },
+  { method: 'GET', path: '/api/v3/traces', handler: v3.search, whole: true },
+  { method: 'GET', path: '/api/v3/traces/*', handler: v3.trace, whole: true },
   { method: 'GET', path: '/api/v3/trace-summaries', handler: v3.summaries },
   { method: 'GET', path: '/api/v3/dependencies', handler: v3.dependencies },
 ];
@@ -56,6 +60,11 @@ function match(pattern: string, path: string): string | undefined {
   return id;
 }
 
+/** Whether a path answers whole traces. */
+export function answersTraces(path: string): boolean {
+  return routes.some((route) => route.whole === true && match(route.path, path) !== undefined);
+}
+
 const readStatus = { unavailable: 503, timeout: 504, too_broad: 400, internal: 500 } as const;
 
 /** @returns the answer, or undefined when the path is not below /api */
@@ -64,7 +73,6 @@ export async function answer(
   request: ApiRequest,
 ): Promise<ApiResponse | undefined> {
   if (!/^\/api(\/|$)/.test(request.path)) return undefined;
-  const error = request.path.startsWith('/api/v3/') ? v3Error : v1Error;
   let known = false;
   for (const route of routes) {
     const id = match(route.path, request.path);
@@ -74,12 +82,22 @@ export async function answer(
     try {
       return await route.handler(options, request, decode(id));
     } catch (failure) {
-      if (failure instanceof ParameterError) return error(400, failure.message);
-      if (failure instanceof ReadError) return error(readStatus[failure.reason], failure.message);
-      throw failure;
+      return failed(request.path, failure);
     }
   }
-  return known ? error(405, 'method not allowed') : notFound;
+  return known ? errorOf(request.path)(405, 'method not allowed') : notFound;
+}
+
+function errorOf(path: string): (code: number, message: string) => ApiResponse {
+  return path.startsWith('/api/v3/') ? v3Error : v1Error;
+}
+
+/** What a client is told of a failure. @throws the failure when it is a programming error */
+export function failed(path: string, failure: unknown): ApiResponse {
+  const error = errorOf(path);
+  if (failure instanceof ParameterError) return error(400, failure.message);
+  if (failure instanceof ReadError) return error(readStatus[failure.reason], failure.message);
+  throw failure;
 }
 
 function decode(segment: string): string {

@@ -1,3 +1,6 @@
+import type { LongBody } from '../long-body.ts';
+import { Entries, Items, Later, writeJson } from './json-text.ts';
+
 /** A request as the routes see it: no sockets here. */
 export interface ApiRequest {
   readonly method: string;
@@ -10,13 +13,17 @@ export interface ApiRequest {
 export interface ApiResponse {
   readonly status: number;
   readonly contentType: string;
-  readonly body: string | Uint8Array;
+  readonly body: string | Uint8Array | LongBody;
   readonly headers?: Readonly<Record<string, string>>;
+}
+
+export function isLong(body: ApiResponse['body']): body is LongBody {
+  return typeof body === 'object' && 'cutOff' in body;
 }
 
 const text = 'text/plain; charset=utf-8';
 
-/** Set on answers of searches that found more traces than they return. */
+/** Set on answers that lack something: traces that were found, or spans of a trace. */
 export const truncatedHeader = 'X-Wirestitch-Truncated';
 
 export interface V1Error {
@@ -25,18 +32,62 @@ export interface V1Error {
   readonly traceID?: string;
 }
 
+const json = 'application/json';
+
+const indentOf = (query: URLSearchParams): number => (query.get('prettyPrint') === 'true' ? 4 : 0);
+
 /** The envelope of API v1. */
 export function v1Ok(
   data: unknown,
   query: URLSearchParams,
-  more: { total?: number; limit?: number; errors?: readonly V1Error[] } = {},
+  more: { total?: number } = {},
 ): ApiResponse {
-  const { total = 0, limit = 0, errors = [] } = more;
-  const envelope = { data, total, limit, offset: 0, errors: errors.length === 0 ? null : errors };
-  const pretty = query.get('prettyPrint') === 'true';
-  const body = JSON.stringify(envelope, null, pretty ? 4 : undefined);
-  const headers = limit === 0 ? {} : { headers: { [truncatedHeader]: 'true' } };
-  return { status: 200, contentType: 'application/json', body, ...headers };
+  const envelope = { data, total: more.total ?? 0, limit: 0, offset: 0, errors: null };
+  const body = JSON.stringify(envelope, null, indentOf(query));
+  return { status: 200, contentType: json, body };
+}
+
+/** What the envelope of API v1 says behind the traces, asked when they are written. */
+export interface V1Rest {
+  readonly total: () => number;
+  readonly limit: () => number;
+  readonly errors: () => readonly V1Error[];
+  readonly cutOff: () => boolean;
+}
+
+/** The envelope of API v1 around traces that are read as they are sent. */
+export function v1Traces(
+  traces: Iterable<Entries> | AsyncIterable<Entries>,
+  query: URLSearchParams,
+  rest: Partial<V1Rest> = {},
+): ApiResponse {
+  const { total = () => 0, limit = () => 0, errors = () => [], cutOff = () => false } = rest;
+  const envelope = new Entries({
+    data: new Items(traces),
+    total: new Later(total),
+    limit: new Later(limit),
+    offset: 0,
+    errors: new Later(() => {
+      const all = errors();
+      return all.length === 0 ? null : all;
+    }),
+  });
+  return { status: 200, contentType: json, body: longBody(envelope, indentOf(query), cutOff) };
+}
+
+/** `resourceSpans` that are read as they are sent, as api_v3 answers them. */
+export function v3Traces(groups: AsyncIterable<Entries>, cutOff: () => boolean): ApiResponse {
+  const value = new Entries({ result: new Entries({ resourceSpans: new Items(groups) }) });
+  return { status: 200, contentType: json, body: longBody(value, 0, cutOff) };
+}
+
+function longBody(value: Entries, indent: number, cutOff: () => boolean): LongBody {
+  return {
+    write: (take) => writeJson(value, indent, take),
+    get cutOff() {
+      return cutOff();
+    },
+  };
 }
 
 /** An error of API v1: the envelope as plain text, as Go's http.Error sends it. */
@@ -48,7 +99,7 @@ export function v1Error(code: number, msg: string): ApiResponse {
 /** An answer of api_v3. */
 export function v3Ok(value: unknown, truncated = false): ApiResponse {
   const headers = truncated ? { headers: { [truncatedHeader]: 'true' } } : {};
-  return { status: 200, contentType: 'application/json', body: JSON.stringify(value), ...headers };
+  return { status: 200, contentType: json, body: JSON.stringify(value), ...headers };
 }
 
 /** An error of api_v3. */

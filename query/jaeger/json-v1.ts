@@ -6,6 +6,7 @@ import {
   serviceName,
 } from '../../storage/traces/model.ts';
 import { adjust, sortAttributes, type ViewSpan, view } from './adjust.ts';
+import { Entries, Items, Later } from './json-text.ts';
 import { rawValue } from './json-value.ts';
 
 /** The service name shown for a resource that has none, as Jaeger 2 writes it. */
@@ -65,21 +66,26 @@ export function kindName(kind: number): string {
   return kinds[kind] ?? '';
 }
 
-/** One trace as /api/traces/{id} shows it. */
-export function toV1(trace: StoredTrace, options: V1Options): V1Trace {
+/** One trace as /api/traces/{id} shows it: an object of the form {@link V1Trace}. */
+export function v1Trace(trace: StoredTrace, options: V1Options): Entries {
   const spans = options.raw
     ? trace.spans.map(view)
     : adjust(trace.spans, { ...options, missingParentText, sortEvents: false });
   const processes = new Processes();
-  const shown = spans.map((span) => toSpan(span, processes, options.raw));
-  return {
-    traceID: trace.traceId,
-    spans: shown,
-    processes: processes.named,
-    warnings: trace.truncated
-      ? [`only the first ${trace.spans.length} spans of this trace are shown`]
-      : null,
+  const shown = function* (): Generator<V1Span> {
+    for (const span of spans) yield toSpan(span, processes, options.raw);
   };
+  return new Entries({
+    traceID: trace.traceId,
+    spans: new Items(shown()),
+    processes: new Later(() => processes.named),
+    warnings: trace.truncated ? [truncatedText(trace)] : null,
+  });
+}
+
+/** What is said of a trace that is not there as a whole. */
+export function truncatedText({ spans }: StoredTrace): string {
+  return `only ${spans.length} spans of this trace are shown`;
 }
 
 /** Identical processes share an id, numbered as they appear. */

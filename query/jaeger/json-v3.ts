@@ -9,6 +9,8 @@ import type {
   StoredTrace,
 } from '../../storage/traces/model.ts';
 import { adjust, type ViewSpan, view } from './adjust.ts';
+import { Entries, Items } from './json-text.ts';
+import { truncatedText } from './json-v1.ts';
 
 type Json = { [key: string]: unknown };
 
@@ -21,30 +23,39 @@ export interface V3Options {
 const missingParentText = 'parent span ID=%s is not in the trace; skipping clock skew adjustment';
 const warningsKey = '@jaeger@warnings';
 
-/** `resourceSpans` of one or more traces: spans of one resource and scope stand together. */
-export function toV3(traces: readonly StoredTrace[], options: V3Options): Json[] {
+/** `resourceSpans` of a trace: spans of one resource and scope stand together. */
+export function v3Groups(trace: StoredTrace, options: V3Options): Entries[] {
   const groups = new Map<StoredResource, Map<StoredScope, ViewSpan[]>>();
-  for (const trace of traces) {
-    const spans = options.raw
-      ? trace.spans.map(view)
-      : adjust(trace.spans, { ...options, missingParentText, sortEvents: true });
-    for (const span of spans) {
-      let scopes = groups.get(span.resource);
-      if (scopes === undefined) groups.set(span.resource, (scopes = new Map()));
-      const list = scopes.get(span.scope);
-      if (list === undefined) scopes.set(span.scope, [span]);
-      else list.push(span);
-    }
+  const spans = options.raw
+    ? trace.spans.map(view)
+    : adjust(trace.spans, { ...options, missingParentText, sortEvents: true });
+  if (trace.truncated && !options.raw) spans[0]?.warnings.push(truncatedText(trace));
+  for (const span of spans) {
+    let scopes = groups.get(span.resource);
+    if (scopes === undefined) groups.set(span.resource, (scopes = new Map()));
+    const list = scopes.get(span.scope);
+    if (list === undefined) scopes.set(span.scope, [span]);
+    else list.push(span);
   }
-  return [...groups].map(([resource, scopes]) => ({
-    resource: resourceOf(resource),
-    scopeSpans: [...scopes].map(([scope, spans]) => ({
-      scope: scopeOf(scope),
-      spans: spans.map(spanOf),
-      ...text('schemaUrl', scope.schemaUrl),
-    })),
-    ...text('schemaUrl', resource.schemaUrl),
-  }));
+  return Array.from(groups, ([resource, scopes]) => {
+    const scopeSpans = Array.from(scopes, ([scope, list]) => scopeGroup(scope, list));
+    return new Entries({
+      resource: resourceOf(resource),
+      scopeSpans: new Items(scopeSpans),
+      ...text('schemaUrl', resource.schemaUrl),
+    });
+  });
+}
+
+function scopeGroup(scope: StoredScope, list: readonly ViewSpan[]): Entries {
+  const spans = function* (): Generator<Json> {
+    for (const span of list) yield spanOf(span);
+  };
+  return new Entries({
+    scope: scopeOf(scope),
+    spans: new Items(spans()),
+    ...text('schemaUrl', scope.schemaUrl),
+  });
 }
 
 function text(key: string, value: string): Json {

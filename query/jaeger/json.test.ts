@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import type { StoredTrace } from '../../storage/traces/model.ts';
 import { ParameterError } from './go-text.ts';
-import { toV1, type V1Trace } from './json-v1.ts';
-import { toV3 } from './json-v3.ts';
+import { Items, writeJson } from './json-text.ts';
+import { type V1Options, type V1Trace, v1Trace } from './json-v1.ts';
+import { v3Groups } from './json-v3.ts';
 import { otlpJsonTraces } from './otlp-json.ts';
 
 /** testdata: one OTLP request and what Jaeger 2.13.0 answered for it. */
@@ -16,19 +18,26 @@ const stored = otlpJsonTraces(Buffer.from(data('request.json')));
 const disabled = { maxClockSkewNs: 0n };
 const trace = stored[0] ?? assert.fail('no trace in testdata');
 
+async function written<T>(value: unknown): Promise<T> {
+  let text = '';
+  await writeJson(value, 0, async (piece) => {
+    text += piece;
+  });
+  return JSON.parse(text) as T;
+}
+
+const toV1 = (of: StoredTrace, options: V1Options) => written<V1Trace>(v1Trace(of, options));
+
 function expected(name: string): V1Trace {
   return (JSON.parse(data(name)) as { data: V1Trace[] }).data[0] ?? assert.fail(`${name} is empty`);
 }
 
-test('v1 as stored equals Jaeger field by field', () => {
-  assert.deepEqual(
-    JSON.parse(JSON.stringify(toV1(trace, { raw: true, ...disabled }))),
-    expected('v1-raw.json'),
-  );
+test('v1 as stored equals Jaeger field by field', async () => {
+  assert.deepEqual(await toV1(trace, { raw: true, ...disabled }), expected('v1-raw.json'));
 });
 
-test('v1 adjusted equals Jaeger field by field', () => {
-  const ours = toV1(trace, { raw: false, ...disabled });
+test('v1 adjusted equals Jaeger field by field', async () => {
+  const ours = await toV1(trace, { raw: false, ...disabled });
   const theirs = expected('v1.json');
   // Jaeger orders spans by process, and numbers processes in no fixed order.
   const named = ({ spans, processes }: V1Trace) =>
@@ -47,8 +56,8 @@ interface V3Group {
   scopeSpans: { scope: object; spans: V3Span[] }[];
 }
 
-test('v3 equals Jaeger but for what Jaeger moves and repeats', () => {
-  const ours = toV3([trace], { raw: false, ...disabled }) as unknown as V3Group[];
+test('v3 equals Jaeger but for what Jaeger moves and repeats', async () => {
+  const ours = await written<V3Group[]>(new Items(v3Groups(trace, { raw: false, ...disabled })));
   const theirs = (JSON.parse(data('v3.json')) as { result: { resourceSpans: V3Group[] } }).result;
   const spans = (groups: V3Group[]) =>
     groups.flatMap((g) => g.scopeSpans.flatMap((s) => s.spans)).map(withoutMoved);
@@ -69,22 +78,31 @@ function withoutMoved(span: V3Span & { attributes?: { key: string }[] }): unknow
   return left === undefined || left.length === 0 ? rest : { ...rest, attributes: left };
 }
 
-test('clock skew within the limit is mended and said', () => {
-  const mended = toV1(trace, { raw: false, maxClockSkewNs: 10n ** 10n });
+test('a trace that is not whole says so', async () => {
+  const cut = { ...trace, truncated: true };
+  const said = `only ${trace.spans.length} spans of this trace are shown`;
+  assert.deepEqual((await toV1(cut, { raw: true, ...disabled })).warnings, [said]);
+  const groups = (raw: boolean) => v3Groups(cut, { raw, ...disabled });
+  assert.match(JSON.stringify(await written(new Items(groups(false)))), new RegExp(said));
+  assert.doesNotMatch(JSON.stringify(await written(new Items(groups(true)))), new RegExp(said));
+});
+
+test('clock skew within the limit is mended and said', async () => {
+  const mended = await toV1(trace, { raw: false, maxClockSkewNs: 10n ** 10n });
   const select = mended.spans.find((s) => s.operationName === 'SELECT');
   const parent = mended.spans.find((s) => s.operationName === 'inner');
   assert.equal(select?.startTime, (parent?.startTime ?? 0) + 25_000);
   assert.deepEqual(select?.warnings, ["This span's timestamps were adjusted by 1.125s"]);
 });
 
-test('a span that was sent twice is shown once, others that share its id stay', () => {
+test('a span that was sent twice is shown once, others that share its id stay', async () => {
   const [first, second] = trace.spans;
   assert.ok(first !== undefined && second !== undefined);
   const twice = {
     ...trace,
     spans: [first, { ...first }, { ...second, spanId: first.spanId, name: 'other' }],
   };
-  const shown = toV1(twice, { raw: false, ...disabled });
+  const shown = await toV1(twice, { raw: false, ...disabled });
   assert.deepEqual(
     shown.spans.map((s) => s.operationName),
     ['GET /', 'other'],
@@ -95,14 +113,14 @@ test('a span that was sent twice is shown once, others that share its id stay', 
   );
 });
 
-test('a server span that shares its id with the client becomes its child', () => {
+test('a server span that shares its id with the client becomes its child', async () => {
   const [base] = trace.spans;
   assert.ok(base !== undefined);
   const id = 'abababababababab';
   const call = { ...base, spanId: id, parentSpanId: '', kind: 3, name: 'call', links: [] };
   const serve = { ...call, kind: 2, name: 'serve' };
   const inside = { ...call, spanId: 'cdcdcdcdcdcdcdcd', parentSpanId: id, kind: 1, name: 'inside' };
-  const shown = toV1({ ...trace, spans: [call, serve, inside] }, { raw: false, ...disabled });
+  const shown = await toV1({ ...trace, spans: [call, serve, inside] }, { raw: false, ...disabled });
   const served = shown.spans.find((s) => s.operationName === 'serve');
   assert.notEqual(served?.spanID, id);
   assert.equal(served?.references[0]?.spanID, id);

@@ -1,10 +1,25 @@
 /** Handlers of API v1: what Grafana's Jaeger data source and Jaeger UI before 2.15 ask. */
-
-import { distinctTraces } from '../stitched/distinct.ts';
+import type { StoredTrace } from '../../storage/traces/model.ts';
+import { findJoined } from '../find-joined.ts';
+import {
+  begun,
+  type Wanted,
+  WholeTraces,
+  type WholeTracesOptions,
+  withinSpans,
+} from '../whole-traces.ts';
 import type { ApiOptions } from './api.ts';
 import { ParameterError, parseGoInt, parseTraceId } from './go-text.ts';
-import { type ApiRequest, type ApiResponse, type V1Error, v1Error, v1Ok } from './http.ts';
-import { kindName, missingServiceName, toV1, type V1Trace } from './json-v1.ts';
+import {
+  type ApiRequest,
+  type ApiResponse,
+  type V1Error,
+  v1Error,
+  v1Ok,
+  v1Traces,
+} from './http.ts';
+import type { Entries } from './json-text.ts';
+import { kindName, missingServiceName, v1Trace } from './json-v1.ts';
 import { otlpJsonTraces } from './otlp-json.ts';
 import { kindParam, storedService, v1Search, v1TraceIds } from './params.ts';
 
@@ -40,38 +55,74 @@ export async function operations(options: ApiOptions, request: ApiRequest): Prom
   return v1Ok(data, request.query, { total: data.length });
 }
 
-async function fetchTraces(
-  options: ApiOptions,
-  ids: readonly string[],
-  query: URLSearchParams,
-  hint?: { startNs: bigint; endNs: bigint },
-  distinct = false,
-): Promise<V1Trace[]> {
-  const got = await options.reader.getTraces(ids, hint);
-  const traces = distinct ? distinctTraces(got) : got;
-  const raw = query.get('raw') === 'true';
-  return traces.map((t) => toV1(t, { raw, maxClockSkewNs: options.maxClockSkewNs }));
+/** How traces are read for one answer. */
+export function wholeTraces(
+  { reader, maxSpans }: ApiOptions,
+  wanted: readonly Wanted[],
+  more: Pick<WholeTracesOptions, 'range' | 'distinct'>,
+): WholeTraces {
+  return new WholeTraces(wanted, { reader, maxSpans, ...more });
 }
+
+async function* shown(
+  traces: Iterable<StoredTrace> | AsyncIterable<StoredTrace>,
+  { maxClockSkewNs }: ApiOptions,
+  raw: boolean,
+): AsyncGenerator<Entries> {
+  for await (const trace of traces) yield v1Trace(trace, { raw, maxClockSkewNs });
+}
+
+const isRaw = (query: URLSearchParams): boolean => query.get('raw') === 'true';
 
 export async function search(options: ApiOptions, request: ApiRequest): Promise<ApiResponse> {
   const { query } = request;
-  const wanted = v1TraceIds(query);
-  if (wanted.length > 0) {
-    if (wanted.length > options.maxTraces) {
-      throw new ParameterError(`cannot fetch more than ${options.maxTraces} traces at once`);
-    }
-    const traces = await fetchTraces(options, wanted, query);
-    const found = new Set(traces.map((t) => t.traceID));
-    const errors = wanted
-      .filter((id) => !found.has(id))
-      .map((traceID): V1Error => ({ code: 404, msg: 'trace not found', traceID }));
-    return v1Ok(traces, query, { errors });
-  }
+  const ids = v1TraceIds(query);
+  if (ids.length > 0) return multiGet(options, query, new Set(ids));
   const parsed = v1Search(query, options.nowNs(), options);
-  const { traces: found, truncated } = await options.reader.findTraces(parsed);
-  const ids = found.map((trace) => trace.traceId);
-  const data = ids.length === 0 ? [] : await fetchTraces(options, ids, query, bounds(found), true);
-  return v1Ok(data, query, truncated ? { total: data.length, limit: parsed.limit } : {});
+  const found = await findJoined(options.reader, parsed);
+  const wanted = withinSpans(found.traces, options.maxSpans);
+  const range = bounds(wanted);
+  const reading = wholeTraces(options, wanted, { range, distinct: true });
+  const traces = (await begun(reading.read())) ?? [];
+  const fewer = found.truncated || wanted.length < found.traces.length;
+  const limited = (): boolean => fewer || reading.leftOut.length > 0;
+  return v1Traces(shown(traces, options, isRaw(query)), query, {
+    total: () => (limited() ? reading.count : 0),
+    limit: () => (limited() ? parsed.limit : 0),
+    cutOff: () => fewer || reading.cutOff,
+  });
+}
+
+/** Traces by their ids, and of each that is not answered why. */
+async function multiGet(
+  options: ApiOptions,
+  query: URLSearchParams,
+  ids: ReadonlySet<string>,
+): Promise<ApiResponse> {
+  if (ids.size > options.maxTraces) {
+    throw new ParameterError(`cannot fetch more than ${options.maxTraces} traces at once`);
+  }
+  const wanted = Array.from(ids, (traceId) => ({ traceId }));
+  const reading = wholeTraces(options, wanted, { distinct: false });
+  const missing = new Set(ids);
+  const seen = async function* (traces: AsyncIterable<StoredTrace>): AsyncGenerator<StoredTrace> {
+    for await (const trace of traces) {
+      missing.delete(trace.traceId);
+      yield trace;
+    }
+  };
+  const traces = await begun(seen(reading.read()));
+  const msg = `trace left out: the answer has ${options.maxSpans} spans without it`;
+  return v1Traces(shown(traces ?? [], options, isRaw(query)), query, {
+    errors: () => {
+      const leftOut = new Set(reading.leftOut);
+      return Array.from(missing, (traceID): V1Error => {
+        if (leftOut.has(traceID)) return { code: 400, msg, traceID };
+        return { code: 404, msg: 'trace not found', traceID };
+      });
+    },
+    cutOff: () => reading.cutOff,
+  });
 }
 
 /** The time range in which all of the found traces lie. */
@@ -100,10 +151,12 @@ export async function trace(
   request: ApiRequest,
   id: string,
 ): Promise<ApiResponse> {
-  const traceId = parseTraceId(id);
-  const traces = await fetchTraces(options, [traceId], request.query, hintOf(request.query));
-  if (traces.length === 0) return v1Error(404, 'trace not found');
-  return v1Ok(traces, request.query);
+  const { query } = request;
+  const wanted = [{ traceId: parseTraceId(id) }];
+  const reading = wholeTraces(options, wanted, { range: hintOf(query), distinct: false });
+  const traces = await begun(reading.read());
+  if (traces === undefined) return v1Error(404, 'trace not found');
+  return v1Traces(shown(traces, options, isRaw(query)), query, { cutOff: () => reading.cutOff });
 }
 
 export async function archive(
@@ -118,11 +171,7 @@ export async function archive(
 /** OTLP/JSON (a file that a user opens in the UI) in the form of v1. */
 export async function transform(options: ApiOptions, request: ApiRequest): Promise<ApiResponse> {
   const traces = otlpJsonTraces(request.body);
-  const { maxClockSkewNs } = options;
-  return v1Ok(
-    traces.map((t) => toV1(t, { raw: true, maxClockSkewNs })),
-    request.query,
-  );
+  return v1Traces(shown(traces, options, true), request.query);
 }
 
 export async function dependencies(options: ApiOptions, request: ApiRequest): Promise<ApiResponse> {

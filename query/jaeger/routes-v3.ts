@@ -1,14 +1,15 @@
 /** Handlers of api_v3: what Jaeger UI 2.15 and later asks. */
 import type { TraceSummary } from '../../storage/traces/reader.ts';
 import { findJoined } from '../find-joined.ts';
-import { distinctTraces } from '../stitched/distinct.ts';
+import { begun, type WholeTraces, withinSpans } from '../whole-traces.ts';
 import type { ApiOptions } from './api.ts';
 import { ParameterError, parseRfc3339, parseTraceId } from './go-text.ts';
-import { type ApiRequest, type ApiResponse, v3Error, v3Ok } from './http.ts';
+import { type ApiRequest, type ApiResponse, v3Error, v3Ok, v3Traces } from './http.ts';
+import type { Entries } from './json-text.ts';
 import { kindName, missingServiceName } from './json-v1.ts';
-import { toV3 } from './json-v3.ts';
+import { v3Groups } from './json-v3.ts';
 import { kindParam, storedService, v3Raw, v3Search } from './params.ts';
-import { bounds, serviceNames } from './routes-v1.ts';
+import { bounds, serviceNames, wholeTraces } from './routes-v1.ts';
 
 export async function services(options: ApiOptions): Promise<ApiResponse> {
   return v3Ok({ services: await serviceNames(options) });
@@ -52,25 +53,33 @@ export async function trace(
   const startNs = time(request.query, 'start_time');
   const endNs = time(request.query, 'end_time');
   const hint = startNs === undefined || endNs === undefined ? undefined : { startNs, endNs };
-  const traces = await options.reader.getTraces([traceId], hint);
-  if (traces.length === 0) return v3Error(404, 'No traces found');
-  const raw = v3Raw(request.query);
-  const resourceSpans = toV3(traces, { raw, maxClockSkewNs: options.maxClockSkewNs });
-  return v3Ok(
-    { result: { resourceSpans } },
-    traces.some((t) => t.truncated),
-  );
+  const reading = wholeTraces(options, [{ traceId }], { range: hint, distinct: false });
+  return answered(reading, options, request, false);
 }
 
 export async function search(options: ApiOptions, request: ApiRequest): Promise<ApiResponse> {
   const query = v3Search(request.query, options);
-  const { traces: found, truncated } = await options.reader.findTraces(query);
-  if (found.length === 0) return v3Error(404, 'No traces found');
-  const ids = found.map((summary) => summary.traceId);
-  const traces = distinctTraces(await options.reader.getTraces(ids, bounds(found)));
-  const raw = v3Raw(request.query);
-  const resourceSpans = toV3(traces, { raw, maxClockSkewNs: options.maxClockSkewNs });
-  return v3Ok({ result: { resourceSpans } }, truncated);
+  const found = await findJoined(options.reader, query);
+  const wanted = withinSpans(found.traces, options.maxSpans);
+  const fewer = found.truncated || wanted.length < found.traces.length;
+  const reading = wholeTraces(options, wanted, { range: bounds(wanted), distinct: true });
+  return answered(reading, options, request, fewer);
+}
+
+/** @param fewer whether more traces were found than are read */
+async function answered(
+  reading: WholeTraces,
+  { maxClockSkewNs }: ApiOptions,
+  { query }: ApiRequest,
+  fewer: boolean,
+): Promise<ApiResponse> {
+  const traces = await begun(reading.read());
+  if (traces === undefined) return v3Error(404, 'No traces found');
+  const options = { raw: v3Raw(query), maxClockSkewNs };
+  const groups = async function* (): AsyncGenerator<Entries> {
+    for await (const trace of traces) yield* v3Groups(trace, options);
+  };
+  return v3Traces(groups(), () => fewer || reading.cutOff);
 }
 
 export async function summaries(options: ApiOptions, request: ApiRequest): Promise<ApiResponse> {

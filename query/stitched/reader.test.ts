@@ -7,7 +7,7 @@ import { makeClicks } from '../../stitch/testing/clicks.ts';
 import { baseNs, sdk, seen } from '../../stitch/testing/spans.ts';
 import type { StoredSpan, StoredTrace } from '../../storage/traces/model.ts';
 import { ReadError, type TraceReader, type TraceSummary } from '../../storage/traces/reader.ts';
-import { distinctTraces } from './distinct.ts';
+import { WholeTraces } from '../whole-traces.ts';
 import { createStitchedReader, type StitchedOptions } from './reader.ts';
 import { type Memory, memory, stored } from './testing/memory.ts';
 
@@ -206,9 +206,11 @@ test('an alias that later data speak against is not followed', async () => {
 test('a list shows a joined trace once', async () => {
   const plain = sdk('50', { trace: '5' });
   const store = memory([...chain, plain].map(stored));
-  const traces = await reader(store).getTraces([ids[1]!, plain.traceId, ids[0]!]);
+  const wanted = [ids[1]!, plain.traceId, ids[0]!].map((traceId) => ({ traceId }));
+  const options = { reader: reader(store), maxSpans: 100, distinct: true };
+  const traces = await Array.fromAsync(new WholeTraces(wanted, options).read());
   assert.deepEqual(
-    distinctTraces(traces).map((trace) => trace.traceId),
+    traces.map((trace) => trace.traceId),
     [ids[1], plain.traceId],
   );
 });

@@ -1,0 +1,153 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Settings } from '../../component/settings.ts';
+import type { HostCheck } from '../../config/groups/host-check.ts';
+import { pathOf } from '../../config/groups/http-listen.ts';
+import type { BodyIntake } from '../../pipeline/http-intake/intake.ts';
+import { receiveBody, refuse } from '../../pipeline/http-intake/receive.ts';
+import { Gate } from '../../query/gate.ts';
+import { type ApiOptions, answer, answersTraces, failed } from '../../query/jaeger/api.ts';
+import { type ApiResponse, isLong, truncatedHeader } from '../../query/jaeger/http.ts';
+import { landing, type UiOptions, uiFile } from '../../query/jaeger/ui-files.ts';
+import { sendAnswer, sendLong } from '../../query/send.ts';
+import { ReadError } from '../../storage/traces/reader.ts';
+
+export interface ServerOptions {
+  readonly api: ApiOptions;
+  /** '' or a path prefix such as `/jaeger`. */
+  readonly basePath: string;
+  readonly checkHost: HostCheck;
+  readonly ui: UiOptions | undefined;
+  readonly intake: BodyIntake;
+  readonly maxConcurrent: number;
+  readonly logger: Settings['logger'];
+}
+
+/** Answers with whole traces that are made at once: their spans are there as objects. */
+const wholeAtOnce = 2;
+/** Requests that wait for each that is being answered. */
+const waiting = 10;
+const mostWholeWaiting = 100;
+
+const busy = (): Error =>
+  new ReadError('too many requests are being answered, try again later', 'unavailable');
+
+/** Requests to the API and for the UI, from headers to answer. */
+export class JaegerServer {
+  readonly #options: ServerOptions;
+  readonly #gate: Gate;
+  readonly #wholeGate = new Gate(wholeAtOnce, mostWholeWaiting, busy);
+
+  constructor(options: ServerOptions) {
+    this.#options = options;
+    const { maxConcurrent } = options;
+    this.#gate = new Gate(maxConcurrent, maxConcurrent * waiting, busy);
+  }
+
+  handle(request: IncomingMessage, response: ServerResponse): void {
+    const { checkHost, basePath, intake } = this.#options;
+    const foreign = checkHost(request.headers.host);
+    if (foreign !== undefined) {
+      refuse(request, response, 403, `${foreign}\n`, intake.maxBodyBytes);
+      return;
+    }
+    const target = pathOf(request);
+    if (target !== basePath && !target.startsWith(`${basePath}/`)) {
+      refuse(request, response, 404, '404 page not found\n', intake.maxBodyBytes);
+      return;
+    }
+    const path = target.slice(basePath.length) || '/';
+    const isApi = path === '/api' || path.startsWith('/api/');
+    if (!isApi) this.#file(request, response, path);
+    else if (request.method === 'POST') {
+      receiveBody(request, response, intake, (body) => {
+        this.#api(request, response, path, body.bytes).finally(() => intake.release(body));
+      });
+    } else {
+      request.resume();
+      void this.#api(request, response, path, Buffer.alloc(0));
+    }
+  }
+
+  /** Ends when the answer is made; never rejects. */
+  async #api(
+    request: IncomingMessage,
+    response: ServerResponse,
+    path: string,
+    body: Uint8Array,
+  ): Promise<void> {
+    const { api } = this.#options;
+    const query = new URLSearchParams((request.url ?? '').split('?').slice(1).join('?'));
+    const method = request.method === 'HEAD' ? 'GET' : (request.method ?? '');
+    const gate = answersTraces(path) ? this.#wholeGate : this.#gate;
+    try {
+      await gate.run(async () => {
+        if (response.destroyed) return;
+        const answered = await answer(api, { method, path, query, body });
+        await send(request, response, answered);
+      });
+    } catch (error) {
+      await this.#failed(request, response, path, error);
+    }
+  }
+
+  #file(request: IncomingMessage, response: ServerResponse, path: string): void {
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      const { maxBodyBytes } = this.#options.intake;
+      refuse(request, response, 405, 'method not allowed\n', maxBodyBytes);
+      return;
+    }
+    request.resume();
+    const file = async (): Promise<ApiResponse | undefined> => {
+      const { ui } = this.#options;
+      if (ui !== undefined) return uiFile(ui, decodePath(path));
+      return path === '/' ? landing() : undefined;
+    };
+    file()
+      .then((found) => send(request, response, found))
+      .catch((error: unknown) => this.#failed(request, response, path, error));
+  }
+
+  async #failed(
+    request: IncomingMessage,
+    response: ServerResponse,
+    path: string,
+    error: unknown,
+  ): Promise<void> {
+    const { logger } = this.#options;
+    const known = error instanceof ReadError;
+    if (!known) {
+      const stack = error instanceof Error ? error.stack : String(error);
+      logger.error('BUG: a query failed', { error: stack });
+    } else if (response.headersSent) {
+      logger.warn('an answer broke off', { error: error.message });
+    }
+    if (response.headersSent) {
+      response.destroy();
+      return;
+    }
+    const told = known ? failed(path, error) : plain(500, 'internal error\n');
+    await send(request, response, told).catch(() => response.destroy());
+  }
+}
+
+function plain(status: number, body: string): ApiResponse {
+  return { status, contentType: 'text/plain; charset=utf-8', body };
+}
+
+async function send(
+  request: IncomingMessage,
+  response: ServerResponse,
+  answered: ApiResponse = plain(404, '404 page not found\n'),
+): Promise<void> {
+  const { status, contentType, headers, body } = answered;
+  if (!isLong(body)) return sendAnswer(request, response, { status, contentType, headers, body });
+  return sendLong(request, response, { contentType, body, cutOffHeader: truncatedHeader });
+}
+
+function decodePath(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return '/';
+  }
+}
