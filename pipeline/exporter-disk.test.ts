@@ -245,6 +245,18 @@ test('a sealed batch of a newer version stays on disk for it', async () => {
   assert.equal(storage.records(owner).length, 0);
 });
 
+test('an exporter that does not seal leaves a sealed batch on disk', async () => {
+  const storage = memoryStorage();
+  const log = await storage.log(owner);
+  await log.append('sealed', encodeRecord('traces', '', 3, [Buffer.from('[1,2,3]')]));
+  const { exporter, settings, arrived } = await pushing(storage);
+  await settle();
+  await exporter.shutdown();
+  assert.deepEqual(arrived, []);
+  assert.equal(storage.records(owner).length, 1);
+  assert.deepEqual(settings.book.check(), []);
+});
+
 test('a start reads no record again, unless its partition is longer than the front', async () => {
   const storage = memoryStorage();
   const { settings, exporter, backend } = await pushing(storage, {

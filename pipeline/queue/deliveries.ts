@@ -2,7 +2,7 @@ import { PipelineError } from '../../component/errors.ts';
 import type { Signal } from '../../component/signals.ts';
 import type { SealedBatch } from '../backend.ts';
 import { type Delivery, newDelivery } from '../chain/delivery.ts';
-import { ShutDown } from '../chain/errors.ts';
+import { NewerForm, ShutDown } from '../chain/errors.ts';
 import { assemble, pieceOf, unitsOf } from './assemble.ts';
 import { Deque } from './deque.ts';
 import type { Entry, Part, Piece } from './entry.ts';
@@ -106,8 +106,7 @@ export class Deliveries<S extends Signal> {
     delivery.previousUnknown = true;
     try {
       if (sealer === undefined) {
-        const message = 'cannot send a sealed batch: this exporter does not seal';
-        throw new PipelineError(message, { retryable: false });
+        throw new NewerForm('cannot send a sealed batch: this version does not seal');
       }
       delivery.sealed = sealer.decode(await this.#reader!.loadSealed(entry, bytes));
     } catch (thrown) {
