@@ -40,7 +40,7 @@ export function computedEdges(where: Where, fromS: number, toS: number): string 
     mapKeys(sumMap(duration_bands) AS bands), arrayMap(n -> toFloat64(n), mapValues(bands))
   FROM ${tableName(where, 'service_edges')} FINAL
   WHERE minute >= toDateTime(${fromS}, 'UTC') AND minute < toDateTime(${toS}, 'UTC')
-  GROUP BY client, server ORDER BY n DESC LIMIT ${maxEdges}`;
+  GROUP BY client, server HAVING n > 0 ORDER BY n DESC LIMIT ${maxEdges}`;
 }
 
 export function readComputedEdges(bytes: Uint8Array): CallEdge[] {
@@ -63,36 +63,40 @@ export function lastComputed(where: Where, fromS: number, toS: number): string {
 }
 
 /**
- * Calls counted on the spans themselves, of a sample, with protocols. A call whose
- * parent is a CLIENT or PRODUCER span and that was captured too is counted once: by the spans of
- * SDKs where there are any, else as one call however often it was seen.
+ * Calls counted on the spans themselves, of a sample, with protocols. A call whose parent is a
+ * CLIENT or PRODUCER span and that was captured too is counted once, as in `service_edges`: by the
+ * spans of SDKs where there are any, else as one call however often it was seen.
  */
 export function spanEdges(where: Where, fromS: number, toS: number, sample: Sample): string {
   const spans = tableName(where, 'spans');
   const address = hostPort(text('server.address'), int('server.port'));
   const from = `
-    SELECT client, argMin(service, captured) AS server, argMin(protocol, captured) AS protocol,
-      if(min(captured) = 1, 1, countIf(captured = 0)) AS n,
-      if(min(captured) = 1, toUInt64(max(status_code = 2)),
-        countIf(captured = 0 AND status_code = 2)) AS failed,
-      argMin(band, captured) AS band, groupUniqArrayIf(4)(address, address != '') AS seen_at
+    SELECT client, server, protocol, 1 AS n, toUInt64(status_code = 2) AS failed, band, seen_at
     FROM (
-      SELECT trace_id, span_id, service AS client, kind AS caller FROM ${spans}
-      WHERE bucket >= toDateTime(${Math.max(0, fromS - parentLookbackS)}, 'UTC')
-        AND bucket < toDateTime(${toS}, 'UTC') AND ${sampleCondition(sample, [-1])}
-    ) AS parent
-    INNER JOIN (
-      SELECT trace_id, parent_span_id, span_id AS child_id, service, status_code, ${band},
-        toUInt8(resource_id IN ${capturedResources(where)}) AS captured,
-        if(captured = 1, ${address}, '') AS address, ${protocolOfSpan} AS protocol
-      FROM ${spans}
-      WHERE ${timeCondition(fromS, toS, bucketSlackS)} AND parent_span_id != toFixedString('', 8)
-        AND kind != 1 AND ${sampleCondition(sample)}
-    ) AS child
-    ON child.trace_id = parent.trace_id AND child.parent_span_id = parent.span_id
-    WHERE parent.client != child.service
-    GROUP BY parent.trace_id, parent.span_id, client,
-      if(parent.caller IN (3, 4), toFixedString('', 8), child.child_id)`;
+      SELECT parent.client AS client, child.service AS server, child.protocol AS protocol,
+        child.status_code AS status_code, child.band AS band,
+        NOT child.captured AS sdk, (child.captured, child.child_id) AS sighting,
+        min(sighting) OVER same_call AS first,
+        groupUniqArrayIf(4)(child.address, child.address != '') OVER same_call AS seen_at
+      FROM (
+        SELECT trace_id, span_id, service AS client, kind AS caller FROM ${spans}
+        WHERE bucket >= toDateTime(${Math.max(0, fromS - parentLookbackS)}, 'UTC')
+          AND bucket < toDateTime(${toS}, 'UTC') AND ${sampleCondition(sample, [-1])}
+      ) AS parent
+      INNER JOIN (
+        SELECT trace_id, parent_span_id, span_id AS child_id, service, status_code, ${band},
+          resource_id IN ${capturedResources(where)} AS captured,
+          if(captured, ${address}, '') AS address, ${protocolOfSpan} AS protocol
+        FROM ${spans}
+        WHERE ${timeCondition(fromS, toS, bucketSlackS)} AND parent_span_id != toFixedString('', 8)
+          AND kind != 1 AND NOT (captured AND kind = 3) AND ${sampleCondition(sample)}
+      ) AS child
+      ON child.trace_id = parent.trace_id AND child.parent_span_id = parent.span_id
+      WHERE parent.client != child.service
+      WINDOW same_call AS (PARTITION BY parent.trace_id, parent.span_id,
+        if(parent.caller IN (3, 4), toFixedString('', 8), child.child_id))
+    )
+    WHERE sdk OR first = sighting`;
   const addresses = {
     first: 'groupUniqArrayArray(8)(seen_at) AS addresses',
     outer: 'groupUniqArrayArray(8)(addresses)',

@@ -300,6 +300,15 @@ test('requests that only packets saw keep their addresses', async () => {
   ]);
 });
 
+test('one message to several services is a call to each', async () => {
+  const sent = span('shop', { kind: 4 });
+  const got = ['mail', 'stock', 'stock'].map((name) => span(name, { kind: 5, parent: sent }));
+  assert.deepEqual(arrows(await graphOf({ spans: [sent, ...got] })), [
+    'service:shop -> service:stock trace 2/0',
+    'service:shop -> service:mail trace 1/0',
+  ]);
+});
+
 test('captured spans beside those of SDKs do not double their requests', async () => {
   const [out, inside] = call('web', 'api');
   const seen = span('api', {

@@ -122,7 +122,7 @@ class SmartReader implements TraceReader {
         FROM ${this.#table('service_edges')} FINAL
         WHERE minute >= toDateTime(${seconds(startNs)}, 'UTC')
           AND minute <= toDateTime(${seconds(endNs)}, 'UTC')
-        GROUP BY client, server ORDER BY client, server LIMIT ${maxNames}`;
+        GROUP BY client, server HAVING n > 0 ORDER BY client, server LIMIT ${maxNames}`;
       type Row = { parent: string; child: string; n: string };
       const rows = await rowsOf<Row>(this.#client, sql, deadline());
       return rows.map(({ parent, child, n }) => ({ parent, child, callCount: Number(n) }));
