@@ -1,60 +1,27 @@
 // The program with its native code and without: the same input gives the same bytes.
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
-import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
-import * as http from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
-import type { Signal } from '../component/signals.ts';
-import { parseJson, toJson } from '../pdata/json.ts';
-import { parseRequest } from '../pdata/parse.ts';
-import { mutate, randomRequest } from '../pdata/testing/random-request.ts';
 import { freePorts } from '../testing/ports.ts';
+import {
+  describe,
+  flatSignals,
+  type Input,
+  missingAddons,
+  post,
+  random,
+  realistic,
+  Sink,
+  withoutChance,
+} from './fast-paths-rig.ts';
 import { ClickHouseProxy, type Engine, enginePassword, startEngine } from './lib/clickhouse.ts';
-import { shopLogs, shopMetrics, shopTraces } from './lib/otlp-samples.ts';
 import { Program, scratch } from './lib/program.ts';
 
 const addons = ['otlp.node', 'columns.node'];
-const absent = addons.filter(
-  (name) => !existsSync(join(import.meta.dirname, '../native/build', name)),
-);
-const reason = absent.length === 0 ? '' : `native/build lacks ${absent.join(', ')}`;
+const reason = missingAddons(addons);
 
-const signals = ['traces', 'logs', 'metrics'] as const;
 const folder = scratch();
-
-/** A sink that answers 200 and keeps what came, by path. */
-class Sink {
-  readonly bodies: string[] = [];
-  readonly #server = http.createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => {
-      const body = Buffer.concat(chunks);
-      this.bodies.push(`${request.url} ${request.headers['content-type']} ${describe(body)}`);
-      response.writeHead(200, { 'content-type': request.headers['content-type'] }).end();
-    });
-  });
-
-  async start(): Promise<string> {
-    this.#server.listen(0, '127.0.0.1');
-    await once(this.#server, 'listening');
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
-  }
-
-  stop(): void {
-    this.#server.closeAllConnections();
-    this.#server.close();
-  }
-}
-
-/** Length, hash and beginning: enough to tell two bodies apart, and to look for the difference. */
-function describe(body: Uint8Array): string {
-  const hash = createHash('sha256').update(body).digest('hex');
-  return `${body.length} ${hash} ${Buffer.from(body.subarray(0, 64)).toString('hex')}`;
-}
 
 /** One program with its own sink and proxy. */
 interface Side {
@@ -73,7 +40,7 @@ function yaml(ports: readonly number[], sink: string, smart: string, otel: strin
   const to = (path: string): string => `endpoint: "${sink}/${path}", compression: none, ${off}`;
   const login = `username: default, password: ${enginePassword}, ${off}`;
   const edited = '[resource, attributes]';
-  const pipelines = signals.map(
+  const pipelines = flatSignals.map(
     (signal) => `    ${signal}: {receivers: [otlp], processors: ${edited}, exporters: [otlp_http]}
     ${signal}/json: {receivers: [otlp], processors: ${edited}, exporters: [otlp_http/json]}
     ${signal}/plain: {receivers: [otlp/plain], exporters: [otlp_http/plain]}
@@ -155,64 +122,11 @@ after(async () => {
   folder.remove();
 });
 
-interface Input {
-  readonly signal: Signal;
-  readonly type: string;
-  readonly body: Uint8Array;
-}
-
-const protobuf = 'application/x-protobuf';
-const json = 'application/json';
-
-/** One request that says everything and few that people send. */
-function realistic(nowNs: bigint): Input[] {
-  const inputs: Input[] = [];
-  const samples = { traces: shopTraces, logs: shopLogs, metrics: shopMetrics };
-  for (const signal of signals) {
-    for (const [seed, count] of [1, 3, 40].entries()) {
-      const text = Buffer.from(JSON.stringify(samples[signal](count, nowNs, seed + 1)));
-      const batch = parseJson(signal, text);
-      inputs.push({ signal, type: json, body: text });
-      inputs.push({ signal, type: protobuf, body: Buffer.concat([...batch.ranges()]) });
-    }
-  }
-  return inputs;
-}
-
-/** Requests of every field, some with what no encoder writes, some damaged. */
-function random(count: number): Input[] {
-  const inputs: Input[] = [];
-  for (let seed = 1; seed <= count; seed++) {
-    for (const signal of signals) {
-      const shape = { unknown: seed % 3 === 1, wild: seed % 3 === 2 };
-      const whole = randomRequest(signal, seed * 31, shape);
-      inputs.push({ signal, type: protobuf, body: whole });
-      if (seed % 4 === 0) {
-        inputs.push({ signal, type: protobuf, body: mutate(whole, seed) });
-      }
-      if (seed % 5 === 0) {
-        const text = toJson(parseRequest(signal, whole));
-        inputs.push({ signal, type: json, body: Buffer.from(text) });
-      }
-    }
-  }
-  return inputs;
-}
-
-async function send(base: string, input: Input): Promise<string> {
-  const response = await fetch(`${base}/v1/${input.signal}`, {
-    method: 'POST',
-    headers: { 'content-type': input.type },
-    body: Buffer.from(input.body),
-  });
-  return `${response.status} ${await response.text()}`;
-}
-
 /** Sends to both, one request after the other; the answers are equal. @returns those accepted */
 async function sendBoth(urlOf: (side: Side) => string, inputs: readonly Input[]): Promise<number> {
   let accepted = 0;
   for (const [index, input] of inputs.entries()) {
-    const answers = await Promise.all([fast, slow].map((side) => send(urlOf(side), input)));
+    const answers = await Promise.all([fast, slow].map((side) => post(urlOf(side), input)));
     assert.equal(answers[0], answers[1], `${input.signal} ${index}`);
     if (answers[0]?.startsWith('200')) accepted += 1;
   }
@@ -253,36 +167,6 @@ test('INSERTs of schema otel', async (t) => {
   assert.equal(tables.size, 7, [...tables].join());
   t.diagnostic(`${accepted} requests, ${fast.otel.inserts.length} INSERTs equal`);
 });
-
-/** A varint of Native. */
-function varint(body: Buffer, at: number): [value: number, next: number] {
-  let value = 0;
-  for (let shift = 0; ; shift += 7) {
-    const byte = body[at++]!;
-    value |= (byte & 127) << shift;
-    if (byte < 128) return [value, at];
-  }
-}
-
-/**
- * The block without what differs by design: the random id of the batch, which the query id names,
- * and column `bucket` of spans whose time lies far from now, which is the minute of receipt.
- */
-function withoutChance(table: string, queryId: string, block: Buffer, far: boolean): Buffer {
-  const body = Buffer.from(block);
-  const batch = BigInt(`0x${/^wirestitch-([0-9a-f]{16})-/.exec(queryId)![1]}`);
-  const id = Buffer.alloc(8);
-  id.writeBigUInt64LE(batch);
-  for (let at = body.indexOf(id); at >= 0; at = body.indexOf(id, at)) body.fill(0, at, at + 8);
-  if (!far || table !== 'spans') return body;
-  const [, afterColumns] = varint(body, 0);
-  const [rows] = varint(body, afterColumns);
-  const name = body.indexOf('\x06bucket');
-  assert.ok(name >= 0 && name < 16, 'bucket is the first column');
-  const [length, type] = varint(body, name + 7);
-  body.fill(0, type + length, type + length + 4 * rows);
-  return body;
-}
 
 for (const far of [false, true]) {
   test(`INSERTs of schema smart, ${far ? 'any times' : 'times of now'}`, async (t) => {
