@@ -1,9 +1,10 @@
 import { availableParallelism, totalmem } from 'node:os';
 import type { Extension } from '../component/extension.ts';
-import type { Logger, Reload } from '../component/settings.ts';
+import type { Reload } from '../component/settings.ts';
 import { formatIssue } from '../config/schema/issue.ts';
 import { budgetBytes, createBudget } from '../pipeline/budget.ts';
 import { Ledger } from '../pipeline/ledger.ts';
+import { logBalance } from './balance.ts';
 import { configJson } from './cli/print-config.ts';
 import {
   bytesOutside,
@@ -54,16 +55,6 @@ function collectorFor(budgetLimit: number): Collector {
     },
     stop: () => clearInterval(timer),
   };
-}
-
-/** Says whether all that came in went somewhere that is counted; nothing is under way any more. */
-function logBalance(ledger: Ledger, logger: Logger): void {
-  const open = ledger.check();
-  if (open.length === 0) {
-    logger.info('Every item is accounted for.', { nodes: ledger.snapshot().nodes.length });
-  } else {
-    logger.error('BUG: items are not accounted for', { nodes: open });
-  }
 }
 
 /**

@@ -142,7 +142,7 @@ export class Program {
 }
 
 /** What is missing at each account of a text of metrics. */
-function balances(metrics: string): Map<string, number> {
+export function balances(metrics: string): Map<string, number> {
   const nodes = new Map<string, number>();
   for (const line of metrics.split('\n')) {
     const match = /^wirestitch_ledger_items\{([^}]*)\} (\S+)$/.exec(line);
