@@ -163,6 +163,11 @@ export class Probe {
     this.addon.onWake(this.handle, call);
   }
 
+  /** Clock that the times of records are of, nanoseconds. */
+  monotonicNs(): bigint {
+    return process.hrtime.bigint();
+  }
+
   /** Wall clock minus monotonic clock, nanoseconds. */
   clockOffset(): bigint {
     return this.addon.clockOffset();

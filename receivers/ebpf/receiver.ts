@@ -92,7 +92,7 @@ export class EbpfReceiver implements Component {
         this.#entities = new EntityReports(naming, this.#logs, this.#settings);
       }
       this.#spans = this.#writer(names, hostAttributes());
-      const monotonicNs = process.hrtime.bigint();
+      const monotonicNs = probe.monotonicNs();
       this.#engine = this.#makeEngine(names, monotonicNs + probe.clockOffset(), monotonicNs);
       this.#targets = await startTargets(probe, this.#config, logger);
     } catch (error) {
@@ -234,7 +234,7 @@ export class EbpfReceiver implements Component {
       this.#more = bytes >= DRAIN_BYTES / 2;
       if (!this.#more) break;
     }
-    if (total === 0) this.#engine!.advance(process.hrtime.bigint());
+    if (total === 0) this.#engine!.advance(probe.monotonicNs());
     return total;
   }
 

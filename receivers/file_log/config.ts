@@ -116,7 +116,13 @@ function check(config: Keys, ctx: z.RefinementCtx): void {
       attempt([key, i], () => void new Glob(pattern));
     });
   }
-  attempt(['ordering_criteria'], () => void orderOf(config.ordering_criteria, () => {}));
+  attempt(['ordering_criteria'], () => {
+    orderOf(
+      config.ordering_criteria,
+      () => 0,
+      () => {},
+    );
+  });
   if (config.fingerprint_size < minFingerprint) {
     issue(['fingerprint_size'], `'fingerprint_size' must be at least ${minFingerprint} bytes`);
   }

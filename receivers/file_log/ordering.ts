@@ -60,11 +60,16 @@ function pattern(text: string, key: string, what: string): GoRegexp {
 
 /**
  * Checks the section.
+ * @param nowMs wall clock, for dates without a year
  * @param failed is told of paths that cannot be sorted
  * @returns undefined when nothing is to be narrowed down
  * @throws OrderingFault
  */
-export function orderOf(config: OrderingConfig, failed: (why: string) => void): Order | undefined {
+export function orderOf(
+  config: OrderingConfig,
+  nowMs: () => number,
+  failed: (why: string) => void,
+): Order | undefined {
   const groupBy =
     config.group_by === '' ? undefined : pattern(config.group_by, 'group_by', 'group_by regex');
   if (config.sort_by.length === 0) return undefined;
@@ -77,7 +82,7 @@ export function orderOf(config: OrderingConfig, failed: (why: string) => void): 
     throw new OrderingFault("'regex' must be specified when 'sort_by' is specified", ['regex']);
   }
   const regex = needsRegex ? pattern(config.regex, 'regex', 'regex') : undefined;
-  const sorts = config.sort_by.map((sort, i) => sortOf(sort, i, failed));
+  const sorts = config.sort_by.map((sort, i) => sortOf(sort, i, nowMs, failed));
   const narrow = (paths: readonly string[]): string[] => {
     let items = paths.flatMap((path) => itemOf(path, regex, failed));
     for (const sort of sorts) items = sort(items);
@@ -124,6 +129,7 @@ type Sortable = string | number | bigint;
 function sortOf(
   sort: SortConfig,
   index: number,
+  nowMs: () => number,
   failed: (why: string) => void,
 ): (items: Item[]) => Item[] {
   const fail = (message: string, key: string) =>
@@ -133,7 +139,7 @@ function sortOf(
   if (!['numeric', 'alphabetical', 'timestamp'].includes(type)) {
     throw fail("'sort_type' must be specified", 'sort_type');
   }
-  const read = reader(sort, fail);
+  const read = reader(sort, nowMs, fail);
   if (key === '') throw fail(`${type} sort: regex key must be specified`, 'regex_key');
   const sign = ascending ? 1 : -1;
   return (items) => {
@@ -152,6 +158,7 @@ function sortOf(
 
 function reader(
   { sort_type: type, layout, location }: SortConfig,
+  nowMs: () => number,
   fail: (message: string, key: string) => Error,
 ): (text: string) => Sortable {
   if (type === 'alphabetical') return (text) => text;
@@ -165,7 +172,7 @@ function reader(
   try {
     const chunks = splitStrptime(layout);
     const zone = loadZone(location);
-    return (text) => parseTime(chunks, text, zone, Date.now());
+    return (text) => parseTime(chunks, text, zone, nowMs());
   } catch (error) {
     const message = (error as Error).message;
     throw fail(`timestamp sort: ${message}`, message.includes('zone') ? 'location' : 'layout');

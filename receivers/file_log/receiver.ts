@@ -62,9 +62,11 @@ export class FileLogReceiver implements Component {
     this.#encoding = lookUpEncoding(config.encoding);
     this.#include = config.include.map((pattern) => new Glob(pattern));
     this.#exclude = config.exclude.map((pattern) => new Glob(pattern));
-    const { logger } = settings;
-    this.#order = orderOf(config.ordering_criteria, (why) =>
-      logger.debug('Cannot sort a file', { error: why }),
+    const { clock, logger } = settings;
+    this.#order = orderOf(
+      config.ordering_criteria,
+      () => clock.unixMs(),
+      (why) => logger.debug('Cannot sort a file', { error: why }),
     );
     this.#fromStart = config.start_at === 'beginning';
     this.#tracker = new Tracker(config, logger, undefined);
