@@ -94,6 +94,39 @@ test('a header block that stops coming ends the connection', async () => {
   await until(() => server.connections === 0);
 });
 
+test('a header block that drips ends the connection after a minute', async () => {
+  const { clock, socket, server } = await connected();
+  socket.write(hello);
+  socket.write(frame(FrameType.HEADERS, 0, 1, request));
+  const rest = frame(FrameType.CONTINUATION, Flag.END_HEADERS, 1, Buffer.alloc(1000));
+  const drip = async (seconds: number): Promise<void> => {
+    for (let i = 0; i < seconds && server.connections > 0; i += 1) {
+      socket.write(rest.subarray(dripped, dripped + 1));
+      dripped += 1;
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      await clock.advance(1000);
+    }
+  };
+  let dripped = 0;
+  await drip(58);
+  assert.equal(server.connections, 1);
+  await drip(10);
+  assert.equal(server.connections, 0);
+});
+
+test('a client whose frames come one after the other is not slow', async () => {
+  const { clock, socket, server } = await connected();
+  socket.write(hello);
+  const update = frame(FrameType.WINDOW_UPDATE, 0, 0, Buffer.from([0, 0, 0, 1]));
+  for (let i = 0; i < 130; i += 1) {
+    // always within a frame when the server looks
+    socket.write(Buffer.concat([update.subarray(i === 0 ? 0 : 3), update.subarray(0, 3)]));
+    await new Promise((resolve) => setTimeout(resolve, 2));
+    await clock.advance(1000);
+  }
+  assert.equal(server.connections, 1);
+});
+
 test('a client that does not read its answers is not read either, and is cut off', async () => {
   const { clock, socket, server, until, closed } = await connected();
   socket.pause();

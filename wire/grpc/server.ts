@@ -47,6 +47,8 @@ export const patience = {
   handshakeMs: 10_000,
   /** Without a byte of an unfinished request, header block or frame. */
   silenceMs: 30_000,
+  /** From the first byte of a header block or frame to its last. */
+  frameMs: 60_000,
   /** From the first byte of a request to its last; OTLP/HTTP's read_timeout is the same. */
   requestMs: 300_000,
   /** Without reading its answers, more than `unreadBytes` of them. */
@@ -63,6 +65,9 @@ interface Peer {
   readonly keepalive: Keepalive;
   readonly sinceMs: number;
   stalledTicks: number;
+  /** Whole frames at the last turn of the sweep, and turns since that number changed. */
+  frames: number;
+  frameTicks: number;
 }
 
 /**
@@ -164,7 +169,10 @@ export class GrpcServer {
     const nowMs = this.#options.time.monotonicMs();
     const keepalive = new Keepalive(this.#keepalive, connection, this.#options.random());
     connection.keepalive = keepalive;
-    const peer: Peer = { socket, connection, keepalive, sinceMs: nowMs, stalledTicks: 0 };
+    const peer: Peer = {
+      ...{ socket, connection, keepalive, sinceMs: nowMs },
+      ...{ stalledTicks: 0, frames: 0, frameTicks: 0 },
+    };
     this.#peers.add(peer);
     const receive = (chunk: Buffer): void => {
       peer.stalledTicks = 0;
@@ -214,9 +222,20 @@ const listenAlone: Attach = async (server, address, { maxConnections }, failed) 
 function isStalled(peer: Peer, nowMs: number): boolean {
   const { http2 } = peer.connection;
   if (!http2.ready) return nowMs - peer.sinceMs > patience.handshakeMs;
+  if (isSlow(peer)) return true;
   if (!http2.midFrame && !peer.socket.isPaused()) return false;
   peer.stalledTicks += 1;
   return peer.stalledTicks * sweepMs > Math.min(patience.silenceMs, patience.unreadMs);
+}
+
+/** Whether one frame or header block has been coming for too long, be it byte by byte. */
+function isSlow(peer: Peer): boolean {
+  const { midFrame, whole } = peer.connection.http2;
+  if (!midFrame || whole !== peer.frames) peer.frameTicks = 0;
+  peer.frames = whole;
+  if (!midFrame) return false;
+  peer.frameTicks += 1;
+  return peer.frameTicks * sweepMs > patience.frameMs;
 }
 
 /** Requests whose bytes stopped coming give their memory back. */

@@ -24,6 +24,15 @@ export interface StreamMethod {
   open(call: ServerCall, ready: (sink: MessageSink) => void): void;
 }
 
+/** What waits is kept in buffers of at least so many bytes, however small its pieces are. */
+const leastKept = 4096;
+
+/** Payload that waits: the first `length` bytes of `bytes`, all of which are reserved. */
+interface Kept {
+  readonly bytes: Buffer;
+  length: number;
+}
+
 /**
  * Cuts the payload of a streaming call into messages. A whole message is handed on where it lies;
  * one in pieces is put together first, its bytes reserved with the budget. While it is held
@@ -36,7 +45,7 @@ export class StreamInput {
   #holds = 1;
   #reader: MessageReader | undefined;
   #got = 0;
-  #waiting: Buffer[] = [];
+  #waiting: Kept[] = [];
   #waitingBytes = 0;
   #ended = false;
   #done = false;
@@ -128,24 +137,33 @@ export class StreamInput {
   }
 
   #keep(chunk: Buffer, start: number, end: number): void {
+    const last = this.#waiting.at(-1);
+    let at = start;
+    if (last !== undefined && last.length < last.bytes.length) {
+      at = Math.min(end, start + last.bytes.length - last.length);
+      chunk.copy(last.bytes, last.length, start, at);
+      last.length += at - start;
+    }
+    if (at === end) return;
+    const size = Math.max(leastKept, end - at);
     const { budget } = this.#call.connection.options;
-    if (!budget.tryReserve(end - start)) {
+    if (!budget.tryReserve(size)) {
       this.#refuse(() => failMessage(this.#call, 'no_memory', 0));
       return;
     }
-    const kept = Buffer.allocUnsafeSlow(end - start);
-    chunk.copy(kept, 0, start, end);
+    const kept = { bytes: Buffer.allocUnsafeSlow(size), length: end - at };
+    chunk.copy(kept.bytes, 0, at, end);
     this.#waiting.push(kept);
-    this.#waitingBytes += kept.length;
+    this.#waitingBytes += size;
   }
 
   #replay(): void {
     const { budget } = this.#call.connection.options;
     while (this.#waiting.length > 0 && this.#holds === 0 && !this.#done) {
-      const piece = this.#waiting.shift()!;
-      this.#waitingBytes -= piece.length;
-      this.#cut(piece, 0, piece.length);
-      budget.release(piece.length);
+      const { bytes, length } = this.#waiting.shift()!;
+      this.#waitingBytes -= bytes.length;
+      this.#cut(bytes, 0, length);
+      budget.release(bytes.length);
     }
   }
 

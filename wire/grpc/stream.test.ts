@@ -125,6 +125,27 @@ test('a held call takes one window, and goes on where it stopped', async (t) => 
   assert.equal(budget.used, 0);
 });
 
+test('what a held call is sent in tiny pieces is kept in few buffers', async (t) => {
+  const { client, seen, calls, budget } = await start(t, (call, all) => {
+    if (all.length === 1) call.input!.hold();
+  });
+  const { stream, answer } = open(client);
+  stream.write(message(1, 10));
+  await until(() => calls.length === 1 && seen.length === 1);
+  const rest = Buffer.concat(Array.from({ length: 20 }, (_, i) => message(i, 200 + i)));
+  for (let i = 0; i < rest.length; i += 3) {
+    stream.write(rest.subarray(i, i + 3));
+    if (i % 300 === 0) await new Promise((resolve) => setImmediate(resolve));
+  }
+  stream.end();
+  await until(() => budget.used >= 8192);
+  assert.ok(budget.used <= 3 * 4096, `${budget.used} bytes are held`);
+  calls[0]!.input!.release();
+  await answer;
+  assert.ok(Buffer.concat(seen.slice(1)).equals(rest));
+  assert.equal(budget.used, 0);
+});
+
 test('a stream stays open as long as its client wants, and may be answered before its end', async (t) => {
   const { client, seen, events } = await start(t, (call, all) => {
     if (all.length === 2) call.ok(Buffer.from('enough'));

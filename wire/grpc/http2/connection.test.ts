@@ -161,6 +161,15 @@ test('a header bomb is decoded within its limits', () => {
   assert.deepEqual(b.events, ['headers 1 4 over end', 'end 1']);
 });
 
+test('a stream id that was passed over cannot be used any more', () => {
+  const b = opened();
+  for (const id of [3, 9, 13]) b.connection.receive(request(id));
+  b.connection.receive(request(3));
+  assert.equal(b.closed, false, 'a stream that was there may be known too late to be closed');
+  b.connection.receive(request(7));
+  assert.equal(goaway(b), ErrorCode.PROTOCOL_ERROR);
+});
+
 const faults: Record<string, [Buffer, number]> = {
   'frame longer than 16 KiB': [frame(4, 0, 0, Buffer.alloc(16_385)), ErrorCode.FRAME_SIZE_ERROR],
   PUSH_PROMISE: [frame(5, 4, 1, Buffer.alloc(4)), ErrorCode.PROTOCOL_ERROR],

@@ -14,6 +14,7 @@ import * as frames from './frames.ts';
 import { defaultGuardLimits, Guard, type GuardLimits } from './guard.ts';
 import { type HeaderList, HpackDecoder } from './hpack-decoder.ts';
 import { SendQueue } from './send-queue.ts';
+import { SkippedIds } from './skipped-ids.ts';
 import { Stream } from './stream.ts';
 import type { Wire } from './wire.ts';
 
@@ -79,6 +80,8 @@ export class Connection<T> implements FrameSink {
   draining = false;
   /** The peer's SETTINGS came. */
   ready = false;
+  /** Whole frames that came; the frames of a header block count as one. */
+  whole = 0;
   readonly guard: Guard;
   readonly #options: ConnectionOptions;
   readonly #handler: StreamHandler<T>;
@@ -92,6 +95,7 @@ export class Connection<T> implements FrameSink {
   #headerEnd = false;
   #pingsOut = 0;
   #dataStream: Stream<T> | undefined;
+  readonly #skipped = new SkippedIds();
 
   constructor(options: ConnectionOptions, handler: StreamHandler<T>, wire: Wire) {
     this.#options = options;
@@ -235,6 +239,7 @@ export class Connection<T> implements FrameSink {
       }
       this.guard.idleFrame();
     }
+    if (this.#headerBlock === undefined) this.whole += 1;
   }
 
   dataStart(id: number, length: number): void {
@@ -275,6 +280,7 @@ export class Connection<T> implements FrameSink {
     }
     const stream = this.#dataStream;
     this.#dataStream = undefined;
+    this.whole += 1;
     if (stream === undefined || stream.closed) return;
     if (endStream) this.#remoteEnd(stream);
     else if (!stream.paused) this.#widen(stream);
@@ -342,10 +348,12 @@ export class Connection<T> implements FrameSink {
   #newRequest(id: number, list: HeaderList): void {
     if ((id & 1) === 0) protocol(`stream id ${id} of a client is even`);
     if (id <= this.lastPeerStream) {
+      if (this.#skipped.has(id)) protocol(`stream id ${id} after ${this.lastPeerStream}`);
       this.guard.idleFrame();
       return;
     }
     if (this.draining) return;
+    this.#skipped.note(this.lastPeerStream, id);
     this.lastPeerStream = id;
     if (this.streams.size >= this.#options.maxConcurrentStreams) {
       this.guard.reset(this.#options.nowMs());
