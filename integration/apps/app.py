@@ -66,7 +66,7 @@ class Printer(SpanProcessor):
                     ],
                     "statusCode": span.status.status_code.value,
                     "statusMessage": span.status.description or "",
-                    "service": span.resource.attributes["service.name"],
+                    "resource": attributes(span.resource.attributes),
                 }
             )
         )

@@ -13,7 +13,7 @@ import {
 import { OTLPTraceExporter as Grpc } from '@opentelemetry/exporter-trace-otlp-grpc';
 import { OTLPTraceExporter as Json } from '@opentelemetry/exporter-trace-otlp-http';
 import { OTLPTraceExporter as Proto } from '@opentelemetry/exporter-trace-otlp-proto';
-import { NodeSDK, tracing } from '@opentelemetry/sdk-node';
+import { NodeSDK, resources, tracing } from '@opentelemetry/sdk-node';
 
 const [protocol = 'grpc', endpoint = ''] = process.argv.slice(2);
 
@@ -33,39 +33,46 @@ function attributes(a: Attributes | undefined): Record<string, unknown> {
 const ns = ([seconds, nanos]: [number, number]): string =>
   `${BigInt(seconds) * 1_000_000_000n + BigInt(nanos)}`;
 
+const sent: tracing.ReadableSpan[] = [];
+
 const printer: tracing.SpanProcessor = {
   onStart: () => undefined,
   forceFlush: async () => undefined,
   shutdown: async () => undefined,
   onEnd(span) {
-    const { traceId, spanId } = span.spanContext();
-    console.log(
-      JSON.stringify({
-        traceId,
-        spanId,
-        parentSpanId: span.parentSpanContext?.spanId ?? '',
-        name: span.name,
-        kind: span.kind + 1,
-        start: ns(span.startTime),
-        end: ns(span.endTime),
-        attributes: attributes(span.attributes),
-        events: span.events.map((e) => ({
-          time: ns(e.time),
-          name: e.name,
-          attributes: attributes(e.attributes),
-        })),
-        links: span.links.map((l) => ({
-          traceId: l.context.traceId,
-          spanId: l.context.spanId,
-          attributes: attributes(l.attributes),
-        })),
-        statusCode: span.status.code,
-        statusMessage: span.status.message ?? '',
-        service: span.resource.attributes['service.name'],
-      }),
-    );
+    sent.push(span);
   },
 };
+
+/** Of a span that has ended, when its resource is known as a whole. */
+function print(span: tracing.ReadableSpan): void {
+  const { traceId, spanId } = span.spanContext();
+  console.log(
+    JSON.stringify({
+      traceId,
+      spanId,
+      parentSpanId: span.parentSpanContext?.spanId ?? '',
+      name: span.name,
+      kind: span.kind + 1,
+      start: ns(span.startTime),
+      end: ns(span.endTime),
+      attributes: attributes(span.attributes),
+      events: span.events.map((e) => ({
+        time: ns(e.time),
+        name: e.name,
+        attributes: attributes(e.attributes),
+      })),
+      links: span.links.map((l) => ({
+        traceId: l.context.traceId,
+        spanId: l.context.spanId,
+        attributes: attributes(l.attributes),
+      })),
+      statusCode: span.status.code,
+      statusMessage: span.status.message ?? '',
+      resource: attributes(span.resource.attributes as Attributes),
+    }),
+  );
+}
 
 function exporter(): tracing.SpanExporter {
   if (protocol === 'grpc') return new Grpc({ url: endpoint });
@@ -74,7 +81,13 @@ function exporter(): tracing.SpanExporter {
 }
 
 const sdk = new NodeSDK({
-  serviceName: `node-${protocol}`,
+  resource: resources.resourceFromAttributes({
+    'service.name': `node-${protocol}`,
+    answer: 42,
+    share: 0.25,
+    tested: true,
+    shards: [1, 2],
+  }),
   spanProcessors: [printer, new tracing.BatchSpanProcessor(exporter())],
 });
 sdk.start();
@@ -109,3 +122,4 @@ for (let i = 0; i < 5; i += 1) {
   root.end();
 }
 await sdk.shutdown();
+for (const span of sent) print(span);

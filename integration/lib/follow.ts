@@ -17,7 +17,7 @@ export interface Sent {
   links: { traceId: string; spanId: string; attributes: Record<string, unknown> }[];
   statusCode: number;
   statusMessage: string;
-  service: string;
+  resource: Record<string, unknown>;
 }
 
 /** Standard output of a program that must succeed. */
@@ -79,13 +79,12 @@ async function v3Spans(base: string, traceId: string): Promise<Sent[]> {
   return result.resourceSpans.flatMap(({ resource, scopeSpans }) =>
     scopeSpans.flatMap(({ scope, spans }) => {
       assert.deepEqual([scope.name, scope.version], ['app', '1.2.3']);
-      const name = byKey(resource.attributes)['service.name'] as { stringValue: string };
-      return spans.map((span) => sentOf(span, name.stringValue));
+      return spans.map((span) => sentOf(span, byKey(resource.attributes)));
     }),
   );
 }
 
-function sentOf(span: V3Span, service: string): Sent {
+function sentOf(span: V3Span, resource: Record<string, unknown>): Sent {
   return {
     traceId: span.traceId,
     spanId: span.spanId,
@@ -107,7 +106,7 @@ function sentOf(span: V3Span, service: string): Sent {
     })),
     statusCode: span.status?.code ?? 0,
     statusMessage: span.status?.message ?? '',
-    service,
+    resource,
   };
 }
 
@@ -126,58 +125,130 @@ function expectedTag(key: string, value: unknown): V1Tag {
     const n = Number(v.intValue);
     return { key, type: 'int64', value: Number.isSafeInteger(n) ? n : v.intValue };
   }
+  return { key, type: 'string', value: textOf(value) };
+}
+
+/** A value as it is written where there are only texts: lists as JSON. */
+function textOf(value: unknown): string {
+  const v = value as Record<string, unknown>;
+  if (!('arrayValue' in v)) return String(Object.values(v)[0]);
   const { values } = v.arrayValue as { values: Record<string, unknown>[] };
-  const plain = values.map((item) => {
-    const [only] = Object.entries(item);
-    return only?.[0] === 'intValue' ? Number(only[1]) : only?.[1];
+  const items = values.map((item) => {
+    return 'stringValue' in item ? JSON.stringify(item.stringValue) : textOf(item);
   });
-  return { key, type: 'string', value: JSON.stringify(plain) };
+  return `[${items.join(',')}]`;
+}
+
+function tagsOf(attributes: Record<string, unknown>): V1Tag[] {
+  return Object.entries(attributes).map(([key, value]) => expectedTag(key, value));
+}
+
+interface V1Trace {
+  readonly traceID: string;
+  readonly spans: readonly V1Span[];
+  readonly processes: Record<string, { readonly serviceName: string; readonly tags: V1Tag[] }>;
+}
+
+interface V1Span {
+  readonly traceID: string;
+  readonly spanID: string;
+  readonly operationName: string;
+  readonly startTime: number;
+  readonly duration: number;
+  readonly processID: string;
+  readonly tags: readonly V1Tag[];
+  readonly references: unknown;
+  readonly logs: readonly { readonly timestamp: number; readonly fields: readonly V1Tag[] }[];
+}
+
+const byTagKey = (tags: readonly V1Tag[]): V1Tag[] =>
+  tags.toSorted((a, b) => (a.key < b.key ? -1 : 1));
+
+const kinds = ['', 'internal', 'server', 'client', 'producer', 'consumer'];
+
+/** The tags of a span, those that stand for its other fields included. */
+function spanTags(sent: Sent): V1Tag[] {
+  const text = (key: string, value: string | undefined): V1Tag[] =>
+    value ? [{ key, type: 'string', value }] : [];
+  return [
+    ...tagsOf(sent.attributes),
+    ...text('otel.scope.name', 'app'),
+    ...text('otel.scope.version', '1.2.3'),
+    ...text('span.kind', kinds[sent.kind]),
+    ...text('otel.status_code', [undefined, 'OK', 'ERROR'][sent.statusCode]),
+    ...text('otel.status_description', sent.statusMessage),
+    ...(sent.statusCode === 2 ? [{ key: 'error', type: 'bool', value: true }] : []),
+  ];
 }
 
 async function compareV1(base: string, sent: Sent): Promise<void> {
-  const response = await fetch(`${base}/api/traces/${sent.traceId}?raw=true`);
-  const { data } = (await response.json()) as {
-    data: [
-      { spans: Record<string, unknown>[]; processes: Record<string, { serviceName: string }> },
-    ];
-  };
-  const span = data[0].spans.find((s) => s.spanID === sent.spanId);
-  assert.ok(span !== undefined, `v1 lacks span ${sent.spanId}`);
+  const { traceId } = sent;
+  const response = await fetch(`${base}/api/traces/${traceId}?raw=true`);
+  const { data } = (await response.json()) as { data: [V1Trace] };
+  const [trace, ...others] = data;
+  assert.deepEqual([trace.traceID, others], [traceId, []]);
+  const spans = trace.spans.filter((span) => span.spanID === sent.spanId);
+  assert.equal(spans.length, 1, `v1 has ${spans.length} spans ${sent.spanId}`);
   const us = (ns: string): number => Number(BigInt(ns) / 1000n);
-  assert.equal(span.operationName, sent.name);
-  assert.equal(span.startTime, us(sent.start));
-  assert.equal(span.duration, Number((BigInt(sent.end) - BigInt(sent.start)) / 1000n));
-  assert.equal(data[0].processes[String(span.processID)]?.serviceName, sent.service);
-  const tags = new Map((span.tags as V1Tag[]).map((tag) => [tag.key, tag]));
-  for (const [key, value] of Object.entries(sent.attributes)) {
-    assert.deepEqual(tags.get(key), expectedTag(key, value));
-  }
-  const kinds = ['', 'internal', 'server', 'client', 'producer', 'consumer'];
-  assert.equal(tags.get('span.kind')?.value, kinds[sent.kind]);
-  assert.equal(tags.get('otel.status_code')?.value, [undefined, 'OK', 'ERROR'][sent.statusCode]);
-  assert.equal(tags.get('otel.status_description')?.value ?? '', sent.statusMessage);
-  const references = (span.references as { refType: string; spanID: string }[]).map(
-    (r) => `${r.refType} ${r.spanID}`,
-  );
-  const parent = sent.parentSpanId === '' ? [] : [`CHILD_OF ${sent.parentSpanId}`];
-  const links = sent.links.map((l) => `FOLLOWS_FROM ${l.spanId}`);
-  assert.deepEqual(references, [...parent, ...links]);
-  const logs = span.logs as { timestamp: number; fields: V1Tag[] }[];
+  const link = (refType: string, traceID: string, spanID: string) => ({ refType, traceID, spanID });
+  const { 'service.name': service, ...resource } = sent.resource;
+  const { logs, processID, tags, ...span } = spans[0]!;
+  assert.deepEqual(span, {
+    traceID: traceId,
+    spanID: sent.spanId,
+    operationName: sent.name,
+    startTime: us(sent.start),
+    duration: Number((BigInt(sent.end) - BigInt(sent.start)) / 1000n),
+    references: [
+      ...(sent.parentSpanId === '' ? [] : [link('CHILD_OF', traceId, sent.parentSpanId)]),
+      ...sent.links.map((l) => link('FOLLOWS_FROM', l.traceId, l.spanId)),
+    ],
+    warnings: null,
+  });
+  const process = trace.processes[processID];
+  assert.equal(process?.serviceName, textOf(service));
+  assert.deepEqual(byTagKey(process?.tags ?? []), byTagKey(tagsOf(resource)));
+  assert.deepEqual(byTagKey(tags), byTagKey(spanTags(sent)));
   assert.deepEqual(
-    logs.map((l) => [l.timestamp, l.fields.find((f) => f.key === 'event')?.value]),
-    sent.events.map((e) => [us(e.time), e.name]),
+    logs.map((log) => ({ ...log, fields: byTagKey(log.fields) })),
+    sent.events.map(({ time, name, attributes }) => {
+      const fields = [{ key: 'event', type: 'string', value: name }, ...tagsOf(attributes)];
+      return { timestamp: us(time), fields: byTagKey(fields) };
+    }),
   );
 }
 
+type Attributes = Record<string, unknown>;
+
+/** What tables give back that keep attributes as texts. */
+function asTexts(sent: Sent): Sent {
+  const texts = (attributes: Attributes): Attributes =>
+    Object.fromEntries(
+      Object.entries(attributes).map(([key, value]) => [key, { stringValue: textOf(value) }]),
+    );
+  return {
+    ...sent,
+    attributes: texts(sent.attributes),
+    events: sent.events.map((e) => ({ ...e, attributes: texts(e.attributes) })),
+    links: sent.links.map((l) => ({ ...l, attributes: texts(l.attributes) })),
+    resource: texts(sent.resource),
+  };
+}
+
 /**
- * Waits until the spans in `text` (one JSON line each) are stored and compares every field.
+ * Waits until the spans in `text` (one JSON line each) are stored and compares every field, over
+ * both APIs.
  * @param jaeger base of the query API
+ * @param schema of the tables: those of `otel` keep values of attributes as texts
  */
-export async function follow(jaeger: string, text: string): Promise<void> {
-  const sent = text
-    .split('\n')
-    .filter((line) => line.startsWith('{'))
-    .map((line) => JSON.parse(line) as Sent);
+export async function follow(
+  jaeger: string,
+  text: string,
+  schema: 'smart' | 'otel' = 'smart',
+): Promise<void> {
+  const lines = text.split('\n').filter((line) => line.startsWith('{'));
+  const printed = lines.map((line) => JSON.parse(line) as Sent);
+  const sent = schema === 'smart' ? printed : printed.map(asTexts);
   assert.equal(sent.length, 10);
   const order = (a: Sent, b: Sent): number => (a.spanId < b.spanId ? -1 : 1);
   for (const traceId of new Set(sent.map((span) => span.traceId))) {
