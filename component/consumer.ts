@@ -1,4 +1,5 @@
-import type { Signal, SignalData } from './signals.ts';
+import type { Batch } from '../pdata/batch.ts';
+import type { Signal } from './signals.ts';
 
 /** Who sent a batch, as the receiver saw it. */
 export interface ClientInfo {
@@ -44,7 +45,7 @@ export interface Consumer<S extends Signal> {
    * the batch, not by its OTLP.
    */
   readonly takes?: ReadonlySet<string> | undefined;
-  consume(batch: SignalData[S], ctx: Context): Promise<void>;
+  consume(batch: Batch<S>, ctx: Context): Promise<void>;
 }
 
 /** A consumer per signal that the pipelines of a component's place ask for. */

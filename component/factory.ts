@@ -1,9 +1,10 @@
 import type { z } from 'zod';
+import type { Batch } from '../pdata/batch.ts';
 import type { Component } from './component.ts';
 import type { Consumer, Consumers } from './consumer.ts';
 import type { Extension } from './extension.ts';
 import type { Gates, MetricLevel, Settings } from './settings.ts';
-import type { Signal, SignalData } from './signals.ts';
+import type { Signal } from './signals.ts';
 
 export type Kind = 'receiver' | 'processor' | 'exporter' | 'connector' | 'extension';
 
@@ -127,4 +128,4 @@ export type Factory<C> =
   | ExtensionFactory<C>;
 
 /** A batch of any signal, for code that does not look inside. */
-export type AnyBatch = SignalData[Signal];
+export type AnyBatch = Batch<Signal>;

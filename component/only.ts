@@ -1,6 +1,6 @@
 import type { Component } from './component.ts';
 import type { Consumer } from './consumer.ts';
-import type { ProcessorFactory } from './factory.ts';
+import type { ConnectorFactory, ConnectorNext, ProcessorFactory } from './factory.ts';
 import type { Settings } from './settings.ts';
 import type { Signal } from './signals.ts';
 
@@ -21,4 +21,59 @@ export function createOnly<O extends Signal, C>(
     const made = create(known, settings, config, next as unknown as Consumer<O>);
     return made as unknown as Component & Consumer<S>;
   };
+}
+
+/**
+ * The `create` of a connector that takes some signals and gives one, from one that is typed for
+ * them. Other pairs are refused by its `pairs`.
+ */
+export function connectorOnly<A extends Signal, B extends Signal, C>(
+  type: string,
+  taken: readonly A[],
+  given: B,
+  create: (
+    from: A,
+    settings: Settings,
+    config: C,
+    next: ConnectorNext<B>,
+  ) => Component & Consumer<A>,
+): ConnectorFactory<C>['create'] {
+  return <F extends Signal, T extends Signal>(
+    from: F,
+    to: T,
+    settings: Settings,
+    config: C,
+    next: ConnectorNext<T>,
+  ) => {
+    const known = taken.find((one) => (one as Signal) === from);
+    if (known === undefined || (to as Signal) !== given) throw wrongPair(type, from, to);
+    const made = create(known, settings, config, next as unknown as ConnectorNext<B>);
+    return made as unknown as Component & Consumer<F>;
+  };
+}
+
+/** The `create` of a connector that gives the signal which it takes. */
+export function connectorOfSame<C>(
+  type: string,
+  create: <S extends Signal>(
+    signal: S,
+    settings: Settings,
+    config: C,
+    next: ConnectorNext<S>,
+  ) => Component & Consumer<S>,
+): ConnectorFactory<C>['create'] {
+  return <F extends Signal, T extends Signal>(
+    from: F,
+    to: T,
+    settings: Settings,
+    config: C,
+    next: ConnectorNext<T>,
+  ) => {
+    if ((from as Signal) !== to) throw wrongPair(type, from, to);
+    return create(from, settings, config, next as unknown as ConnectorNext<F>);
+  };
+}
+
+function wrongPair(type: string, from: Signal, to: Signal): Error {
+  return new Error(`BUG: ${type} between pipelines of ${from} and ${to}`);
 }

@@ -1,15 +1,6 @@
-import type { Logs, Metrics, Profiles, Traces } from '../pdata/batch.ts';
 import type { Signal } from '../pdata/signal.ts';
 
 export { type Signal, signals } from '../pdata/signal.ts';
-
-/** What a pipeline of each signal carries: generic code is written once over this map. */
-export interface SignalData {
-  traces: Traces;
-  metrics: Metrics;
-  logs: Logs;
-  profiles: Profiles;
-}
 
 /** What the items of a signal are called in metric names. */
 export const itemNames: Readonly<Record<Signal, string>> = {

@@ -1,4 +1,5 @@
 /** The started program across kill -9, and the Go collector at the other end of topics. */
+
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -7,7 +8,7 @@ import { join } from 'node:path';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { background } from '../component/consumer.ts';
-import type { SignalData } from '../component/signals.ts';
+import type { Batch } from '../pdata/batch.ts';
 import { parseJson, toJson } from '../pdata/json.ts';
 import { decodeMetrics, decodeTraces } from '../pdata/objects/index.ts';
 import { freePorts } from '../testing/ports.ts';
@@ -31,7 +32,7 @@ after(async () => {
   await broker?.remove();
 });
 
-function traces(count: number): SignalData['traces'] {
+function traces(count: number): Batch<'traces'> {
   const request = shopTraces(count, 1_700_000_000_000_000_000n, 3);
   return parseJson('traces', Buffer.from(JSON.stringify(request)));
 }
@@ -48,7 +49,7 @@ const resources = Array.from({ length: 12 }, (_, i) => ({
   ],
 }));
 
-const metrics = (): SignalData['metrics'] =>
+const metrics = (): Batch<'metrics'> =>
   parseJson('metrics', Buffer.from(JSON.stringify({ resourceMetrics: resources })));
 
 /** The partition that each trace lies in. */

@@ -1,9 +1,11 @@
 /** Exporter and receiver through a real broker. */
+
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { background, type Context } from '../component/consumer.ts';
-import type { Signal, SignalData } from '../component/signals.ts';
+import type { Signal } from '../component/signals.ts';
+import type { Batch } from '../pdata/batch.ts';
 import { parseJson, toJson } from '../pdata/json.ts';
 import { decodeLogs } from '../pdata/objects/index.ts';
 import { type CollectingSink, collectingSink, retryable } from '../testing/sinks.ts';
@@ -21,16 +23,16 @@ after(async () => {
   await broker?.remove();
 });
 
-function traces(count: number, seed = 1): SignalData['traces'] {
+function traces(count: number, seed = 1): Batch<'traces'> {
   const request = shopTraces(count, 1_700_000_000_000_000_000n, seed);
   return parseJson('traces', Buffer.from(JSON.stringify(request)));
 }
 
 /** The request of a batch as JSON, resources put in order. */
-const json = (batches: readonly SignalData[Signal][]): unknown[] =>
+const json = (batches: readonly Batch<Signal>[]): unknown[] =>
   batches.map((batch) => JSON.parse(toJson(batch)));
 
-function logs(records: readonly object[], attributes: readonly object[] = []): SignalData['logs'] {
+function logs(records: readonly object[], attributes: readonly object[] = []): Batch<'logs'> {
   const scopeLogs = [{ logRecords: records }];
   const request = { resourceLogs: [{ resource: { attributes }, scopeLogs }] };
   return parseJson('logs', Buffer.from(JSON.stringify(request)));

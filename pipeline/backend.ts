@@ -1,6 +1,7 @@
 import type { ClientInfo } from '../component/consumer.ts';
 import type { Attributes, Host } from '../component/settings.ts';
-import type { Signal, SignalData } from '../component/signals.ts';
+import type { Signal } from '../component/signals.ts';
+import type { Batch } from '../pdata/batch.ts';
 
 /**
  * What becomes of single items of a batch that may arrive in part; one object for all attempts. A
@@ -54,7 +55,7 @@ export interface PushBackend<S extends Signal> extends BackendBase {
    * One attempt. Resolved = the backend confirmed. Rejects with PipelineError: retryable or not,
    * `unknownOutcome` when the batch was sent and no answer came.
    */
-  push(batch: SignalData[S], attempt: Attempt): Promise<void>;
+  push(batch: Batch<S>, attempt: Attempt): Promise<void>;
 }
 
 /** A batch in its final form. Backends keep what they like beside these fields. */
@@ -88,7 +89,7 @@ export interface SealingBackend<S extends Signal, B extends SealedBatch> extends
    * for whatever form it has. Throws PipelineError.
    * @param nowMs Unix milliseconds
    */
-  own?(batch: SignalData[S], nowMs: number): SignalData[S];
+  own?(batch: Batch<S>, nowMs: number): Batch<S>;
   /** Something that `own` made was not accepted, or was dropped. */
   lost?(): void;
   /**
@@ -96,7 +97,7 @@ export interface SealingBackend<S extends Signal, B extends SealedBatch> extends
    * whole ones only. An error drops them all. What was taken up belongs to the first call after it.
    * @param nowMs Unix milliseconds
    */
-  seal(batches: readonly SignalData[S][], nowMs: number): B | Promise<B>;
+  seal(batches: readonly Batch<S>[], nowMs: number): B | Promise<B>;
   /**
    * Whether `absorb` may be called now, and where the batch would lie then: in memory of an addon's
    * or in ArrayBuffers. undefined: the batch has to come with `seal`; so it is while a `seal` works
@@ -107,7 +108,7 @@ export interface SealingBackend<S extends Signal, B extends SealedBatch> extends
    * Takes a batch up for the next `seal`: its bytes are read now and nothing of it is kept, so that
    * a queue in memory holds no request bodies. Does not throw: `seal` reports an error.
    */
-  absorb?(batch: SignalData[S], nowMs: number): void;
+  absorb?(batch: Batch<S>, nowMs: number): void;
   /** One attempt; as `push`. The same object comes back for each retry. */
   send(sealed: B, attempt: Attempt): Promise<void>;
   /** The bytes for the log: ranges that are written one after the other. */

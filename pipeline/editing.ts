@@ -1,8 +1,9 @@
 import type { Component } from '../component/component.ts';
 import type { Consumer, Context } from '../component/consumer.ts';
 import { PipelineError } from '../component/errors.ts';
-import type { Signal, SignalData } from '../component/signals.ts';
+import type { Signal } from '../component/signals.ts';
 import type { Program } from '../pdata/actions/program.ts';
+import type { Batch } from '../pdata/batch.ts';
 
 /**
  * A processor that edits each batch and passes it on; it holds nothing.
@@ -11,13 +12,13 @@ import type { Program } from '../pdata/actions/program.ts';
  */
 export function editingProcessor<S extends Signal>(
   next: Consumer<S>,
-  edit: (batch: SignalData[S], ctx: Context) => void,
+  edit: (batch: Batch<S>, ctx: Context) => void,
   program?: Program,
 ): Component & Consumer<S> {
-  function edited(batch: SignalData[S], ctx: Context): SignalData[S] {
-    const done = program?.(batch as never) as SignalData[S] | undefined;
+  function edited(batch: Batch<S>, ctx: Context): Batch<S> {
+    const done = program?.(batch as never) as Batch<S> | undefined;
     if (done !== undefined) return done;
-    const editable = (program === undefined ? batch : batch.editable()) as SignalData[S];
+    const editable = (program === undefined ? batch : batch.editable()) as Batch<S>;
     edit(editable, ctx);
     return editable;
   }
@@ -25,7 +26,7 @@ export function editingProcessor<S extends Signal>(
   return {
     mutates: program === undefined,
     async consume(batch, ctx) {
-      let result: SignalData[S];
+      let result: Batch<S>;
       try {
         result = edited(batch, ctx);
       } catch (error) {

@@ -2,7 +2,8 @@ import type { Component } from '../component/component.ts';
 import type { Consumer, Context } from '../component/consumer.ts';
 import { PipelineError } from '../component/errors.ts';
 import type { Settings } from '../component/settings.ts';
-import type { Signal, SignalData } from '../component/signals.ts';
+import type { Signal } from '../component/signals.ts';
+import type { Batch } from '../pdata/batch.ts';
 import type { Backend, SealedBatch, SealingBackend } from './backend.ts';
 import { attempt } from './chain/attempt.ts';
 import { newDelivery } from './chain/delivery.ts';
@@ -64,7 +65,7 @@ class Exporter<S extends Signal> implements Component, Consumer<S> {
   #stopped: Promise<void> | undefined;
   /** Takes over what waits here, instead of its being tried once more. */
   #heir: Exporter<S> | undefined;
-  readonly #inherited: SignalData[S][] = [];
+  readonly #inherited: Batch<S>[] = [];
 
   get takes(): ReadonlySet<string> | undefined {
     return 'push' in this.#backend ? undefined : this.#backend.takes;
@@ -131,15 +132,15 @@ class Exporter<S extends Signal> implements Component, Consumer<S> {
     } else this.#queue?.handOver((batch) => this.#heir!.#inherit(batch));
   }
 
-  #inherit(batch: SignalData[S]): void {
+  #inherit(batch: Batch<S>): void {
     if (this.#queue === undefined) this.#inherited.push(batch);
     else this.#queue.adopt(batch);
   }
 
-  consume(batch: SignalData[S], ctx: Context): Promise<void> {
+  consume(batch: Batch<S>, ctx: Context): Promise<void> {
     if (this.#state !== 'started') return Promise.reject(new ShutDown());
     if (batch.itemCount === 0) return Promise.resolve();
-    let own: SignalData[S];
+    let own: Batch<S>;
     try {
       own = this.#own(batch);
     } catch (thrown) {
@@ -155,7 +156,7 @@ class Exporter<S extends Signal> implements Component, Consumer<S> {
     throw error;
   }
 
-  #own(batch: SignalData[S]): SignalData[S] {
+  #own(batch: Batch<S>): Batch<S> {
     const backend = this.#backend;
     if ('push' in backend || backend.own === undefined) return batch;
     return backend.own(batch, this.#settings.clock.unixMs());
@@ -189,7 +190,7 @@ class Exporter<S extends Signal> implements Component, Consumer<S> {
   }
 
   /** Delivers while the sender waits. */
-  async #deliverNow(batch: SignalData[S], ctx: Context): Promise<void> {
+  async #deliverNow(batch: Batch<S>, ctx: Context): Promise<void> {
     const piece = { batches: [batch], items: batch.itemCount };
     const delivery = newDelivery<S>(piece, ctx.client, ctx.deadlineMs);
     this.#flying++;

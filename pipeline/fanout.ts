@@ -1,6 +1,7 @@
 import type { Consumer, Context } from '../component/consumer.ts';
 import { PipelineError } from '../component/errors.ts';
-import type { Signal, SignalData } from '../component/signals.ts';
+import type { Signal } from '../component/signals.ts';
+import type { Batch } from '../pdata/batch.ts';
 
 /**
  * One consumer that stands for several. Every branch gets the batch at the same time and is tried
@@ -28,13 +29,13 @@ function takenByAll(consumers: readonly Consumer<Signal>[]): ReadonlySet<string>
   return new Set([...first.takes].filter((form) => others.every((to) => to.takes?.has(form))));
 }
 
-function pass<S extends Signal>(to: Consumer<S>, batch: SignalData[S], ctx: Context) {
-  return to.consume(to.mutates ? (batch.editable() as SignalData[S]) : batch, ctx);
+function pass<S extends Signal>(to: Consumer<S>, batch: Batch<S>, ctx: Context) {
+  return to.consume(to.mutates ? (batch.editable() as Batch<S>) : batch, ctx);
 }
 
 async function passToAll<S extends Signal>(
   consumers: readonly Consumer<S>[],
-  batch: SignalData[S],
+  batch: Batch<S>,
   ctx: Context,
 ): Promise<void> {
   const results = await Promise.allSettled(consumers.map((to) => pass(to, batch, ctx)));

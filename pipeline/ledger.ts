@@ -1,7 +1,8 @@
 import type { Consumer, Context } from '../component/consumer.ts';
 import { PipelineError } from '../component/errors.ts';
 import type { FailedAttempt, Meter, NodeLedger, QueueFill } from '../component/settings.ts';
-import type { Signal, SignalData } from '../component/signals.ts';
+import type { Signal } from '../component/signals.ts';
+import type { Batch } from '../pdata/batch.ts';
 import { codeName } from '../wire/status/code.ts';
 
 /** What happened to items at one node, all counts in items since start. */
@@ -43,7 +44,7 @@ export interface EdgeSnapshot {
  * Looks at what passes an edge, before its far end has it: nothing of it may be kept.
  * @returns what is told how it ended, if that is wanted; absent = accepted
  */
-export type EdgeTap = (batch: SignalData[Signal]) => ((error?: unknown) => void) | undefined;
+export type EdgeTap = (batch: Batch<Signal>) => ((error?: unknown) => void) | undefined;
 
 export interface LedgerSnapshot {
   readonly nodes: readonly NodeSnapshot[];
@@ -326,7 +327,7 @@ class CountedConsumer<S extends Signal> implements Consumer<S> {
     return this.#consumer.takes;
   }
 
-  async consume(batch: SignalData[S], ctx: Context): Promise<void> {
+  async consume(batch: Batch<S>, ctx: Context): Promise<void> {
     const items = batch.itemCount;
     const edge = this.#edge;
     const ended = edge.tap?.(batch);

@@ -2,7 +2,7 @@ import type { Consumer, Context } from '../component/consumer.ts';
 import { PipelineError } from '../component/errors.ts';
 import { Receipts } from '../component/receipts.ts';
 import type { OwnSpan, Settings } from '../component/settings.ts';
-import { itemNames, type Signal, type SignalData } from '../component/signals.ts';
+import { itemNames, type Signal } from '../component/signals.ts';
 import type { Batch } from '../pdata/batch.ts';
 
 /** What the Go collector calls the receipt of a signal in its spans. */
@@ -43,7 +43,7 @@ export class Outlet<S extends Signal> {
     const items = batch.itemCount;
     let refusal: PipelineError | undefined;
     try {
-      await this.#next.consume(given as unknown as SignalData[S], inside);
+      await this.#next.consume(given, inside);
       this.#receipts.accepted(items);
     } catch (error) {
       refusal = PipelineError.from(error);

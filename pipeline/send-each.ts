@@ -1,13 +1,14 @@
 import type { Consumer, Context } from '../component/consumer.ts';
 import { PipelineError } from '../component/errors.ts';
 import type { NodeLedger } from '../component/settings.ts';
-import type { Signal, SignalData } from '../component/signals.ts';
+import type { Signal } from '../component/signals.ts';
+import type { Batch } from '../pdata/batch.ts';
 import { combined } from './fanout.ts';
 
 /** A batch and who is to get it. */
 export interface Part<S extends Signal> {
   readonly consumer: Consumer<S>;
-  readonly batch: SignalData[S];
+  readonly batch: Batch<S>;
 }
 
 /**
@@ -23,7 +24,7 @@ export async function sendEach<S extends Signal>(
   const { ledger, items, unsent, reason } = book;
   const results = await Promise.allSettled(
     parts.map(({ consumer, batch }) =>
-      consumer.consume(consumer.mutates ? (batch.editable() as SignalData[S]) : batch, ctx),
+      consumer.consume(consumer.mutates ? (batch.editable() as Batch<S>) : batch, ctx),
     ),
   );
   const errors: PipelineError[] = [];

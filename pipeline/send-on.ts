@@ -1,6 +1,7 @@
 import { background, type Consumer } from '../component/consumer.ts';
 import type { NodeLedger } from '../component/settings.ts';
-import type { Signal, SignalData } from '../component/signals.ts';
+import type { Signal } from '../component/signals.ts';
+import type { Batch } from '../pdata/batch.ts';
 
 /**
  * Sends a batch on that no sender waits for any more. What the next refuses is dropped.
@@ -8,13 +9,13 @@ import type { Signal, SignalData } from '../component/signals.ts';
  */
 export async function sendOn<S extends Signal>(
   next: Consumer<S>,
-  batch: SignalData[S],
+  batch: Batch<S>,
   ledger: NodeLedger,
   refused: (thrown: unknown) => void,
 ): Promise<void> {
   const items = batch.itemCount;
   try {
-    await next.consume(next.mutates ? (batch.editable() as SignalData[S]) : batch, background);
+    await next.consume(next.mutates ? (batch.editable() as Batch<S>) : batch, background);
   } catch (thrown) {
     ledger.dropped('refused_by_next', items);
     refused(thrown);

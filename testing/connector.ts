@@ -1,7 +1,8 @@
 import type { Component } from '../component/component.ts';
 import { background, type Consumer, type Context } from '../component/consumer.ts';
 import type { ConnectorFactory, ConnectorNext } from '../component/factory.ts';
-import type { Signal, SignalData } from '../component/signals.ts';
+import type { Signal } from '../component/signals.ts';
+import type { Batch } from '../pdata/batch.ts';
 import { toJson } from '../pdata/json.ts';
 import { type TestSettings, testSettings } from './settings.ts';
 import { type CollectingSink, collectingSink } from './sinks.ts';
@@ -14,7 +15,7 @@ export interface StartedConnector<F extends Signal, T extends Signal> {
   readonly sink: CollectingSink<T>;
   /** What each pipeline got. */
   readonly pipelines: ReadonlyMap<string, CollectingSink<T>>;
-  send(batch: SignalData[F], ctx?: Context): Promise<void>;
+  send(batch: Batch<F>, ctx?: Context): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -63,7 +64,7 @@ interface Point {
 }
 
 /** Data points of a batch as short lines: `name key=value ... : value`, sorted. */
-export function pointLines(batch: SignalData['metrics']): string[] {
+export function pointLines(batch: Batch<'metrics'>): string[] {
   const request = JSON.parse(toJson(batch)) as {
     resourceMetrics?: { scopeMetrics?: { metrics?: Record<string, unknown>[] }[] }[];
   };

@@ -2,11 +2,12 @@ import type { Component } from '../component/component.ts';
 import type { Consumer, Context } from '../component/consumer.ts';
 import { PipelineError, type PipelineErrorOptions } from '../component/errors.ts';
 import type { Random } from '../component/settings.ts';
-import type { Signal, SignalData } from '../component/signals.ts';
+import type { Signal } from '../component/signals.ts';
+import type { Batch } from '../pdata/batch.ts';
 
 /** A consumer that keeps what it gets. */
 export interface CollectingSink<S extends Signal> extends Consumer<S>, Component {
-  readonly batches: SignalData[S][];
+  readonly batches: Batch<S>[];
   readonly contexts: Context[];
   readonly items: number;
   /** What the next calls do instead of accepting; an error each. */
@@ -14,7 +15,7 @@ export interface CollectingSink<S extends Signal> extends Consumer<S>, Component
 }
 
 export function collectingSink<S extends Signal>(mutates = false): CollectingSink<S> {
-  const batches: SignalData[S][] = [];
+  const batches: Batch<S>[] = [];
   const contexts: Context[] = [];
   const failures: PipelineError[] = [];
   return {

@@ -1,4 +1,5 @@
-import type { Signal, SignalData } from '../component/signals.ts';
+import type { Signal } from '../component/signals.ts';
+import type { Batch } from '../pdata/batch.ts';
 import { LogsBuilder, MetricsBuilder, TracesBuilder } from '../pdata/builder.ts';
 import { toJson } from '../pdata/json.ts';
 
@@ -9,7 +10,7 @@ import { toJson } from '../pdata/json.ts';
 export function numberedSpans(
   numbers: Iterable<number>,
   options: { readonly service?: string; readonly payloadBytes?: number } = {},
-): SignalData['traces'] {
+): Batch<'traces'> {
   const builder = new TracesBuilder();
   builder.resource({ 'service.name': options.service ?? 'test' });
   builder.scope('testing', '1');
@@ -30,7 +31,7 @@ export function numberedSpans(
 }
 
 /** The numbers in a batch that {@link numberedSpans} made, in order. */
-export function spanNumbers(batch: SignalData['traces']): number[] {
+export function spanNumbers(batch: Batch<'traces'>): number[] {
   const text = toJson(batch);
   const numbers: number[] = [];
   for (const match of text.matchAll(/"spanId":\s*"([0-9a-f]{16})"/g)) {
@@ -45,15 +46,15 @@ export function range(from: number, count: number): number[] {
 }
 
 /** A small batch of any signal but profiles, for tests that only count. */
-export function sampleBatch<S extends Signal>(signal: S, items: number): SignalData[S] {
+export function sampleBatch<S extends Signal>(signal: S, items: number): Batch<S> {
   const timeUnixNano = 1_700_000_000_000_000_000n;
-  if (signal === 'traces') return numberedSpans(range(0, items)) as unknown as SignalData[S];
+  if (signal === 'traces') return numberedSpans(range(0, items)) as unknown as Batch<S>;
   if (signal === 'logs') {
     const logs = new LogsBuilder();
     logs.resource({ 'service.name': 'test' });
     logs.scope('testing');
     for (let i = 0; i < items; i++) logs.record({ timeUnixNano, body: `line ${i}` });
-    return logs.finish() as unknown as SignalData[S];
+    return logs.finish() as unknown as Batch<S>;
   }
   if (signal === 'metrics') {
     const metrics = new MetricsBuilder();
@@ -62,7 +63,7 @@ export function sampleBatch<S extends Signal>(signal: S, items: number): SignalD
     metrics.metric('test.gauge', '1');
     metrics.gauge();
     for (let i = 0; i < items; i++) metrics.numberPoint({ timeUnixNano, value: i });
-    return metrics.finish() as unknown as SignalData[S];
+    return metrics.finish() as unknown as Batch<S>;
   }
   throw new Error(`BUG: no sample batch of ${signal}`);
 }

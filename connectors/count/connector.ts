@@ -2,8 +2,8 @@ import type { Component } from '../../component/component.ts';
 import type { Consumer, Context } from '../../component/consumer.ts';
 import { PipelineError } from '../../component/errors.ts';
 import type { Settings } from '../../component/settings.ts';
-import type { Signal, SignalData } from '../../component/signals.ts';
-import type { Metrics } from '../../pdata/batch.ts';
+import type { Signal } from '../../component/signals.ts';
+import type { Batch, Metrics } from '../../pdata/batch.ts';
 import { type Config, unknownKeys } from './config.ts';
 import { LogCounter, MetricCounter, SpanCounter } from './walk.ts';
 
@@ -43,7 +43,7 @@ export class CountConnector<S extends Signal> implements Component, Consumer<S> 
 
   async shutdown(): Promise<void> {}
 
-  async consume(batch: SignalData[S], ctx: Context): Promise<void> {
+  async consume(batch: Batch<S>, ctx: Context): Promise<void> {
     const { clock, ledger } = this.#settings;
     const items = batch.itemCount;
     let counts: Metrics | undefined;

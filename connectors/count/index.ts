@@ -1,8 +1,5 @@
-import type { Component } from '../../component/component.ts';
-import type { Consumer } from '../../component/consumer.ts';
 import type { ConnectorFactory } from '../../component/factory.ts';
-import type { Settings } from '../../component/settings.ts';
-import type { Signal } from '../../component/signals.ts';
+import { connectorOnly } from '../../component/only.ts';
 import { type Config, config } from './config.ts';
 import { CountConnector } from './connector.ts';
 
@@ -18,15 +15,10 @@ export const factory: ConnectorFactory<Config> = {
     ['metrics', 'metrics'],
     ['logs', 'metrics'],
   ],
-  create<F extends Signal, T extends Signal>(
-    from: F,
-    _to: T,
-    settings: Settings,
-    decoded: Config,
-    next: Consumer<T>,
-  ) {
-    const metrics = next as unknown as Consumer<'metrics'>;
-    const connector: Component & Consumer<F> = new CountConnector(from, settings, decoded, metrics);
-    return connector;
-  },
+  create: connectorOnly(
+    'count',
+    ['traces', 'metrics', 'logs'],
+    'metrics',
+    (from, settings, decoded: Config, next) => new CountConnector(from, settings, decoded, next),
+  ),
 };

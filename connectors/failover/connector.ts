@@ -2,7 +2,8 @@ import type { Component } from '../../component/component.ts';
 import { background, type Consumer, type Context } from '../../component/consumer.ts';
 import type { ConnectorNext } from '../../component/factory.ts';
 import type { Settings } from '../../component/settings.ts';
-import type { Signal, SignalData } from '../../component/signals.ts';
+import type { Signal } from '../../component/signals.ts';
+import type { Batch } from '../../pdata/batch.ts';
 import { createExporter } from '../../pipeline/exporter.ts';
 import { frontLedger } from '../../pipeline/front-ledger.ts';
 import type { Config } from './config.ts';
@@ -43,7 +44,7 @@ function withoutQueue<S extends Signal>(
     mutates: false,
     start: async () => warnOfDeprecated(settings, config),
     shutdown: async () => router.stop(),
-    consume: (batch: SignalData[S], ctx: Context) => router.consume(batch, ctx),
+    consume: (batch: Batch<S>, ctx: Context) => router.consume(batch, ctx),
   };
 }
 

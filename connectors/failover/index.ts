@@ -1,8 +1,5 @@
-import type { Component } from '../../component/component.ts';
-import type { Consumer } from '../../component/consumer.ts';
-import type { ConnectorFactory, ConnectorNext } from '../../component/factory.ts';
-import type { Settings } from '../../component/settings.ts';
-import type { Signal } from '../../component/signals.ts';
+import type { ConnectorFactory } from '../../component/factory.ts';
+import { connectorOfSame } from '../../component/only.ts';
 import { type Config, config } from './config.ts';
 import { createFailover } from './connector.ts';
 
@@ -23,15 +20,5 @@ export const factory: ConnectorFactory<Config> = {
       .flat()
       .filter((id) => !pipelines.includes(id))
       .map((id) => `Error registering consumer: missing consumer: ${JSON.stringify(id)}`),
-  create<F extends Signal, T extends Signal>(
-    from: F,
-    _to: T,
-    settings: Settings,
-    decoded: Config,
-    next: ConnectorNext<T>,
-  ) {
-    const own = next as unknown as ConnectorNext<F>;
-    const connector: Component & Consumer<F> = createFailover(from, settings, decoded, own);
-    return connector;
-  },
+  create: connectorOfSame('failover', createFailover),
 };

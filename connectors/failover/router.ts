@@ -1,7 +1,8 @@
 import type { Consumer, Context } from '../../component/consumer.ts';
 import { PipelineError } from '../../component/errors.ts';
 import type { Settings, Timer } from '../../component/settings.ts';
-import type { Signal, SignalData } from '../../component/signals.ts';
+import type { Signal } from '../../component/signals.ts';
+import type { Batch } from '../../pdata/batch.ts';
 import { sendEach } from '../../pipeline/send-each.ts';
 
 /** Sends to the best level that takes data. */
@@ -21,7 +22,7 @@ export class FailoverRouter<S extends Signal> {
     this.#retryMs = retryMs;
   }
 
-  async consume(batch: SignalData[S], ctx: Context): Promise<void> {
+  async consume(batch: Batch<S>, ctx: Context): Promise<void> {
     if (this.#retryDue) {
       this.#retryDue = false;
       for (let level = 0; level < this.#current; level += 1) {
@@ -44,11 +45,7 @@ export class FailoverRouter<S extends Signal> {
     throw new PipelineError(message, { retryable: true, ...(last && { cause: last }) });
   }
 
-  async #send(
-    level: number,
-    batch: SignalData[S],
-    ctx: Context,
-  ): Promise<PipelineError | undefined> {
+  async #send(level: number, batch: Batch<S>, ctx: Context): Promise<PipelineError | undefined> {
     const { ledger } = this.#settings;
     const items = batch.itemCount;
     try {

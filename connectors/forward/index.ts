@@ -1,7 +1,9 @@
 import { z } from 'zod';
-import type { Consumer, Context } from '../../component/consumer.ts';
+import type { Component } from '../../component/component.ts';
+import type { Consumer } from '../../component/consumer.ts';
 import type { ConnectorFactory } from '../../component/factory.ts';
-import type { Signal, SignalData } from '../../component/signals.ts';
+import { connectorOfSame } from '../../component/only.ts';
+import type { Signal } from '../../component/signals.ts';
 
 const config = z.strictObject({});
 
@@ -20,19 +22,14 @@ export const factory: ConnectorFactory<Config> = {
     ['logs', 'logs'],
     ['profiles', 'profiles'],
   ],
-  create<F extends Signal, T extends Signal>(
-    _from: F,
-    _to: T,
-    _settings: unknown,
-    _config: Config,
-    next: Consumer<T>,
-  ) {
-    return {
-      mutates: false,
-      async start() {},
-      async shutdown() {},
-      consume: (batch: SignalData[F], ctx: Context) =>
-        next.consume(batch as unknown as SignalData[T], ctx),
-    };
-  },
+  create: connectorOfSame('forward', (_signal, _settings, _config: Config, next) => forward(next)),
 };
+
+function forward<S extends Signal>(next: Consumer<S>): Component & Consumer<S> {
+  return {
+    mutates: false,
+    async start() {},
+    async shutdown() {},
+    consume: (batch, ctx) => next.consume(batch, ctx),
+  };
+}

@@ -1,7 +1,9 @@
 import { z } from 'zod';
-import type { Context } from '../../component/consumer.ts';
-import type { ConnectorFactory, ConnectorNext } from '../../component/factory.ts';
-import type { Signal, SignalData } from '../../component/signals.ts';
+import type { Component } from '../../component/component.ts';
+import type { Consumer } from '../../component/consumer.ts';
+import type { ConnectorFactory } from '../../component/factory.ts';
+import { connectorOfSame } from '../../component/only.ts';
+import type { Signal } from '../../component/signals.ts';
 
 const config = z.strictObject({});
 
@@ -20,23 +22,20 @@ export const factory: ConnectorFactory<Config> = {
     ['metrics', 'metrics'],
     ['logs', 'logs'],
   ],
-  create<F extends Signal, T extends Signal>(
-    _from: F,
-    _to: T,
-    _settings: unknown,
-    _config: Config,
-    next: ConnectorNext<T>,
-  ) {
-    const pipelines = [...next.pipelines.values()];
-    let turn = 0;
-    return {
-      mutates: false,
-      async start() {},
-      async shutdown() {},
-      consume(batch: SignalData[F], ctx: Context) {
-        turn = (turn + 1) % pipelines.length;
-        return pipelines[turn]!.consume(batch as unknown as SignalData[T], ctx);
-      },
-    };
-  },
+  create: connectorOfSame('round_robin', (_signal, _settings, _config: Config, next) =>
+    inTurn([...next.pipelines.values()]),
+  ),
 };
+
+function inTurn<S extends Signal>(pipelines: readonly Consumer<S>[]): Component & Consumer<S> {
+  let turn = 0;
+  return {
+    mutates: false,
+    async start() {},
+    async shutdown() {},
+    consume(batch, ctx) {
+      turn = (turn + 1) % pipelines.length;
+      return pipelines[turn]!.consume(batch, ctx);
+    },
+  };
+}

@@ -1,8 +1,5 @@
-import type { Component } from '../../component/component.ts';
-import type { Consumer } from '../../component/consumer.ts';
-import type { ConnectorFactory, ConnectorNext } from '../../component/factory.ts';
-import type { Settings } from '../../component/settings.ts';
-import type { Signal } from '../../component/signals.ts';
+import type { ConnectorFactory } from '../../component/factory.ts';
+import { connectorOfSame } from '../../component/only.ts';
 import { type Config, config } from './config.ts';
 import { RoutingConnector } from './router.ts';
 
@@ -22,14 +19,8 @@ export const factory: ConnectorFactory<Config> = {
     [...default_pipelines, ...table.flatMap((item) => item.pipelines)]
       .filter((id) => !pipelines.includes(id))
       .map((id) => `pipeline not found: missing consumer: ${JSON.stringify(id)}`),
-  create<F extends Signal, T extends Signal>(
-    _from: F,
-    _to: T,
-    settings: Settings,
-    decoded: Config,
-    next: ConnectorNext<T>,
-  ) {
-    const connector: Component & Consumer<T> = new RoutingConnector(settings, decoded, next);
-    return connector as unknown as Component & Consumer<F>;
-  },
+  create: connectorOfSame(
+    'routing',
+    (_signal, settings, decoded: Config, next) => new RoutingConnector(settings, decoded, next),
+  ),
 };

@@ -1,5 +1,5 @@
 import type { Context as SenderContext } from '../../component/consumer.ts';
-import type { Signal, SignalData } from '../../component/signals.ts';
+import type { Signal } from '../../component/signals.ts';
 import { OttlRuntimeError, Place } from '../../ottl/index.ts';
 import type { Batch, Logs, Metrics, Traces } from '../../pdata/batch.ts';
 import { type GroupReader, LogReader, MetricReader, SpanReader } from '../../pdata/readers.ts';
@@ -17,13 +17,13 @@ export interface Matched {
 
 /** Tests the routes on one batch. Items count in the order of the readers. */
 export class Matcher<S extends Signal> {
-  readonly #batch: SignalData[S];
+  readonly #batch: Batch<S>;
   readonly #ctx: SenderContext;
   #failure: OttlRuntimeError | undefined;
   #taken: Uint8Array = new Uint8Array(0);
   #count = 0;
 
-  constructor(batch: SignalData[S], ctx: SenderContext) {
+  constructor(batch: Batch<S>, ctx: SenderContext) {
     this.#batch = batch;
     this.#ctx = ctx;
   }

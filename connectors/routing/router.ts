@@ -3,7 +3,8 @@ import type { Consumer, Context } from '../../component/consumer.ts';
 import { PipelineError } from '../../component/errors.ts';
 import type { ConnectorNext } from '../../component/factory.ts';
 import type { Settings } from '../../component/settings.ts';
-import type { Signal, SignalData } from '../../component/signals.ts';
+import type { Signal } from '../../component/signals.ts';
+import type { Batch } from '../../pdata/batch.ts';
 import { mergeBatches } from '../../pdata/merge.ts';
 import { unedited } from '../../pdata/readers/unedited.ts';
 import { selectItems } from '../../pdata/select.ts';
@@ -39,10 +40,10 @@ export class RoutingConnector<S extends Signal> implements Component, Consumer<S
 
   async shutdown(): Promise<void> {}
 
-  async consume(batch: SignalData[S], ctx: Context): Promise<void> {
+  async consume(batch: Batch<S>, ctx: Context): Promise<void> {
     const items = batch.itemCount;
     if (items === 0) return;
-    const own = (this.#edits ? batch.editable() : unedited(batch)) as SignalData[S];
+    const own = (this.#edits ? batch.editable() : unedited(batch)) as Batch<S>;
     const left = new Uint8Array(items).fill(1);
     const plan = new Plan();
     const matcher = new Matcher<S>(own, ctx);
@@ -60,7 +61,7 @@ export class RoutingConnector<S extends Signal> implements Component, Consumer<S
     const { default_pipelines: others } = this.#config;
     if (remaining > 0) plan.add(others, left);
     const unsent = others.length === 0 ? remaining : 0;
-    const source = unedited(own) as SignalData[S];
+    const source = unedited(own) as Batch<S>;
     const parts = plan.parts(source).map(([id, part]) => ({
       consumer: this.#next.pipelines.get(id)!,
       batch: part,
@@ -115,14 +116,14 @@ class Plan {
   }
 
   /** The batch for each pipeline. */
-  parts<S extends Signal>(source: SignalData[S]): [id: string, batch: SignalData[S]][] {
-    const out: [string, SignalData[S]][] = [];
-    const made: { selection: Uint8Array; batch: SignalData[S] | undefined }[] = [];
+  parts<S extends Signal>(source: Batch<S>): [id: string, batch: Batch<S>][] {
+    const out: [string, Batch<S>][] = [];
+    const made: { selection: Uint8Array; batch: Batch<S> | undefined }[] = [];
     for (const [id, selections] of this.#selections) {
       const batches = selections.flatMap((selection) => {
         let known = made.find((one) => same(one.selection, selection));
         if (known === undefined) {
-          const batch = selectItems(source, selection) as SignalData[S] | undefined;
+          const batch = selectItems(source, selection) as Batch<S> | undefined;
           known = { selection, batch };
           made.push(known);
         }
@@ -130,7 +131,7 @@ class Plan {
       });
       const [only] = batches;
       if (only === undefined) continue;
-      out.push([id, batches.length === 1 ? only : (mergeBatches(batches) as SignalData[S])]);
+      out.push([id, batches.length === 1 ? only : (mergeBatches(batches) as Batch<S>)]);
     }
     return out;
   }

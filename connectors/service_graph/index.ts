@@ -1,8 +1,5 @@
-import type { Component } from '../../component/component.ts';
-import type { Consumer } from '../../component/consumer.ts';
 import type { ConnectorFactory } from '../../component/factory.ts';
-import type { Settings } from '../../component/settings.ts';
-import type { Signal } from '../../component/signals.ts';
+import { connectorOnly } from '../../component/only.ts';
 import { type Config, config } from './config.ts';
 import { ServiceGraphConnector } from './connector.ts';
 import { metrics } from './telemetry.ts';
@@ -17,15 +14,10 @@ export const factory: ConnectorFactory<Config> = {
   config,
   metrics,
   pairs: [['traces', 'metrics']],
-  create<F extends Signal, T extends Signal>(
-    _from: F,
-    _to: T,
-    settings: Settings,
-    decoded: Config,
-    next: Consumer<T>,
-  ) {
-    const consumer = next as unknown as Consumer<'metrics'>;
-    const connector = new ServiceGraphConnector(settings, decoded, consumer);
-    return connector as unknown as Component & Consumer<F>;
-  },
+  create: connectorOnly(
+    'service_graph',
+    ['traces'],
+    'metrics',
+    (_from, settings, decoded: Config, next) => new ServiceGraphConnector(settings, decoded, next),
+  ),
 };

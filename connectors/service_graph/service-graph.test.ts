@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { SignalData } from '../../component/signals.ts';
+import type { Batch } from '../../pdata/batch.ts';
 import { TracesBuilder } from '../../pdata/builder.ts';
 import { toJson } from '../../pdata/json.ts';
 import type { AttributeSet } from '../../pdata/values.ts';
@@ -28,7 +28,7 @@ const traceId = (n: number) => Buffer.alloc(16, n);
 const spanId = (n: number) => Buffer.alloc(8, n);
 const startTimeUnixNano = 1_700_000_000_000_000_000n;
 
-function spans(...given: Span[]): SignalData['traces'] {
+function spans(...given: Span[]): Batch<'traces'> {
   const builder = new TracesBuilder();
   for (const one of given) {
     builder.resource(

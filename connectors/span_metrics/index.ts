@@ -1,8 +1,5 @@
-import type { Component } from '../../component/component.ts';
-import type { Consumer } from '../../component/consumer.ts';
 import type { ConnectorFactory } from '../../component/factory.ts';
-import type { Settings } from '../../component/settings.ts';
-import type { Signal } from '../../component/signals.ts';
+import { connectorOnly } from '../../component/only.ts';
 import { type Config, config } from './config.ts';
 import { SpanMetricsConnector } from './connector.ts';
 
@@ -15,15 +12,10 @@ export const factory: ConnectorFactory<Config> = {
   description: 'Makes metrics of requests, errors and durations from spans.',
   config,
   pairs: [['traces', 'metrics']],
-  create<F extends Signal, T extends Signal>(
-    _from: F,
-    _to: T,
-    settings: Settings,
-    decoded: Config,
-    next: Consumer<T>,
-  ) {
-    const metrics = next as unknown as Consumer<'metrics'>;
-    const connector = new SpanMetricsConnector(settings, decoded, metrics);
-    return connector as unknown as Component & Consumer<F>;
-  },
+  create: connectorOnly(
+    'span_metrics',
+    ['traces'],
+    'metrics',
+    (_from, settings, decoded: Config, next) => new SpanMetricsConnector(settings, decoded, next),
+  ),
 };

@@ -1,6 +1,6 @@
 import { PipelineError } from '../../component/errors.ts';
 import type { Host, Settings } from '../../component/settings.ts';
-import type { SignalData } from '../../component/signals.ts';
+import type { Batch } from '../../pdata/batch.ts';
 import { inForm, storedForm } from '../../pdata/form-batch.ts';
 import type { Attempt, SealingBackend } from '../../pipeline/exporter.ts';
 import type { SqlClient } from '../../storage/sql.ts';
@@ -121,7 +121,7 @@ export class ClickHouseBackend<S extends StoredSignal>
     return writer.native ? 'native' : 'buffers';
   }
 
-  absorb(batch: SignalData[S], nowMs: number): void {
+  absorb(batch: Batch<S>, nowMs: number): void {
     const absorbed = this.#absorbed;
     absorbed.items += batch.itemCount;
     if (absorbed.error !== undefined) return;
@@ -142,8 +142,8 @@ export class ClickHouseBackend<S extends StoredSignal>
     return this.#writer?.takes;
   }
 
-  own(batch: SignalData[S], nowMs: number): SignalData[S] {
-    return (this.#writer?.own?.(batch, nowMs) ?? batch) as SignalData[S];
+  own(batch: Batch<S>, nowMs: number): Batch<S> {
+    return (this.#writer?.own?.(batch, nowMs) ?? batch) as Batch<S>;
   }
 
   lost(): void {
@@ -158,7 +158,7 @@ export class ClickHouseBackend<S extends StoredSignal>
     this.#writer.appendStored(bytes);
   }
 
-  seal(batches: readonly SignalData[S][], nowMs: number): Promise<ClickHouseBatch> {
+  seal(batches: readonly Batch<S>[], nowMs: number): Promise<ClickHouseBatch> {
     const absorbed = this.#absorbed;
     this.#absorbed = newAbsorbed();
     this.#writing++;
@@ -172,7 +172,7 @@ export class ClickHouseBackend<S extends StoredSignal>
 
   async #write(
     absorbed: Absorbed,
-    batches: readonly SignalData[S][],
+    batches: readonly Batch<S>[],
     nowMs: number,
   ): Promise<WrittenBatch> {
     const writer = this.#writer;
@@ -192,7 +192,7 @@ export class ClickHouseBackend<S extends StoredSignal>
   /** @returns items in the batches */
   async #append(
     writer: SchemaWriter,
-    batches: readonly SignalData[S][],
+    batches: readonly Batch<S>[],
     nowMs: number,
   ): Promise<number> {
     let items = 0;

@@ -1,5 +1,6 @@
 import type { Settings } from '../../component/settings.ts';
-import type { Signal, SignalData } from '../../component/signals.ts';
+import type { Signal } from '../../component/signals.ts';
+import type { Batch } from '../../pdata/batch.ts';
 import type { PushBackend } from '../../pipeline/backend.ts';
 import type { Config } from './config.ts';
 import { type Output, openOutput } from './output.ts';
@@ -36,11 +37,11 @@ export class DebugBackend<S extends Signal> implements PushBackend<S> {
     this.#output = undefined;
   }
 
-  async push(batch: SignalData[S]): Promise<void> {
+  async push(batch: Batch<S>): Promise<void> {
     if (this.#sample()) await this.#write(batch);
   }
 
-  async #write(batch: SignalData[S]): Promise<void> {
+  async #write(batch: Batch<S>): Promise<void> {
     const output = this.#output;
     if (output === undefined) return;
     const { describeCounts } = await import('./counts.ts');

@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { PipelineError } from '../../component/errors.ts';
 import type { Settings } from '../../component/settings.ts';
-import type { Signal, SignalData } from '../../component/signals.ts';
+import type { Signal } from '../../component/signals.ts';
 import type { Batch } from '../../pdata/batch.ts';
 import type { Attempt, Progress, PushBackend } from '../../pipeline/exporter.ts';
 import { type Config, parsePermissions } from './config.ts';
@@ -58,7 +58,7 @@ export class FileBackend<S extends Signal> implements PushBackend<S> {
     return PlainFile.open(path, append || isKnown, { clock, logger, flushMs });
   }
 
-  async push(batch: SignalData[S], { progress }: Pick<Attempt, 'progress'> = {}): Promise<void> {
+  async push(batch: Batch<S>, { progress }: Pick<Attempt, 'progress'> = {}): Promise<void> {
     const { single, grouped } = this.#target ?? {};
     if (single !== undefined) {
       try {

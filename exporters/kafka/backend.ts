@@ -2,7 +2,7 @@ import type { Producer } from '@platformatic/kafka';
 import type { ClientInfo } from '../../component/consumer.ts';
 import { PipelineError } from '../../component/errors.ts';
 import type { Settings } from '../../component/settings.ts';
-import type { Signal, SignalData } from '../../component/signals.ts';
+import type { Signal } from '../../component/signals.ts';
 import type { Batch } from '../../pdata/batch.ts';
 import { AttributeKey, GroupReader } from '../../pdata/readers.ts';
 import type { Attempt, PushBackend } from '../../pipeline/exporter.ts';
@@ -28,7 +28,7 @@ export class KafkaBackend<S extends Signal> implements PushBackend<S> {
   #producer: Producer | undefined;
   #linger: Linger | undefined;
   /** Records of batches that failed: the next attempt goes on with those that are not written. */
-  readonly #unfinished = new WeakMap<SignalData[S], OutRecord[]>();
+  readonly #unfinished = new WeakMap<Batch<S>, OutRecord[]>();
 
   constructor(signal: S, settings: Settings, config: KafkaExporterConfig) {
     const { topic_from_attribute: attribute } = config;
@@ -95,7 +95,7 @@ export class KafkaBackend<S extends Signal> implements PushBackend<S> {
     await producer?.close(true);
   }
 
-  async push(batch: SignalData[S], attempt: Attempt): Promise<void> {
+  async push(batch: Batch<S>, attempt: Attempt): Promise<void> {
     if (this.#linger === undefined) throw new Error('BUG: push before start');
     const records = this.#unfinished.get(batch) ?? this.#recordsOf(batch, attempt);
     const tooLarge = records.find((record) => !this.#fits(record));
@@ -117,11 +117,11 @@ export class KafkaBackend<S extends Signal> implements PushBackend<S> {
     progress.arrived = records.reduce((sum, { items, written }) => sum + (written ? items : 0), 0);
   }
 
-  #recordsOf(batch: SignalData[S], attempt: Attempt): OutRecord[] {
+  #recordsOf(batch: Batch<S>, attempt: Attempt): OutRecord[] {
     const headers = headersOf(this.#config, attempt.client);
     const key = this.#messageKey(attempt.client);
     const records: OutRecord[] = [];
-    for (const piece of this.#divide(batch as unknown as Batch<S>)) {
+    for (const piece of this.#divide(batch)) {
       const topic = this.#topic(piece.batch, attempt.client);
       for (const record of this.#records(piece.batch, topic, piece.key ?? key, headers)) {
         records.push(record);
@@ -186,7 +186,7 @@ export class KafkaBackend<S extends Signal> implements PushBackend<S> {
     key: Buffer | undefined,
     headers: RecordHeaders | undefined,
   ): Generator<OutRecord> {
-    const values = this.#encodeOrFail(batch as unknown as Batch<Signal>, topic);
+    const values = this.#encodeOrFail(batch, topic);
     const items = values.length === 1 ? batch.itemCount : 1;
     const common = { topic, key, headers, items, written: false };
     const records = values.map((value): OutRecord => ({ ...common, value }));

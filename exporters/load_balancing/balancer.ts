@@ -2,7 +2,8 @@ import type { Component } from '../../component/component.ts';
 import { background, type Consumer, type Context } from '../../component/consumer.ts';
 import { PipelineError } from '../../component/errors.ts';
 import type { Settings } from '../../component/settings.ts';
-import type { Signal, SignalData } from '../../component/signals.ts';
+import type { Signal } from '../../component/signals.ts';
+import type { Batch } from '../../pdata/batch.ts';
 import { selectItems } from '../../pdata/select.ts';
 import type { Attempt, Progress, PushBackend } from '../../pipeline/exporter.ts';
 import { combined } from '../../pipeline/fanout.ts';
@@ -46,7 +47,7 @@ export class Balancer<S extends Signal> implements PushBackend<S> {
   readonly #exporters = new Map<string, Exporter<S>>();
   readonly #leaving = new Set<Promise<void>>();
   /** What is known of batches from attempts before. */
-  readonly #known = new WeakMap<SignalData[S], Known>();
+  readonly #known = new WeakMap<Batch<S>, Known>();
   #change: Promise<void> = Promise.resolve();
 
   constructor(parts: BalancerParts<S>) {
@@ -105,7 +106,7 @@ export class Balancer<S extends Signal> implements PushBackend<S> {
     this.#parts.telemetry.close();
   }
 
-  async push(batch: SignalData[S], attempt: Attempt): Promise<void> {
+  async push(batch: Batch<S>, attempt: Attempt): Promise<void> {
     let state = this.#known.get(batch);
     if (state === undefined) {
       state = { arrived: new Uint8Array(batch.itemCount), running: undefined };
@@ -126,8 +127,8 @@ export class Balancer<S extends Signal> implements PushBackend<S> {
   }
 
   /** @param arrived 1 for each item that arrived, which this goes on with */
-  async #push(batch: SignalData[S], arrived: Uint8Array, attempt: Attempt): Promise<void> {
-    const plain = batch.plain() as SignalData[S];
+  async #push(batch: Batch<S>, arrived: Uint8Array, attempt: Attempt): Promise<void> {
+    const plain = batch.plain() as Batch<S>;
     const ring = this.#ring;
     const routes = new Routes(plain.itemCount);
     this.#route(plain, routes, (key) => ring.of(key));
@@ -136,7 +137,7 @@ export class Balancer<S extends Signal> implements PushBackend<S> {
     const ctx: Context = { client, deadlineMs };
     const results = await Promise.allSettled(
       [...routes.parts].map(async ([index, keep]) => {
-        const part = selectItems(plain, keep) as SignalData[S] | undefined;
+        const part = selectItems(plain, keep) as Batch<S> | undefined;
         if (part === undefined) return;
         await this.#exporterAt(ring, index).consume(part, ctx);
         for (let i = 0; i < keep.length; i += 1) arrived[i]! |= keep[i]!;
@@ -173,7 +174,7 @@ export class Balancer<S extends Signal> implements PushBackend<S> {
   async #send(
     endpoint: string,
     exporter: Exporter<S>,
-    part: SignalData[S],
+    part: Batch<S>,
     ctx: Context,
   ): Promise<void> {
     const { clock } = this.#parts.settings;

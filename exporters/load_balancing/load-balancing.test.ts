@@ -3,7 +3,8 @@ import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, describe, it } from 'node:test';
 import { background } from '../../component/consumer.ts';
-import type { Signal, SignalData } from '../../component/signals.ts';
+import type { Signal } from '../../component/signals.ts';
+import type { Batch } from '../../pdata/batch.ts';
 import { LogsBuilder, MetricsBuilder, TracesBuilder } from '../../pdata/builder.ts';
 import { toJson } from '../../pdata/json.ts';
 import { parseRequest } from '../../pdata/parse.ts';
@@ -29,7 +30,7 @@ after(async () => {
 const anyBackend = { resolver: { static: { hostnames: ['a'] } } };
 
 /** The routing key of each item of a batch, in order. */
-function keysOf<S extends Signal>(signal: S, batch: SignalData[S], given: object): string[] {
+function keysOf<S extends Signal>(signal: S, batch: Batch<S>, given: object): string[] {
   const route = routerFor(signal, config.parse({ ...anyBackend, ...given }), () => 0);
   const keys: string[] = [];
   const routes = new Routes(batch.itemCount);

@@ -1,4 +1,5 @@
-import type { Signal, SignalData } from '../../component/signals.ts';
+import type { Signal } from '../../component/signals.ts';
+import type { Batch } from '../../pdata/batch.ts';
 import type { BackendOf, Routes } from './assignment.ts';
 import type { Config } from './config.ts';
 import { routeLogs } from './route-logs.ts';
@@ -7,7 +8,7 @@ import { routeTraces } from './route-traces.ts';
 
 /** Decides for all items of a batch. */
 export type Router<S extends Signal> = (
-  batch: SignalData[S],
+  batch: Batch<S>,
   routes: Routes,
   backendOf: BackendOf,
 ) => void;

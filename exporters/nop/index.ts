@@ -3,7 +3,8 @@ import type { Component } from '../../component/component.ts';
 import type { Consumer } from '../../component/consumer.ts';
 import type { ExporterFactory } from '../../component/factory.ts';
 import type { Settings } from '../../component/settings.ts';
-import type { Signal, SignalData } from '../../component/signals.ts';
+import type { Signal } from '../../component/signals.ts';
+import type { Batch } from '../../pdata/batch.ts';
 
 const config = z.strictObject({});
 
@@ -20,7 +21,7 @@ class NopExporter<S extends Signal> implements Component, Consumer<S> {
 
   async shutdown(): Promise<void> {}
 
-  consume(batch: SignalData[S]): Promise<void> {
+  consume(batch: Batch<S>): Promise<void> {
     this.#settings.ledger.delivered(batch.itemCount);
     return done;
   }

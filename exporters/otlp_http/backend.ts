@@ -1,6 +1,7 @@
 import type { Attributes, Settings } from '../../component/settings.ts';
-import type { Signal, SignalData } from '../../component/signals.ts';
+import type { Signal } from '../../component/signals.ts';
 import { isHttpUrl } from '../../config/groups/http-client.ts';
+import type { Batch } from '../../pdata/batch.ts';
 import { toJsonChunks } from '../../pdata/json.ts';
 import type { Attempt, PushBackend } from '../../pipeline/exporter.ts';
 import type { Answer } from '../../pipeline/http-client/answer.ts';
@@ -70,7 +71,7 @@ export class OtlpHttpBackend<S extends Signal> implements PushBackend<S> {
     return this.#poster.shutdown();
   }
 
-  async push(batch: SignalData[S], attempt: Attempt): Promise<void> {
+  async push(batch: Batch<S>, attempt: Attempt): Promise<void> {
     const parts = this.#json
       ? Array.from(toJsonChunks(batch), (text) => Buffer.from(text))
       : batch.ranges();

@@ -1,8 +1,8 @@
 import { PipelineError } from '../../component/errors.ts';
 import type { Settings } from '../../component/settings.ts';
-import type { Signal, SignalData } from '../../component/signals.ts';
+import type { Signal } from '../../component/signals.ts';
 import { isHttpUrl } from '../../config/groups/http-client.ts';
-import type { Traces } from '../../pdata/batch.ts';
+import type { Batch, Traces } from '../../pdata/batch.ts';
 import type { Attempt, PushBackend } from '../../pipeline/exporter.ts';
 import type { Answer } from '../../pipeline/http-client/answer.ts';
 import { retryAfterMs } from '../../pipeline/http-client/failure.ts';
@@ -48,7 +48,7 @@ export class ZipkinBackend<S extends Signal> implements PushBackend<S> {
     return this.#poster.shutdown();
   }
 
-  async push(batch: SignalData[S], attempt: Attempt): Promise<void> {
+  async push(batch: Batch<S>, attempt: Attempt): Promise<void> {
     const { format, default_service_name: given } = this.#config;
     const noName = given === missingName ? undefined : given;
     const write = format === 'json' ? writeZipkinJson : writeZipkinProto;

@@ -1,6 +1,7 @@
 import type { Consumer, Context } from '../../component/consumer.ts';
 import { PipelineError } from '../../component/errors.ts';
-import type { Signal, SignalData } from '../../component/signals.ts';
+import type { Signal } from '../../component/signals.ts';
+import type { Batch } from '../../pdata/batch.ts';
 import type { AnyConsumer } from './plan.ts';
 
 /**
@@ -20,7 +21,7 @@ export class Slot implements Consumer<Signal> {
     return this.#inner?.takes;
   }
 
-  consume(batch: SignalData[Signal], ctx: Context): Promise<void> {
+  consume(batch: Batch<Signal>, ctx: Context): Promise<void> {
     if (this.#opened !== undefined) return this.#opened.then(() => this.consume(batch, ctx));
     if (this.#inner === undefined) return Promise.reject(gone());
     return this.#inner.consume(batch, ctx);
@@ -59,7 +60,7 @@ export class Port implements Consumer<Signal> {
     return this.#target?.takes;
   }
 
-  consume(batch: SignalData[Signal], ctx: Context): Promise<void> {
+  consume(batch: Batch<Signal>, ctx: Context): Promise<void> {
     if (this.#target === undefined) return Promise.reject(gone());
     return this.#target.consume(batch, ctx);
   }

@@ -1,5 +1,6 @@
 import type { TapOptions, TapSample } from '../../component/insight.ts';
-import type { Signal, SignalData } from '../../component/signals.ts';
+import type { Signal } from '../../component/signals.ts';
+import type { Batch } from '../../pdata/batch.ts';
 import { headOf } from '../../pdata/head.ts';
 import { toJson } from '../../pdata/json.ts';
 import { Mask } from './mask.ts';
@@ -12,7 +13,7 @@ export type Shown = Pick<TapSample, 'signal' | 'items' | 'bytes' | 'otlp' | 'sho
 
 /** The first items of a batch as plain values: nothing of its buffers stays. */
 export function sampleOf(
-  batch: SignalData[Signal],
+  batch: Batch<Signal>,
   { items, mask }: Pick<TapOptions, 'items' | 'mask'>,
 ): Shown {
   const { signal, itemCount, byteLength } = batch;

@@ -5,7 +5,8 @@ import {
   type TapSample,
 } from '../../component/insight.ts';
 import type { Clock, Logger } from '../../component/settings.ts';
-import type { Signal, SignalData } from '../../component/signals.ts';
+import type { Signal } from '../../component/signals.ts';
+import type { Batch } from '../../pdata/batch.ts';
 import { type EdgeTap, fanoutNode, type Ledger } from '../../pipeline/ledger.ts';
 import { cutMasked, maskAddresses } from './mask.ts';
 import { sampleOf } from './sample.ts';
@@ -97,7 +98,7 @@ class Tap {
     return true;
   }
 
-  #show(batch: SignalData[Signal]): ((error?: unknown) => void) | undefined {
+  #show(batch: Batch<Signal>): ((error?: unknown) => void) | undefined {
     const shown = this.#unharmed(() => sampleOf(batch, this.#options));
     if (shown === undefined) return undefined;
     const unixMs = this.#parts.clock.unixMs();

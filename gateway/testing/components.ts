@@ -3,7 +3,8 @@ import type { Consumer, Consumers, Context } from '../../component/consumer.ts';
 import type { PipelineError } from '../../component/errors.ts';
 import type { Factory } from '../../component/factory.ts';
 import type { Settings } from '../../component/settings.ts';
-import type { Signal, SignalData } from '../../component/signals.ts';
+import type { Signal } from '../../component/signals.ts';
+import type { Batch } from '../../pdata/batch.ts';
 import type { RegistryEntry } from '../components.ts';
 
 /** What happened, in order: `start exporter x`, `consume ...`. */
@@ -15,7 +16,7 @@ export interface Probe {
   /** Consumers given to receivers, by id. */
   readonly receivers: Map<string, Consumers>;
   /** Batches that exporters took, by ledger-like name `id@signal`. */
-  readonly taken: Map<string, SignalData[Signal][]>;
+  readonly taken: Map<string, Batch<Signal>[]>;
   /** Errors that exporters reject with, by id. */
   readonly refusals: Map<string, PipelineError>;
 }
@@ -73,7 +74,7 @@ function processor(probe: Probe): Factory<Config> {
       return {
         ...base(probe, `processor ${settings.id}@${signal}`, own),
         mutates: own.mutates,
-        consume: (batch: SignalData[S], ctx: Context) => next.consume(batch, ctx),
+        consume: (batch: Batch<S>, ctx: Context) => next.consume(batch, ctx),
       };
     },
   };
@@ -91,7 +92,7 @@ function exporter(probe: Probe): Factory<Config> {
       return {
         ...base(probe, `exporter ${name}`, own),
         mutates: own.mutates,
-        async consume(batch: SignalData[S]) {
+        async consume(batch: Batch<S>) {
           const refusal = probe.refusals.get(settings.id);
           if (refusal !== undefined) throw refusal;
           probe.taken.set(name, [...(probe.taken.get(name) ?? []), batch]);
@@ -124,8 +125,7 @@ function connector(probe: Probe): Factory<Config> {
       return {
         ...base(probe, `connector ${settings.id}@${from}-${to}`, own),
         mutates: false,
-        consume: (batch: SignalData[F], ctx: Context) =>
-          next.consume(batch as unknown as SignalData[T], ctx),
+        consume: (batch: Batch<F>, ctx: Context) => next.consume(batch as unknown as Batch<T>, ctx),
       };
     },
   };

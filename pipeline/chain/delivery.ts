@@ -1,11 +1,12 @@
 import type { ClientInfo } from '../../component/consumer.ts';
-import type { Signal, SignalData } from '../../component/signals.ts';
+import type { Signal } from '../../component/signals.ts';
+import type { Batch } from '../../pdata/batch.ts';
 import type { Progress, SealedBatch } from '../backend.ts';
 
 /** One unit of delivery on its way through the chain: each link reads it, some add to it. */
 export interface Delivery<S extends Signal> {
   /** What is delivered; empty once it is sealed. */
-  batches: readonly SignalData[S][];
+  batches: readonly Batch<S>[];
   sealed: SealedBatch | undefined;
   readonly items: number;
   /** Attempts made so far. */

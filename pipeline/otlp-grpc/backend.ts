@@ -1,7 +1,8 @@
 import type { Attributes, Settings } from '../../component/settings.ts';
-import type { Signal, SignalData } from '../../component/signals.ts';
+import type { Signal } from '../../component/signals.ts';
 import { clientAuth, refuseMiddlewares } from '../../config/groups/auth.ts';
 import { watchCalls } from '../../config/groups/rpc-metrics.ts';
+import type { Batch } from '../../pdata/batch.ts';
 import { type Compress, createCompressor } from '../../wire/compression/compressor.ts';
 import { GrpcError } from '../../wire/grpc/grpc-error.ts';
 import { otlpPaths } from '../../wire/grpc/otlp-paths.ts';
@@ -70,7 +71,7 @@ export class OtlpGrpcBackend<S extends Signal> implements PushBackend<S> {
     this.#channel = undefined;
   }
 
-  async push(batch: SignalData[S], attempt: Attempt): Promise<void> {
+  async push(batch: Batch<S>, attempt: Attempt): Promise<void> {
     const channel = this.#channel;
     if (channel === undefined) throw new Error('BUG: push before start');
     let extra = this.#credentials?.fields(attempt.client);

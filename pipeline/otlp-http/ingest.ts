@@ -1,7 +1,7 @@
 import type { Consumer, Context } from '../../component/consumer.ts';
 import { Receipts } from '../../component/receipts.ts';
 import type { MemoryBudget, Settings, Tracer } from '../../component/settings.ts';
-import { itemNames, type Signal, type SignalData } from '../../component/signals.ts';
+import { itemNames, type Signal } from '../../component/signals.ts';
 import { parseJson } from '../../pdata/json.ts';
 import { defaultLimits, parseRequest } from '../../pdata/parse.ts';
 import type { Status } from '../../wire/status/status.ts';
@@ -98,7 +98,7 @@ export class Ingest<S extends Signal> {
         return;
       }
       const given = this.#next.mutates ? batch.editable() : batch;
-      this.#next.consume(given as unknown as SignalData[S], ctx).then(accept, refuse);
+      this.#next.consume(given, ctx).then(accept, refuse);
     } catch (error) {
       refuse(error);
     }

@@ -1,5 +1,6 @@
 import type { MemoryBudget } from '../../component/settings.ts';
-import type { Signal, SignalData } from '../../component/signals.ts';
+import type { Signal } from '../../component/signals.ts';
+import type { Batch } from '../../pdata/batch.ts';
 import { retainedBytes } from '../retain.ts';
 import type { Part } from './entry.ts';
 import type { Sealer } from './sealer.ts';
@@ -28,13 +29,13 @@ export class Absorption<S extends Signal> {
 
   /** Has a batch taken up and what it takes reserved. undefined: it is to be kept. */
   take(
-    batch: SignalData[S],
+    batch: Batch<S>,
     budget: MemoryBudget,
   ): { batch: undefined; bytes: number; native: boolean } | undefined {
     if (this.#kept > 0 || this.#units >= this.#minUnits) return undefined;
     const where = this.#sealer.absorbs();
     if (where === undefined) return undefined;
-    const plain = batch.plain() as SignalData[S];
+    const plain = batch.plain() as Batch<S>;
     if (plain.byteLength > largest) return undefined;
     const bytes = plain.byteLength + retainedBytes;
     const native = where === 'native';

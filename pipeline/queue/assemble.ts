@@ -1,5 +1,5 @@
-import type { Signal, SignalData } from '../../component/signals.ts';
-import type { SplitLimits } from '../../pdata/batch.ts';
+import type { Signal } from '../../component/signals.ts';
+import type { Batch, SplitLimits } from '../../pdata/batch.ts';
 import { mergeBatches } from '../../pdata/merge.ts';
 import type { Entry, Part, Piece } from './entry.ts';
 
@@ -28,17 +28,17 @@ export function assemble<S extends Signal>(
   policy: SplitPolicy,
 ): Piece<S>[] {
   const batches = parts.map((part) => part.batch!);
-  const merged = (batches.length === 1 ? batches[0]! : mergeBatches(batches)) as SignalData[S];
+  const merged = (batches.length === 1 ? batches[0]! : mergeBatches(batches)) as Batch<S>;
   if (policy.maxUnits === 0 || unitsOf(merged, policy.sizer) <= policy.maxUnits) {
     return [{ entries: entriesOf(parts), batches: [merged], items: merged.itemCount }];
   }
   const limits: SplitLimits =
     policy.sizer === 'bytes' ? { maxBytes: policy.maxUnits } : { maxItems: policy.maxUnits };
-  return share(parts, merged.split(limits) as SignalData[S][]);
+  return share(parts, merged.split(limits) as Batch<S>[]);
 }
 
 /** The batches of parts, less what the backend took up. */
-export function batchesOf<S extends Signal>(parts: readonly Part<S>[]): SignalData[S][] {
+export function batchesOf<S extends Signal>(parts: readonly Part<S>[]): Batch<S>[] {
   return parts.flatMap((part) => (part.batch === undefined ? [] : [part.batch]));
 }
 
@@ -56,7 +56,7 @@ export function entriesOf<S extends Signal>(parts: readonly Part<S>[]): readonly
   return entries;
 }
 
-function share<S extends Signal>(parts: readonly Part<S>[], split: SignalData[S][]): Piece<S>[] {
+function share<S extends Signal>(parts: readonly Part<S>[], split: Batch<S>[]): Piece<S>[] {
   for (const entry of entriesOf(parts)) entry.pending--;
   let at = 0;
   let startOfPart = 0;

@@ -1,6 +1,7 @@
 import type { LogRecordHead, RecordLog } from '../../component/extension.ts';
 import type { Logger } from '../../component/settings.ts';
-import type { Signal, SignalData } from '../../component/signals.ts';
+import type { Signal } from '../../component/signals.ts';
+import type { Batch } from '../../pdata/batch.ts';
 import { FormBatch } from '../../pdata/form-batch.ts';
 import { NewerForm, Unreadable } from '../chain/errors.ts';
 import {
@@ -67,7 +68,7 @@ export class DiskQueue<S extends Signal> {
     return known ?? decodeHeader(this.#signal, (await this.#log.read(position)).payload);
   }
 
-  append(batch: SignalData[S], partition: string): Promise<number> {
+  append(batch: Batch<S>, partition: string): Promise<number> {
     const own = batch instanceof FormBatch ? batch.stored : undefined;
     const body = own === undefined ? batch.ranges() : [own];
     const stored = own !== undefined;
@@ -85,7 +86,7 @@ export class DiskQueue<S extends Signal> {
   }
 
   /** Throws when the record cannot be read or is none of this queue. */
-  async readBatch(position: number): Promise<SignalData[S]> {
+  async readBatch(position: number): Promise<Batch<S>> {
     const { payload } = await this.#log.read(position);
     return decodeBatch(this.#signal, payload);
   }

@@ -1,6 +1,7 @@
 import type { ClientInfo } from '../../component/consumer.ts';
 import type { PipelineError } from '../../component/errors.ts';
-import type { Signal, SignalData } from '../../component/signals.ts';
+import type { Signal } from '../../component/signals.ts';
+import type { Batch } from '../../pdata/batch.ts';
 
 /** One accepted request, until all of it is delivered or dropped. */
 export interface Entry {
@@ -51,7 +52,7 @@ export function settled(entry: Entry): Promise<void> {
 export interface Part<S extends Signal> {
   readonly entries: readonly Entry[];
   /** undefined: only on disk, at the position of its entry, or taken up by the backend. */
-  batch: SignalData[S] | undefined;
+  batch: Batch<S> | undefined;
   readonly items: number;
   /** In the batch's unit. */
   readonly units: number;
@@ -62,6 +63,6 @@ export interface Part<S extends Signal> {
 /** What one delivery carries. */
 export interface Piece<S extends Signal> {
   readonly entries: readonly Entry[];
-  readonly batches: readonly SignalData[S][];
+  readonly batches: readonly Batch<S>[];
   readonly items: number;
 }

@@ -1,6 +1,7 @@
 import { background, type Context } from '../../component/consumer.ts';
 import { PipelineError } from '../../component/errors.ts';
-import type { Signal, SignalData } from '../../component/signals.ts';
+import type { Signal } from '../../component/signals.ts';
+import type { Batch } from '../../pdata/batch.ts';
 import { compact, retain, retainedBytes } from '../retain.ts';
 import { unitsOf } from './assemble.ts';
 import type { Deliveries } from './deliveries.ts';
@@ -33,14 +34,14 @@ export class Intake<S extends Signal> {
   }
 
   /** Resolves when the request is accepted; with `wait_for_result`, when it is delivered. */
-  consume(batch: SignalData[S], ctx: Context): Promise<void> {
+  consume(batch: Batch<S>, ctx: Context): Promise<void> {
     this.#works.telemetry.offered(batch);
     const paced = !this.#deliveries.busy ? undefined : this.#works.pacing?.wait(batch.byteLength);
     if (paced !== undefined) return paced.then(() => this.#admit(batch, ctx));
     return this.#admit(batch, ctx);
   }
 
-  #admit(batch: SignalData[S], ctx: Context): Promise<void> {
+  #admit(batch: Batch<S>, ctx: Context): Promise<void> {
     const { sizer } = this.#parts.config;
     const size = sizer === 'requests' ? 1 : unitsOf(batch, sizer);
     try {
@@ -58,13 +59,13 @@ export class Intake<S extends Signal> {
     }
   }
 
-  #refuse(batch: SignalData[S], error: PipelineError): Promise<never> {
+  #refuse(batch: Batch<S>, error: PipelineError): Promise<never> {
     this.#works.telemetry.enqueueFailed(batch.itemCount);
     return Promise.reject(error);
   }
 
   /** Takes a batch of a queue that this one replaces, full or not. */
-  adopt(batch: SignalData[S]): void {
+  adopt(batch: Batch<S>): void {
     const { settings, config } = this.#parts;
     const size = config.sizer === 'requests' ? 1 : unitsOf(batch, config.sizer);
     this.#works.admission.force(size);
@@ -90,7 +91,7 @@ export class Intake<S extends Signal> {
   }
 
   /** Accepts a request that room was taken for into memory. */
-  #hold(batch: SignalData[S], size: number, ctx: Context): Promise<void> {
+  #hold(batch: Batch<S>, size: number, ctx: Context): Promise<void> {
     const { settings, config } = this.#parts;
     const absorbed = this.#works.absorption?.take(batch, settings.budget);
     const retained = absorbed ?? retain<S>(batch, settings.budget);
@@ -114,7 +115,7 @@ export class Intake<S extends Signal> {
 
   /** Accepts a request once it is on disk; it stays in memory, too, where there is room. */
   async #persist(
-    batch: SignalData[S],
+    batch: Batch<S>,
     size: number,
     ctx: Context,
     room: Promise<void> | undefined,
@@ -140,7 +141,7 @@ export class Intake<S extends Signal> {
     this.#deliveries.dispatch();
   }
 
-  #cache(entry: Entry, batch: SignalData[S]): SignalData[S] | undefined {
+  #cache(entry: Entry, batch: Batch<S>): Batch<S> | undefined {
     const { budget } = this.#parts.settings;
     const most = budget.limit * cacheFraction;
     if (this.#settling.cachedBytes + batch.byteLength + retainedBytes > most) return undefined;
@@ -151,7 +152,7 @@ export class Intake<S extends Signal> {
     return kept;
   }
 
-  #part(entry: Entry, batch: SignalData[S] | undefined, bytes: number): Part<S> {
+  #part(entry: Entry, batch: Batch<S> | undefined, bytes: number): Part<S> {
     const units = this.#works.batchUnit === 'bytes' ? bytes : entry.items;
     return { entries: [entry], batch, items: entry.items, units, bytes };
   }

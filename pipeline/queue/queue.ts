@@ -1,5 +1,6 @@
 import type { Context } from '../../component/consumer.ts';
-import type { Signal, SignalData } from '../../component/signals.ts';
+import type { Signal } from '../../component/signals.ts';
+import type { Batch } from '../../pdata/batch.ts';
 import { ShutDown, staysOnDisk } from '../chain/errors.ts';
 import { Deliveries } from './deliveries.ts';
 import type { DiskQueue } from './disk.ts';
@@ -59,7 +60,7 @@ export class SendingQueue<S extends Signal> {
     }
   }
 
-  consume(batch: SignalData[S], ctx: Context): Promise<void> {
+  consume(batch: Batch<S>, ctx: Context): Promise<void> {
     return this.#intake.consume(batch, ctx);
   }
 
@@ -87,7 +88,7 @@ export class SendingQueue<S extends Signal> {
    * Gives what waits in memory to the queue of an exporter that replaces this one; what is under
    * way follows when it fails. Sealed batches stay: they are as their backend made them.
    */
-  handOver(heir: (batch: SignalData[S]) => void): void {
+  handOver(heir: (batch: Batch<S>) => void): void {
     const { sealer, disk, outcome, pauses } = this.#parts;
     if (sealer !== undefined || disk !== undefined || this.#works.stopping) return;
     this.#settling.handOver(heir);
@@ -99,7 +100,7 @@ export class SendingQueue<S extends Signal> {
   }
 
   /** Takes a batch of a queue that this one replaces, full or not. */
-  adopt(batch: SignalData[S]): void {
+  adopt(batch: Batch<S>): void {
     this.#intake.adopt(batch);
   }
 }

@@ -1,6 +1,7 @@
 import type { AnyBatch } from '../../component/factory.ts';
-import type { Signal, SignalData } from '../../component/signals.ts';
+import type { Signal } from '../../component/signals.ts';
 import { signals } from '../../component/signals.ts';
+import type { Batch } from '../../pdata/batch.ts';
 import { storedBatch } from '../../pdata/form-batch.ts';
 import { parseRequest } from '../../pdata/parse.ts';
 import { NewerForm } from '../chain/errors.ts';
@@ -100,13 +101,13 @@ export function decodeHeader(signal: Signal, record: Uint8Array): RecordHeader {
 }
 
 /** The batch of a data record. Throws when the body is no valid request. */
-export function decodeBatch<S extends Signal>(signal: S, record: Uint8Array): SignalData[S] {
+export function decodeBatch<S extends Signal>(signal: S, record: Uint8Array): Batch<S> {
   const { bodyAt, items } = decodeHeader(signal, record);
   if (record[0] === ownVersion) {
-    return storedBatch(signal, record.subarray(bodyAt), items) as AnyBatch as SignalData[S];
+    return storedBatch(signal, record.subarray(bodyAt), items) as AnyBatch as Batch<S>;
   }
   // What was accepted once is not refused for its depth: the widest limit that parsing takes.
   return parseRequest(signal, record.subarray(bodyAt), {
     maxNesting: 200,
-  }) as AnyBatch as SignalData[S];
+  }) as AnyBatch as Batch<S>;
 }

@@ -1,6 +1,7 @@
 import { PipelineError } from '../../component/errors.ts';
 import type { Settings } from '../../component/settings.ts';
-import type { Signal, SignalData } from '../../component/signals.ts';
+import type { Signal } from '../../component/signals.ts';
+import type { Batch } from '../../pdata/batch.ts';
 import type { SealedBatch, SealingBackend } from '../backend.ts';
 import type { Delivery } from '../chain/delivery.ts';
 import { ShutDown, Unreadable } from '../chain/errors.ts';
@@ -46,7 +47,7 @@ export class Sealer<S extends Signal> {
   }
 
   /** Lets the backend take a batch up for the next `seal`. */
-  absorb(batch: SignalData[S]): void {
+  absorb(batch: Batch<S>): void {
     this.#backend.absorb?.(batch, this.#settings.clock.unixMs());
   }
 

@@ -1,5 +1,6 @@
 import type { PipelineError } from '../../component/errors.ts';
-import type { Signal, SignalData } from '../../component/signals.ts';
+import type { Signal } from '../../component/signals.ts';
+import type { Batch } from '../../pdata/batch.ts';
 import { ShutDown, staysOnDisk } from '../chain/errors.ts';
 import type { Entry, Piece } from './entry.ts';
 import type { QueueParts } from './parts.ts';
@@ -11,7 +12,7 @@ export class Settling<S extends Signal> {
   readonly #works: QueueWorks<S>;
   #cachedBytes = 0;
   /** Takes what a shutdown would try once more. */
-  #heir: ((batch: SignalData[S]) => void) | undefined;
+  #heir: ((batch: Batch<S>) => void) | undefined;
 
   constructor(parts: QueueParts<S>, works: QueueWorks<S>) {
     this.#parts = parts;
@@ -31,7 +32,7 @@ export class Settling<S extends Signal> {
   }
 
   /** From now on `heir` is given what a shutdown interrupts. */
-  handOver(heir: (batch: SignalData[S]) => void): void {
+  handOver(heir: (batch: Batch<S>) => void): void {
     this.#heir = heir;
   }
 

@@ -5,7 +5,8 @@ import type {
   QueueFill,
   Settings,
 } from '../../component/settings.ts';
-import { itemNames, itemUnits, type Signal, type SignalData } from '../../component/signals.ts';
+import { itemNames, itemUnits, type Signal } from '../../component/signals.ts';
+import type { Batch } from '../../pdata/batch.ts';
 import { type BatchTelemetry, batchTelemetry } from '../batch-telemetry.ts';
 import type { Admission } from './admission.ts';
 import type { Part, Piece } from './entry.ts';
@@ -75,7 +76,7 @@ export class QueueTelemetry<S extends Signal> {
   }
 
   /** The queue is given a batch; costs nothing below level detailed. */
-  offered(batch: SignalData[S]): void {
+  offered(batch: Batch<S>): void {
     if (!this.#items.enabled) return;
     this.#items.record(batch.itemCount, this.#attributes);
     this.#bytes.record(batch.byteLength, this.#attributes);

@@ -2,7 +2,7 @@ import type { Consumer, Context } from '../../component/consumer.ts';
 import { PipelineError } from '../../component/errors.ts';
 import { Receipts } from '../../component/receipts.ts';
 import type { Settings, Tracer } from '../../component/settings.ts';
-import { itemNames, type Signal, type SignalData } from '../../component/signals.ts';
+import { itemNames, type Signal } from '../../component/signals.ts';
 import type { Batch } from '../../pdata/batch.ts';
 
 /** What the Go collector calls the receipt of a signal in its spans. */
@@ -59,7 +59,7 @@ export class Outlet<S extends Signal = Signal> {
   #deliver(batch: Batch<S>, ctx: Context, done: (refusal?: PipelineError) => void): void {
     const items = batch.itemCount;
     const given = this.#next.mutates ? batch.editable() : batch;
-    this.#next.consume(given as unknown as SignalData[S], ctx).then(
+    this.#next.consume(given, ctx).then(
       () => {
         this.#receipts.accepted(items);
         done();

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { background, type Context } from '../../component/consumer.ts';
-import type { Signal, SignalData } from '../../component/signals.ts';
+import type { Signal } from '../../component/signals.ts';
+import type { Batch } from '../../pdata/batch.ts';
 import { parseJson, toJson } from '../../pdata/json.ts';
 import { testSettings } from '../../testing/settings.ts';
 import { collectingSink } from '../../testing/sinks.ts';
@@ -55,7 +56,7 @@ async function run<S extends Signal>(
   const sink = collectingSink<S>();
   const processor = factory.create(signal, testSettings(), config.parse(options), sink);
   await processor.start();
-  await processor.consume(parseJson(signal, bytes).editable() as unknown as SignalData[S], context);
+  await processor.consume(parseJson(signal, bytes).editable() as unknown as Batch<S>, context);
   await processor.shutdown();
   return toJson(sink.batches[0]!);
 }

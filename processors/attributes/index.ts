@@ -2,7 +2,7 @@ import type { Component } from '../../component/component.ts';
 import type { Consumer, Context } from '../../component/consumer.ts';
 import type { ProcessorFactory } from '../../component/factory.ts';
 import { createOnly } from '../../component/only.ts';
-import type { Signal, SignalData } from '../../component/signals.ts';
+import type { Signal } from '../../component/signals.ts';
 import { type ContextValue, compileActions } from '../../pdata/actions/actions.ts';
 import { contextValue } from '../../pdata/actions/client-context.ts';
 import { compileChoice } from '../../pdata/actions/match.ts';
@@ -20,7 +20,7 @@ function create<S extends Exclude<Signal, 'profiles'>>(
   const apply = compileActions(settings.actions);
   const chosen = compileChoice(signal, settings);
 
-  function edit(batch: SignalData[S], ctx: Context): void {
+  function edit(batch: Batch<S>, ctx: Context): void {
     const value: ContextValue = (name) => contextValue(ctx.client, name);
     const reader = itemReader(batch as Batch<'traces' | 'metrics' | 'logs'>);
     while (reader.nextAnyItem()) {

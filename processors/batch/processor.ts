@@ -2,7 +2,8 @@ import type { Component } from '../../component/component.ts';
 import { background, type Consumer, type Context } from '../../component/consumer.ts';
 import { Code, PipelineError } from '../../component/errors.ts';
 import type { Settings } from '../../component/settings.ts';
-import type { Signal, SignalData } from '../../component/signals.ts';
+import type { Signal } from '../../component/signals.ts';
+import type { Batch } from '../../pdata/batch.ts';
 import { type BatchTelemetry, batchTelemetry } from '../../pipeline/batch-telemetry.ts';
 import type { Config } from './config.ts';
 import { Shard } from './shard.ts';
@@ -32,7 +33,7 @@ export class BatchProcessor<S extends Signal> implements Component, Consumer<S> 
     this.#running = true;
   }
 
-  consume(batch: SignalData[S], ctx: Context): Promise<void> {
+  consume(batch: Batch<S>, ctx: Context): Promise<void> {
     if (!this.#running) {
       const message = 'cannot take data: the batch processor is not running';
       return Promise.reject(new PipelineError(message, { retryable: true }));

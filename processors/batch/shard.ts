@@ -1,7 +1,8 @@
 import { background, type Consumer, type Context } from '../../component/consumer.ts';
 import { PipelineError } from '../../component/errors.ts';
 import type { Settings, Timer } from '../../component/settings.ts';
-import type { Signal, SignalData } from '../../component/signals.ts';
+import type { Signal } from '../../component/signals.ts';
+import type { Batch } from '../../pdata/batch.ts';
 import { mergeBatches } from '../../pdata/merge.ts';
 import type { BatchTelemetry, Trigger } from '../../pipeline/batch-telemetry.ts';
 import { retain } from '../../pipeline/retain.ts';
@@ -12,7 +13,7 @@ const backlogFactor = 4;
 const backlogItemsMin = 32_768;
 
 interface Taken<S extends Signal> {
-  readonly batches: readonly SignalData[S][];
+  readonly batches: readonly Batch<S>[];
   readonly items: number;
   reserved: number;
 }
@@ -25,7 +26,7 @@ export class Shard<S extends Signal> {
   readonly #telemetry: BatchTelemetry;
   readonly #context: Context;
   readonly #backlogItems: number;
-  #batches: SignalData[S][] = [];
+  #batches: Batch<S>[] = [];
   #items = 0;
   #reserved = 0;
   #timer: Timer | undefined;
@@ -48,7 +49,7 @@ export class Shard<S extends Signal> {
   }
 
   /** Accepts a batch; waits while too much stands behind one that is being sent. */
-  add(batch: SignalData[S]): Promise<void> {
+  add(batch: Batch<S>): Promise<void> {
     if (this.#sending !== undefined && this.#items >= this.#backlogItems) {
       return this.#sending.then(() => this.add(batch));
     }
@@ -111,13 +112,13 @@ export class Shard<S extends Signal> {
   }
 
   /** What is sent now, with its part of the reservation; what cannot be merged is dropped. */
-  #piecesOf(whole: Taken<S>, trigger: Trigger): { pieces: SignalData[S][]; reserved: number } {
+  #piecesOf(whole: Taken<S>, trigger: Trigger): { pieces: Batch<S>[]; reserved: number } {
     const { send_batch_size: size, send_batch_max_size: most, timeout } = this.#config;
-    let pieces: SignalData[S][];
+    let pieces: Batch<S>[];
     try {
-      const merged = mergeBatches(whole.batches) as SignalData[S];
+      const merged = mergeBatches(whole.batches) as Batch<S>;
       const tooLarge = most > 0 && merged.itemCount > most;
-      pieces = tooLarge ? (merged.split({ maxItems: most }) as SignalData[S][]) : [merged];
+      pieces = tooLarge ? (merged.split({ maxItems: most }) as Batch<S>[]) : [merged];
     } catch (error) {
       this.#drop(whole.items, 'cannot_merge', PipelineError.from(error));
       return { pieces: [], reserved: whole.reserved };
@@ -131,7 +132,7 @@ export class Shard<S extends Signal> {
   }
 
   /** Keeps what is left of a split for the next batch. @returns its part of the reservation */
-  #putBack(last: SignalData[S], whole: Taken<S>): number {
+  #putBack(last: Batch<S>, whole: Taken<S>): number {
     const part = Math.floor((whole.reserved * last.itemCount) / whole.items);
     this.#batches.unshift(last);
     this.#items += last.itemCount;
@@ -139,7 +140,7 @@ export class Shard<S extends Signal> {
     return part;
   }
 
-  async #sendOne(batch: SignalData[S], trigger: Trigger): Promise<void> {
+  async #sendOne(batch: Batch<S>, trigger: Trigger): Promise<void> {
     const items = batch.itemCount;
     this.#telemetry.sent(items, batch.byteLength, trigger);
     try {

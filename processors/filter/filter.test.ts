@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { background } from '../../component/consumer.ts';
 import { PipelineError } from '../../component/errors.ts';
-import type { Signal, SignalData } from '../../component/signals.ts';
+import type { Signal } from '../../component/signals.ts';
 import type { Batch } from '../../pdata/batch.ts';
 import { parseJson, toJson } from '../../pdata/json.ts';
 import { parseRequest } from '../../pdata/parse.ts';
@@ -14,12 +14,12 @@ import { numberedSpans, spanNumbers } from '../../testing/spans.ts';
 import { config } from './config.ts';
 import { factory } from './index.ts';
 
-async function run<S extends Signal>(signal: S, options: object, batch: SignalData[S]) {
+async function run<S extends Signal>(signal: S, options: object, batch: Batch<S>) {
   const sink = collectingSink<S>();
   const settings = testSettings();
   const processor = factory.create(signal, settings, config.parse(options), sink);
   await processor.consume(batch, background);
-  return { out: sink.batches[0] as SignalData[S] | undefined, settings };
+  return { out: sink.batches[0] as Batch<S> | undefined, settings };
 }
 
 const hex = ({ bytes, start, end }: MessageView) =>

@@ -4,7 +4,6 @@ import { PipelineError } from '../../component/errors.ts';
 import type { MetricInfo, ProcessorFactory } from '../../component/factory.ts';
 import { createOnly } from '../../component/only.ts';
 import type { Settings } from '../../component/settings.ts';
-import type { SignalData } from '../../component/signals.ts';
 import { OttlRuntimeError } from '../../ottl/index.ts';
 import { FaultLog } from '../../ottl/sequence.ts';
 import type { Batch } from '../../pdata/batch.ts';
@@ -67,8 +66,8 @@ function processor<S extends Filtered>(
   return {
     mutates: false,
     async consume(batch, ctx) {
-      const kept = filterOrFail(batch as unknown as Batch<S>, ctx);
-      if (kept !== undefined) await next.consume(kept as unknown as SignalData[S], ctx);
+      const kept = filterOrFail(batch, ctx);
+      if (kept !== undefined) await next.consume(kept, ctx);
       const dropped = batch.itemCount - (kept?.itemCount ?? 0);
       if (passes.length > 0) filtered.add(dropped, labels);
       if (dropped > 0) ledger.dropped('filtered', dropped);

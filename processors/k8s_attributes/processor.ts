@@ -2,7 +2,7 @@ import type { Component } from '../../component/component.ts';
 import type { Consumer, Context } from '../../component/consumer.ts';
 import { PipelineError } from '../../component/errors.ts';
 import type { Settings } from '../../component/settings.ts';
-import type { Signal, SignalData } from '../../component/signals.ts';
+import type { Signal } from '../../component/signals.ts';
 import type { Batch } from '../../pdata/batch.ts';
 import { GroupReader } from '../../pdata/readers.ts';
 import { ipOf } from './annotate/address.ts';
@@ -76,7 +76,7 @@ export class Processor<S extends Signal> implements Component, Consumer<S> {
     if (old.length > 0) logger.info(`attributes ${renamed}`, { attributes: old });
   }
 
-  async consume(batch: SignalData[S], ctx: Context): Promise<void> {
+  async consume(batch: Batch<S>, ctx: Context): Promise<void> {
     try {
       const annotator = this.#annotator;
       if (annotator === undefined) throw new Error('BUG: data before the start');

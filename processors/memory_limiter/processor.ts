@@ -2,7 +2,8 @@ import type { Component } from '../../component/component.ts';
 import type { Consumer, Context } from '../../component/consumer.ts';
 import { Code, PipelineError } from '../../component/errors.ts';
 import type { Attributes, Counter, Settings, Timer } from '../../component/settings.ts';
-import { itemNames, itemUnits, type Signal, type SignalData } from '../../component/signals.ts';
+import { itemNames, itemUnits, type Signal } from '../../component/signals.ts';
+import type { Batch } from '../../pdata/batch.ts';
 import type { Config } from './config.ts';
 import { backOff, decide, type Limits, limitsOf, type Usage } from './limiter.ts';
 
@@ -70,7 +71,7 @@ export class MemoryLimiter<S extends Signal> implements Component, Consumer<S> {
     this.#timer = undefined;
   }
 
-  consume(batch: SignalData[S], ctx: Context): Promise<void> {
+  consume(batch: Batch<S>, ctx: Context): Promise<void> {
     if (this.#refusing) {
       this.#refused.add(batch.itemCount, this.#attributes);
       const message = 'data refused due to high memory usage';

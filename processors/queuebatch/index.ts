@@ -2,7 +2,8 @@ import type { Component } from '../../component/component.ts';
 import { background, type Consumer, type Context } from '../../component/consumer.ts';
 import type { ProcessorFactory } from '../../component/factory.ts';
 import type { Settings } from '../../component/settings.ts';
-import type { Signal, SignalData } from '../../component/signals.ts';
+import type { Signal } from '../../component/signals.ts';
+import type { Batch } from '../../pdata/batch.ts';
 import type { Attempt } from '../../pipeline/backend.ts';
 import type { QueueConfig } from '../../pipeline/config.ts';
 import { createExporter } from '../../pipeline/exporter.ts';
@@ -15,9 +16,9 @@ function create<S extends Signal>(
   queue: QueueConfig,
   next: Consumer<S>,
 ): Component & Consumer<S> {
-  async function push(batch: SignalData[S], { client }: Attempt): Promise<void> {
+  async function push(batch: Batch<S>, { client }: Attempt): Promise<void> {
     const ctx: Context = client === undefined ? background : { ...background, client };
-    const given = next.mutates ? (batch.editable() as SignalData[S]) : batch;
+    const given = next.mutates ? (batch.editable() as Batch<S>) : batch;
     await next.consume(given, ctx);
   }
   const delivery = { timeout: 0, retry_on_failure: undefined, sending_queue: queue };

@@ -1,12 +1,13 @@
 import type { ProcessorFactory } from '../../component/factory.ts';
 import { createOnly } from '../../component/only.ts';
-import type { Signal, SignalData } from '../../component/signals.ts';
+import type { Signal } from '../../component/signals.ts';
+import type { Batch } from '../../pdata/batch.ts';
 import { editingProcessor } from '../../pipeline/editing.ts';
 import { logRedaction, metricRedaction, traceRedaction } from './batches.ts';
 import { type Config, config } from './config.ts';
 import { rulesOf } from './rules.ts';
 
-type Redact = (batch: SignalData[Signal]) => void;
+type Redact = (batch: Batch<Signal>) => void;
 
 function redactionOf(signal: Exclude<Signal, 'profiles'>, decoded: Config): Redact {
   const rules = rulesOf(decoded, signal);

@@ -1,7 +1,7 @@
 import type { Component } from '../../component/component.ts';
 import type { Consumer, Context } from '../../component/consumer.ts';
 import type { ProcessorFactory } from '../../component/factory.ts';
-import type { Signal, SignalData } from '../../component/signals.ts';
+import type { Signal } from '../../component/signals.ts';
 import { type ContextValue, compileActions } from '../../pdata/actions/actions.ts';
 import { contextValue } from '../../pdata/actions/client-context.ts';
 import { compileProgram } from '../../pdata/actions/program.ts';
@@ -13,7 +13,7 @@ import { type Config, config } from './config.ts';
 function create<S extends Signal>(settings: Config, next: Consumer<S>): Component & Consumer<S> {
   const apply = compileActions(settings.attributes);
 
-  function edit(batch: SignalData[S], ctx: Context): void {
+  function edit(batch: Batch<S>, ctx: Context): void {
     const value: ContextValue = (name) => contextValue(ctx.client, name);
     const reader = new GroupReader(batch as Batch<Signal>);
     while (reader.nextResource()) apply(reader.resource, value);

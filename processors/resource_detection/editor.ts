@@ -1,4 +1,4 @@
-import type { Signal, SignalData } from '../../component/signals.ts';
+import type { Signal } from '../../component/signals.ts';
 import { AttributeKey } from '../../pdata/attribute-key.ts';
 import type { Batch } from '../../pdata/batch.ts';
 import { insertAttribute, setAttribute, setStringField } from '../../pdata/overlay.ts';
@@ -31,7 +31,7 @@ export class Editor {
   }
 
   /** @param batch has an overlay */
-  edit<S extends Signal>(batch: SignalData[S]): void {
+  edit<S extends Signal>(batch: Batch<S>): void {
     const reader = new GroupReader(batch as Batch<Signal>);
     const write = this.#override ? setAttribute : insertAttribute;
     while (reader.nextResource()) {

@@ -3,8 +3,9 @@ import type { Consumer, Context } from '../../component/consumer.ts';
 import { PipelineError } from '../../component/errors.ts';
 import type { ProcessorFactory } from '../../component/factory.ts';
 import type { Settings } from '../../component/settings.ts';
-import type { Signal, SignalData } from '../../component/signals.ts';
+import type { Signal } from '../../component/signals.ts';
 import { clientAuth, refuseMiddlewares } from '../../config/groups/auth.ts';
+import type { Batch } from '../../pdata/batch.ts';
 import { type Config, config } from './config.ts';
 import { Editor } from './editor.ts';
 import { type Found, nothing } from './found.ts';
@@ -48,12 +49,12 @@ class Processor<S extends Signal> implements Component, Consumer<S> {
     return this.#editor;
   }
 
-  async consume(batch: SignalData[S], ctx: Context): Promise<void> {
+  async consume(batch: Batch<S>, ctx: Context): Promise<void> {
     const editor = this.#current();
     if (editor.isEmpty) return this.#next.consume(batch, ctx);
-    let edited: SignalData[S];
+    let edited: Batch<S>;
     try {
-      edited = batch.editable() as SignalData[S];
+      edited = batch.editable() as Batch<S>;
       editor.edit(edited);
     } catch (error) {
       throw PipelineError.from(error);

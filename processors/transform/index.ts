@@ -4,7 +4,6 @@ import { PipelineError } from '../../component/errors.ts';
 import type { ProcessorFactory } from '../../component/factory.ts';
 import { createOnly } from '../../component/only.ts';
 import type { Settings } from '../../component/settings.ts';
-import type { SignalData } from '../../component/signals.ts';
 import { OttlRuntimeError } from '../../ottl/index.ts';
 import { FaultLog } from '../../ottl/sequence.ts';
 import type { Batch } from '../../pdata/batch.ts';
@@ -28,14 +27,14 @@ function create<S extends Transformed>(
   const { transform, edits } = transformer(signal as Transformed, groups, faults);
   const isFlat = signal === 'logs' && decoded.flatten_data;
 
-  function apply(batch: SignalData[S], client: Context['client']): SignalData[S] {
-    if (!isFlat) return transform(batch as Batch<Transformed>, client) as SignalData[S];
+  function apply(batch: Batch<S>, client: Context['client']): Batch<S> {
+    if (!isFlat) return transform(batch as Batch<Transformed>, client) as Batch<S>;
     const flat = flattenLogs(batch as Batch<'logs'>);
     const result = transform(edits ? flat.editable() : flat, client);
-    return groupLogs(result as Batch<'logs'>) as SignalData[S];
+    return groupLogs(result as Batch<'logs'>) as Batch<S>;
   }
 
-  function transformed(batch: SignalData[S], ctx: Context): SignalData[S] {
+  function transformed(batch: Batch<S>, ctx: Context): Batch<S> {
     try {
       return apply(batch, ctx.client);
     } catch (error) {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { background } from '../../component/consumer.ts';
 import { PipelineError } from '../../component/errors.ts';
-import type { Signal, SignalData } from '../../component/signals.ts';
+import type { Signal } from '../../component/signals.ts';
 import { FaultLog } from '../../ottl/sequence.ts';
 import type { Batch } from '../../pdata/batch.ts';
 import { parseJson, toJson } from '../../pdata/json.ts';
@@ -23,16 +23,16 @@ const environment = {
   random: { bytes: (length: number) => new Uint8Array(length) },
 };
 
-async function run<S extends Signal>(signal: S, options: object, batch: SignalData[S]) {
+async function run<S extends Signal>(signal: S, options: object, batch: Batch<S>) {
   const sink = collectingSink<S>();
   const settings = testSettings();
   const processor = factory.create(signal, settings, config.parse(options), sink);
   const given = processor.mutates ? (batch as Batch<Transformed>).editable() : batch;
-  await processor.consume(given as SignalData[S], background);
-  return { out: sink.batches[0] as SignalData[S], settings };
+  await processor.consume(given as Batch<S>, background);
+  return { out: sink.batches[0] as Batch<S>, settings };
 }
 
-function metrics(...list: object[]): SignalData['metrics'] {
+function metrics(...list: object[]): Batch<'metrics'> {
   const request = {
     resourceMetrics: [{ resource: {}, scopeMetrics: [{ scope: {}, metrics: list }] }],
   };
@@ -45,7 +45,7 @@ interface MetricJson {
   gauge?: { dataPoints: Record<string, unknown>[] };
 }
 
-function metricsOf(batch: SignalData['metrics']): MetricJson[] {
+function metricsOf(batch: Batch<'metrics'>): MetricJson[] {
   const json = JSON.parse(toJson(batch)) as {
     resourceMetrics: { scopeMetrics: { metrics: MetricJson[] }[] }[];
   };

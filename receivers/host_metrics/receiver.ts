@@ -3,8 +3,8 @@ import { background, type Consumer, type Consumers } from '../../component/consu
 import { PipelineError } from '../../component/errors.ts';
 import { Receipts } from '../../component/receipts.ts';
 import type { Counter, Settings, Timer } from '../../component/settings.ts';
-import type { SignalData } from '../../component/signals.ts';
 import { unixNs } from '../../component/unix-ns.ts';
+import type { Batch } from '../../pdata/batch.ts';
 import { LogsBuilder, MetricsBuilder } from '../../pdata/builder.ts';
 import type { HostMetricsConfig } from './config.ts';
 import type { ScraperName } from './metric-specs.ts';
@@ -102,7 +102,7 @@ export class HostMetricsReceiver implements Component {
 
   async #hand<S extends 'metrics' | 'logs'>(
     signal: S,
-    batch: SignalData[S],
+    batch: Batch<S>,
     next: Consumer<S>,
   ): Promise<void> {
     const { clock, logger } = this.#settings;
@@ -113,7 +113,7 @@ export class HostMetricsReceiver implements Component {
     const items = batch.itemCount;
     try {
       const given = next.mutates ? batch.editable() : batch;
-      await next.consume(given as SignalData[S], ctx);
+      await next.consume(given as Batch<S>, ctx);
       receipts.accepted(items);
     } catch (error) {
       receipts.refused(items);

@@ -2,7 +2,7 @@ import type { Consumer } from '../../component/consumer.ts';
 import { PipelineError } from '../../component/errors.ts';
 import { Receipts } from '../../component/receipts.ts';
 import type { Settings } from '../../component/settings.ts';
-import type { Signal, SignalData } from '../../component/signals.ts';
+import type { Signal } from '../../component/signals.ts';
 import type { Batch } from '../../pdata/batch.ts';
 import { setTextAttribute } from '../../pdata/overlay.ts';
 import { AttributeKey, GroupReader } from '../../pdata/readers.ts';
@@ -68,7 +68,7 @@ export class Intake<S extends Signal> {
     const given = this.#headers.length > 0 ? this.#withHeaders(batch, record) : batch;
     try {
       const own = this.#next.mutates && given === batch ? batch.editable() : given;
-      await this.#next.consume(own as unknown as SignalData[S], contextOf(record));
+      await this.#next.consume(own, contextOf(record));
       this.#receipts.accepted(items);
       return undefined;
     } catch (thrown) {

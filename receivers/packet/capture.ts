@@ -13,7 +13,7 @@ import type { Naming } from '../../agent/tags/create.ts';
 import type { EndNamer, NamedEnds, SeenEnd } from '../../agent/tags/types.ts';
 import type { Consumers } from '../../component/consumer.ts';
 import type { Clock, Settings } from '../../component/settings.ts';
-import type { SignalData } from '../../component/signals.ts';
+import type { Batch } from '../../pdata/batch.ts';
 import { isClientSide, type ObservationPoint } from '../../wire/observation/points.ts';
 import type { Config } from './config.ts';
 
@@ -22,7 +22,7 @@ export type CaptureSignal = 'traces' | 'logs' | 'metrics';
 /** What a capture has made and that goes to the pipelines. */
 export interface Output {
   readonly signal: CaptureSignal;
-  readonly batch: SignalData[CaptureSignal];
+  readonly batch: Batch<CaptureSignal>;
 }
 
 /** What live sources know beside packets. */

@@ -1,7 +1,7 @@
 import { background, type Consumer } from '../../component/consumer.ts';
 import { PipelineError } from '../../component/errors.ts';
 import type { Settings } from '../../component/settings.ts';
-import type { SignalData } from '../../component/signals.ts';
+import type { Batch } from '../../pdata/batch.ts';
 import type { CaptureSignal, Output } from './capture.ts';
 
 const FIRST_WAIT_MS = 50;
@@ -55,7 +55,7 @@ export async function deliver(
     if (settings.budget.tryReserve(bytes)) {
       try {
         const given = consumer.mutates ? batch.editable() : batch;
-        await consumer.consume(given as SignalData[CaptureSignal], background);
+        await consumer.consume(given as Batch<CaptureSignal>, background);
         return true;
       } catch (thrown) {
         const error = PipelineError.from(thrown);

@@ -28,7 +28,8 @@ import type { Settings } from '../../component/settings.ts';
 import type { Component } from '../../component/component.ts';
 import type { Consumer, Context } from '../../component/consumer.ts';
 import type { ProcessorFactory } from '../../component/factory.ts';
-import type { Signal, SignalData } from '../../component/signals.ts';
+import type { Signal } from '../../component/signals.ts';
+import type { Batch } from '../../pdata/batch.ts';
 `,
   exporter: `import { z } from 'zod';
 import type { ExporterFactory } from '../../component/factory.ts';
@@ -36,9 +37,12 @@ import { deliveryKeys } from '../../pipeline/config.ts';
 import { createExporter } from '../../pipeline/exporter.ts';
 `,
   connector: `import { z } from 'zod';
-import type { Context } from '../../component/consumer.ts';
-import type { ConnectorFactory } from '../../component/factory.ts';
-import type { SignalData } from '../../component/signals.ts';
+import type { Component } from '../../component/component.ts';
+import type { Consumer } from '../../component/consumer.ts';
+import type { ConnectorFactory, ConnectorNext } from '../../component/factory.ts';
+import { connectorOfSame } from '../../component/only.ts';
+import type { Settings } from '../../component/settings.ts';
+import type { Signal } from '../../component/signals.ts';
 `,
   extension: `import { z } from 'zod';
 import type { Extension } from '../../component/extension.ts';
@@ -72,7 +76,7 @@ class Processor<S extends Signal> implements Component, Consumer<S> {
 
   async shutdown(): Promise<void> {}
 
-  consume(batch: SignalData[S], ctx: Context): Promise<void> {
+  consume(batch: Batch<S>, ctx: Context): Promise<void> {
     return this.#next.consume(batch, ctx);
   }
 }
@@ -82,7 +86,21 @@ const config = z.strictObject({ ...deliveryKeys() });
 
 type Config = z.infer<typeof config>;
 `,
-  connector: config,
+  connector: `${config}
+function create<S extends Signal>(
+  _signal: S,
+  _settings: Settings,
+  _config: Config,
+  next: ConnectorNext<S>,
+): Component & Consumer<S> {
+  return {
+    mutates: false,
+    async start() {},
+    async shutdown() {},
+    consume: (batch, ctx) => next.consume(batch, ctx),
+  };
+}
+`,
   extension: `${config}
 function create(settings: Settings, _config: Config): Extension {
   return {
@@ -104,12 +122,7 @@ const creates: Readonly<Record<Kind, string>> = {
       async push(_batch) {}, // deliver; reject with PipelineError
     }),`,
   connector: `  pairs: [['traces', 'traces']],
-  create: (_from, _to, _settings, _config, next) => ({
-    mutates: false,
-    async start() {},
-    async shutdown() {},
-    consume: (batch: unknown, ctx: Context) => next.consume(batch as SignalData[never], ctx),
-  }),`,
+  create: connectorOfSame('TYPE', create),`,
   extension: '  create,',
 };
 
@@ -123,7 +136,7 @@ export const factory: ${factory}<Config> = {
   stability: ${kind === 'extension' ? '{}' : stability},
   description: 'Does nothing yet.',
   config,
-${creates[kind]}
+${creates[kind].replace('TYPE', type)}
 };
 `;
 }

@@ -1,5 +1,6 @@
 import type { Consumer } from '../../component/consumer.ts';
-import type { Signal, SignalData } from '../../component/signals.ts';
+import type { Signal } from '../../component/signals.ts';
+import type { Batch } from '../../pdata/batch.ts';
 import { MetricReader } from '../../pdata/readers.ts';
 import { errorOf, type Judge } from './judge.ts';
 import { numbersOf } from './numbered.ts';
@@ -26,7 +27,7 @@ const always: Judge = () => undefined;
 export function faultySink(
   signal: Signal,
   mutates = false,
-  read = (batch: SignalData[Signal]) => numbersOf(signal, batch),
+  read = (batch: Batch<Signal>) => numbersOf(signal, batch),
 ): FaultySink {
   const waiting = new Set<() => void>();
   let held = false;
@@ -53,11 +54,11 @@ export function faultySink(
         const verdict = sink.judge();
         if (verdict !== undefined) {
           sink.counts.refused += batch.itemCount;
-          if (signal === 'metrics') addValues(batch as SignalData['metrics'], sink.values.refused);
+          if (signal === 'metrics') addValues(batch as Batch<'metrics'>, sink.values.refused);
           throw errorOf(verdict);
         }
         sink.counts.taken += batch.itemCount;
-        if (signal === 'metrics') addValues(batch as SignalData['metrics'], sink.values.taken);
+        if (signal === 'metrics') addValues(batch as Batch<'metrics'>, sink.values.taken);
         sink.taken.push(...read(batch));
       } finally {
         sink.calls.open -= 1;
@@ -70,7 +71,7 @@ export function faultySink(
 const pointField = { asInt: 6 } as const;
 
 /** Adds whole values of points up by metric. */
-function addValues(batch: SignalData['metrics'], sums: Map<string, number>): void {
+function addValues(batch: Batch<'metrics'>, sums: Map<string, number>): void {
   const reader = new MetricReader(batch);
   while (reader.nextResource()) {
     while (reader.nextScope()) {

@@ -1,4 +1,4 @@
-import { type Signal, type SignalData, signals } from '../../component/signals.ts';
+import { type Signal, signals } from '../../component/signals.ts';
 import type { Batch } from '../../pdata/batch.ts';
 import { LogsBuilder, MetricsBuilder, TracesBuilder } from '../../pdata/builder.ts';
 import { parseJson, toJson } from '../../pdata/json.ts';
@@ -26,10 +26,10 @@ export function numbered<S extends NumberedSignal>(
   signal: S,
   numbers: readonly number[],
   points: Points = 'gauge',
-): SignalData[S] {
+): Batch<S> {
   const metrics = () => pointsOf(numbers, points);
   const makers = { traces: spans, logs: records, metrics, profiles: samples };
-  return makers[signal](numbers) as unknown as SignalData[S];
+  return makers[signal](numbers) as unknown as Batch<S>;
 }
 
 const service = (number: number) => ({ 'service.name': `service-${number % services}` });
@@ -42,7 +42,7 @@ function* byService(numbers: readonly number[]): Generator<number[]> {
   }
 }
 
-function spans(numbers: readonly number[]): SignalData['traces'] {
+function spans(numbers: readonly number[]): Batch<'traces'> {
   const builder = new TracesBuilder();
   for (const own of byService(numbers)) {
     builder.resource(service(own[0]!));
@@ -61,7 +61,7 @@ function spans(numbers: readonly number[]): SignalData['traces'] {
   return builder.finish();
 }
 
-function records(numbers: readonly number[]): SignalData['logs'] {
+function records(numbers: readonly number[]): Batch<'logs'> {
   const builder = new LogsBuilder();
   for (const own of byService(numbers)) {
     builder.resource(service(own[0]!));
@@ -73,7 +73,7 @@ function records(numbers: readonly number[]): SignalData['logs'] {
   return builder.finish();
 }
 
-function pointsOf(numbers: readonly number[], points: Points): SignalData['metrics'] {
+function pointsOf(numbers: readonly number[], points: Points): Batch<'metrics'> {
   const builder = new MetricsBuilder();
   for (const own of byService(numbers)) {
     builder.resource(service(own[0]!));
@@ -91,7 +91,7 @@ function pointsOf(numbers: readonly number[], points: Points): SignalData['metri
 }
 
 /** Profiles of three samples. */
-function samples(numbers: readonly number[]): SignalData['profiles'] {
+function samples(numbers: readonly number[]): Batch<'profiles'> {
   const groups = [...byService(numbers)].map((own) => {
     const [name, value] = Object.entries(service(own[0]!))[0]!;
     const attributes = [{ key: name, value: { stringValue: value } }];
@@ -107,8 +107,8 @@ function samples(numbers: readonly number[]): SignalData['profiles'] {
 }
 
 /** The numbers of the items in a batch, in order. */
-export function numbersOf(signal: Signal, batch: Batch<Signal> | SignalData[Signal]): number[] {
-  const text = toJson(batch as SignalData['traces']);
+export function numbersOf(signal: Signal, batch: Batch<Signal> | Batch<Signal>): number[] {
+  const text = toJson(batch as Batch<'traces'>);
   if (signal === 'traces') {
     return [...text.matchAll(/"spanId":\s*"([0-9a-f]{16})"/g)].map(
       ([, id]) => Number.parseInt(id!, 16) - 1,

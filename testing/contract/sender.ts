@@ -1,6 +1,6 @@
 import { background, type Consumer } from '../../component/consumer.ts';
 import { PipelineError } from '../../component/errors.ts';
-import type { SignalData } from '../../component/signals.ts';
+import type { Batch } from '../../pdata/batch.ts';
 import { type NumberedSignal, numbered, numbersFrom, type Points } from './numbered.ts';
 
 /** What a sender was told of the numbers that it sent. */
@@ -32,10 +32,10 @@ export function nobodyTold(): Told {
 /** One attempt. @returns the refusal; anything else that is thrown is a fault of the consumer */
 export async function offer<S extends NumberedSignal>(
   to: Consumer<S>,
-  batch: SignalData[S],
+  batch: Batch<S>,
 ): Promise<PipelineError | undefined> {
   try {
-    await to.consume((to.mutates ? batch.editable() : batch) as SignalData[S], background);
+    await to.consume((to.mutates ? batch.editable() : batch) as Batch<S>, background);
     return undefined;
   } catch (error) {
     if (error instanceof PipelineError && !error.message.startsWith('BUG')) return error;

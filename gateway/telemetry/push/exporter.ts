@@ -2,7 +2,8 @@ import type { Component } from '../../../component/component.ts';
 import type { Consumer } from '../../../component/consumer.ts';
 import type { ExporterFactory } from '../../../component/factory.ts';
 import type { Settings } from '../../../component/settings.ts';
-import type { Signal, SignalData } from '../../../component/signals.ts';
+import type { Signal } from '../../../component/signals.ts';
+import type { Batch } from '../../../pdata/batch.ts';
 import { toJson } from '../../../pdata/json.ts';
 import { findComponent } from '../../components.ts';
 
@@ -94,7 +95,7 @@ function headersOf({ headers, headers_list }: OtlpKeys): Record<string, string> 
 export function consoleExporter<S extends Signal>(write: (line: string) => void): OwnExporter<S> {
   return {
     mutates: false,
-    async consume(batch: SignalData[S]) {
+    async consume(batch: Batch<S>) {
       write(`${toJson(batch)}\n`);
     },
     start: async () => {},

@@ -1,6 +1,7 @@
 import type { Logger } from '../../../component/settings.ts';
-import type { Signal, SignalData } from '../../../component/signals.ts';
+import type { Signal } from '../../../component/signals.ts';
 import { sameConfig } from '../../../config/schema/same.ts';
+import type { Batch } from '../../../pdata/batch.ts';
 import { unixNanos } from '../clock.ts';
 import type { TelemetryConfig } from '../config.ts';
 import { errorText } from '../error-text.ts';
@@ -21,7 +22,7 @@ const defaultDelayMs = { traces: 5000, logs: 1000 } as const;
 /** What keeps spans or log records until they are sent. */
 interface Recorder<S extends Signal, T> {
   readonly outboxes: readonly Outbox<T>[];
-  batchOf(items: readonly T[]): SignalData[S];
+  batchOf(items: readonly T[]): Batch<S>;
 }
 
 /** Own telemetry on its way out. */

@@ -1,6 +1,7 @@
 import { background } from '../../../component/consumer.ts';
 import type { Clock, Logger, Timer } from '../../../component/settings.ts';
-import type { Signal, SignalData } from '../../../component/signals.ts';
+import type { Signal } from '../../../component/signals.ts';
+import type { Batch } from '../../../pdata/batch.ts';
 import { errorText } from '../error-text.ts';
 import type { OwnExporter } from './exporter.ts';
 
@@ -9,7 +10,7 @@ export interface PushParts<S extends Signal> {
   /** For the log: what is sent. */
   readonly signal: S;
   /** What there is to send now. */
-  readonly batches: () => Iterable<SignalData[S]>;
+  readonly batches: () => Iterable<Batch<S>>;
   /** Each gets everything. */
   readonly exporters: readonly OwnExporter<S>[];
   readonly clock: Clock;
