@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { Double, LogsBuilder, MetricsBuilder, TracesBuilder } from './builder.ts';
 import { toJson } from './json.ts';
 import { parseRequest } from './parse.ts';
+import { CheckedReader } from './proto/checked-reader.ts';
 import { Cursor, readHalves, readVarint, unsigned64 } from './proto/cursor.ts';
 import { putVarint, varintSize, Writer } from './proto/writer.ts';
 
@@ -170,6 +171,27 @@ describe('writer', () => {
         const back = new Cursor(w.take());
         readHalves(back);
         assert.equal(unsigned64(back.lo, back.hi), large);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('writes zigzag numbers that read back, the largest too', () => {
+    const reader = new CheckedReader((what) => new Error(what));
+    const safe = fc.oneof(fc.maxSafeInteger(), fc.integer(), fc.constant(-(2 ** 52) - 1));
+    fc.assert(
+      fc.property(safe, fc.integer(), (long, short) => {
+        const w = new Writer(1);
+        w.sint64(long);
+        w.sint32Field(3, short);
+        const bytes = w.take();
+        reader.bind(bytes, 0, bytes.length);
+        reader.halves();
+        const bits = unsigned64(reader.lo, reader.hi);
+        assert.equal(BigInt.asIntN(64, (bits >> 1n) ^ -(bits & 1n)), BigInt(long));
+        assert.equal(reader.next(), 24);
+        assert.equal(reader.sint64(), short);
+        assert.equal(reader.next(), 0);
       }),
       { numRuns: 500 },
     );

@@ -151,7 +151,7 @@ function sint32At(bytes: Uint8Array, at: number): number {
 function zigzagField(field: number, value: bigint): Uint8Array {
   const number = Number(BigInt.asIntN(32, value));
   const w = new Writer(16);
-  if (number !== 0) w.uintField(field, ((number << 1) ^ (number >> 31)) >>> 0);
+  if (number !== 0) w.sint32Field(field, number);
   return w.take();
 }
 

@@ -135,7 +135,7 @@ export class MetricsBuilder extends GroupBuilder<'metrics'> {
     const at = this.#openPoint(fields, 2);
     w.bigFixed64Field(4, fields.count);
     if (fields.sum !== undefined) w.doubleField(5, fields.sum);
-    if (fields.scale !== 0) w.uintField(6, zigzag(fields.scale));
+    if (fields.scale !== 0) w.sint32Field(6, fields.scale);
     if (fields.zeroCount) w.bigFixed64Field(7, fields.zeroCount);
     this.#buckets(8, fields.positive);
     this.#buckets(9, fields.negative);
@@ -201,7 +201,7 @@ export class MetricsBuilder extends GroupBuilder<'metrics'> {
     if (buckets === undefined) return;
     const w = this.writer;
     const at = w.open(field);
-    if (buckets.offset !== 0) w.uintField(1, zigzag(buckets.offset));
+    if (buckets.offset !== 0) w.sint32Field(1, buckets.offset);
     this.#packed(2, buckets.counts, (count) => w.varintHalves(...halves(count)));
     w.close(at);
   }
@@ -210,8 +210,4 @@ export class MetricsBuilder extends GroupBuilder<'metrics'> {
 function halves(value: bigint): [number, number] {
   const bits = BigInt.asUintN(64, value);
   return [Number(bits & 0xffffffffn), Number(bits >> 32n)];
-}
-
-function zigzag(value: number): number {
-  return ((value << 1) ^ (value >> 31)) >>> 0;
 }

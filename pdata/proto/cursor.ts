@@ -30,13 +30,6 @@ interface Place {
   hi: number;
 }
 
-export const WireType = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 } as const;
-
-/** @returns the tag byte(s) of a field as a number, e.g. 10 for field 1 with bytes */
-export function tagOf(field: number, wireType: number): number {
-  return field * 8 + wireType;
-}
-
 /** A varint as a number: a tag, a length or a small integer. Inexact above 2^53. */
 export function readVarint(c: Cursor): number {
   const b = c.bytes;

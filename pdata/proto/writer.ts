@@ -118,6 +118,18 @@ export class Writer {
     else this.varintHalves(value >>> 0, Math.floor(value / 4294967296) >>> 0);
   }
 
+  /** A sint32 (zigzag). */
+  sint32Field(field: number, value: number): void {
+    this.tag(field, 0);
+    this.varint(((value << 1) ^ (value >> 31)) >>> 0);
+  }
+
+  /** A sint64 (zigzag) without a tag; exact for safe integers. */
+  sint64(value: number): void {
+    const half = value < 0 ? -value - 1 : value;
+    this.varintHalves((half % 2147483648) * 2 + (value < 0 ? 1 : 0), Math.floor(half / 2147483648));
+  }
+
   fixed32Field(field: number, value: number): void {
     this.tag(field, 5);
     this.need(4);

@@ -92,7 +92,7 @@ function putHistogram(
 }
 
 function putNative(w: Writer, native: Native): void {
-  w.uintField(5, zigzag(native.schema));
+  w.sint32Field(5, native.schema);
   w.doubleField(6, native.zeroThreshold);
   w.intField(7, native.zeroCount);
   putSide(w, 9, native.negative);
@@ -103,7 +103,7 @@ function putNative(w: Writer, native: Native): void {
 function putSide(w: Writer, field: number, { offset, counts }: NativeSide): void {
   if (counts.length === 0) return;
   const at = w.open(field);
-  w.uintField(1, zigzag(offset));
+  w.sint32Field(1, offset);
   w.uintField(2, counts.length);
   w.close(at);
   let before = 0n;
@@ -138,8 +138,4 @@ function putTime(w: Writer, field: number, unixNano: bigint | undefined): void {
   const rest = unixNano % 1_000_000_000n;
   if (rest !== 0n) w.intField(2, rest);
   w.close(at);
-}
-
-function zigzag(value: number): number {
-  return ((value << 1) ^ (value >> 31)) >>> 0;
 }

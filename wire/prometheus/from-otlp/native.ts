@@ -31,7 +31,7 @@ export function putNative(
   if (point.stale) w.fixed64Field(3, staleLo, staleHi);
   else if (point.hasSum) w.fixed64Field(3, point.sumLo, point.sumHi);
   const scale = Math.min(point.scale, scaleMax);
-  if (scale !== 0) w.uintField(4, zigzag(scale));
+  if (scale !== 0) w.sint32Field(4, scale);
   w.doubleField(5, point.zeroThreshold === 0 ? zeroThreshold : point.zeroThreshold);
   putHalves(w, 6, point.zeroLo, point.zeroHi);
   putSide(w, 8, point.negativeOffset, point.negative, shift);
@@ -77,12 +77,12 @@ function putSide(
   }
   for (let i = 0; i < spans.length; i += 2) {
     const at = w.open(field);
-    if (spans[i] !== 0) w.uintField(1, zigzag(spans[i]!));
+    if (spans[i] !== 0) w.sint32Field(1, spans[i]!);
     if (spans[i + 1] !== 0) w.uintField(2, spans[i + 1]!);
     w.close(at);
   }
   const at = w.open(field + 1);
-  for (const delta of deltas) putZigzag(w, delta);
+  for (const delta of deltas) w.sint64(delta);
   w.close(at);
 }
 
@@ -95,13 +95,4 @@ function mergeBuckets(offset: number, counts: readonly number[], shift: number):
     out[at] = (out[at] ?? 0) + count;
   }
   return out;
-}
-
-function zigzag(value: number): number {
-  return ((value << 1) ^ (value >> 31)) >>> 0;
-}
-
-function putZigzag(w: Writer, value: number): void {
-  const doubled = value < 0 ? -2 * value - 1 : 2 * value;
-  w.varintHalves(doubled % 4294967296, Math.floor(doubled / 4294967296));
 }

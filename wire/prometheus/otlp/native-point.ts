@@ -51,7 +51,7 @@ export function putNativeExponential(w: Writer, histogram: NativeHistogram): voi
 }
 
 function putScale(w: Writer, scale: number): void {
-  if (scale !== 0) w.uintField(6, zigzag(scale));
+  if (scale !== 0) w.sint32Field(6, scale);
 }
 
 function putTotals(w: Writer, histogram: NativeHistogram): void {
@@ -98,7 +98,7 @@ function putSide(
     }
   }
   const at = w.open(field);
-  if (offset !== 0) w.uintField(1, zigzag(offset));
+  if (offset !== 0) w.sint32Field(1, offset);
   if (counts.length > 0) {
     const list = w.open(2);
     for (const count of counts) w.varint(Math.min(count, Number.MAX_SAFE_INTEGER));
@@ -111,8 +111,4 @@ function putSide(
 function putFixed(w: Writer, value: number): void {
   const whole = Math.min(Math.trunc(value), Number.MAX_SAFE_INTEGER);
   w.fixed64(whole % 4294967296, Math.floor(whole / 4294967296));
-}
-
-function zigzag(value: number): number {
-  return ((value << 1) ^ (value >> 31)) >>> 0;
 }

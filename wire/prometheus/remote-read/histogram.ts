@@ -44,18 +44,13 @@ export function putHistogram(w: Writer, field: number, histogram: Histogram): vo
   w.uintField(1, histogram.count);
   if (stale) w.fixed64Field(3, 2, 0x7ff00000);
   else w.doubleField(3, histogram.sum ?? 0);
-  if (schema !== 0) w.uintField(4, zigzag(schema));
+  if (schema !== 0) w.sint32Field(4, schema);
   w.doubleField(5, histogram.zeroThreshold);
   w.uintField(6, histogram.zeroCount);
   putBuckets(w, 8, histogram.negative, scale - schema);
   putBuckets(w, 11, histogram.positive, scale - schema);
   if (timeMs !== 0) w.intField(15, timeMs);
   w.close(at);
-}
-
-/** A number of at most 53 bits, small ones of both signs small. */
-function zigzag(value: number): number {
-  return value < 0 ? -2 * value - 1 : 2 * value;
 }
 
 /** Writes spans as field `field`, the change from each count to the next as the one after it. */
@@ -67,7 +62,7 @@ function putBuckets(w: Writer, field: number, buckets: Buckets, finer: number): 
     while (next < indexes.length && indexes[next] === indexes[next - 1]! + 1) next += 1;
     const span = w.open(field);
     const gap = indexes[i]! - end;
-    if (gap !== 0) w.uintField(1, zigzag(gap));
+    if (gap !== 0) w.sint32Field(1, gap);
     w.uintField(2, next - i);
     w.close(span);
     end = indexes[next - 1]! + 1;
@@ -77,7 +72,7 @@ function putBuckets(w: Writer, field: number, buckets: Buckets, finer: number): 
   const deltas = w.open(field + 1);
   let last = 0;
   for (const count of counts) {
-    w.varint(zigzag(count - last));
+    w.sint64(count - last);
     last = count;
   }
   w.close(deltas);

@@ -13,7 +13,7 @@ export function putNative(w: Writer, point: NativePoint): void {
   w.tag(4, 1);
   putUnsigned(w, point.count);
   w.doubleField(5, point.sum);
-  if (point.schema !== 0) w.uintField(6, zigzag(point.schema));
+  if (point.schema !== 0) w.sint32Field(6, point.schema);
   if (point.zeroCount !== 0) {
     w.tag(7, 1);
     putUnsigned(w, point.zeroCount);
@@ -32,7 +32,7 @@ function putSide(
   if (spans.length === 0) return;
   const side = w.open(field, 2);
   const offset = spans[0]! - 1;
-  if (offset !== 0) w.uintField(1, zigzag(offset));
+  if (offset !== 0) w.sint32Field(1, offset);
   const at = w.open(2, 2);
   let next = 0;
   let written = 0;
@@ -46,8 +46,4 @@ function putSide(
   }
   w.close(at);
   w.close(side);
-}
-
-function zigzag(value: number): number {
-  return ((value << 1) ^ (value >> 31)) >>> 0;
 }
