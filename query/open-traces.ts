@@ -1,61 +1,45 @@
 /** Opens the reader of traces that a configuration asks for, with what it stands on. */
 import type { SqlClient } from '../storage/sql.ts';
 import type { TraceReader } from '../storage/traces/reader.ts';
-
-/** Which tables are read, and how spans are joined; keys and units are those of YAML. */
-export interface TracesConfig {
-  readonly storage: {
-    readonly schema: 'smart' | 'otel';
-    readonly traces_table_name?: string | undefined;
-  };
-  /** Times in milliseconds. */
-  readonly stitch: {
-    readonly enabled: boolean;
-    readonly max_rounds: number;
-    readonly max_spans: number;
-    readonly network_delay: number;
-    readonly clock_offset: number;
-    readonly reach: number;
-  };
-  /** Time of one call in milliseconds. */
-  readonly query_timeout: number;
-}
+import type { StitchedOptions } from './stitched/reader.ts';
 
 export interface OpenTracesOptions {
-  readonly config: TracesConfig;
   readonly client: SqlClient;
+  readonly schema: 'smart' | 'otel';
   readonly database: string;
+  /** Of the spans where the schema is otel. */
+  readonly table: string;
+  /** Time of one call. */
+  readonly timeoutMs: number;
+  /** How captured spans are joined, in schema smart; undefined = not at all. */
+  readonly stitch:
+    | Pick<
+        StitchedOptions,
+        'maxRounds' | 'maxSpans' | 'networkDelayNs' | 'clockOffsetNs' | 'reachNs'
+      >
+    | undefined;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   /** Told why a trace is shown without all that was captured of it. */
-  readonly onFailure: (error: unknown) => void;
+  readonly warn: (message: string, fields: { readonly error: string }) => void;
 }
 
 /** The reader of the configured schema, which also joins captured spans where they are kept. */
 export async function openTraces(options: OpenTracesOptions): Promise<TraceReader> {
-  const { config, client, database, now, onFailure } = options;
-  const { query_timeout: timeoutMs, stitch } = config;
-  const { schema, traces_table_name: table } = config.storage;
+  const { client, schema, database, table, timeoutMs, stitch, now, warn } = options;
   if (schema === 'otel') {
     const { createOtelReader } = await import('../storage/traces/otel-reader.ts');
-    const named = table === undefined ? {} : { table };
-    return createOtelReader({ client, database, now, timeoutMs, ...named });
+    return createOtelReader({ client, database, table, now, timeoutMs });
   }
   const { createSmartReader } = await import('../storage/traces/smart-reader.ts');
   const reader = createSmartReader({ client, database, now, timeoutMs });
-  if (!stitch.enabled) return reader;
+  if (stitch === undefined) return reader;
   const { createTraceKeys } = await import('../storage/traces/keys.ts');
   const { createStitchedReader } = await import('./stitched/reader.ts');
-  return createStitchedReader({
-    reader,
-    keys: createTraceKeys({ client, database, now, timeoutMs }),
-    now,
-    timeoutMs,
-    maxRounds: stitch.max_rounds,
-    maxSpans: stitch.max_spans,
-    networkDelayNs: stitch.network_delay * 1e6,
-    clockOffsetNs: stitch.clock_offset * 1e6,
-    reachNs: BigInt(Math.round(stitch.reach * 1e6)),
-    onFailure,
-  });
+  const onFailure = (error: unknown): void => {
+    const why = error instanceof Error ? error.message : String(error);
+    warn('cannot join a trace with all that was captured of it', { error: why });
+  };
+  const keys = createTraceKeys({ client, database, now, timeoutMs });
+  return createStitchedReader({ ...stitch, reader, keys, now, timeoutMs, onFailure });
 }

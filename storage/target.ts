@@ -1,4 +1,5 @@
 import type { Host } from '../component/settings.ts';
+import type { SqlClient } from './sql.ts';
 
 /** Where a component reads: a ClickHouse that an extension owns, or one elsewhere. */
 export interface StorageConfig {
@@ -10,15 +11,29 @@ export interface StorageConfig {
 }
 
 /** What a client of that ClickHouse is made with. */
-export interface StorageTarget {
+interface StorageTarget {
   readonly url: string;
   readonly username: string;
   readonly password: string;
   readonly socketPath?: string;
 }
 
-/** @throws Error when no started extension with that id owns a ClickHouse */
-export function storageTarget(config: StorageConfig, host: Host): StorageTarget {
+/**
+ * A client of that ClickHouse, which connects when it is used.
+ * @param timeoutMs of a statement that does not say otherwise
+ * @throws Error when no started extension with that id owns a ClickHouse
+ */
+export async function openStorage(
+  config: StorageConfig,
+  host: Pick<Host, 'extension'>,
+  timeoutMs: number,
+): Promise<SqlClient> {
+  const target = storageTarget(config, host);
+  const { createHttpClient } = await import('./http-client.ts');
+  return createHttpClient({ ...target, timeoutMs });
+}
+
+function storageTarget(config: StorageConfig, host: Pick<Host, 'extension'>): StorageTarget {
   const { engine: id, endpoint, username, password } = config;
   if (id === undefined)
     return { url: endpoint ?? '', username, password: password?.reveal() ?? '' };

@@ -40,11 +40,6 @@ export function traceStorage() {
     });
 }
 
-/** The database that a section names, or the usual one of its schema. */
-export function traceDatabase({ schema, database }: TraceStorageConfig): string {
-  return database ?? (schema === 'smart' ? 'wirestitch' : 'default');
-}
-
 /** How captured spans are joined into traces; times in milliseconds. */
 export interface StitchConfig {
   readonly enabled: boolean;
@@ -82,4 +77,50 @@ export function stitchSection() {
     })
     .prefault({})
     .describe('Joins spans that were captured into the traces they are of.');
+}
+
+/** Which traces are read and how: what the sections of an extension say, in plain units. */
+export interface TraceSource {
+  readonly schema: 'smart' | 'otel';
+  readonly database: string;
+  /** Of the spans where the schema is otel. */
+  readonly table: string;
+  /** Of one call over all its statements. */
+  readonly timeoutMs: number;
+  /** How captured spans are joined; undefined = not at all. */
+  readonly stitch:
+    | {
+        readonly maxRounds: number;
+        readonly maxSpans: number;
+        readonly networkDelayNs: number;
+        readonly clockOffsetNs: number;
+        readonly reachNs: bigint;
+      }
+    | undefined;
+}
+
+/** @param config `query_timeout` in milliseconds */
+export function traceSource(config: {
+  readonly storage: TraceStorageConfig;
+  readonly stitch: StitchConfig;
+  readonly query_timeout: number;
+}): TraceSource {
+  const { storage, stitch } = config;
+  const { schema, database, traces_table_name: table = 'otel_traces' } = storage;
+  const joins = stitch.enabled && schema === 'smart';
+  return {
+    schema,
+    database: database ?? (schema === 'smart' ? 'wirestitch' : 'default'),
+    table,
+    timeoutMs: config.query_timeout,
+    stitch: joins
+      ? {
+          maxRounds: stitch.max_rounds,
+          maxSpans: stitch.max_spans,
+          networkDelayNs: stitch.network_delay * 1e6,
+          clockOffsetNs: stitch.clock_offset * 1e6,
+          reachNs: BigInt(Math.round(stitch.reach * 1e6)),
+        }
+      : undefined,
+  };
 }

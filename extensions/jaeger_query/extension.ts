@@ -5,7 +5,7 @@ import { hostCheck } from '../../config/groups/host-check.ts';
 import { type Listener, servePage } from '../../config/groups/http-listen.ts';
 import { openAt } from '../../config/groups/listen.ts';
 import type { SqlClient } from '../../storage/sql.ts';
-import { storageTarget } from '../../storage/target.ts';
+import { openStorage } from '../../storage/target.ts';
 import type { TraceReader } from '../../storage/traces/reader.ts';
 import type { Config } from './config.ts';
 
@@ -72,13 +72,9 @@ export class JaegerQuery implements Extension {
   }
 
   async #open(): Promise<TraceReader> {
-    const { createHttpClient } = await import('../../storage/http-client.ts');
     const { openReader } = await import('./reader.ts');
-    const timeoutMs = this.#config.query_timeout;
-    this.#client = createHttpClient({
-      ...storageTarget(this.#config.storage, this.#settings.host),
-      timeoutMs,
-    });
+    const { storage, query_timeout } = this.#config;
+    this.#client = await openStorage(storage, this.#settings.host, query_timeout);
     return openReader(this.#settings, this.#config, this.#client);
   }
 }

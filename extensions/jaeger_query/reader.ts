@@ -1,5 +1,5 @@
 import type { Settings } from '../../component/settings.ts';
-import { traceDatabase } from '../../config/groups/trace-storage.ts';
+import { traceSource } from '../../config/groups/trace-storage.ts';
 import { openTraces } from '../../query/open-traces.ts';
 import type { SqlClient } from '../../storage/sql.ts';
 import type { TraceReader } from '../../storage/traces/reader.ts';
@@ -16,13 +16,9 @@ export async function openReader(
     logger.info('spans of schema otel are shown as stored, nothing is stitched');
   }
   return openTraces({
-    config,
+    ...traceSource(config),
     client,
-    database: traceDatabase(config.storage),
     now: () => clock.unixMs(),
-    onFailure: (error) => {
-      const why = error instanceof Error ? error.message : String(error);
-      logger.warn('cannot join a trace with all that was captured of it', { error: why });
-    },
+    warn: (message, fields) => logger.warn(message, fields),
   });
 }

@@ -5,7 +5,7 @@ import { hostCheck } from '../../config/groups/host-check.ts';
 import { type Listener, serveHttp } from '../../config/groups/http-listen.ts';
 import { openAt } from '../../config/groups/listen.ts';
 import type { SqlClient } from '../../storage/sql.ts';
-import { storageTarget } from '../../storage/target.ts';
+import { openStorage } from '../../storage/target.ts';
 import type { Config } from './config.ts';
 
 /** Open requests have so long to be answered at shutdown. */
@@ -59,11 +59,10 @@ export class PrometheusQuery implements Extension {
   }
 
   async #open() {
-    const { createHttpClient } = await import('../../storage/http-client.ts');
     const { createSmartMetricReader } = await import('../../storage/metrics/smart-reader.ts');
     const { query_timeout: timeoutMs, storage } = this.#config;
     const { clock } = this.#settings;
-    const client = createHttpClient({ ...storageTarget(storage, this.#settings.host), timeoutMs });
+    const client = await openStorage(storage, this.#settings.host, timeoutMs);
     this.#client = client;
     const { max_series: series, max_samples: samples, max_names: names } = this.#config;
     const { database } = storage;

@@ -6,7 +6,7 @@ import { hostCheck } from '../../config/groups/host-check.ts';
 import { type Listener, servePage } from '../../config/groups/http-listen.ts';
 import { openAt } from '../../config/groups/listen.ts';
 import type { SqlClient } from '../../storage/sql.ts';
-import { storageTarget } from '../../storage/target.ts';
+import { openStorage } from '../../storage/target.ts';
 import type { Config } from './config.ts';
 
 /** Open requests have so long to be answered at shutdown. */
@@ -71,9 +71,7 @@ export class Ui implements Extension {
   async #open(): Promise<SqlClient | undefined> {
     const { storage, query_timeout: timeoutMs } = this.#config;
     if (storage === undefined) return undefined;
-    const { createHttpClient } = await import('../../storage/http-client.ts');
-    const target = storageTarget(storage, this.#settings.host);
-    this.#client = createHttpClient({ ...target, timeoutMs });
+    this.#client = await openStorage(storage, this.#settings.host, timeoutMs);
     return this.#client;
   }
 }

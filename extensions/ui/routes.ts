@@ -1,6 +1,6 @@
 /** Which routes the page has, by what is configured. */
 import type { Settings } from '../../component/settings.ts';
-import { type TraceStorageConfig, traceDatabase } from '../../config/groups/trace-storage.ts';
+import { type TraceSource, traceSource } from '../../config/groups/trace-storage.ts';
 import { WebError, type WebRoute } from '../../query/web/route.ts';
 import type { SqlClient } from '../../storage/sql.ts';
 import type { TagReader } from '../../storage/traces/tag-reader.ts';
@@ -19,80 +19,73 @@ export interface RoutesOptions {
 /** All routes, in no order. */
 export async function uiRoutes(options: RoutesOptions): Promise<readonly WebRoute[]> {
   const { settings, config, token } = options;
-  const { storage } = config;
   const { clock, build } = settings;
-  const shown =
-    storage === undefined
-      ? undefined
-      : { schema: storage.schema, database: traceDatabase(storage) };
+  const source = sourceOf(config);
+  const shown = source && { schema: source.schema, database: source.database };
   const now = (): number => clock.unixMs();
   const info = infoRoute({ version: build.version, now, storage: shown, token });
-  const stored = await storedRoutes(options);
+  const stored = await storedRoutes(options, source);
   const pipelines = pipelinesRoutes({ host: settings.host, build, tap: config.tap, clock });
   return [info, ...pipelines, ...stored];
 }
 
+/** undefined where no storage is configured. */
+function sourceOf({ storage, stitch, query_timeout }: Config): TraceSource | undefined {
+  return storage && traceSource({ storage, stitch, query_timeout });
+}
+
 interface Stored {
-  readonly config: Config;
-  readonly storage: TraceStorageConfig;
+  readonly maxTraces: number;
+  readonly source: TraceSource;
   readonly client: SqlClient;
-  readonly database: string;
   readonly now: () => number;
   readonly logger: Settings['logger'];
 }
 
-async function storedRoutes(options: RoutesOptions): Promise<readonly WebRoute[]> {
-  const { client, config, settings } = options;
-  const { storage } = config;
-  if (client === undefined || storage === undefined) {
+async function storedRoutes(
+  { client, config, settings }: RoutesOptions,
+  source: TraceSource | undefined,
+): Promise<readonly WebRoute[]> {
+  if (client === undefined || source === undefined) {
     return ['services', 'operations', 'traces', 'traces/:id', 'service-list', 'service-map'].map(
       withoutStorage,
     );
   }
   const { clock, logger } = settings;
   const now = (): number => clock.unixMs();
-  const stored = { config, storage, client, database: traceDatabase(storage), now, logger };
+  const stored = { maxTraces: config.max_traces, source, client, now, logger };
   return [...(await tracesOf(stored)), ...(await servicesOf(stored))];
 }
 
 async function tracesOf(stored: Stored): Promise<readonly WebRoute[]> {
-  const { config, storage, client, database, now, logger } = stored;
+  const { maxTraces, source, client, now, logger } = stored;
   const { openTraces } = await import('../../query/open-traces.ts');
   const { searchRoutes } = await import('../../query/web/traces/routes.ts');
   const { traceRoutes } = await import('../../query/web/trace/routes.ts');
-  const reader = await openTraces({
-    config: { ...config, storage },
-    client,
-    database,
-    now,
-    onFailure: (error) => {
-      const why = error instanceof Error ? error.message : String(error);
-      logger.warn('cannot join a trace with all that was captured of it', { error: why });
-    },
-  });
-  const { schema, traces_table_name: table = 'otel_traces' } = storage;
+  const warn = (message: string, fields: object): void => logger.warn(message, { ...fields });
+  const reader = await openTraces({ ...source, client, now, warn });
+  const { schema, database, table } = source;
   return [
-    ...searchRoutes({ reader, tags: await tagsOf(stored), now, maxTraces: config.max_traces }),
+    ...searchRoutes({ reader, tags: await tagsOf(stored), now, maxTraces }),
     ...traceRoutes({ reader, now, table: { schema, database, table } }),
   ];
 }
 
-async function tagsOf({ storage, client, database, now }: Stored): Promise<TagReader> {
-  const options = { client, database, now };
-  if (storage.schema === 'smart') {
+async function tagsOf({ source, client, now }: Stored): Promise<TagReader> {
+  const { schema, database, table } = source;
+  if (schema === 'smart') {
     const { createSmartTags } = await import('../../storage/traces/smart-tags.ts');
-    return createSmartTags(options);
+    return createSmartTags({ client, database, now });
   }
   const { createOtelTags } = await import('../../storage/traces/otel-tags.ts');
-  const { traces_table_name: table } = storage;
-  return createOtelTags(table === undefined ? options : { ...options, table });
+  return createOtelTags({ client, database, now, table });
 }
 
-async function servicesOf({ config, storage, client, database, now }: Stored) {
+async function servicesOf({ source, client, now }: Stored) {
+  const { schema, database, timeoutMs } = source;
   const { servicesRoutes } = await import('../../query/web/services/routes.ts');
-  if (storage.schema !== 'smart') return servicesRoutes({ reader: undefined, now });
+  if (schema !== 'smart') return servicesRoutes({ reader: undefined, now });
   const { createServiceReader } = await import('../../storage/services/smart-reader.ts');
-  const timeoutMs = config.query_timeout;
   return servicesRoutes({ reader: createServiceReader({ client, database, now, timeoutMs }), now });
 }
 
