@@ -69,6 +69,8 @@ export interface EngineEndpoint {
   readonly socketPath?: string;
   readonly username: string;
   readonly password: string;
+  /** Whether `password` was made up at this start: then it is told to whoever started it. */
+  readonly passwordGenerated?: boolean;
   /**
    * Resolves when no statement with this query id runs any more (stopped if need be), so that its
    * outcome is final.

@@ -7,9 +7,14 @@ import { test } from 'node:test';
 import { testSettings } from '../../testing/settings.ts';
 import { factory } from './index.ts';
 
-function query(url: string, password: string, sql: string): Promise<[number, string]> {
+function query(
+  url: string,
+  password: string,
+  sql: string,
+  host = 'localhost',
+): Promise<[number, string]> {
   return new Promise((resolve, reject) => {
-    const headers = { 'X-ClickHouse-User': 'default', 'X-ClickHouse-Key': password };
+    const headers = { Host: host, 'X-ClickHouse-User': 'default', 'X-ClickHouse-Key': password };
     const sent = request(url, { method: 'POST', headers, agent: false }, (response) => {
       let text = '';
       response.on('data', (chunk) => {
@@ -29,18 +34,22 @@ test('starts the engine, hands out its endpoint, stops it; data survives', async
     listen: '127.0.0.1:0',
     password: 'x',
     memory_limit_mib: 512,
+    allowed_hosts: ['proxy.example'],
   });
   try {
     for (const expected of ['0\n', '1\n']) {
       const extension = factory.create(testSettings(), config);
       assert.equal(extension.capabilities.engine, undefined);
       await extension.start();
-      const { url, username, password, endQuery } = extension.capabilities.engine!;
-      assert.deepEqual([username, password], ['default', 'x']);
+      const { url, username, password, passwordGenerated, endQuery } =
+        extension.capabilities.engine!;
+      assert.deepEqual([username, password, passwordGenerated], ['default', 'x', false]);
       const ask = (sql: string) => query(url, password, sql);
       await ask('CREATE TABLE IF NOT EXISTS t (a UInt8) ENGINE = MergeTree ORDER BY a');
       assert.deepEqual(await ask('SELECT count() FROM t'), [200, expected]);
       await ask('INSERT INTO t VALUES (1)');
+      assert.equal((await query(url, password, 'SELECT 1', 'proxy.example'))[0], 200);
+      assert.equal((await query(url, password, 'SELECT 1', 'other.example'))[0], 403);
       await endQuery('nobody');
       await extension.shutdown();
       await extension.shutdown();

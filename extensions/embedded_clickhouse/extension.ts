@@ -8,7 +8,7 @@ export function createEmbeddedClickhouse(
   settings: Settings,
   config: EmbeddedClickhouseConfig,
 ): Extension {
-  const { logger } = settings;
+  const { clock, logger } = settings;
   let engine: EngineProcess | undefined;
   let capabilities: Capabilities = {};
   return {
@@ -22,9 +22,11 @@ export function createEmbeddedClickhouse(
         listen: config.listen,
         ...(config.socket === undefined ? {} : { socket: config.socket }),
         ...(config.password === undefined ? {} : { password: config.password.reveal() }),
+        allowedHosts: config.allowed_hosts,
         memoryBytes: config.memory_limit_mib * (1 << 20),
         threads: config.threads,
         bodyLimit: config.body_limit_mib * (1 << 20),
+        clock,
         log: (level, message) => logger[level](message),
       });
       await engine.start();
@@ -46,6 +48,7 @@ function endpointOf(engine: EngineProcess): EngineEndpoint {
     ...(engine.socketPath === undefined ? {} : { socketPath: engine.socketPath }),
     username: engine.username,
     password: engine.password,
+    passwordGenerated: engine.passwordGenerated,
     endQuery: (queryId) => engine.endQuery(queryId),
   };
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { ExtensionFactory } from '../../component/factory.ts';
+import { hostCheckKeys } from '../../config/groups/host-check.ts';
 import { endpoint } from '../../config/schema/endpoint.ts';
 import { secret } from '../../config/schema/secret.ts';
 import { createEmbeddedClickhouse } from './extension.ts';
@@ -17,6 +18,7 @@ const config = z.strictObject({
   password: secret()
     .optional()
     .describe('Password of user default. Default: WIRESTITCH_ENGINE_PASSWORD, else generated.'),
+  ...hostCheckKeys,
   memory_limit_mib: z
     .int()
     .min(256)

@@ -29,9 +29,10 @@ export function addressLines(
       rows.push(['Health check', http(text(component.config, ['endpoint']))]);
     }
     const engine = extensions.get(id)?.capabilities.engine;
-    if (engine !== undefined) {
-      const login = `user ${engine.username}, password ${engine.password}`;
-      rows.push(['ClickHouse HTTP', `${engine.url} (${login})`]);
+    if (engine !== undefined && engine.url !== '') {
+      // What the configuration or the environment gave is a secret of theirs.
+      const password = engine.passwordGenerated === true ? `, password ${engine.password}` : '';
+      rows.push(['ClickHouse HTTP', `${engine.url} (user ${engine.username}${password})`]);
     }
   }
   if (rows.length === 0) return '';

@@ -9,6 +9,8 @@ export class Attempt {
   readonly own: boolean;
   cancelled = false;
   readonly ended: Promise<void>;
+  readonly whenCancelled: Promise<void>;
+  #cancel: () => void = () => {};
   #end: () => void = () => {};
   #onCancel: (() => void) | undefined;
 
@@ -18,6 +20,9 @@ export class Attempt {
     this.own = own;
     this.ended = new Promise((resolve) => {
       this.#end = resolve;
+    });
+    this.whenCancelled = new Promise((resolve) => {
+      this.#cancel = resolve;
     });
   }
 
@@ -33,6 +38,7 @@ export class Attempt {
 
   cancel(): void {
     this.cancelled = true;
+    this.#cancel();
     this.#onCancel?.();
   }
 

@@ -75,6 +75,7 @@ export class HttpFace {
     if (response.headersSent) {
       // the status is gone: the text, then a broken end that no client takes for a good one
       response.write(`\n${text}`, () => response.destroy());
+      this.#limitStall(response);
       return;
     }
     response.removeHeader('Content-Encoding');
@@ -248,10 +249,8 @@ export class HttpFace {
       },
     );
     if (whole === undefined) return;
-    const { stallMs } = this.#options;
-    await sendAll([whole, ...outputSteps(this.#output(exchange, format))], exchange.response, {
-      stallMs,
-    });
+    const steps = outputSteps(this.#output(exchange, format));
+    await this.#deliver([whole, ...steps], exchange);
   }
 
   /**
@@ -281,8 +280,7 @@ export class HttpFace {
       transform: (chunk, _encoding, done) => done(null, chunk),
       flush: (done) => outcome.then(() => done(), done),
     });
-    const { stallMs } = this.#options;
-    await sendAll([held, ...outputSteps(output), checked], response, { stallMs });
+    await this.#deliver([held, ...outputSteps(output), checked], exchange);
     return undefined;
   }
 
@@ -292,8 +290,21 @@ export class HttpFace {
     setHeaders(exchange.response, output);
     summary(exchange.response, { read_rows: String(answer.rowsRead) });
     const source = Readable.from(answer.bytes.length === 0 ? [] : [Buffer.from(answer.bytes)]);
+    await this.#deliver([source, ...outputSteps(output)], exchange);
+  }
+
+  async #deliver(
+    streams: readonly (Readable | Transform)[],
+    { response, attempt }: Exchange,
+  ): Promise<void> {
     const { stallMs } = this.#options;
-    await sendAll([source, ...outputSteps(output)], exchange.response, { stallMs });
+    await sendAll(streams, response, { stallMs, cancelled: attempt.whenCancelled });
+    this.#limitStall(response);
+  }
+
+  /** What is left of an answer may lie in its socket as long as any of it. */
+  #limitStall(response: ServerResponse): void {
+    response.setTimeout(this.#options.stallMs, () => response.destroy());
   }
 
   #empty(exchange: Exchange): void {

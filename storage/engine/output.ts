@@ -128,6 +128,8 @@ export function setHeaders(response: ServerResponse & Writable, options: OutputO
 export interface Patience {
   /** The longest time that the client may take nothing, ms. */
   readonly stallMs: number;
+  /** Resolves when the statement was cancelled: a client that takes nothing is not waited for. */
+  readonly cancelled?: Promise<unknown>;
   /** Calls `run` after `ms` unless it is cancelled; setTimeout unless given. */
   readonly after?: After;
 }
@@ -151,12 +153,22 @@ export async function sendAll(
 ): Promise<void> {
   const tail = new PassThrough();
   const gone = () => void tail.destroy(new Error('the client went away'));
+  let cancelled = false;
+  let stop = () => {};
+  patience.cancelled?.then(() => {
+    cancelled = true;
+    stop();
+  });
   const flow = pipeline([...streams, tail]);
   flow.catch(() => {});
   response.once('close', gone);
   try {
     for await (const chunk of tail) {
-      if (!response.write(chunk)) await drained(response, patience);
+      if (response.write(chunk)) continue;
+      await drained(response, patience, (cancel) => {
+        stop = cancel;
+        if (cancelled) cancel();
+      });
     }
     await flow;
     response.end();
@@ -165,7 +177,12 @@ export async function sendAll(
   }
 }
 
-function drained(response: ServerResponse, { stallMs, after = timer }: Patience): Promise<void> {
+/** @param cancellable receives what ends the wait as cancelled */
+function drained(
+  response: ServerResponse,
+  { stallMs, after = timer }: Patience,
+  cancellable: (cancel: () => void) => void,
+): Promise<void> {
   return new Promise((resolve, reject) => {
     const done = (error?: EngineError) => {
       response.off('drain', settle);
@@ -184,6 +201,7 @@ function drained(response: ServerResponse, { stallMs, after = timer }: Patience)
         ),
       );
     });
+    cancellable(() => done(new EngineError(codes.cancelled, 'Query was cancelled')));
     response.once('drain', settle);
     response.once('close', settle);
     if (response.destroyed) done();

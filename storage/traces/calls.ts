@@ -11,7 +11,7 @@ export interface CallOptions {
   readonly timeoutMs: number;
 }
 
-/** Memory of one statement in bytes. */
+/** Memory of one statement in bytes; the embedded engine takes at most its own bound. */
 const maxStatementMemory = 2_000_000_000;
 /** Table or database unknown. */
 const notMadeCodes = new Set([60, 81]);
