@@ -196,7 +196,7 @@ test('a record of a newer version stays on disk for it', async () => {
   assert.deepEqual(arrived, [[7]]);
   assert.equal(storage.records(owner).length, 1);
   const [error] = settings.logger.lines.filter(({ level }) => level === 'error');
-  assert.equal(error?.message, 'Data of a newer version stays in the queue on disk.');
+  assert.equal(error?.message, 'Data stays in the queue on disk.');
   assert.match(String(error?.fields.error), /version 9, signal 0: a newer version wrote it/);
   assert.equal(settings.meter.value('otelcol_exporter_send_failed_spans'), 0);
   assert.deepEqual(settings.book.check(), []);

@@ -2,7 +2,7 @@ import { PipelineError } from '../../component/errors.ts';
 import type { Host, Settings } from '../../component/settings.ts';
 import type { Batch } from '../../pdata/batch.ts';
 import { inForm, storedForm } from '../../pdata/form-batch.ts';
-import type { Attempt, SealingBackend } from '../../pipeline/exporter.ts';
+import { type Attempt, NewerForm, type SealingBackend } from '../../pipeline/exporter.ts';
 import type { SqlClient } from '../../storage/sql.ts';
 import { BodyPool } from './body-pool.ts';
 import type { ClusterTarget } from './cluster.ts';
@@ -35,6 +35,8 @@ function newAbsorbed(): Absorbed {
   return { items: 0, error: undefined };
 }
 
+const nothing: Placed = { blocks: [], dictionaryKeys: [] };
+
 /** A batch as blocks that are not compressed yet. */
 interface WrittenBatch extends Placed {
   readonly batchId: bigint;
@@ -55,6 +57,8 @@ export class ClickHouseBackend<S extends StoredSignal>
   #connection: Connection | undefined;
   #writer: SchemaWriter | undefined;
   #stopJobs: (() => Promise<void>) | undefined;
+  /** Writes rows that were made for schema `smart` before the configuration named another one. */
+  #older: SmartSchema | undefined;
   #cluster: ClusterTarget = {};
   /** Seals run one after the other: they share the writer. */
   #sealing: Promise<unknown> = Promise.resolve();
@@ -86,6 +90,7 @@ export class ClickHouseBackend<S extends StoredSignal>
         const { prepareOtel } = await import('./otel-schema.ts');
         const own = this.#config.engine !== undefined;
         this.#writer = await prepareOtel(connection.client, this.#config, signal, own, logger);
+        this.#older = await this.#prepareOlder(connection.client);
       }
     } catch (error) {
       throw pipelineError(error, `prepare the tables of ${id}`);
@@ -107,8 +112,16 @@ export class ClickHouseBackend<S extends StoredSignal>
     return prepareSmartMetrics(client, this.#config, this.#settings);
   }
 
+  /** Metrics alone wait in a form that belongs to schema `smart`. */
+  async #prepareOlder(client: SqlClient): Promise<SmartSchema | undefined> {
+    if (this.#signal !== 'metrics') return undefined;
+    const { prepareOlderMetrics } = await import('./smart-metrics.ts');
+    return prepareOlderMetrics(client, this.#config, this.#settings);
+  }
+
   async shutdown(): Promise<void> {
     await this.#stopJobs?.();
+    await this.#older?.stop();
     this.#stopJobs = undefined;
     await this.#connection?.client.close();
     this.#connection = undefined;
@@ -151,11 +164,15 @@ export class ClickHouseBackend<S extends StoredSignal>
   }
 
   #appendStored(bytes: Uint8Array): void {
-    if (this.#writer?.appendStored === undefined) {
-      const message = 'cannot store rows that were queued for another schema';
-      throw new PipelineError(message, { retryable: false });
+    const writer = this.#writer?.appendStored === undefined ? this.#older?.writer : this.#writer;
+    if (writer?.appendStored === undefined) {
+      const message =
+        'cannot store rows that were queued for schema smart: database ' +
+        `${JSON.stringify(this.#config.database)} has no tables of that schema; name the one ` +
+        'that they were queued for until they are delivered';
+      throw new NewerForm(message);
     }
-    this.#writer.appendStored(bytes);
+    writer.appendStored(bytes);
   }
 
   seal(batches: readonly Batch<S>[], nowMs: number): Promise<ClickHouseBatch> {
@@ -181,10 +198,18 @@ export class ClickHouseBackend<S extends StoredSignal>
       if (absorbed.error !== undefined) throw absorbed.error;
       const items = absorbed.items + (await this.#append(writer, batches, nowMs));
       const batchId = this.#newId();
-      return { batchId, items, ...writer.seal(batchId, this.#bodies.take) };
+      const placed = writer.seal(batchId, this.#bodies.take);
+      const older = this.#older?.writer.seal(batchId, this.#bodies.take) ?? nothing;
+      return {
+        batchId,
+        items,
+        blocks: [...placed.blocks, ...older.blocks],
+        dictionaryKeys: [...placed.dictionaryKeys, ...older.dictionaryKeys],
+      };
     } catch (error) {
       // What was added of a batch that cannot be encoded must not get into the next one.
       writer.seal(0n);
+      this.#older?.writer.seal(0n);
       throw error;
     }
   }
@@ -231,10 +256,11 @@ export class ClickHouseBackend<S extends StoredSignal>
 
   async #finish(block: PlacedBlock): Promise<SealedBlock> {
     const compression: Compression = this.#connection?.compression ?? 'none';
-    if (compression === 'none') return { ...block, compression };
+    const { database } = this.#config;
+    if (compression === 'none') return { ...block, database, compression };
     const body = await compressBody(block.body, compression);
     this.#bodies.give(block.body);
-    return { ...block, compression, body };
+    return { ...block, database, compression, body };
   }
 
   #newId(): bigint {
@@ -277,6 +303,7 @@ export class ClickHouseBackend<S extends StoredSignal>
     if (this.#done.has(sealed)) return;
     this.#done.add(sealed);
     this.#writer?.delivered(sealed.dictionaryKeys);
+    this.#older?.writer.delivered(sealed.dictionaryKeys);
     for (const block of sealed.blocks) this.#bodies.give(block.body);
   }
 

@@ -72,13 +72,13 @@ describe('statements that a cluster is given', () => {
   });
 
   test('Distributed tables without the name of their cluster are refused at start', async () => {
-    server.distributed = ['spans'];
+    server.engines = { spans: 'Distributed' };
     await assert.rejects(backendOf({}), /its table spans is Distributed.*cluster_name/);
   });
 
   test('Distributed tables of schema otel are written at least once, acknowledged by the shards', async () => {
     server.columns = { Timestamp: 'DateTime64(9)', TraceId: 'String', batch: 'UInt64' };
-    server.distributed = ['otel_traces'];
+    server.engines = { otel_traces: 'Distributed' };
     const backend = await backendOf({ schema: 'otel', create_schema: false });
     const sealed = await backend.seal([numberedSpans(range(1, 10))], Date.now());
     server.fates.push('stored, no answer');

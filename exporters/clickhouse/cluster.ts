@@ -26,7 +26,8 @@ export async function clusterTarget(
     config.schema === 'smart'
       ? [mainTables[signal]]
       : tablesOf(signal).map((key) => tableNames(config)[key]);
-  const distributed = await distributedTables(client, config.database, tables);
+  const engines = await enginesOf(client, config.database, tables);
+  const distributed = tables.filter((table) => engines.get(table) === 'Distributed');
   const smart = config.schema === 'smart';
   if (smart && cluster === undefined && distributed.length > 0) {
     throw new Error(
@@ -39,14 +40,14 @@ export async function clusterTarget(
   return smart && cluster !== undefined ? { cluster, settings } : { settings };
 }
 
-/** Those of some tables that are Distributed. */
-export async function distributedTables(
+/** The engines of those of some tables that are there. */
+export async function enginesOf(
   client: SqlClient,
   database: string,
   tables: readonly string[],
-): Promise<string[]> {
-  const sql = `SELECT name FROM system.tables WHERE database = ${quoteString(database)}
-    AND name IN (${tables.map(quoteString).join(', ')}) AND engine = 'Distributed' ORDER BY name`;
-  const rows = await rowsOf<{ name: string }>(client, sql);
-  return rows.map(({ name }) => name);
+): Promise<ReadonlyMap<string, string>> {
+  const sql = `SELECT name, engine FROM system.tables WHERE database = ${quoteString(database)}
+    AND name IN (${tables.map(quoteString).join(', ')}) ORDER BY name`;
+  const rows = await rowsOf<{ name: string; engine: string }>(client, sql);
+  return new Map(rows.map(({ name, engine }) => [name, engine]));
 }

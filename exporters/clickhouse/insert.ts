@@ -1,6 +1,6 @@
 import { Code, PipelineError } from '../../component/errors.ts';
 import type { Clock } from '../../component/settings.ts';
-import { onCluster, storedName, tableName } from '../../storage/schema/table.ts';
+import { onCluster, type Place, storedName, tableName } from '../../storage/schema/table.ts';
 import { quoteName, rowsOf, type SqlClient, SqlError, type SqlOptions } from '../../storage/sql.ts';
 import { pipelineError } from './errors.ts';
 import type { BlockState, ClickHouseBatch, SealedBlock } from './sealed-batch.ts';
@@ -104,6 +104,12 @@ async function deliver(
   await sendBlock(target, block, state, queryId, deadlineMs);
 }
 
+/** A batch waits on disk while the configuration may come to name another database. */
+function placeOf(target: InsertTarget, block: SealedBlock): Place {
+  const { database = target.database } = block;
+  return target.cluster === undefined ? { database } : { database, cluster: target.cluster };
+}
+
 /** Nobody waits for the attempt any more: another one may follow, so nothing more is sent. */
 export function tooLate(): PipelineError {
   const status = Code.DEADLINE_EXCEEDED;
@@ -117,8 +123,8 @@ async function sendBlock(
   queryId: string,
   deadlineMs: number,
 ): Promise<void> {
-  const { client, database, clock } = target;
-  const into = `${quoteName(database)}.${quoteName(block.table)}`;
+  const { client, clock } = target;
+  const into = tableName(placeOf(target, block), block.table);
   const columns = block.columns.map(quoteName).join(', ');
   const left = deadlineMs - clock.monotonicMs();
   const options: SqlOptions = {
@@ -168,14 +174,15 @@ async function settleUnknown(
   queryId: string,
 ): Promise<void> {
   const { client } = target;
-  const table = tableName(target, block.table);
+  const place = placeOf(target, block);
+  const table = tableName(place, block.table);
   const where =
     `batch = ${batch.batchId}` +
     (block.day === -1 ? '' : ` AND ${block.dayExpression} = toDate(${block.day})`);
   const doing = `find out what a failed insert into ${table} has left`;
   try {
     await target.endQuery(queryId);
-    await catchUp(target, block.table);
+    await catchUp(client, place, block.table);
     const [row] = await rowsOf<{ rows: string }>(
       client,
       `SELECT count() AS rows FROM ${table} WHERE ${where}`,
@@ -191,8 +198,8 @@ async function settleUnknown(
       return;
     }
     if (rows !== 0) {
-      const stored = tableName(target, storedName(target, block.table));
-      await client.command(`ALTER TABLE ${stored}${onCluster(target)} DELETE WHERE ${where}`, {
+      const stored = tableName(place, storedName(place, block.table));
+      await client.command(`ALTER TABLE ${stored}${onCluster(place)} DELETE WHERE ${where}`, {
         settings: { mutations_sync: 2, ...onAllNodes(target, 12 * MIN_LOOK_MS) },
         timeoutMs: 12 * MIN_LOOK_MS,
       });
@@ -209,12 +216,12 @@ async function settleUnknown(
 }
 
 /** On a cluster: waits until each replica has what others were given, so that any may be asked. */
-async function catchUp(target: InsertTarget, name: string): Promise<void> {
-  if (target.cluster === undefined) return;
-  const stored = tableName(target, storedName(target, name));
-  const sql = `SYSTEM SYNC REPLICA${onCluster(target)} ${stored} LIGHTWEIGHT`;
+async function catchUp(client: SqlClient, place: Place, name: string): Promise<void> {
+  if (place.cluster === undefined) return;
+  const stored = tableName(place, storedName(place, name));
+  const sql = `SYSTEM SYNC REPLICA${onCluster(place)} ${stored} LIGHTWEIGHT`;
   const timeoutMs = 6 * MIN_LOOK_MS;
-  await target.client.command(sql, { settings: onAllNodes(target, timeoutMs), timeoutMs });
+  await client.command(sql, { settings: onAllNodes(place, timeoutMs), timeoutMs });
 }
 
 /** Lets a statement ON CLUSTER fail for a node that is away before nobody waits for it any more. */

@@ -12,7 +12,7 @@ import { OtelLogsEncoder } from '../../wire/clickhouse/otel/logs.ts';
 import type { PointTime } from '../../wire/clickhouse/otel/metric-tables.ts';
 import { metricKinds, OtelMetricsEncoder } from '../../wire/clickhouse/otel/metrics.ts';
 import { OtelTracesEncoder } from '../../wire/clickhouse/otel/traces.ts';
-import { distributedTables } from './cluster.ts';
+import { enginesOf } from './cluster.ts';
 import { type ClickHouseConfig, placeOf } from './config.ts';
 import { tableNames, tablesOf } from './otel-names.ts';
 import type { PlacedBlock, SchemaWriter, StoredSignal } from './schemas.ts';
@@ -111,11 +111,18 @@ async function describe(
     (row) => row.default_type !== 'MATERIALIZED' && row.default_type !== 'ALIAS',
   );
   const columns = new Map(insertable.map((row) => [row.name, row.type]));
-  const exact =
-    columns.has('batch') &&
-    cluster === '' &&
-    (await distributedTables(client, database, [table])).length === 0;
+  const engine = (await enginesOf(client, database, [table])).get(table);
+  if (engine === 'View') refuseView(database, table);
+  const exact = columns.has('batch') && cluster === '' && engine !== 'Distributed';
   return { table, columns, exact };
+}
+
+function refuseView(database: string, table: string): never {
+  throw new PipelineError(
+    `cannot write to ${table} of database ${JSON.stringify(database)}: it is a view, as schema smart ` +
+      'makes one of this name; give another database, or other names of tables',
+    { retryable: false },
+  );
 }
 
 function refuseJson(shape: TableShape): void {

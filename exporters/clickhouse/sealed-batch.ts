@@ -12,6 +12,8 @@ export type Verify =
 
 /** One INSERT: a block in its final form. */
 export interface SealedBlock {
+  /** Where its tables were when it was sealed. Absent in what earlier versions wrote. */
+  readonly database?: string;
   readonly table: string;
   /** Days since 1970; -1 when rows of many days are mixed. */
   readonly day: number;

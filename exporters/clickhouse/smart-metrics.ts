@@ -1,6 +1,6 @@
 import type { Settings } from '../../component/settings.ts';
 import { loadRemoteWrite, type RemoteWriteAddon } from '../../native/remote-write.ts';
-import { readIdKey } from '../../storage/schema/migrate.ts';
+import { readIdKey, schemaVersionOf } from '../../storage/schema/migrate.ts';
 import type { SqlClient } from '../../storage/sql.ts';
 import type { Block } from '../../wire/clickhouse/block.ts';
 import { WrittenRows } from '../../wire/clickhouse/smart/written-rows.ts';
@@ -56,6 +56,22 @@ export async function prepareSmartMetrics(
     parallel: PARALLEL,
   };
   return { writer, stop: async () => unregister() };
+}
+
+/** The first version of the schema that has tables of metrics. */
+const METRICS_VERSION = 4;
+
+/**
+ * The writer of metrics for rows that wait in a queue since the configuration named schema `smart`;
+ * undefined where the database has no tables of it. Changes nothing about the tables.
+ */
+export async function prepareOlderMetrics(
+  client: SqlClient,
+  config: ClickHouseConfig,
+  settings: Settings,
+): Promise<SmartSchema | undefined> {
+  if ((await schemaVersionOf(client, config)) < METRICS_VERSION) return undefined;
+  return prepareSmartMetrics(client, { ...config, create_schema: false, ttl: undefined }, settings);
 }
 
 /** What takes plain remote write requests as they are, where the addon is there. */

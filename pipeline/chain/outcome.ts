@@ -136,7 +136,7 @@ export class Outcome<S extends Signal> {
     if (this.#kept && error instanceof ShutDown) return;
     if (this.#kept && error instanceof NewerForm) {
       const fields = { error: error.message, kept_items: given.items };
-      this.#settings.logger.error('Data of a newer version stays in the queue on disk.', fields);
+      this.#settings.logger.error('Data stays in the queue on disk.', fields);
       return;
     }
     const arrived = given.progress?.arrived ?? 0;

@@ -39,8 +39,8 @@ export class FakeClickHouse {
   stored: (table: string, body: Buffer) => void = () => {};
   /** Statements that are refused with code 497 (access denied). */
   denied: RegExp | undefined;
-  /** Tables that are Distributed. */
-  distributed: readonly string[] = [];
+  /** Engines of tables. */
+  engines: Readonly<Record<string, string>> = {};
   /** Answers to DESCRIBE TABLE: names and types. */
   columns: Readonly<Record<string, string>> = {};
   readonly #server = http.createServer((request, response) => void this.#answer(request, response));
@@ -83,9 +83,9 @@ export class FakeClickHouse {
         .map(([name, type]) => JSON.stringify({ name, type, default_type: '' }))
         .join('\n');
     }
-    if (sql.includes("engine = 'Distributed'")) {
-      const asked = this.distributed.filter((name) => sql.includes(`'${name}'`));
-      return asked.map((name) => JSON.stringify({ name })).join('\n');
+    if (sql.startsWith('SELECT name, engine FROM system.tables')) {
+      const asked = Object.entries(this.engines).filter(([name]) => sql.includes(`'${name}'`));
+      return asked.map(([name, engine]) => JSON.stringify({ name, engine })).join('\n');
     }
     const count = /FROM `\w+`\.`(\w+)` WHERE batch = (\d+)/.exec(sql);
     if (count !== null && sql.startsWith('SELECT count()')) {
