@@ -1,4 +1,4 @@
-import { closeSync, constants as fs, openSync } from 'node:fs';
+import { chmodSync, closeSync, constants as fs, openSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
@@ -312,8 +312,21 @@ export class Engine {
   }
 }
 
+/**
+ * Opens a pipe for reading too. Else it may only be written: a client can make the engine open any
+ * file of its own as the data of a time zone, and would take rows of others or wait for ever.
+ */
+function openReadable(path: string, flags: number): number {
+  chmodSync(path, 0o600);
+  try {
+    return openSync(path, flags | fs.O_NONBLOCK);
+  } finally {
+    chmodSync(path, 0o200);
+  }
+}
+
 function openPipe(path: string): number {
-  return openSync(path, fs.O_RDONLY | fs.O_NONBLOCK);
+  return openReadable(path, fs.O_RDONLY);
 }
 
 /**
@@ -322,7 +335,7 @@ function openPipe(path: string): number {
  * @returns lets go of it; safe to call twice
  */
 function holdPipe(path: string): () => void {
-  let fd: number | undefined = openSync(path, fs.O_RDWR | fs.O_NONBLOCK);
+  let fd: number | undefined = openReadable(path, fs.O_RDWR);
   return () => {
     if (fd !== undefined) closeSync(fd);
     fd = undefined;

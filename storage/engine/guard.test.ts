@@ -258,6 +258,19 @@ test('without the guard, the confinement alone stops files and hosts', async (t)
   assert.equal(target.hits(), 0);
 });
 
+test('a time zone named by a file takes no rows of others', async (t) => {
+  const uid = Number(/ uid=(\d+)$/.exec(engine.confined)?.[1] ?? 0);
+  if (uid === 0) return t.skip('the engine may read what it may not while it runs as root');
+  const scratch = readdirSync(data).find((name) => name.startsWith('tmp-'))!;
+  const pipes = readdirSync(join(data, scratch)).filter((name) => name.startsWith('rows-'));
+  assert.ok(pipes.length > 1);
+  for (const pipe of pipes) {
+    const statement = `SELECT toTimeZone(now(), 'file:${join(data, scratch, pipe)}')`;
+    const reply = await ask(engine, { body: statement });
+    assert.deepEqual([reply.status, reply.text.slice(0, 9)], [400, 'Code: 36.'], reply.text);
+  }
+});
+
 test('the engine reports its confinement', (t) => {
   const confine = confineProgram();
   if (confine.path === undefined) return t.skip(confine.why);

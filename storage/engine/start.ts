@@ -293,7 +293,7 @@ export class EngineProcess {
 
 async function makePipes(paths: readonly string[]): Promise<void> {
   try {
-    await promisify(execFile)('mkfifo', ['-m', '0600', ...paths]);
+    await promisify(execFile)('mkfifo', ['-m', '0200', ...paths]);
   } catch (error) {
     throw new Error(`cannot make named pipes: ${(error as Error).message}`, { cause: error });
   }
