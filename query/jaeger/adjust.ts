@@ -7,41 +7,13 @@ import type {
   AttributeValue,
   KeyValue,
   StoredEvent,
-  StoredLink,
   StoredResource,
-  StoredScope,
   StoredSpan,
 } from '../../storage/traces/model.ts';
-import { correctClockSkew } from './clock-skew.ts';
+import { correctClockSkew, type SkewOptions } from '../shown/clock-skew.ts';
+import { type ViewSpan, view } from '../shown/view.ts';
 
-/** A span as it is shown: what adjusters may change is its own, the rest is the stored span's. */
-export interface ViewSpan {
-  readonly stored: StoredSpan;
-  spanId: string;
-  parentSpanId: string;
-  startUnixNano: bigint;
-  endUnixNano: bigint;
-  attributes: readonly KeyValue[];
-  events: readonly StoredEvent[];
-  links: readonly StoredLink[];
-  resource: StoredResource;
-  scope: StoredScope;
-  warnings: string[];
-}
-
-/** The span as it is stored. */
-export function view(stored: StoredSpan): ViewSpan {
-  const { spanId, parentSpanId, startUnixNano, endUnixNano } = stored;
-  const { attributes, events, links, resource, scope } = stored;
-  const shown = { attributes, events, links, resource, scope, warnings: [] };
-  return { stored, spanId, parentSpanId, startUnixNano, endUnixNano, ...shown };
-}
-
-export interface AdjustOptions {
-  /** Largest clock skew that is mended; 0 only marks it. */
-  readonly maxClockSkewNs: bigint;
-  /** Text for a span whose parent is not stored, `%s` being the parent's id. */
-  readonly missingParentText: string;
+export interface AdjustOptions extends SkewOptions {
   /** Events by time; API v1 keeps the order in which they were recorded. */
   readonly sortEvents: boolean;
 }

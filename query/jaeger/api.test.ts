@@ -7,10 +7,10 @@ import {
   type TraceQuery,
   type TraceReader,
 } from '../../storage/traces/reader.ts';
+import { otlpJsonTraces } from '../shown/stored-from-otlp.ts';
 import { manyTraces } from '../testing/many-traces.ts';
 import { answer } from './api.ts';
 import { isLong, truncatedHeader } from './http.ts';
-import { otlpJsonTraces } from './otlp-json.ts';
 
 const traceId = '0102030405060708090a0b0c0d0e0f10';
 const request = {
@@ -312,4 +312,20 @@ test('an OTLP file is transformed without being stored', async () => {
   const answered = await get('/api/transform', undefined, 'POST');
   const envelope = JSON.parse(String(answered?.body)) as { data: { traceID: string }[] };
   assert.equal(envelope.data[0]?.traceID, traceId);
+});
+
+test('a file that is no OTLP/JSON is refused with the place', async () => {
+  const options = {
+    reader: new Reader(),
+    nowNs: () => 0n,
+    maxTraces: 1,
+    maxSpans: 1,
+    maxClockSkewNs: 0n,
+  };
+  const query = new URLSearchParams();
+  const body = Buffer.from('{"resourceSpans": 3}');
+  const request = { method: 'POST', path: '/api/transform', query, body };
+  const answered = await answer(options, request);
+  assert.equal(answered?.status, 400);
+  assert.match(String(answered?.body), /cannot unmarshal OTLP JSON: .*resourceSpans at byte 18/);
 });

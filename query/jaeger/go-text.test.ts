@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { formatGoDuration } from '../shown/go-duration.ts';
 import {
-  formatGoDuration,
   ParameterError,
   parseGoDuration,
   parseGoInt,

@@ -5,7 +5,8 @@ import {
   type StoredTrace,
   serviceName,
 } from '../../storage/traces/model.ts';
-import { adjust, sortAttributes, type ViewSpan, view } from './adjust.ts';
+import { type ViewSpan, view } from '../shown/view.ts';
+import { adjust, sortAttributes } from './adjust.ts';
 import { Entries, Items, Later } from './json-text.ts';
 import { rawValue } from './json-value.ts';
 

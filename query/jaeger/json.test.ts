@@ -3,11 +3,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { StoredTrace } from '../../storage/traces/model.ts';
-import { ParameterError } from './go-text.ts';
+import { otlpJsonTraces } from '../shown/stored-from-otlp.ts';
 import { Items, writeJson } from './json-text.ts';
 import { type V1Options, type V1Trace, v1Trace } from './json-v1.ts';
 import { v3Groups } from './json-v3.ts';
-import { otlpJsonTraces } from './otlp-json.ts';
 
 /** testdata: one OTLP request and what Jaeger 2.13.0 answered for it. */
 function data(name: string): string {
@@ -126,17 +125,4 @@ test('a server span that shares its id with the client becomes its child', async
   assert.equal(served?.references[0]?.spanID, id);
   const child = shown.spans.find((s) => s.operationName === 'inside');
   assert.equal(child?.references[0]?.spanID, served?.spanID);
-});
-
-test('a file that is no OTLP/JSON is refused with the place', () => {
-  for (const [body, message] of [
-    ['', /^cannot unmarshal OTLP JSON: cannot read JSON request at byte 0/],
-    ['[]', /^cannot unmarshal OTLP JSON: cannot read JSON request at byte 0: expected '\{'/],
-    ['{"resourceSpans": 3}', /resourceSpans at byte 18: expected '\['/],
-    ['{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"zz"}]}]}]}', /'zz' is not hex/],
-  ] as const) {
-    const read = () => otlpJsonTraces(Buffer.from(body));
-    assert.throws(read, (error) => error instanceof ParameterError && message.test(error.message));
-  }
-  assert.deepEqual(otlpJsonTraces(Buffer.from('{}')), []);
 });

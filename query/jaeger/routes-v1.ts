@@ -1,6 +1,8 @@
 /** Handlers of API v1: what Grafana's Jaeger data source and Jaeger UI before 2.15 ask. */
+import { WireError } from '../../pdata/wire-error.ts';
 import type { StoredTrace } from '../../storage/traces/model.ts';
 import { findJoined } from '../find-joined.ts';
+import { otlpJsonTraces } from '../shown/stored-from-otlp.ts';
 import {
   begun,
   type Wanted,
@@ -20,7 +22,6 @@ import {
 } from './http.ts';
 import type { Entries } from './json-text.ts';
 import { kindName, missingServiceName, v1Trace } from './json-v1.ts';
-import { otlpJsonTraces } from './otlp-json.ts';
 import { kindParam, storedService, v1Search, v1TraceIds } from './params.ts';
 
 const dayMs = 86_400_000n;
@@ -170,8 +171,16 @@ export async function archive(
 
 /** OTLP/JSON (a file that a user opens in the UI) in the form of v1. */
 export async function transform(options: ApiOptions, request: ApiRequest): Promise<ApiResponse> {
-  const traces = otlpJsonTraces(request.body);
-  return v1Traces(shown(traces, options, true), request.query);
+  return v1Traces(shown(tracesOf(request.body), options, true), request.query);
+}
+
+function tracesOf(body: Uint8Array): StoredTrace[] {
+  try {
+    return otlpJsonTraces(body);
+  } catch (error) {
+    if (!(error instanceof WireError)) throw error;
+    throw new ParameterError(`cannot unmarshal OTLP JSON: ${error.message}`);
+  }
 }
 
 export async function dependencies(options: ApiOptions, request: ApiRequest): Promise<ApiResponse> {

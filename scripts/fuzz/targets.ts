@@ -12,8 +12,7 @@ import { parseRequest } from '../../pdata/parse.ts';
 import { type Signal, signals } from '../../pdata/signal.ts';
 import { randomRequest } from '../../pdata/testing/random-request.ts';
 import { WireError } from '../../pdata/wire-error.ts';
-import { ParameterError } from '../../query/jaeger/go-text.ts';
-import { otlpJsonTraces } from '../../query/jaeger/otlp-json.ts';
+import { otlpJsonTraces } from '../../query/shown/stored-from-otlp.ts';
 import { lex } from '../../storage/engine/lexer.ts';
 import { createCompressor } from '../../wire/compression/compressor.ts';
 import { Decompressor } from '../../wire/compression/decompressor.ts';
@@ -145,7 +144,7 @@ const transform: Target = {
   name: 'jaeger transform',
   seeds: () => json('traces').seeds(),
   run: (input) => otlpJsonTraces(input),
-  refusal: (error) => error instanceof ParameterError,
+  refusal: isWireError,
 };
 
 const sql: Target = {

@@ -118,8 +118,8 @@ export interface GetTracesOptions {
   readonly startNs?: bigint;
   readonly endNs?: bigint;
   /**
-   * Spans of all of them together. Several traces that have more are not read: the call rejects with
-   * reason `too_broad`. A single one is cut off. What a reader joins to them does not count.
+   * Spans of all of them together. Several traces that have more are not read: the call rejects
+   * with reason `too_broad`. A single one is cut off. What a reader joins to them does not count.
    */
   readonly maxSpans?: number;
 }

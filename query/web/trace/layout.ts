@@ -6,8 +6,8 @@ import {
   type StoredTrace,
   serviceName,
 } from '../../../storage/traces/model.ts';
-import { view } from '../../jaeger/adjust.ts';
-import { correctClockSkew } from '../../jaeger/clock-skew.ts';
+import { correctClockSkew } from '../../shown/clock-skew.ts';
+import { view } from '../../shown/view.ts';
 import { stitchAttributes } from '../../stitched/rewrite.ts';
 import { axisOf } from './axis.ts';
 import { type CriticalPath, criticalPath } from './critical-path.ts';
@@ -129,7 +129,7 @@ const mostSkewNs = 86_400n * 1_000_000_000n;
 
 function adjusted(spans: readonly StoredSpan[]): Times {
   const views = spans.map(view);
-  correctClockSkew(views, { maxClockSkewNs: mostSkewNs, missingParentText: '', sortEvents: false });
+  correctClockSkew(views, { maxClockSkewNs: mostSkewNs, missingParentText: '' });
   return {
     starts: views.map((span) => span.startUnixNano),
     ends: views.map((span) => span.endUnixNano),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { otlpJsonTraces } from '../../jaeger/otlp-json.ts';
+import { otlpJsonTraces } from '../../shown/stored-from-otlp.ts';
 import { findMatches } from './matches.ts';
 import { OpenTrace } from './open-trace.ts';
 import { traceJson } from './otlp-export.ts';

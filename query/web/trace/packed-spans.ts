@@ -1,8 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import type { StoredResource, StoredScope, StoredSpan } from '../../../storage/traces/model.ts';
-import { view } from '../../jaeger/adjust.ts';
-import { resourceOf, scopeOf, spanOf } from '../../jaeger/json-v3.ts';
+import { resourceOf, scopeOf, spanOf } from '../../shown/otlp-json.ts';
+import { view } from '../../shown/view.ts';
 
 /** Spans in one compressed block: one span costs the unpacking of so many. */
 const blockSpans = 128;

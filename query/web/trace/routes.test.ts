@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ReadError, type TraceReader } from '../../../storage/traces/reader.ts';
-import { otlpJsonTraces } from '../../jaeger/otlp-json.ts';
+import { otlpJsonTraces } from '../../shown/stored-from-otlp.ts';
 import type {
   FindAnswer,
   RowsAnswer,

@@ -9,7 +9,6 @@ import {
   ValueType,
   ValueView,
 } from '../../pdata/readers.ts';
-import { WireError } from '../../pdata/wire-error.ts';
 import type {
   AttributeValue,
   KeyValue,
@@ -20,7 +19,6 @@ import type {
   StoredSpan,
   StoredTrace,
 } from '../../storage/traces/model.ts';
-import { ParameterError } from './go-text.ts';
 
 /** The value at [start, end) of `bytes`. */
 function valueAt(bytes: Uint8Array, start: number, end: number): AttributeValue {
@@ -126,19 +124,10 @@ function spanOf(r: SpanReader, resource: StoredResource, scope: StoredScope): St
   };
 }
 
-function readerOf(body: Uint8Array): SpanReader {
-  try {
-    return new SpanReader(parseJson('traces', body));
-  } catch (error) {
-    if (!(error instanceof WireError)) throw error;
-    throw new ParameterError(`cannot unmarshal OTLP JSON: ${error.message}`);
-  }
-}
-
-/** @returns one entry a trace id, in order of appearance. @throws ParameterError */
+/** @returns one entry a trace id, in order of appearance. @throws WireError */
 export function otlpJsonTraces(body: Uint8Array): StoredTrace[] {
   const traces = new Map<string, StoredSpan[]>();
-  const r = readerOf(body);
+  const r = new SpanReader(parseJson('traces', body));
   const group = new MessageView();
   while (r.nextResource()) {
     r.bindResourceGroup(group);

@@ -5,8 +5,15 @@
  * its parent, one that outlasts it only must not start before.
  */
 import type { AttributeValue, StoredResource } from '../../storage/traces/model.ts';
-import type { AdjustOptions, ViewSpan } from './adjust.ts';
-import { formatGoDuration } from './go-text.ts';
+import { formatGoDuration } from './go-duration.ts';
+import type { ViewSpan } from './view.ts';
+
+export interface SkewOptions {
+  /** Largest clock skew that is mended; 0 only marks it. */
+  readonly maxClockSkewNs: bigint;
+  /** Text for a span whose parent is not stored, `%s` being the parent's id. */
+  readonly missingParentText: string;
+}
 
 interface Node {
   readonly span: ViewSpan;
@@ -34,7 +41,7 @@ function hostOf(resource: StoredResource): string {
 }
 
 /** Changes times and warnings of `spans`. */
-export function correctClockSkew(spans: readonly ViewSpan[], options: AdjustOptions): void {
+export function correctClockSkew(spans: readonly ViewSpan[], options: SkewOptions): void {
   const nodes = new Map<string, Node>();
   for (const span of spans) {
     if (nodes.has(span.spanId)) {
