@@ -1,4 +1,3 @@
-import { ipv4Text, ipv6Text } from './address.ts';
 import { FlowFlag, KEY_WORDS, SideFlag } from './flow/columns.ts';
 import { senderIsClient } from './flow/direction.ts';
 import type { FlowSink } from './flow/record.ts';
@@ -16,11 +15,11 @@ import {
   type FlowLimits,
   FlowTable,
 } from './flow/table.ts';
-import { type FlowMeters, FlowTracker, type TrackerHost } from './flow/tracker.ts';
+import { type FlowMeters, FlowTracker } from './flow/tracker.ts';
+import { CaptureFlows } from './flow-host.ts';
 import { Candidates } from './l7/candidates.ts';
-import { type Candidate, type FlowHost, L7Flow } from './l7/flow.ts';
-import { MessageHeads } from './l7/heads.ts';
-import type { DropReason, Protocol, Transport } from './l7/protocol.ts';
+import { type Candidate, L7Flow } from './l7/flow.ts';
+import type { Protocol, Transport } from './l7/protocol.ts';
 import type { Outcome } from './metrics/outcome.ts';
 import { PacketDecoder, TCP, TcpFlag } from './packet/decode.ts';
 import { defaultFragmentLimits, type FragmentLimits } from './packet/fragments.ts';
@@ -29,7 +28,6 @@ import type { CapturedPacket } from './pcap/packet.ts';
 import type { Ends, Vantage } from './session/conversation.ts';
 import { defaultSessionLimits, type SessionLimits, SessionTable } from './session/pairing.ts';
 import type { Session, SessionReason } from './session/session.ts';
-import { Hash64 } from './spans/hash.ts';
 import { count, type EngineStats, verdictDrops } from './stats.ts';
 
 export interface EngineLimits {
@@ -99,25 +97,20 @@ const CLOSE_REASON: Readonly<Record<FlowEnd, SessionReason>> = {
  * From packets to sessions: decoding, flow table, TCP reassembly, protocols, pairing. It does no
  * I/O and has no clock: time is that of the packets, and of `advance()` where they pause.
  */
-export class CaptureEngine implements StreamSink, FlowHost, TrackerHost {
-  readonly sessions: SessionTable;
-  readonly heads = new MessageHeads();
-  /** Seconds since 1970 of the first packet; times are nanoseconds relative to it. */
-  baseSeconds = -1;
+export class CaptureEngine implements StreamSink {
+  private readonly sessions: SessionTable;
+  private readonly flows: CaptureFlows;
   private readonly sink: EngineSink;
   private readonly decoder: PacketDecoder;
   private readonly table: FlowTable;
   private readonly streams: TcpStreams;
   private readonly tracker: FlowTracker;
-  private readonly l7: (L7Flow | undefined)[] = [];
   private readonly protocols: readonly Protocol[];
   private readonly candidates: Candidates;
   private readonly separateInterfaces: boolean;
-  private readonly hash: Hash64;
   private readonly requests: ((session: Session) => Outcome) | undefined;
   private readonly verdictCounts = new Float64Array(verdicts.length);
   private readonly sessionCounts = new Map<string, number>();
-  private readonly dropCounts = new Map<string, number>();
   private packets = 0;
   private bytes = 0;
   /** Bytes on the wire of the packet at hand. */
@@ -128,7 +121,6 @@ export class CaptureEngine implements StreamSink, FlowHost, TrackerHost {
   private nextSweep = 0;
   private nextCall = Number.NEGATIVE_INFINITY;
   private readonly onTime: ((second: number) => number) | undefined;
-  private readonly vantageOf: ((ends: Ends) => Vantage | undefined) | undefined;
   /** Why sessions of a connection that is being closed get no response any more. */
   private closeReason: SessionReason = 'connection_closed';
 
@@ -138,7 +130,6 @@ export class CaptureEngine implements StreamSink, FlowHost, TrackerHost {
     this.protocols = options.protocols;
     this.candidates = new Candidates(options.protocols);
     this.separateInterfaces = options.separateInterfaces ?? true;
-    this.hash = new Hash64(options.captureName ?? '');
     this.decoder = new PacketDecoder(limits.fragments);
     this.table = new FlowTable(
       limits.flows,
@@ -147,12 +138,18 @@ export class CaptureEngine implements StreamSink, FlowHost, TrackerHost {
     );
     this.streams = new TcpStreams(this.table.columns, this, limits.streams);
     this.sessions = new SessionTable((s) => this.finished(s), limits.sessions);
+    this.flows = new CaptureFlows(
+      this.table,
+      this.sessions,
+      (flow) => this.tracker.turned(flow),
+      options.captureName ?? '',
+      options.vantageOf,
+    );
     this.requests = options.requests;
     this.onTime = options.onTime;
-    this.vantageOf = options.vantageOf;
     if (this.onTime === undefined) this.nextCall = Number.POSITIVE_INFINITY;
     this.tracker = new FlowTracker(
-      this,
+      this.flows,
       limits.flows.maxFlows,
       options.protocols.map((p) => p.name),
       options.flows,
@@ -163,8 +160,8 @@ export class CaptureEngine implements StreamSink, FlowHost, TrackerHost {
   /** Takes one packet; its bytes are not kept. */
   packet(p: CapturedPacket): void {
     const seconds = Math.min(Math.max(0, p.seconds), MAX_SECONDS);
-    if (this.baseSeconds < 0) this.baseSeconds = seconds;
-    let time = (seconds - this.baseSeconds) * 1e9 + p.nanos;
+    if (this.flows.baseSeconds < 0) this.flows.baseSeconds = seconds;
+    let time = (seconds - this.flows.baseSeconds) * 1e9 + p.nanos;
     if (time > this.now) {
       this.now = time;
       if (time >= this.nextSweep) this.sweep();
@@ -189,8 +186,8 @@ export class CaptureEngine implements StreamSink, FlowHost, TrackerHost {
 
   /** Lets time pass without packets. @param seconds, nanos time since 1970 */
   advance(seconds: number, nanos: number): void {
-    if (this.baseSeconds < 0) return;
-    const time = (seconds - this.baseSeconds) * 1e9 + nanos;
+    if (this.flows.baseSeconds < 0) return;
+    const time = (seconds - this.flows.baseSeconds) * 1e9 + nanos;
     if (time <= this.now) return;
     this.now = time;
     if (time >= this.nextCall) this.tellTime(time);
@@ -206,7 +203,7 @@ export class CaptureEngine implements StreamSink, FlowHost, TrackerHost {
     const drops = new Map(verdictDrops(this.verdictCounts));
     const expired = this.decoder.fragments.expired;
     if (expired > 0) count(drops, verdicts[Verdict.fragmentExpired], expired);
-    for (const [name, n] of this.dropCounts) count(drops, name, n);
+    for (const [name, n] of this.flows.drops) count(drops, name, n);
     for (const [name, n] of this.sessions.dropped) count(drops, name, n);
     return {
       packets: this.packets,
@@ -240,86 +237,15 @@ export class CaptureEngine implements StreamSink, FlowHost, TrackerHost {
   }
 
   gap(flow: number, side: number, length: number, sequence: number, time: number): void {
-    this.l7[flow]?.gap(side, length, sequence, time);
+    this.flows.l7[flow]?.gap(side, length, sequence, time);
   }
 
   closed(flow: number, side: number, time: number): void {
-    const l7 = this.l7[flow];
+    const l7 = this.flows.l7[flow];
     if (l7 === undefined) return;
     l7.close(side, time);
     const other = this.table.columns.sideFlags[flow * 2 + 1 - side]!;
     if ((other & SideFlag.closed) !== 0) this.release(flow, this.closeReason);
-  }
-
-  ends(flow: number): Ends {
-    const { key, flags, firstSeen } = this.table.columns;
-    const at = flow * KEY_WORDS;
-    const v6 = (flags[flow]! & FlowFlag.v6) !== 0;
-    const client = this.clientSide(flow);
-    const last = key[at + 9]!;
-    this.hash.start();
-    for (let i = 0; i < KEY_WORDS; i++) this.hash.word(key[at + i]!);
-    this.hash.time(this.baseSeconds, firstSeen[flow]!);
-    this.hash.end();
-    const address = (side: number): string => {
-      const w = at + side * 4;
-      if (!v6) return ipv4Text(key[w + 3]!);
-      return ipv6Text(key[w]!, key[w + 1]!, key[w + 2]!, key[w + 3]!);
-    };
-    const port = (side: number): number => (key[at + 8]! >>> (side === 0 ? 16 : 0)) & 0xffff;
-    return {
-      transport: (last & 0xff) === TCP ? 'tcp' : 'udp',
-      ipVersion: v6 ? 6 : 4,
-      clientAddress: address(client),
-      clientPort: port(client),
-      serverAddress: address(1 - client),
-      serverPort: port(1 - client),
-      interfaceId: last >>> 9,
-      idHigh: this.hash.high,
-      idLow: this.hash.low,
-    };
-  }
-
-  nextSequence(flow: number, side: number): number {
-    return this.table.columns.next[flow * 2 + side]!;
-  }
-
-  acknowledgedInOrder(flow: number, side: number): number {
-    return this.table.columns.inOrder[flow * 2 + side]!;
-  }
-
-  vantage(_flow: number, ends: Ends): Vantage | undefined {
-    return this.vantageOf?.(ends);
-  }
-
-  isTcp(flow: number): boolean {
-    return (this.table.columns.key[flow * KEY_WORDS + 9]! & 0xff) === TCP;
-  }
-
-  isActive(flow: number): boolean {
-    return this.table.isActive(flow);
-  }
-
-  protocolOf(flow: number): string {
-    return this.l7[flow]?.protocol?.name ?? '';
-  }
-
-  clientSide(flow: number): number {
-    return (this.table.columns.flags[flow]! & FlowFlag.clientIsOne) === 0 ? 0 : 1;
-  }
-
-  settle(flow: number, clientSide: number): boolean {
-    const flags = this.table.columns.flags;
-    if ((flags[flow]! & FlowFlag.sideCertain) !== 0) return this.clientSide(flow) === clientSide;
-    flags[flow]! |= FlowFlag.sideCertain;
-    if (this.clientSide(flow) === clientSide) return true;
-    this.setClient(flow, clientSide);
-    this.tracker.turned(flow);
-    return true;
-  }
-
-  dropped(protocol: string, reason: DropReason): void {
-    count(this.dropCounts, `${protocol}/${reason}`);
   }
 
   private tcp(time: number): void {
@@ -334,7 +260,7 @@ export class CaptureEngine implements StreamSink, FlowHost, TrackerHost {
     const side = this.table.side;
     if (this.table.isNew) this.begin(flow, side, time);
     if ((d.flags & TcpFlag.syn) !== 0 && (c.flags[flow]! & FlowFlag.sideCertain) === 0) {
-      this.settle(flow, syn ? side : 1 - side);
+      this.flows.settle(flow, syn ? side : 1 - side);
     }
     const silence = this.tracker.packet(d, flow, side, this.frameBytes, time);
     if ((c.flags[flow]! & FlowFlag.ignored) !== 0) this.noteEnd(flow, side);
@@ -367,18 +293,18 @@ export class CaptureEngine implements StreamSink, FlowHost, TrackerHost {
   ): void {
     const flags = this.table.columns.flags;
     if ((flags[flow]! & FlowFlag.ignored) !== 0) return;
-    let l7 = this.l7[flow];
+    let l7 = this.flows.l7[flow];
     if (l7 === undefined) {
-      l7 = new L7Flow(this, flow);
-      while (this.l7.length <= flow) this.l7.push(undefined);
-      this.l7[flow] = l7;
+      l7 = new L7Flow(this.flows, flow);
+      while (this.flows.l7.length <= flow) this.flows.l7.push(undefined);
+      this.flows.l7[flow] = l7;
     }
     const candidates =
       l7.protocol === undefined ? this.candidatesOf(flow, transport) : NO_CANDIDATES;
     const on = l7.data(candidates, transport, side, b, start, end, sequence, acknowledgement, time);
     if (on) return;
     this.flowsUnknown++;
-    this.l7[flow] = undefined;
+    this.flows.l7[flow] = undefined;
     flags[flow]! |= FlowFlag.ignored;
   }
 
@@ -393,14 +319,8 @@ export class CaptureEngine implements StreamSink, FlowHost, TrackerHost {
     const isAnswer = (d.flags & (TcpFlag.syn | TcpFlag.ack)) === (TcpFlag.syn | TcpFlag.ack);
     let sender = senderIsClient(d.sourcePort, d.destinationPort, this.candidates.servicePorts);
     if (d.protocol === TCP && (d.flags & TcpFlag.syn) !== 0) sender = !isAnswer;
-    this.setClient(flow, sender ? side : 1 - side);
+    this.flows.setClient(flow, sender ? side : 1 - side);
     this.tracker.begin(flow, time);
-  }
-
-  private setClient(flow: number, side: number): void {
-    const flags = this.table.columns.flags;
-    if (side === 1) flags[flow]! |= FlowFlag.clientIsOne;
-    else flags[flow]! &= ~FlowFlag.clientIsOne;
   }
 
   /** Whether a SYN on a known flow opens another connection between the same ports. */
@@ -425,7 +345,7 @@ export class CaptureEngine implements StreamSink, FlowHost, TrackerHost {
   /** How long a connection may be silent, which depends on its state and on what is awaited. */
   private tcpKind(flow: number, silence: Silence): FlowKind {
     if (silence === Silence.transient) {
-      const open = this.l7[flow]?.openCount ?? 0;
+      const open = this.flows.l7[flow]?.openCount ?? 0;
       return open > 0 && this.isOpen(flow) ? FlowKind.established : FlowKind.transient;
     }
     if (silence !== Silence.established) return silence;
@@ -449,10 +369,10 @@ export class CaptureEngine implements StreamSink, FlowHost, TrackerHost {
 
   /** The application side of a flow is over. */
   private release(flow: number, reason: SessionReason): void {
-    const l7 = this.l7[flow];
+    const l7 = this.flows.l7[flow];
     this.table.columns.flags[flow]! |= FlowFlag.ignored;
     if (l7 === undefined) return;
-    this.l7[flow] = undefined;
+    this.flows.l7[flow] = undefined;
     // UDP has no end of its own.
     l7.close(0, this.now);
     l7.close(1, this.now);
@@ -461,7 +381,7 @@ export class CaptureEngine implements StreamSink, FlowHost, TrackerHost {
 
   /** Starts counting anew where nothing is held that refers to the old base. */
   private rebase(seconds: number, nanos: number): number {
-    this.baseSeconds = seconds;
+    this.flows.baseSeconds = seconds;
     this.now = nanos;
     this.nextSweep = 0;
     this.tracker.rebased();
@@ -470,9 +390,9 @@ export class CaptureEngine implements StreamSink, FlowHost, TrackerHost {
   }
 
   private tellTime(time: number): void {
-    const second = this.baseSeconds + Math.floor(time / 1e9);
+    const second = this.flows.baseSeconds + Math.floor(time / 1e9);
     const next = this.onTime?.(second) ?? Number.POSITIVE_INFINITY;
-    this.nextCall = (next - this.baseSeconds) * 1e9;
+    this.nextCall = (next - this.flows.baseSeconds) * 1e9;
   }
 
   private sweep(): void {
@@ -485,7 +405,7 @@ export class CaptureEngine implements StreamSink, FlowHost, TrackerHost {
 
   private finished(session: Session): void {
     count(this.sessionCounts, `${session.protocol.name}/${session.reason}`);
-    this.sink(session, this.baseSeconds);
+    this.sink(session, this.flows.baseSeconds);
     if (this.requests === undefined) return;
     const { failure } = this.requests(session);
     const { conversation, request, response } = session;
