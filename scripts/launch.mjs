@@ -10,8 +10,8 @@ import { nodeBinary, root, setup } from './setup.mjs';
 const v8Flags = ['--initial-old-space-size=128', '--no-memory-reducer'];
 
 /**
- * Starts `file` and ends this process with its exit code. Signals are passed on, also those that the
- * whole group gets: gateway/cli/stop-signals.ts knows one that came twice.
+ * Starts `file` and ends this process with its exit code. Signals are passed on, also those that
+ * the whole group gets: gateway/cli/stop-signals.ts knows one that came twice.
  * @param {string} file path below the checkout
  * @param {string[]} args
  */
