@@ -90,7 +90,9 @@ test('wrong methods, types, paths, encodings, time-outs over gRPC', async () => 
   assert.deepEqual([encoding.http, encoding.grpc], [200, '12']);
   assert.match(encoding.message, /"br"/);
   assert.equal((await ask({ ':path': '/nowhere' })).grpc, '12');
-  assert.equal((await ask({ 'grpc-timeout': 'soon' })).grpc, '13');
+  const timeout = await ask({ 'grpc-timeout': 'soon' });
+  assert.deepEqual([timeout.http, timeout.grpc], [400, '13']);
+  assert.match(timeout.message, /malformed grpc-timeout: .*"soo"/);
   const large = await ask({ 'x-large': 'y'.repeat(60_000), 'x-more': 'z'.repeat(30_000) }).catch(
     () => undefined,
   );

@@ -71,6 +71,8 @@ export class ClientSession implements StreamHandler<Exchange> {
   heardMs: number;
   /** No new calls: the server said so, or the stream ids ran out. */
   draining = false;
+  /** Calls that ended with what the server said. */
+  answered = 0;
 
   constructor(options: SessionOptions, wire: Wire) {
     this.#options = options;
@@ -98,6 +100,11 @@ export class ClientSession implements StreamHandler<Exchange> {
   get hasRoom(): boolean {
     const { ready, closed, peerMaxStreams, streams } = this.http2;
     return ready && !closed && !this.draining && streams.size < peerMaxStreams;
+  }
+
+  /** Calls that went out on this connection. */
+  get begun(): number {
+    return (this.#nextId - 1) / 2;
   }
 
   receive(chunk: Buffer): void {
@@ -177,6 +184,7 @@ export class ClientSession implements StreamHandler<Exchange> {
 
   end(stream: Stream<Exchange>): void {
     const exchange = stream.owner;
+    this.answered += 1;
     this.http2.guard.work();
     if (exchange.grpcStatus === '0') this.#succeed(exchange);
     else fail(exchange.call, refusalOf(exchange));

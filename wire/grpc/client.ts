@@ -90,6 +90,8 @@ export class GrpcClient {
   #connecting: { socket: Socket | undefined; sinceMs: number } | undefined;
   #waiting: ClientCall[] = [];
   #attempts = 0;
+  /** Connections in a row that ended without an answer. */
+  #barren = 0;
   #notBeforeMs = 0;
   #lastError = '';
   #timer: { cancel(): void } | undefined;
@@ -278,7 +280,6 @@ export class GrpcClient {
   #ready(line: Line): void {
     if (this.#connecting?.socket === line.socket) {
       this.#connecting = undefined;
-      this.#attempts = 0;
       this.#notBeforeMs = 0;
       this.#line = line;
     }
@@ -289,7 +290,10 @@ export class GrpcClient {
   /** The server wants no more calls on this connection. */
   #leave(line: Line, reason: string): void {
     this.#lastError = reason;
-    if (this.#line === line) this.#line = undefined;
+    if (this.#line === line) {
+      this.#line = undefined;
+      this.#ended(line, reason);
+    }
     this.#leaving.add(line);
     this.#finishLeaving(line);
     process.nextTick(() => this.#drainWaiting());
@@ -306,13 +310,33 @@ export class GrpcClient {
     if (this.#line === line) {
       this.#line = undefined;
       this.#lastError = reason;
+      this.#ended(line, reason);
     }
     line.session.http2.lost();
     if (!this.#closed) this.#drainWaiting();
   }
 
+  /**
+   * A connection takes no more calls. The next is made at once, but not again and again to a
+   * server that lets connections in and answers nothing.
+   */
+  #ended(line: Line, reason: string): void {
+    if (line.session.answered > 0) {
+      this.#attempts = 0;
+      this.#barren = 0;
+    } else if (line.session.begun > 0 || this.#waiting.length > 0) {
+      this.#barren += 1;
+      if (this.#barren > 1) this.#pause(reason);
+    }
+  }
+
   #connectFailed(reason: string): void {
     this.#connecting = undefined;
+    this.#pause(reason);
+  }
+
+  /** No new connection for a while, longer from one time to the next. */
+  #pause(reason: string): void {
     this.#lastError = reason;
     const { firstMs, factor, maxMs, jitter } = backoff;
     const pause = Math.min(maxMs, firstMs * factor ** this.#attempts);

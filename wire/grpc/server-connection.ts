@@ -19,7 +19,7 @@ import type { Keepalive } from './keepalive.ts';
 import { prefixBytes } from './message-reader.ts';
 import { ServerCall, type UnaryHandler } from './server-call.ts';
 import { StreamInput, type StreamMethod } from './stream-input.ts';
-import { parseTimeout } from './timeout.ts';
+import { parseTimeout, timeoutFault } from './timeout.ts';
 
 /** Handles the calls of a path: one request each, or a stream of them; one answer in both cases. */
 export type Method = UnaryHandler | StreamMethod;
@@ -49,7 +49,7 @@ interface Request {
   path: string;
   contentType: string;
   encoding: string;
-  timeout: string;
+  timeout: string | undefined;
   /** content-length: digits, or '' for none. */
   length: string;
 }
@@ -110,9 +110,9 @@ export class ServerConnection implements StreamHandler<ServerCall> {
     const method = this.options.methods.get(request.path);
     const now = this.options.nowMs();
     const timeout =
-      request.timeout === '' ? Number.POSITIVE_INFINITY : parseTimeout(request.timeout);
+      request.timeout === undefined ? Number.POSITIVE_INFINITY : parseTimeout(request.timeout);
     if (refusal !== undefined || method === undefined || timeout === undefined) {
-      this.#refuse(id, end, refusal ?? statusBlock(Code.INTERNAL, 'malformed grpc-timeout'));
+      this.#refuse(id, end, refusal ?? badTimeout(request.timeout ?? ''));
       return;
     }
     const encoding = isGrpcEncoding(request.encoding) ? request.encoding : undefined;
@@ -275,7 +275,13 @@ const noHandler: UnaryHandler = () => undefined;
 function readRequest(list: HeaderList): Request | undefined {
   if (list.malformed) return undefined;
   const pseudo = { method: '', path: '', scheme: '' };
-  const request: Request = { ...pseudo, contentType: '', encoding: '', timeout: '', length: '' };
+  const request: Request = {
+    ...pseudo,
+    contentType: '',
+    encoding: '',
+    timeout: undefined,
+    length: '',
+  };
   let regular = false;
   for (let i = 0; i < list.count; i += 1) {
     const name = list.names[i]!;
@@ -344,6 +350,12 @@ function isGrpc(contentType: string): boolean {
 
 function quote(text: string): string {
   return JSON.stringify(text.slice(0, 200));
+}
+
+/** As grpc-go answers it, with its HTTP status. */
+function badTimeout(text: string): Buffer {
+  const message = `malformed grpc-timeout: ${timeoutFault(text)}`;
+  return statusBlock(Code.INTERNAL, message, undefined, 400);
 }
 
 function unknownPath(path: string, methods: ReadonlyMap<string, Method>): string {

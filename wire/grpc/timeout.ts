@@ -24,6 +24,17 @@ export function parseTimeout(text: string): number | undefined {
   return value * unit;
 }
 
+/** What is wrong with a grpc-timeout that {@link parseTimeout} cannot read, as grpc-go says it. */
+export function timeoutFault(text: string): string {
+  const shown = JSON.stringify(text.slice(0, 40));
+  if (text.length < 2) return `transport: timeout string is too short: ${shown}`;
+  if (text.length > 9) return `transport: timeout string is too long: ${shown}`;
+  if (units[text.charAt(text.length - 1)] === undefined) {
+    return `transport: timeout unit is not recognized: ${shown}`;
+  }
+  return `strconv.ParseUint: parsing ${JSON.stringify(text.slice(0, -1))}: invalid syntax`;
+}
+
 /** @returns a grpc-timeout header for `ms` > 0, rounded up to what eight digits can say */
 export function formatTimeout(ms: number): string {
   for (const unit of ['u', 'm', 'S', 'M', 'H']) {
