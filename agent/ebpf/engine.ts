@@ -15,13 +15,9 @@ import { agree, Chains } from './chains.ts';
 import { RULES, type Shared, SocketFlow } from './flow.ts';
 import { PlainExchanges, type PlainHost } from './plain.ts';
 import { Flag, Kind, RecordReader } from './records.ts';
+import { type SocketLimits, SocketTable } from './sockets.ts';
 
-export interface SyscallLimits {
-  /** Sockets that are followed at once; the one seen first goes for a new one. */
-  readonly sockets: number;
-  /** Nanoseconds after which an idle datagram socket, and an idle connection, is forgotten. */
-  readonly idleDatagrams: number;
-  readonly idleConnections: number;
+export interface SyscallLimits extends SocketLimits {
   readonly sessions: SessionLimits;
 }
 
@@ -82,7 +78,7 @@ export class SyscallEngine implements Shared, PlainHost {
   private readonly options: SyscallOptions;
   private readonly limits: SyscallLimits;
   private readonly sink: SyscallSink;
-  private readonly flows = new Map<number | string, SocketFlow>();
+  private readonly sockets: SocketTable;
   private readonly candidates: Candidates;
   private readonly hash: Hash64;
   private readonly counts = new Map<string, number>();
@@ -95,8 +91,6 @@ export class SyscallEngine implements Shared, PlainHost {
   private shift: number;
   private events = 0;
   private payloadBytes = 0;
-  private made = 0;
-  private evicted = 0;
   private unknown = 0;
   private gapBytes = 0;
   private repeatedBytes = 0;
@@ -127,6 +121,8 @@ export class SyscallEngine implements Shared, PlainHost {
       plain === undefined || !options.protocols.some(({ name }) => name === 'http')
         ? undefined
         : new PlainExchanges(plain.addon, plain.writer, this, monotonicNs, this.limits.sockets);
+    const release = (slot: number): void => this.release(this.plain!, slot);
+    this.sockets = new SocketTable(this, this.limits, this.plain, release);
   }
 
   private readonly base: bigint;
@@ -150,7 +146,7 @@ export class SyscallEngine implements Shared, PlainHost {
       }
     } else {
       for (let from = 0; from < length; ) from = this.scan(plain, bytes, from, length);
-      this.trim();
+      this.sockets.trim(this.now);
       plain.follow();
     }
     if (this.now >= this.nextSweep) this.sweep();
@@ -201,7 +197,7 @@ export class SyscallEngine implements Shared, PlainHost {
         this.opened(time);
         break;
       case Kind.end:
-        this.flows.get(r.socket)?.close((r.flags & Flag.incoming) !== 0 ? 1 : 0, time);
+        this.sockets.get(r.socket)?.close((r.flags & Flag.incoming) !== 0 ? 1 : 0, time);
         break;
       case Kind.close:
         this.closed(r.socket, time);
@@ -245,13 +241,7 @@ export class SyscallEngine implements Shared, PlainHost {
 
   /** The capture is over: open sessions are handed on. */
   finish(): void {
-    for (const flow of this.flows.values()) {
-      if (flow.slot >= 0) this.release(this.plain!, flow.slot);
-      flow.close(0, this.now);
-      flow.close(1, this.now);
-      this.sessions.close(flow.l7, 'capture_ended');
-    }
-    this.flows.clear();
+    this.sockets.finish(this.now);
   }
 
   stats(): SyscallStats {
@@ -263,9 +253,9 @@ export class SyscallEngine implements Shared, PlainHost {
     return {
       events: this.events,
       payloadBytes: this.payloadBytes,
-      sockets: this.made,
-      socketsActive: this.flows.size,
-      socketsEvicted: this.evicted,
+      sockets: this.sockets.made,
+      socketsActive: this.sockets.size,
+      socketsEvicted: this.sockets.evicted,
       socketsUnknown: this.unknown,
       gapBytes: this.gapBytes,
       repeatedBytes: this.repeatedBytes,
@@ -305,7 +295,7 @@ export class SyscallEngine implements Shared, PlainHost {
     const r = this.record;
     const { flags, length, captured, payload } = r;
     const tcp = (flags & Flag.tcp) !== 0;
-    const flow = this.flowOf(tcp, time);
+    const flow = this.sockets.of(tcp, time);
     flow.lastSeen = time;
     if (flow.ignored) return;
     const side = (flags & Flag.incoming) !== 0 ? 1 : 0;
@@ -362,48 +352,10 @@ export class SyscallEngine implements Shared, PlainHost {
     flow.ignored = true;
   }
 
-  private flowOf(tcp: boolean, time: number): SocketFlow {
-    const r = this.record;
-    if (tcp) {
-      const known = this.flows.get(r.socket);
-      return known !== undefined && known.localPort === r.localPort
-        ? known
-        : this.add(r.socket, false, time);
-    }
-    // A datagram socket may talk with many.
-    const peer = `${r.socket} ${r.remoteWord(0)} ${r.remoteWord(3)} ${r.remotePort}`;
-    return this.flows.get(peer) ?? this.add(peer, false, time);
-  }
-
-  private add(key: number | string, certain: boolean, time: number): SocketFlow {
-    if (this.flows.size >= this.limits.sockets) this.evict(time, false);
-    this.made++;
-    this.plain?.forget(this.flows.get(key));
-    const flow = new SocketFlow(this, certain, time);
-    this.flows.set(key, flow);
-    return flow;
-  }
-
-  /** Removes the flow that was seen first. @param any also one that is followed in C */
-  private evict(time: number, any: boolean): void {
-    for (const [key, flow] of this.flows) {
-      // In the middle of a batch C is ahead.
-      if (flow.slot >= 0 && !any) continue;
-      this.remove(key, 'evicted', time);
-      this.evicted++;
-      return;
-    }
-  }
-
-  /** After a batch in which all flows were followed in C. */
-  private trim(): void {
-    while (this.flows.size > this.limits.sockets) this.evict(this.now, true);
-  }
-
   private opened(time: number): void {
     const r = this.record;
     if ((r.flags & Flag.tcp) === 0) return;
-    const flow = this.add(r.socket, true, time);
+    const flow = this.sockets.add(r.socket, true, time);
     if (r.kind === Kind.connect) flow.connecting();
     const { processes } = this.options;
     if (processes === undefined) return;
@@ -415,25 +367,13 @@ export class SyscallEngine implements Shared, PlainHost {
   }
 
   private closed(socket: number, time: number): void {
-    const flow = this.flows.get(socket);
+    const flow = this.sockets.get(socket);
     const { processes } = this.options;
     if (flow?.isClient && flow.tcp && processes !== undefined) {
       const { tgid, networkNamespace, local, localPort } = flow;
       processes.noteClose(tgid, networkNamespace, local, localPort, this.unixNanos(time));
     }
-    this.remove(socket, 'connection_closed', time);
-  }
-
-  private remove(key: number | string, why: 'connection_closed' | 'evicted', time: number): void {
-    const flow = this.flows.get(key);
-    if (flow === undefined) return;
-    if (flow.slot >= 0) this.release(this.plain!, flow.slot);
-    this.plain?.forget(flow);
-    this.flows.delete(key);
-    flow.connected();
-    flow.close(0, time);
-    flow.close(1, time);
-    this.sessions.close(flow.l7, why);
+    this.sockets.remove(socket, 'connection_closed', time);
   }
 
   private process(time: number): void {
@@ -454,11 +394,7 @@ export class SyscallEngine implements Shared, PlainHost {
     this.nextSweep = this.now + SWEEP;
     if (this.plain !== undefined) this.look(this.plain);
     this.sessions.expire(this.now);
-    for (const [key, flow] of this.flows) {
-      const datagrams = typeof key === 'string';
-      const limit = datagrams ? this.limits.idleDatagrams : this.limits.idleConnections;
-      if (this.now - flow.lastSeen > limit) this.remove(key, 'connection_closed', this.now);
-    }
+    this.sockets.expire(this.now);
   }
 
   private finished(session: Session): void {
