@@ -17,19 +17,35 @@ const rest = '`events.attributes_other`, `events.dropped_attributes`';
 /** Fills the store of a running program, and waits until its merges have settled. */
 export async function loadFixedSpans(program: AllInOne, spans: number): Promise<void> {
   const traces = Math.ceil(spans / spansPerTrace);
-  const step = 14_000;
+  const step = 7_000;
   for (let from = 0; from < traces; from += step) {
-    await program.scalar(`INSERT INTO wirestitch.spans (${columns}, ${rest})
+    await insert(
+      program,
+      `INSERT INTO wirestitch.spans (${columns}, ${rest})
       SELECT ${columns}, arrayMap(e -> CAST(map(), 'Map(String, String)'), \`events.time\`),
         arrayMap(e -> toUInt32(0), \`events.time\`)
       FROM (${generatorSelect(from, Math.min(step, traces - from))})
-      SETTINGS max_block_size = 1000000, min_insert_block_size_rows = 1000000, max_threads = 2`);
+      SETTINGS max_block_size = 1000000, min_insert_block_size_rows = 1000000, max_threads = 2`,
+    );
   }
   await loadDictionaries(program);
   for (let calm = 0; calm < 3; ) {
     const merges = await program.scalar('SELECT count() FROM system.merges');
     calm = merges === '0' ? calm + 1 : 0;
     await sleep(500);
+  }
+}
+
+/** Memory that merges have at the moment comes back. */
+async function insert(program: AllInOne, sql: string): Promise<void> {
+  for (let tries = 0; ; tries++) {
+    try {
+      await program.scalar(sql);
+      return;
+    } catch (error) {
+      if (tries === 20 || !String(error).includes('MEMORY_LIMIT_EXCEEDED')) throw error;
+      await sleep(2_000);
+    }
   }
 }
 

@@ -1,5 +1,5 @@
 import type { SqlClient } from '../sql.ts';
-import { type Binder, Params } from './bind.ts';
+import { type Binder, bindFor, paramsOf } from './bind.ts';
 import { RowBinaryReader } from './row-binary.ts';
 
 /** Ids that one trace may have; beyond it the rest is left out. */
@@ -43,11 +43,11 @@ async function pairsOf(
   ids: readonly string[],
   timeoutMs: number,
 ): Promise<(readonly [from: string, to: string])[]> {
-  const bind = new Params();
-  const list = ids.map((id) => bind.traceId(id)).join(', ');
+  const bind = bindFor(ids.length);
+  const list = bind.traceIds(ids);
   const sql = `SELECT from_trace, to_trace FROM ${table}
- WHERE from_trace IN (${list}) OR to_trace IN (${list}) LIMIT 10000`;
-  const r = new RowBinaryReader(await client.query(sql, { timeoutMs, params: bind.values }));
+ WHERE from_trace IN ${list} OR to_trace IN ${list} LIMIT 10000`;
+  const r = new RowBinaryReader(await client.query(sql, { timeoutMs, params: paramsOf(bind) }));
   const pairs: [string, string][] = [];
   while (!r.done) pairs.push([r.hex(16), r.hex(16)]);
   return pairs;
@@ -67,9 +67,9 @@ export function inParts<T>(traces: readonly T[]): T[][] {
 
 /** Text of a column, UInt8: whether {@link aliasGroups} would find anything for these ids. */
 export function hasAlias(table: string, ids: readonly string[], bind: Binder): string {
-  const list = ids.map((id) => bind.traceId(id)).join(', ');
+  const list = bind.traceIds(ids);
   return `ifNull((SELECT count() FROM ${table}
- WHERE from_trace IN (${list}) OR to_trace IN (${list})) > 0, 0)`;
+ WHERE from_trace IN ${list} OR to_trace IN ${list}) > 0, 0)`;
 }
 
 function join(groups: Map<string, Set<string>>, [a, b]: readonly [string, string]): void {

@@ -8,10 +8,12 @@ export interface Binder {
   text(value: string): string;
   /** Within 64 bits, signed. */
   int(value: bigint): string;
-  /** Within 64 bits, unsigned. */
-  uint(value: bigint): string;
+  /** Right side of IN: each within 64 bits, unsigned. */
+  uints(values: readonly bigint[]): string;
   /** @param hex 32 lower-case hex digits; see {@link checkedId} */
   traceId(hex: string): string;
+  /** An array of ids, each as for {@link traceId}. */
+  traceIds(hex: readonly string[]): string;
   /** @param value a number as text, finite */
   float(value: string): string;
   /** Whole seconds since 1970, within what a DateTime holds. */
@@ -31,12 +33,17 @@ export class Params implements Binder {
     return this.#add('Int64', value);
   }
 
-  uint(value: bigint): string {
-    return this.#add('UInt64', value);
+  uints(values: readonly bigint[]): string {
+    return this.#add('Array(UInt64)', values);
   }
 
   traceId(hex: string): string {
     return `unhex(${this.#add('String', checkedId(hex))})`;
+  }
+
+  traceIds(hex: readonly string[]): string {
+    const all = this.#add('Array(String)', hex.map(checkedId));
+    return asIds(`arrayMap(id -> unhex(id), ${all})`);
   }
 
   float(value: string): string {
@@ -63,11 +70,28 @@ export class Params implements Binder {
 export const literals: Binder = {
   text: quoteString,
   int: (value) => `toInt64(${value})`,
-  uint: (value) => `toUInt64(${value})`,
+  uints: (values) => `(${values.map((value) => `toUInt64(${value})`).join(', ')})`,
   traceId: (hex) => `unhex('${checkedId(hex)}')`,
+  traceIds: (hex) => asIds(`[${hex.map(literals.traceId).join(', ')}]`),
   float: (value) => `toFloat64(${value})`,
   time: (seconds) => `toDateTime(${seconds}, 'UTC')`,
 };
+
+/** Few ids make texts that come again; many would only make long parameters. */
+const maxBoundIds = 50;
+
+export function bindFor(ids: number): Binder {
+  return ids > maxBoundIds ? literals : new Params();
+}
+
+/** What goes with the text of a statement. */
+export function paramsOf(bind: Binder): Readonly<Record<string, SqlParam>> {
+  return bind instanceof Params ? bind.values : {};
+}
+
+function asIds(array: string): string {
+  return `CAST(${array}, 'Array(FixedString(16))')`;
+}
 
 /** @throws Error when `id` is not 32 hex digits */
 export function checkedId(id: string): string {

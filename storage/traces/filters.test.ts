@@ -291,7 +291,13 @@ test('numbers', () => {
 test('the index over keys leaves out spans without the key, wherever a span can have it', async () => {
   const { client } = database;
   await migrate(client, { database: 'keyed', ttlDays: 0 });
-  const fields = { service: 'web', name: 'x', kind: 1, status: 0, eventName: 'boom' };
+  const fields = {
+    service: 'web',
+    name: 'x',
+    kind: 1,
+    status: 0,
+    eventName: 'boom',
+  } as const;
   const under = (key: string, value: AttributeValue) => [{ key, value }];
   const bytes: AttributeValue = { type: 'bytes', value: new Uint8Array([1]) };
   const span = spanOf(

@@ -35,13 +35,12 @@ export function locatedCondition(
   ids: readonly string[],
   bind: Binder,
 ): string {
-  const keys = [...new Set(ids.map(keyOf))].map((value) => bind.uint(value));
-  const list = `[${ids.map((id) => bind.traceId(id)).join(', ')}]`;
-  const wide = `CAST(${list}, 'Array(FixedString(16))')`;
-  const same = `arrayFilter(id -> reinterpretAsUInt64(substring(id, 9, 8)) = key, ${wide})`;
+  const keys = bind.uints([...new Set(ids.map(keyOf))]);
+  const all = bind.traceIds(ids);
+  const same = `arrayFilter(id -> reinterpretAsUInt64(substring(id, 9, 8)) = key, ${all})`;
   return `(bucket, trace_id) IN (
- SELECT bucket, arrayJoin(${ids.length === 1 ? wide : same})
- FROM (SELECT ${key} AS key, bucket FROM ${from} WHERE key IN (${keys.join(', ')})
+ SELECT bucket, arrayJoin(${ids.length === 1 ? all : same})
+ FROM (SELECT ${key} AS key, bucket FROM ${from} WHERE key IN ${keys}
   GROUP BY key, bucket))`;
 }
 

@@ -1,6 +1,6 @@
 import { parseTypedJson } from '../schema/typed-json.ts';
 import type { SqlClient } from '../sql.ts';
-import { Params } from './bind.ts';
+import { bindFor, paramsOf } from './bind.ts';
 import type { AttributeValue, KeyValue, StoredResource, StoredScope } from './model.ts';
 import { RowBinaryReader } from './row-binary.ts';
 import { readAttributePair, type SpanRow } from './span-row.ts';
@@ -56,15 +56,15 @@ export class SetCache {
     read: (r: RowBinaryReader) => T,
     timeoutMs: number,
   ): Promise<[bigint, T][]> {
-    const bind = new Params();
-    const list = ids?.map((id) => bind.uint(id)).join(', ');
+    const bind = bindFor(ids?.length ?? 0);
+    const list = ids && bind.uints(ids);
     const where =
       list === undefined
         ? `day IN (SELECT DISTINCT day FROM ${table} ORDER BY day DESC LIMIT 2) LIMIT ${maxAhead}`
-        : `id IN (${list}) LIMIT 1 BY id`;
+        : `id IN ${list} LIMIT 1 BY id`;
     const sql = `SELECT id, ${columns} FROM ${table} WHERE ${where}`;
     const r = new RowBinaryReader(
-      await this.#client.query(sql, { timeoutMs, params: bind.values }),
+      await this.#client.query(sql, { timeoutMs, params: paramsOf(bind) }),
     );
     const found: [bigint, T][] = [];
     while (!r.done) found.push([r.uint64(), read(r)]);

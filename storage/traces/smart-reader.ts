@@ -1,7 +1,7 @@
 import { tableName } from '../schema/table.ts';
 import { rowsOf, type SqlClient } from '../sql.ts';
 import { aliasGroups, hasAlias, inParts } from './aliases.ts';
-import { type Binder, literals, Params } from './bind.ts';
+import { type Binder, bindFor, literals, Params, paramsOf } from './bind.ts';
 import { type CallOptions, type Deadline, runCall, tooManySpans } from './calls.ts';
 import { conditionsOf, Dictionaries } from './dictionaries.ts';
 import { asksSets, isNegative } from './filters.ts';
@@ -269,7 +269,7 @@ class SmartReader implements TraceReader {
   }
 
   #query(sql: string, bind: Binder, deadline: Deadline, more = {}): Promise<Uint8Array> {
-    const params = bind instanceof Params ? bind.values : {};
+    const params = paramsOf(bind);
     const options = deadline();
     return this.#client.query(sql, {
       ...options,
@@ -372,13 +372,6 @@ class SmartReader implements TraceReader {
 
 /** For statements that no projection can answer, so that none is looked at. */
 const noProjections = { optimize_use_projections: 0 };
-
-/** Few ids make texts that come again; many would only make long lists of parameters. */
-const maxBoundIds = 50;
-
-function bindFor(ids: number): Binder {
-  return ids > maxBoundIds ? literals : new Params();
-}
 
 /** Rows that end with whether any of their traces was joined; undefined where there are none. */
 function readFlagged(
