@@ -20,9 +20,12 @@ export interface Context {
   readonly traceparent?: string;
 }
 
+/** No headers were kept. */
+export const noMetadata: ClientInfo['metadata'] = new Map();
+
 /** The context of data that nobody waits for. */
 export const background: Context = {
-  client: { address: '', metadata: new Map() },
+  client: { address: '', metadata: noMetadata },
   deadlineMs: Number.POSITIVE_INFINITY,
 };
 

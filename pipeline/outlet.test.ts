@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { background } from '../component/consumer.ts';
+import { background, type Consumer } from '../component/consumer.ts';
 import type { OwnSpan } from '../component/settings.ts';
+import { WireError } from '../pdata/wire-error.ts';
 import { testSettings } from '../testing/settings.ts';
 import { collectingSink, retryable } from '../testing/sinks.ts';
 import { sampleBatch } from '../testing/spans.ts';
+import type { ReadSpans } from '../wire/tagged-spans/outcome.ts';
 import { Outlet } from './outlet.ts';
+import { SpanIntake } from './span-intake.ts';
 
 const labels = { receiver: 'sender/1', transport: 'udp' };
 
@@ -23,7 +26,8 @@ test('what is delivered and what is refused is counted', async () => {
   assert.deepEqual([count('accepted'), count('refused'), count('failed')], [3, 3, 0]);
 });
 
-test('each receipt is a span, whose context goes on', async () => {
+/** Settings whose tracer keeps what it is told of its spans. */
+function traced() {
   const told: Record<string, unknown>[] = [];
   const start = (name: string, _kind: string, parent?: string): OwnSpan => {
     const one: Record<string, unknown> = { name, parent };
@@ -35,9 +39,37 @@ test('each receipt is a span, whose context goes on', async () => {
     };
   };
   const tracer = { enabled: true, start, extract: () => undefined };
+  return { told, settings: { ...testSettings({ id: 'sender/1' }), tracer } };
+}
+
+test('a message of spans is a span, whether it could be read or not', () => {
+  const { told, settings } = traced();
+  const sink: Consumer<'traces'> = { mutates: false, consume: () => assert.fail('no memory') };
+  const intake = new SpanIntake(settings, sink, 'udp');
+  const outcomes: string[] = [];
+  const take = (read: () => ReadSpans): void =>
+    intake.take(read, background, ({ kind }) => outcomes.push(kind));
+  const batch = sampleBatch('traces', 2);
+  take(() => ({ batch, refused: 0, reasons: [] }));
+  take(() => {
+    throw new WireError('no spans', 0, '');
+  });
+  assert.deepEqual(outcomes, ['refused', 'unreadable']);
+  const of = (items: number, error?: string) => ({
+    name: 'receiver/sender/1/TraceDataReceived',
+    parent: undefined,
+    transport: 'udp',
+    accepted_spans: 0,
+    refused_spans: items,
+    error,
+  });
+  assert.deepEqual(told, [of(2, 'BUG: no memory'), of(0)]);
+});
+
+test('each receipt is a span, whose context goes on', async () => {
+  const { told, settings } = traced();
   const sink = collectingSink<'traces'>();
   sink.failures.push(retryable('full'));
-  const settings = { ...testSettings({ id: 'sender/1' }), tracer };
   const outlet = new Outlet('traces', sink, settings, 'udp', 'own');
   const ctx = { ...background, traceparent: 'parent' };
   await outlet.deliver(sampleBatch('traces', 2), ctx);

@@ -1,10 +1,9 @@
 import type { Consumer, Context } from '../component/consumer.ts';
 import { PipelineError } from '../component/errors.ts';
-import { Receipts } from '../component/receipts.ts';
 import type { Settings } from '../component/settings.ts';
-import type { Traces } from '../pdata/batch.ts';
 import { WireError } from '../pdata/wire-error.ts';
 import { type ReadSpans, refusalText } from '../wire/tagged-spans/outcome.ts';
+import { Outlet } from './outlet.ts';
 
 /** What became of a message with spans. */
 export type SpanOutcome =
@@ -18,16 +17,10 @@ export type SpanOutcome =
 
 /** Reads messages of foreign protocols over one transport, counts their spans and hands them on. */
 export class SpanIntake {
-  readonly #next: Consumer<'traces'>;
-  readonly #receipts: Receipts;
-  readonly #settings: Settings;
-  readonly #transport: string;
+  readonly #outlet: Outlet<'traces'>;
 
   constructor(settings: Settings, next: Consumer<'traces'>, transport: string) {
-    this.#settings = settings;
-    this.#next = next;
-    this.#receipts = new Receipts(settings, 'traces', transport);
-    this.#transport = transport;
+    this.#outlet = new Outlet('traces', next, settings, transport);
   }
 
   /**
@@ -35,22 +28,22 @@ export class SpanIntake {
    * @param read throws WireError
    */
   take(read: () => ReadSpans, ctx: Context, done: (outcome: SpanOutcome) => void): void {
-    const { tracer, id } = this.#settings;
-    const span = tracer.enabled
-      ? tracer.start(`receiver/${id}/TraceDataReceived`, 'internal', ctx.traceparent)
-      : undefined;
+    const span = this.#outlet.span(ctx);
     if (span === undefined) {
       this.#take(read, ctx, done);
       return;
     }
-    span.set('transport', this.#transport);
-    this.#take(read, { ...ctx, traceparent: span.traceparent }, (outcome) => {
-      span.end(outcome.kind === 'refused' ? outcome.error.message : undefined);
+    this.#take(read, span.context, (outcome, items = 0) => {
+      span.end(items, outcome.kind === 'refused' ? outcome.error.message : undefined);
       done(outcome);
     });
   }
 
-  #take(read: () => ReadSpans, ctx: Context, done: (outcome: SpanOutcome) => void): void {
+  #take(
+    read: () => ReadSpans,
+    ctx: Context,
+    done: (outcome: SpanOutcome, items?: number) => void,
+  ): void {
     let message: ReadSpans;
     try {
       message = read();
@@ -60,8 +53,8 @@ export class SpanIntake {
       return;
     }
     const { batch, refused } = message;
-    this.#receipts.begin();
-    if (refused > 0) this.#receipts.failed(refused);
+    this.#outlet.begin();
+    if (refused > 0) this.#outlet.failed(refused);
     const whole: SpanOutcome =
       refused === 0 ? { kind: 'accepted' } : { kind: 'partly', text: refusalText(message) };
     if (batch === undefined) {
@@ -69,24 +62,8 @@ export class SpanIntake {
       return;
     }
     const spans = batch.itemCount;
-    this.#consume(batch, ctx, (error) =>
-      done(error === undefined ? whole : { kind: 'refused', error, spans }),
-    );
-  }
-
-  #consume(batch: Traces, ctx: Context, done: (error?: PipelineError) => void): void {
-    const items = batch.itemCount;
-    const given = this.#next.mutates ? batch.editable() : batch;
-    this.#next.consume(given, ctx).then(
-      () => {
-        this.#receipts.accepted(items);
-        done();
-      },
-      (reason: unknown) => {
-        const error = PipelineError.from(reason);
-        this.#receipts.refused(items);
-        done(error);
-      },
+    this.#outlet.pass(batch, ctx, (error) =>
+      done(error === undefined ? whole : { kind: 'refused', error, spans }, spans),
     );
   }
 }

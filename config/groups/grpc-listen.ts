@@ -1,4 +1,4 @@
-import type { ClientInfo, Context } from '../../component/consumer.ts';
+import { type ClientInfo, type Context, noMetadata } from '../../component/consumer.ts';
 import type { AuthData, ServerAuth } from '../../component/extension.ts';
 import type { Settings } from '../../component/settings.ts';
 import { Decompressor } from '../../wire/compression/decompressor.ts';
@@ -14,8 +14,6 @@ import { listenAddress } from './listen.ts';
 import { watchMethods } from './rpc-metrics.ts';
 import { loadTlsServer } from './tls-load.ts';
 import { reloadTlsServer } from './tls-reload.ts';
-
-const noMetadata: ReadonlyMap<string, readonly string[]> = new Map();
 
 /** Headers that are the protocol's own business. */
 const reserved: ReadonlySet<string> = new Set([

@@ -1,9 +1,7 @@
 import type { IncomingMessage } from 'node:http';
-import type { Context } from '../../component/consumer.ts';
+import { type Context, noMetadata } from '../../component/consumer.ts';
 import type { Tracer } from '../../component/settings.ts';
 import { type Admitted, headerMap, remoteOf } from '../../config/groups/http-listen.ts';
-
-const noMetadata: ReadonlyMap<string, readonly string[]> = new Map();
 
 /**
  * The context of a request's data.

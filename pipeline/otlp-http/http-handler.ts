@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Context } from '../../component/consumer.ts';
+import { type Context, noMetadata } from '../../component/consumer.ts';
 import type { AuthData, ServerAuth } from '../../component/extension.ts';
 import type { OwnSpan, Tracer } from '../../component/settings.ts';
 import { authenticate } from '../../config/groups/auth.ts';
@@ -29,8 +29,6 @@ export interface HttpHandlerOptions {
   readonly authParams: readonly string[];
   readonly tracer: Tracer;
 }
-
-const noMetadata: ReadonlyMap<string, readonly string[]> = new Map();
 
 /** When a client that is refused for want of memory should come again. */
 const memoryRetryMs = 1000;

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Consumer, Context } from '../../component/consumer.ts';
+import { type Consumer, type Context, noMetadata } from '../../component/consumer.ts';
 import type { AuthData } from '../../component/extension.ts';
 import type { Settings } from '../../component/settings.ts';
 import { type Admitted, headerMap, remoteOf } from '../../config/groups/http-listen.ts';
@@ -10,8 +10,6 @@ import type { BodyIntake, IntakeFault } from '../http-intake/intake.ts';
 import { answerFault, intakeOf, receiveBody, refuse } from '../http-intake/receive.ts';
 import { versionOf } from './content-type.ts';
 import { Ingest, type Outcome } from './ingest.ts';
-
-const noMetadata: ReadonlyMap<string, readonly string[]> = new Map();
 
 interface Exchange {
   readonly request: IncomingMessage;

@@ -1,10 +1,11 @@
 import type { Context } from '../../component/consumer.ts';
 import { Code, type PipelineError } from '../../component/errors.ts';
 import type { Clock, MemoryBudget, Timer } from '../../component/settings.ts';
+import type { Signal } from '../../component/signals.ts';
 import { SkywalkingFault } from '../../wire/skywalking/fault.ts';
 import type { Carry, Translator } from '../../wire/skywalking/translator.ts';
 import type { Status } from '../../wire/status/status.ts';
-import type { Outlet } from './outlet.ts';
+import type { Outlet } from '../outlet.ts';
 import type { Translators } from './translators.ts';
 
 /** A batch of a stream goes out when it has so many bytes or items, */
@@ -23,7 +24,7 @@ const translatorBytes = 8192;
 export interface Kind {
   readonly translators: Translators;
   /** Where the batches go; undefined = no pipeline wants them, and they are passed over. */
-  readonly outlet: Outlet | undefined;
+  readonly outlet: Outlet<Signal> | undefined;
   /** Messages are read also when no pipeline wants them: something is learned of them. */
   readonly teaches: boolean;
 }
@@ -174,7 +175,7 @@ export class Delivery {
       this.#held = true;
       this.#flow?.hold();
     }
-    outlet.deliver(batch, this.#ctx, (refusal) => {
+    outlet.hand(batch, this.#ctx, (refusal) => {
       this.#shared.budget.release(reserved);
       this.#onTheirWay -= 1;
       if (refusal !== undefined) {

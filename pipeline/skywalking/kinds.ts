@@ -15,8 +15,8 @@ import { clrTranslator, jvmTranslator } from '../../wire/skywalking/runtimes.ts'
 import type { MessageName } from '../../wire/skywalking/schema.ts';
 import { SegmentsTranslator, SegmentTranslator } from '../../wire/skywalking/segment.ts';
 import type { Translator } from '../../wire/skywalking/translator.ts';
+import { Outlet } from '../outlet.ts';
 import type { Kind } from './delivery.ts';
-import { Outlet } from './outlet.ts';
 import { Translators } from './translators.ts';
 
 /** What is known of one kind of message. */
@@ -75,11 +75,14 @@ export function kindsOf(
   instances: Instances,
   transport: 'grpc' | 'http',
 ): Readonly<Record<KindName, Kind>> {
-  const outlets = new Map<Signal, Outlet>();
+  const outlets = new Map<Signal, Outlet<Signal>>();
   for (const signal of ['traces', 'metrics', 'logs'] as const) {
     const consumer = next[signal];
     if (consumer === undefined) continue;
-    outlets.set(signal, new Outlet<Signal>(signal, consumer as never, settings, transport));
+    outlets.set(
+      signal,
+      new Outlet<Signal>(signal, consumer as never, settings, transport, 'skywalking'),
+    );
   }
   const entries = Object.entries(descriptions).map(([name, { signal, make }]) => {
     const translators = new Translators(() => make(instances));

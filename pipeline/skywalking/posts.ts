@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Consumers, Context } from '../../component/consumer.ts';
+import { type Consumers, type Context, noMetadata } from '../../component/consumer.ts';
 import type { AuthData } from '../../component/extension.ts';
 import type { Settings } from '../../component/settings.ts';
 import { headerMap, notFound, pathOf, remoteOf } from '../../config/groups/http-listen.ts';
@@ -15,8 +15,6 @@ import { answerText, intakeOf, receiveBody, refuse } from '../http-intake/receiv
 import { Delivery } from './delivery.ts';
 import { type KindName, kindsOf, messageName } from './kinds.ts';
 import { routes } from './routes.ts';
-
-const noMetadata: ReadonlyMap<string, readonly string[]> = new Map();
 
 /** What an agent is told: Commands without any. */
 const noCommands = '{}';
