@@ -155,7 +155,7 @@ function placed(blocks: readonly Block[], shape: TableShape, time: string): Plac
   return blocks.map((block) => ({
     ...block,
     verify,
-    dayExpression: `toDate(${time})`,
+    dayExpression: `toDate(${time}, 'UTC')`,
     facts: true,
   }));
 }

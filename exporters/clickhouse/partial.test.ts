@@ -3,6 +3,8 @@ import { afterEach, beforeEach, test } from 'node:test';
 import { PipelineError } from '../../component/errors.ts';
 import type { Metrics, Traces } from '../../pdata/batch.ts';
 import { MetricsBuilder, TracesBuilder } from '../../pdata/builder.ts';
+import { openTestDatabase } from '../../storage/schema/testing/chdb-client.ts';
+import { rowsOf } from '../../storage/sql.ts';
 import { testSettings } from '../../testing/settings.ts';
 import { ClickHouseBackend } from './backend.ts';
 import { type ClickHouseConfig, configSchema } from './config.ts';
@@ -118,4 +120,24 @@ test('a refused table keeps those of other kinds of metrics not back', async () 
     [1, 1, 2],
   );
   await backend.shutdown();
+});
+
+test('a server of any time zone finds the rows of a block by its day', async () => {
+  server.columns = { Timestamp: 'DateTime64(9)', TraceId: 'String', batch: 'UInt64' };
+  const backend = await backendOf('traces', foreignTables);
+  const { blocks } = await backend.seal([spansOfDays(1)], Date.now());
+  const { day, dayExpression, verify } = blocks[0]!;
+  assert.equal(verify, 'count');
+  const database = await openTestDatabase();
+  try {
+    for (const hour of [0, 12, 23]) {
+      const sql = `SELECT ${dayExpression} = toDate(${day}) AS found
+        FROM (SELECT fromUnixTimestamp64Second(toInt64(${day * 86_400 + hour * 3_600})) AS Timestamp)
+        SETTINGS session_timezone = 'Asia/Tokyo'`;
+      assert.deepEqual(await rowsOf(database.client, sql), [{ found: 1 }], `${hour} h`);
+    }
+  } finally {
+    await database.close();
+    await backend.shutdown();
+  }
 });
