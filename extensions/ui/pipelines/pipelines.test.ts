@@ -115,7 +115,9 @@ test('the log after what is known already', async () => {
   ]);
   const none = await json<LogAnswer>({ log }, '/api/v1/pipelines/log?after=9');
   assert.deepEqual(none, { entries: [], newest: 9 });
-  await assert.rejects(ask({}, '/api/v1/pipelines/log?after=x'), { message: /got "x"/ });
+  await assert.rejects(ask({}, '/api/v1/pipelines/log?after=x'), {
+    message: /^after is "x": it must be a whole number from 0/,
+  });
 });
 
 const sample: TapSample = {

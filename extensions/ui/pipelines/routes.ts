@@ -8,6 +8,7 @@ import type {
   PipelinesState,
   TapOpened,
 } from '../../../query/web/contract/pipelines.ts';
+import { fault, neededName, wholeNumber } from '../../../query/web/params.ts';
 import {
   type SendEvent,
   type WebAnswer,
@@ -28,6 +29,9 @@ export interface PipelinesOptions {
 
 /** How often a stream says something, so that nobody between takes it for dead, ms. */
 const pingMs = 15_000;
+
+/** Numbers that an earlier answer of the log gave. */
+const sequences = { least: 0, most: 999_999_999_999_999, usual: 0 };
 
 export function pipelinesRoutes(options: PipelinesOptions): readonly WebRoute[] {
   const route = (
@@ -88,12 +92,7 @@ function state(insight: Insight, nowMs: number): WebAnswer {
 }
 
 function log(insight: Insight, query: URLSearchParams): WebAnswer {
-  const text = query.get('after') ?? '0';
-  if (!/^\d{1,15}$/.test(text)) {
-    const quoted = JSON.stringify(text.slice(0, 100));
-    throw new WebError('bad_request', `after must be a number of an earlier answer, got ${quoted}`);
-  }
-  const after = Number(text);
+  const after = wholeNumber(query, 'after', sequences);
   const entries = insight.log(after);
   const json: LogAnswer = {
     entries: entries.map(logJson),
@@ -108,7 +107,7 @@ function tap(
   { tap: config, clock }: PipelinesOptions,
 ): WebAnswer {
   const { batches_per_second: batchesPerSecond, max_items: items, mask } = config;
-  const edge = { from: nodeName(query, 'from'), to: nodeName(query, 'to') };
+  const edge = { from: neededName(query, 'from'), to: neededName(query, 'to') };
   let send: SendEvent = () => false;
   const stop = insight.tap(edge, { batchesPerSecond, items, mask }, (sample) =>
     send('sample', sampleJson(sample)),
@@ -132,18 +131,9 @@ function tap(
   };
 }
 
-function nodeName(query: URLSearchParams, key: string): string {
-  const text = query.get(key);
-  if (text !== null && text !== '' && text.length <= 1000) return text;
-  const got = text === null ? '' : `, got ${JSON.stringify(text.slice(0, 100))}`;
-  throw new WebError('bad_request', `${key} must be the name of a node${got}`);
-}
-
 async function check(insight: Insight, body: unknown): Promise<WebAnswer> {
   const { text } = Object(body) as { text?: unknown };
-  if (typeof text !== 'string') {
-    throw new WebError('bad_request', 'the body must be an object with a text "text"');
-  }
+  if (typeof text !== 'string') throw fault('text of the body', text, 'a text');
   return { json: checkJson(await insight.checkConfig(text)) };
 }
 

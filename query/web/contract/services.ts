@@ -115,7 +115,7 @@ export interface ServiceMapNode extends ServiceFigures {
 
 /**
  * `GET /api/v1/service-map`. Further parameters: `focus`, id of a node; `hops`, 1 to 3 (2), how far
- * around it; `limit`, most nodes, 1 to 200 (60); `errors=true`, only edges with errors and their ends.
+ * around it; `limit`, most nodes, 1 to 200 (60); `errors=1`, only edges with errors and their ends.
  */
 export interface ServiceMapAnswer {
   readonly window: ServiceWindow;

@@ -199,10 +199,14 @@ test('bad parameters are refused, and quoted', async () => {
   await refused('service-list', 'start=1', /end is missing/);
   await refused('service-list', 'start=now&end=2', /start is "now"/);
   await refused('service-list', 'start=-1&end=2', /"-1"/);
-  await refused('service-list', 'start=2&end=2', /end 2 is not after start 2/);
+  await refused('service-list', 'start=2&end=2', /end is "2": it must be after start, 2/);
   await refused('service-list', `start=0&end=${nowMs}000000`, /longer than 400 days/);
-  for (const value of ['0', '4', '', '1.5', 'x'.repeat(500)]) {
-    await refused('service-map', `${range}&hops=${value}`, /hops is ".{0,100}", not a number/);
+  for (const value of ['0', '4', '1.5', 'x'.repeat(500)]) {
+    await refused(
+      'service-map',
+      `${range}&hops=${value}`,
+      /hops is ".{0,101}": it must be a whole number from 1 to 3/,
+    );
   }
   await refused('service-map', `${range}&limit=201`, /limit is "201"/);
   await refused('service-map', `${range}&errors=yes`, /errors is "yes"/);

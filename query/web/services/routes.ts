@@ -2,6 +2,7 @@
 import { RecentAnswers } from '../../../storage/recent-answers.ts';
 import type { ServiceGraph, ServiceReader } from '../../../storage/services/model.ts';
 import { type StepWindow, stepWindow } from '../../../storage/services/window.ts';
+import { fault, flagOf, nameOf, nanoseconds, neededName, wholeNumber } from '../params.ts';
 import { WebError, type WebRoute } from '../route.ts';
 import { listAnswer, mapAnswer, operationsAnswer } from './answers.ts';
 
@@ -39,10 +40,10 @@ export function servicesRoutes({ reader, now }: ServicesRoutesOptions): readonly
       path: '/api/v1/service-map',
       handle: async ({ query }) => {
         const part = {
-          focus: query.get('focus') ?? '',
+          focus: nameOf(query, 'focus'),
           hops: wholeNumber(query, 'hops', { least: 1, most: 3, usual: 2 }),
           limit: wholeNumber(query, 'limit', { least: 1, most: 200, usual: 60 }),
-          errorsOnly: flag(query, 'errors'),
+          errorsOnly: flagOf(query, 'errors'),
         };
         return { json: mapAnswer(await graphOf(query), part) };
       },
@@ -51,8 +52,7 @@ export function servicesRoutes({ reader, now }: ServicesRoutesOptions): readonly
       method: 'GET',
       path: '/api/v1/service-operations',
       handle: async ({ query }) => {
-        const service = query.get('service') ?? '';
-        if (service === '') throw new WebError('bad_request', 'parameter service is missing');
+        const service = neededName(query, 'service');
         const window = windowOf(query, now());
         const from = smart(reader);
         const key = JSON.stringify([windowKey(window), service]);
@@ -79,43 +79,9 @@ function windowKey({ fromS, toS }: StepWindow): string {
 
 function windowOf(query: URLSearchParams, nowMs: number): StepWindow {
   const [start, end] = [nanoseconds(query, 'start'), nanoseconds(query, 'end')];
-  if (end <= start) {
-    throw new WebError('bad_request', `end ${end} is not after start ${start}`);
-  }
+  if (end <= start) throw fault('end', String(end), `after start, ${start}`);
   if (end - start > BigInt(maxDays) * nsInDay) {
     throw new WebError('bad_request', `the range is longer than ${maxDays} days`);
   }
   return stepWindow(start, end, nowMs);
-}
-
-function nanoseconds(query: URLSearchParams, name: string): bigint {
-  const text = query.get(name);
-  if (text === null) throw new WebError('bad_request', `parameter ${name} is missing`);
-  if (!/^\d{1,19}$/.test(text)) {
-    const given = JSON.stringify(text.slice(0, 100));
-    throw new WebError('bad_request', `${name} is ${given}, not decimal nanoseconds since 1970`);
-  }
-  return BigInt(text);
-}
-
-interface Bounds {
-  readonly least: number;
-  readonly most: number;
-  readonly usual: number;
-}
-
-function wholeNumber(query: URLSearchParams, name: string, { least, most, usual }: Bounds): number {
-  const text = query.get(name);
-  if (text === null) return usual;
-  const value = /^\d{1,4}$/.test(text) ? Number(text) : Number.NaN;
-  if (value >= least && value <= most) return value;
-  const given = JSON.stringify(text.slice(0, 100));
-  throw new WebError('bad_request', `${name} is ${given}, not a number from ${least} to ${most}`);
-}
-
-function flag(query: URLSearchParams, name: string): boolean {
-  const text = query.get(name) ?? 'false';
-  if (text === 'true' || text === 'false') return text === 'true';
-  const given = JSON.stringify(text.slice(0, 100));
-  throw new WebError('bad_request', `${name} is ${given}, not true or false`);
 }

@@ -6,6 +6,7 @@ import type {
   RowOrder,
   RowsRequest,
 } from '../contract/trace.ts';
+import { fault, shown } from '../params.ts';
 import { WebError } from '../route.ts';
 
 const mostRows = 1_000;
@@ -16,18 +17,6 @@ const mostVersion = 64;
 const mostIndex = 10_000_000;
 
 type Fields = Readonly<Record<string, unknown>>;
-
-function fault(what: string, value: unknown, wanted: string): WebError {
-  return new WebError('bad_request', `${what} is ${shown(value)}: it must be ${wanted}`);
-}
-
-/** Lists and objects by their kind: they may be as large and as deep as a body. */
-function shown(value: unknown): string {
-  if (Array.isArray(value)) return `a list of ${value.length}`;
-  if (typeof value === 'object' && value !== null) return 'an object';
-  const text = JSON.stringify(value) ?? 'nothing';
-  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
-}
 
 /** 32 lower-case hex digits of an id as people paste it. @throws WebError */
 export function traceIdOf(text: string): string {
@@ -48,14 +37,6 @@ export function spanIdOf(text: string | null): string {
 export function indexOf(text: string): number {
   if (!/^\d{1,7}$/.test(text)) throw fault('the index', text, 'a whole number');
   return Number(text);
-}
-
-/** `1`, `true` or nothing. @throws WebError */
-export function flagOf(query: URLSearchParams, name: string): boolean {
-  const text = query.get(name) ?? '';
-  if (text === '' || text === '0' || text === 'false') return false;
-  if (text === '1' || text === 'true') return true;
-  throw fault(name, text, '0 or 1');
 }
 
 /** '' where nothing is given. @throws WebError */

@@ -10,21 +10,14 @@ import type {
   TraceOutline,
   TraceSql,
 } from '../contract/trace.ts';
+import { flagOf } from '../params.ts';
 import { type WebAnswer, WebError, type WebRequest, type WebRoute } from '../route.ts';
 import { detailsOf, missingDetails } from './details.ts';
 import type { OpenTrace } from './open-trace.ts';
 import { operationsOf } from './operations.ts';
 import { spanJson, traceJson } from './otlp-export.ts';
 import { outlineOf } from './outline.ts';
-import {
-  findRequest,
-  flagOf,
-  indexOf,
-  rowsRequest,
-  spanIdOf,
-  traceIdOf,
-  versionOf,
-} from './params.ts';
+import { findRequest, indexOf, rowsRequest, spanIdOf, traceIdOf, versionOf } from './params.ts';
 import { toRow } from './rows.ts';
 import { type SpanTable, traceSql } from './sql.ts';
 import { TraceCache } from './trace-cache.ts';

@@ -1,11 +1,11 @@
 import type { TraceQuery } from '../../../storage/traces/reader.ts';
 import type { TagScope } from '../../../storage/traces/tag-reader.ts';
+import { fault, nameOf, namesOf, nanoseconds, wholeNumber } from '../params.ts';
 import { WebError } from '../route.ts';
 import { parseFilter } from './filter-text.ts';
 
 const maxFilters = 20;
 const maxServices = 100;
-const maxNameLength = 1_000;
 /** Traces of a search that does not say how many. */
 const usualLimit = 50;
 
@@ -18,16 +18,16 @@ const statusCodes: ReadonlyMap<string, number> = new Map([
 /** @throws WebError that quotes what is wrong */
 export function searchQuery(query: URLSearchParams, maxLimit: number): TraceQuery {
   const { startNs, endNs, services } = scopeOf(query);
-  const operation = name(query, 'operation');
+  const operation = nameOf(query, 'operation');
   const status = query.get('status') ?? '';
   const statusCode = statusCodes.get(status);
   if (status !== '' && statusCode === undefined) {
-    throw bad('status', status, 'none of error, ok, unset');
+    throw fault('status', status, 'error, ok or unset');
   }
   const minDurationNs = duration(query, 'minDuration');
   const maxDurationNs = duration(query, 'maxDuration');
   if (minDurationNs !== undefined && maxDurationNs !== undefined && minDurationNs > maxDurationNs) {
-    throw bad('maxDuration', query.get('maxDuration') ?? '', 'shorter than minDuration');
+    throw fault('maxDuration', query.get('maxDuration'), 'at least minDuration');
   }
   const filters = query.getAll('filter').filter((text) => text !== '');
   if (filters.length > maxFilters) {
@@ -38,7 +38,11 @@ export function searchQuery(query: URLSearchParams, maxLimit: number): TraceQuer
     startMaxNs: endNs,
     services,
     filters: filters.map(parseFilter),
-    limit: wholeNumber(query, 'limit', Math.min(usualLimit, maxLimit), maxLimit),
+    limit: wholeNumber(query, 'limit', {
+      least: 1,
+      most: maxLimit,
+      usual: Math.min(usualLimit, maxLimit),
+    }),
     ...(operation === '' ? {} : { operation }),
     ...(statusCode === undefined ? {} : { statusCode }),
     ...(minDurationNs === undefined ? {} : { minDurationNs }),
@@ -49,44 +53,13 @@ export function searchQuery(query: URLSearchParams, maxLimit: number): TraceQuer
 /** Services and time range. */
 export function scopeOf(query: URLSearchParams): TagScope {
   const [startNs, endNs] = [nanoseconds(query, 'start'), nanoseconds(query, 'end')];
-  if (endNs < startNs) throw bad('end', String(endNs), `before start ${startNs}`);
-  const services = query.getAll('service').filter((text) => text !== '');
+  if (endNs < startNs) throw fault('end', String(endNs), `at least start, ${startNs}`);
+  const services = namesOf(query, 'service');
   if (services.length > maxServices) {
     const given = services.length;
     throw new WebError('bad_request', `there are ${given} services, at most ${maxServices}`);
   }
-  const long = services.find((text) => text.length > maxNameLength);
-  if (long !== undefined) throw bad('service', long, `longer than ${maxNameLength}`);
   return { services, startNs, endNs };
-}
-
-/** '' when it is not given. */
-export function name(query: URLSearchParams, parameter: string): string {
-  const text = query.get(parameter) ?? '';
-  if (text.length > maxNameLength) throw bad(parameter, text, `longer than ${maxNameLength}`);
-  return text;
-}
-
-export function wholeNumber(
-  query: URLSearchParams,
-  parameter: string,
-  usual: number,
-  most: number,
-): number {
-  const text = query.get(parameter) ?? '';
-  if (text === '') return usual;
-  const value = /^\d{1,6}$/.test(text) ? Number(text) : 0;
-  if (value < 1 || value > most) throw bad(parameter, text, `not a number from 1 to ${most}`);
-  return value;
-}
-
-function nanoseconds(query: URLSearchParams, parameter: string): bigint {
-  const text = query.get(parameter);
-  if (text === null) throw new WebError('bad_request', `parameter ${parameter} is missing`);
-  if (!/^\d{1,19}$/.test(text)) {
-    throw bad(parameter, text, 'not decimal nanoseconds since 1970');
-  }
-  return BigInt(text);
 }
 
 const unitNs: Readonly<Record<string, bigint>> = {
@@ -108,12 +81,7 @@ function duration(query: URLSearchParams, parameter: string): bigint | undefined
     /^(\d{1,12})(?:\.(\d{1,9}))?\s*(ns|us|µs|μs|ms|s|m|min|h)$/.exec(text.trim()) ?? [];
   const size = unitNs[unit];
   if (whole === undefined || size === undefined) {
-    throw bad(parameter, text, 'not a duration such as 100ms, 1.5s, 2m');
+    throw fault(parameter, text, 'a duration such as 100ms, 1.5s, 2m');
   }
   return BigInt(whole) * size + (BigInt(fraction.padEnd(9, '0')) * size) / 1_000_000_000n;
-}
-
-function bad(parameter: string, text: string, why: string): WebError {
-  const given = JSON.stringify(text.length > 100 ? `${text.slice(0, 100)}…` : text);
-  return new WebError('bad_request', `${parameter} is ${given}: ${why}`);
 }

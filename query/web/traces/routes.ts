@@ -10,8 +10,9 @@ import type {
   TagKeysAnswer,
   TagValuesAnswer,
 } from '../contract/traces.ts';
-import { WebError, type WebRoute } from '../route.ts';
-import { name, scopeOf, searchQuery, wholeNumber } from './params.ts';
+import { missing, nameOf, neededName, wholeNumber } from '../params.ts';
+import type { WebRoute } from '../route.ts';
+import { scopeOf, searchQuery } from './params.ts';
 
 export interface SearchRoutesOptions {
   readonly reader: TraceReader;
@@ -26,8 +27,7 @@ export interface SearchRoutesOptions {
 const maxNames = 5_000;
 /** Services of one trace that are named. */
 const maxServices = 12;
-const usualTags = 100;
-const maxTags = 500;
+const tagLimit = { least: 1, most: 500, usual: 100 };
 
 export function searchRoutes(options: SearchRoutesOptions): readonly WebRoute[] {
   const { reader, tags } = options;
@@ -41,9 +41,7 @@ export function searchRoutes(options: SearchRoutesOptions): readonly WebRoute[] 
       method: 'GET',
       path: '/api/v1/operations',
       handle: async ({ query }) => {
-        const service = name(query, 'service');
-        if (service === '') throw new WebError('bad_request', 'parameter service is missing');
-        const operations = await reader.operations(service);
+        const operations = await reader.operations(neededName(query, 'service'));
         return { json: operationsAnswer(operations.map((one) => one.name)) };
       },
     },
@@ -51,8 +49,8 @@ export function searchRoutes(options: SearchRoutesOptions): readonly WebRoute[] 
       method: 'GET',
       path: '/api/v1/tag-keys',
       handle: async ({ query }) => {
-        const limit = wholeNumber(query, 'limit', usualTags, maxTags);
-        const text = name(query, 'text');
+        const limit = wholeNumber(query, 'limit', tagLimit);
+        const text = nameOf(query, 'text');
         return { json: keysAnswer(await tags.keys(scopeOf(query)), text, limit) };
       },
     },
@@ -60,11 +58,11 @@ export function searchRoutes(options: SearchRoutesOptions): readonly WebRoute[] 
       method: 'GET',
       path: '/api/v1/tag-values',
       handle: async ({ query }) => {
-        const limit = wholeNumber(query, 'limit', usualTags, maxTags);
-        const key = query.get('key');
-        if (key === null) throw new WebError('bad_request', 'parameter key is missing');
-        const text = name(query, 'text');
-        const found = await tags.values(name(query, 'key'), scopeOf(query), text);
+        const limit = wholeNumber(query, 'limit', tagLimit);
+        // The empty text is a key, too.
+        if (!query.has('key')) throw missing('key');
+        const text = nameOf(query, 'text');
+        const found = await tags.values(nameOf(query, 'key'), scopeOf(query), text);
         return { json: valuesAnswer(found, limit) };
       },
     },
