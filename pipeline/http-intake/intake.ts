@@ -28,7 +28,10 @@ export interface IntakeOptions {
   readonly budget: ByteBudget;
   /** Bytes as sent and decompressed. */
   readonly maxBodyBytes: number;
-  /** Key `compression_algorithms`: absent = all, empty = bodies are taken as they are. */
+  /**
+   * Key `compression_algorithms`, with '' for bodies that are not compressed: absent = all, empty =
+   * bodies are taken as they are. Names that are not known stand for nothing.
+   */
   readonly algorithms: readonly string[] | undefined;
 }
 
@@ -37,12 +40,17 @@ export class BodyIntake {
   readonly maxBodyBytes: number;
   readonly #budget: ByteBudget;
   readonly #algorithms: ReadonlySet<string>;
+  /** Content encodings are not looked at. */
+  readonly #asIs: boolean;
   readonly #decompressor: Decompressor;
 
   constructor(options: IntakeOptions) {
     this.maxBodyBytes = options.maxBodyBytes;
     this.#budget = options.budget;
-    this.#algorithms = new Set(options.algorithms ?? ['', ...encodings]);
+    const known: readonly string[] = ['', ...encodings];
+    const { algorithms = known } = options;
+    this.#asIs = algorithms.length === 0;
+    this.#algorithms = new Set(algorithms.filter((name) => known.includes(name)));
     this.#decompressor = new Decompressor(options.budget);
   }
 
@@ -52,8 +60,8 @@ export class BodyIntake {
    */
   take(request: IncomingMessage, done: (body: Body | IntakeFault) => void): void {
     const coding = codingOf(request);
-    const plain = coding === '' || coding === 'identity' || this.#algorithms.size === 0;
-    if (!plain && !this.#algorithms.has(coding)) {
+    const plain = coding === '' || this.#asIs;
+    if (!this.#asIs && !this.#algorithms.has(coding)) {
       const message = `unsupported Content-Encoding: ${coding.slice(0, 100)}`;
       done({ fault: 'encoding', message });
       return;
@@ -124,7 +132,8 @@ export class BodyIntake {
 }
 
 function codingOf({ headers }: IncomingMessage): string {
-  return (headers['content-encoding'] ?? '').trim().toLowerCase();
+  const coding = (headers['content-encoding'] ?? '').trim().toLowerCase();
+  return coding === 'identity' ? '' : coding;
 }
 
 /**

@@ -232,6 +232,24 @@ test('without room in the budget: 503 and Retry-After, and it passes', async () 
   }
 });
 
+test('compression_algorithms says what is taken, plain bodies only where it has ""', async () => {
+  const asked = async (compression_algorithms: string[]): Promise<number[]> => {
+    const other = await startReceiver({ http: { compression_algorithms } });
+    const gzip = { 'content-encoding': 'gzip' };
+    const results = [
+      await post(other.httpPort, '/v1/traces', spans(1)),
+      await post(other.httpPort, '/v1/traces', zlib.gzipSync(spans(1)), gzip),
+      await post(other.httpPort, '/v1/traces', spans(1), { 'content-encoding': 'br' }),
+    ].map(({ status }) => status);
+    await other.receiver.shutdown();
+    assert.equal(other.settings.budget.used, 0);
+    return results;
+  };
+  assert.deepEqual(await asked(['gzip']), [400, 200, 400]);
+  assert.deepEqual(await asked(['', 'br']), [200, 400, 400]);
+  assert.deepEqual(await asked(['br']), [400, 400, 400]);
+});
+
 test('compression_algorithms: [] takes bodies as they are', async () => {
   const plain = await startReceiver({
     http: { compression_algorithms: [], read_timeout: '5s' },

@@ -37,6 +37,7 @@ export class Decompressor {
     const failed = (error: unknown): never => {
       reservation.release();
       if (error instanceof DecompressError) throw error;
+      if (error instanceof Error && error.message.startsWith('BUG:')) throw error;
       throw new DecompressError('corrupt', `cannot decompress ${encoding}: ${String(error)}`);
     };
     try {
@@ -60,6 +61,9 @@ export class Decompressor {
       return decodeZlib('zlib', input, maxBytes, reservation);
     }
     if (encoding === 'lz4') return decodeLz4Frames(input, maxBytes, reservation);
+    if (encoding !== 'snappy' && encoding !== 'x-snappy-framed') {
+      throw new Error(`BUG: unknown encoding ${encoding satisfies never}`);
+    }
     const framed = encoding === 'x-snappy-framed' || snappyFormat.isFramed(input);
     const decode = framed ? snappyFormat.decodeFramed : snappyFormat.decodeBlock;
     if (this.#snappy !== undefined) return decode(input, maxBytes, reservation, this.#snappy);
