@@ -296,6 +296,20 @@ test('a datagram socket that is bound to no address has none, unless the record 
   ]);
 });
 
+test('a datagram socket keeps its peers apart, whatever part of their address differs', () => {
+  const peers = [0, 5, 9, 15].map((at) => {
+    const remote = [0xfd, ...Array(15).fill(0)];
+    remote[at]! += 2;
+    return new Served({ udp: true, localPort: 53, flags: Flag.ipv6, remote });
+  });
+  const { sessions } = run([
+    ...peers.map((c) => c.ask(asked)),
+    ...peers.map((c) => c.answer(told)),
+  ]);
+  const clients = sessions.map(({ conversation }) => conversation.ends().clientAddress);
+  assert.deepEqual(clients, ['ff00::', 'fd00:0:2::', 'fd00::2:0:0:0', 'fd00::2']);
+});
+
 test('names of processes are cleaned', () => {
   const named = (command: string) => {
     const { sessions } = run([new Served({ command }).ask(get('/')), record({ kind: Kind.close })]);

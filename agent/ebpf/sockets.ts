@@ -53,7 +53,8 @@ export class SocketTable {
         ? known
         : this.add(r.socket, false, time);
     }
-    const peer = `${r.socket} ${r.remoteWord(0)} ${r.remoteWord(3)} ${r.remotePort}`;
+    const high = `${r.remoteWord(0)} ${r.remoteWord(1)} ${r.remoteWord(2)}`;
+    const peer = `${r.socket} ${high} ${r.remoteWord(3)} ${r.remotePort}`;
     return this.flows.get(peer) ?? this.add(peer, false, time);
   }
 

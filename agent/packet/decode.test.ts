@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
 import { emptyPacket, LinkType } from '../pcap/packet.ts';
-import { be16, be32, bytes, ethernet, tcp, udp, v4, v6 } from '../testing/frames.ts';
+import { be16, be32, bytes, ethernet, ip, tcp, udp, v4, v6 } from '../testing/frames.ts';
 import { PacketDecoder } from './decode.ts';
+import { FragmentTable } from './fragments.ts';
 import { Verdict, verdicts } from './verdict.ts';
 
 const a = v4('10.0.0.1', 1234);
@@ -60,6 +61,7 @@ test('every link type leads to the same segment', () => {
   f(LinkType.linuxSll, sll([0x81, 0, 0, 5, 8, 0]));
   assert.equal(f(LinkType.linuxSll2, sll2([8, 0])).interfaceId, 7);
   f(LinkType.linuxSll2, sll2([0x81, 0]), [0, 5, 8, 0]);
+  f(LinkType.linuxSll2, sll2([0x91, 0]), [0, 5, 0x81, 0, 0, 6, 8, 0]);
   f(LinkType.ethernet, new Uint8Array(12), [0x88, 0xa8, 0, 1, 0x81, 0, 0, 2, 8, 0]);
 });
 
@@ -168,6 +170,51 @@ test('overlapping, cut and too many fragments are given up', () => {
   }
   assert.equal(bounded.fragments.bytes, 4 * 24);
   assert.equal(bounded.fragments.expired, 16);
+});
+
+test('fragments of many datagrams stay within their bytes, however they come', () => {
+  const limits = { maxDatagrams: 50, maxBytes: 100_000, timeout: 1e9 };
+  const table = new FragmentTable(limits);
+  const part = new Uint8Array(8000);
+  // Small beginnings that all grow.
+  const small = Array.from({ length: 40 }, (_, id) => [id, 60_000, 8] as const);
+  const step = fc.tuple(fc.nat(40), fc.integer({ min: 0, max: 6 }), fc.constantFrom(8, 8000));
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
+      const grown = steps.map(([id, at, length]) => [id, at * 8000, length] as const);
+      for (const [id, at, length] of [...small, ...grown]) {
+        table.add(String(id), at, false, part, 0, length, 0);
+        assert.ok(table.bytes >= 0 && table.bytes <= limits.maxBytes, `${table.bytes}`);
+      }
+    }),
+    { numRuns: 100 },
+  );
+});
+
+test('stacks of tags and chains of extension headers have an end', () => {
+  const tagged = (n: number) => decode(ethernet(segment, new Array<number>(n).fill(7))).verdict;
+  assert.deepEqual([tagged(1), tagged(2), tagged(4), tagged(5)], ['tcp', 'tcp', 'tcp', 'not_ip']);
+  const from = v6(1, 1234);
+  const to = v6(2, 80);
+  const inner = udp(from, to, 'abc').subarray(40);
+  const chained = (n: number) => {
+    const headers = Array.from({ length: n }, (_, i) => [
+      i === n - 1 ? 17 : 60,
+      0,
+      1,
+      4,
+      0,
+      0,
+      0,
+      0,
+    ]);
+    return decode(ethernet(ip(from, to, n === 0 ? 17 : 60, bytes(...headers, inner)))).verdict;
+  };
+  assert.deepEqual([chained(0), chained(1), chained(7)], ['udp', 'udp', 'udp']);
+  assert.deepEqual([chained(8), chained(100)], ['ip_malformed', 'ip_malformed']);
+  // A length that lies leads out of the packet, not around.
+  const lying = [17, 255, 1, 4, 0, 0, 0, 0];
+  assert.equal(decode(ethernet(ip(from, to, 60, bytes(lying, inner)))).verdict, 'frame_too_short');
 });
 
 test('what cannot be decoded has a reason', () => {

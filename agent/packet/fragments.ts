@@ -94,18 +94,14 @@ export class FragmentTable {
       this.forget(key, d);
       return FragmentResult.complete;
     }
+    while (this.heldBytes > this.limits.maxBytes) this.dropOldest();
     return FragmentResult.held;
   }
 
   private datagramOf(key: string, now: number): Datagram {
     const found = this.datagrams.get(key);
     if (found !== undefined) return found;
-    while (
-      this.datagrams.size >= this.limits.maxDatagrams ||
-      this.heldBytes + MAX_DATAGRAM > this.limits.maxBytes
-    ) {
-      if (!this.dropOldest()) break;
-    }
+    if (this.datagrams.size >= this.limits.maxDatagrams) this.dropOldest();
     const made: Datagram = { started: now, parts: [], held: 0, total: -1 };
     this.datagrams.set(key, made);
     return made;
@@ -138,13 +134,12 @@ export class FragmentTable {
     }
   }
 
-  private dropOldest(): boolean {
+  private dropOldest(): void {
     for (const [key, d] of this.datagrams) {
       this.expired++;
       this.forget(key, d);
-      return true;
+      return;
     }
-    return false;
   }
 
   private drop(key: string): void {

@@ -69,7 +69,8 @@ export class LinkDecoder {
     if (end - start < 20) return Verdict.frameTooShort;
     const type = u16be(b, start);
     this.interfaceIndex = u32be(b, start + 4);
-    if (type === TAG_8021Q || type === TAG_8021AD) return this.etherType(b, start + 22, end);
+    if (type === TAG_8021Q || type === TAG_8021AD || type === TAG_QINQ)
+      return this.etherType(b, start + 22, end);
     if (type !== ETHERTYPE_IPV4 && type !== ETHERTYPE_IPV6) return Verdict.notIp;
     this.at = start + 20;
     return 0;

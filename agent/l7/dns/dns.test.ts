@@ -15,6 +15,7 @@ import {
 } from '../../testing/frames.ts';
 import { type Result, runFrames } from '../../testing/run.ts';
 import { DnsParser } from './message.ts';
+import { NameReader } from './names.ts';
 
 const client = v4('10.0.0.1', 40000);
 const server = v4('10.0.0.2', 53);
@@ -270,6 +271,19 @@ test('names: compression loops, escapes, length', () => {
   const long = Array.from({ length: 32 }, () => [7, 1, 2, 3, 4, 5, 6, 7]).flat();
   assert.equal(f([...long, 0]), undefined);
   assert.equal(f([...long.slice(0, 31 * 8), 0])?.length, 31 * 29 - 1);
+});
+
+test('names: a chain of pointers has an end', () => {
+  const names = new NameReader();
+  const chain = (pointers: number): string | undefined => {
+    const hops = Array.from({ length: pointers }, (_, i) => be16(0xc000 + Math.max(0, i * 2 + 1)));
+    const b = bytes([1, 0x61, 0], be16(0xc000), ...hops.slice(1));
+    return names.read(b, 0, b.length - 2, b.length);
+  };
+  assert.equal(chain(127), 'a');
+  assert.equal(names.next, 3 + 127 * 2);
+  assert.equal(chain(128), undefined);
+  assert.equal(chain(8000), undefined);
 });
 
 test('random messages: parsed or refused, never a throw or a hang', () => {

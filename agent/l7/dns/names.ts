@@ -1,6 +1,8 @@
 import { latin1 } from '../../bytes.ts';
 
 const MAX_NAME = 255;
+/** Pointers of one name: more than a name can have labels are there to burn time. */
+const MAX_POINTERS = 127;
 const BACKSLASH = 0x5c;
 
 /**
@@ -13,28 +15,28 @@ export class NameReader {
 
   /**
    * @param start of the message, to which compression pointers are relative
-   * @returns undefined when it is malformed: too long, past `end`, or a pointer that does not point
-   *   back (each must point before the one that led to it, so that there are no loops)
+   * @returns undefined when it is malformed: too long, past `end`, more than 127 pointers, or one
+   *   that does not point back (each must point before the one that led to it: there are no loops)
    */
   read(b: Uint8Array, start: number, at: number, end: number): string | undefined {
     let name = '';
     let length = 0;
     let position = at;
     let lowest = at;
-    let jumped = false;
+    let jumps = 0;
     for (;;) {
       if (position >= end) return undefined;
       const size = b[position]!;
       if (size === 0) {
-        if (!jumped) this.next = position + 1;
+        if (jumps === 0) this.next = position + 1;
         return name === '' ? '.' : name;
       }
       if (size >= 0xc0) {
         if (position + 1 >= end) return undefined;
         const target = start + (((size & 0x3f) << 8) | b[position + 1]!);
-        if (!jumped) this.next = position + 2;
-        jumped = true;
-        if (target >= lowest) return undefined;
+        if (jumps === 0) this.next = position + 2;
+        jumps++;
+        if (target >= lowest || jumps > MAX_POINTERS) return undefined;
         lowest = target;
         position = target;
         continue;

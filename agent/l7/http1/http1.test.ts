@@ -203,6 +203,17 @@ test('a head longer than 64 KiB is given up', () => {
   assert.equal(stats.drops['http/too_large'], 1);
 });
 
+test('a head of more than 256 fields is given up, the next is read', () => {
+  const flood = (n: number) => `GET /${n} HTTP/1.1\r\n${'a: b\r\n'.repeat(n)}\r\n`;
+  const t = talk().ask(flood(256)).answer(ok('a')).ask(flood(257)).answer(ok('b'));
+  const { results, stats } = runFrames(t.ask(get('/next')).answer(ok('n')).close().frames);
+  const found = lines(results);
+  assert.equal(found[0], 'GET /256 -> 200 (0, 1)');
+  assert.equal(found.at(-1), 'GET /next -> 200 (0, 1)');
+  assert.ok(!found.some((line) => line.startsWith('GET /257')));
+  assert.equal(stats.drops['http/malformed'], 1);
+});
+
 test('one request at a time in single bytes', () => {
   const t = talk();
   for (const c of get('/slow')) t.ask(c);
