@@ -16,41 +16,49 @@ import type { Message } from './model.ts';
 
 /* Reading and writing single fields of the objects; bytes passed the structural check. */
 
+/** An int32 or an enum's number: the low 32 bits of a varint, signed. */
 export function readInt32(c: Cursor): number {
   readHalves(c);
   return c.lo | 0;
 }
 
+/** A uint32: the low 32 bits of a varint. */
 export function readUint32(c: Cursor): number {
   readHalves(c);
   return c.lo;
 }
 
+/** A sint32 (zigzag). */
 export function readSint32(c: Cursor): number {
   readHalves(c);
   return zigzag(c.lo);
 }
 
+/** A uint64 that is written as a varint. */
 export function readUint64(c: Cursor): bigint {
   readHalves(c);
   return unsigned64(c.lo, c.hi);
 }
 
+/** A fixed64: eight bytes, unsigned. */
 export function readUnsigned(c: Cursor): bigint {
   readFixed64(c);
   return c.hi === 0 ? BigInt(c.lo) : unsigned64(c.lo, c.hi);
 }
 
+/** An sfixed64: eight bytes, two's complement. */
 export function readSigned(c: Cursor): bigint {
   readFixed64(c);
   return signed64(c.lo, c.hi);
 }
 
+/** A double: eight bytes. */
 export function readDouble(c: Cursor): number {
   readFixed64(c);
   return doubleOf(c.lo, c.hi);
 }
 
+/** A fixed32: four bytes, unsigned. */
 export function readFixed32(c: Cursor): number {
   const b = c.bytes;
   const p = c.pos;
@@ -117,10 +125,12 @@ export function readFixedList<T>(c: Cursor, tag: number, read: (c: Cursor) => T,
   while (c.pos < end) to.push(read(c));
 }
 
+/** Writes a text, '' not. */
 export function putString(w: Writer, field: number, value: string): void {
   if (value !== '') w.stringField(field, value);
 }
 
+/** Writes bytes, none not. */
 export function putBytes(w: Writer, field: number, value: Uint8Array): void {
   if (value.length > 0) w.bytesField(field, value);
 }
@@ -130,18 +140,22 @@ export function putInt(w: Writer, field: number, value: number): void {
   if (value !== 0) w.intField(field, value);
 }
 
+/** Writes a uint32, 0 not. */
 export function putUint(w: Writer, field: number, value: number): void {
   if (value !== 0) w.uintField(field, value >>> 0);
 }
 
+/** Writes a sint32 (zigzag), 0 not. */
 export function putSint(w: Writer, field: number, value: number): void {
-  if (value !== 0) w.uintField(field, ((value << 1) ^ (value >> 31)) >>> 0);
+  if (value !== 0) w.sint32Field(field, value);
 }
 
+/** Writes a fixed32, 0 not. */
 export function putFixed32(w: Writer, field: number, value: number): void {
   if (value !== 0) w.fixed32Field(field, value >>> 0);
 }
 
+/** Writes a fixed64 or sfixed64, 0n not. */
 export function putFixed64(w: Writer, field: number, value: bigint): void {
   if (value !== 0n) w.bigFixed64Field(field, value);
 }
@@ -151,10 +165,12 @@ export function putDouble(w: Writer, field: number, value: number): void {
   if (!Object.is(value, 0)) w.doubleField(field, value);
 }
 
+/** Writes a double with a presence of its own: 0 is written, undefined is not. */
 export function putOptionalDouble(w: Writer, field: number, value: number | undefined): void {
   if (value !== undefined) w.doubleField(field, value);
 }
 
+/** Writes the fields that the object has no place for, as they came in. */
 export function putRest(w: Writer, message: Message): void {
   if (message.rest !== undefined) w.raw(message.rest);
 }

@@ -17,16 +17,20 @@ import { keepAttribute, putAttributes } from './value.ts';
 
 /** Reads an item (span, log record, metric) that ends at `end`. */
 export type ReadItem<T> = (c: Cursor, end: number) => T;
+/** Writes the fields of an item, without its tag and length. */
 export type PutItem<T> = (w: Writer, item: T) => void;
 
+/** A resource that says nothing. */
 export function newResource(): Resource {
   return { attributes: new Map(), droppedAttributesCount: 0 };
 }
 
+/** A scope that says nothing. */
 export function newScope(): Scope {
   return { name: '', version: '', attributes: new Map(), droppedAttributesCount: 0 };
 }
 
+/** Reads the Resource that ends at `end`; several of one group are read into one object. */
 export function readResource(c: Cursor, end: number, resource: Resource = newResource()): Resource {
   while (c.pos < end) {
     const start = c.pos;
@@ -38,6 +42,7 @@ export function readResource(c: Cursor, end: number, resource: Resource = newRes
   return resource;
 }
 
+/** Reads the InstrumentationScope that ends at `end`, as {@link readResource} does. */
 export function readScope(c: Cursor, end: number, scope: Scope = newScope()): Scope {
   while (c.pos < end) {
     const start = c.pos;

@@ -27,11 +27,13 @@ export interface Message {
   rest?: Uint8Array;
 }
 
+/** What sent the data: a service, a host. */
 export interface Resource extends Message {
   attributes: ValueMap;
   droppedAttributesCount: number;
 }
 
+/** The library or part of a program that recorded the items (InstrumentationScope). */
 export interface Scope extends Message {
   name: string;
   version: string;
@@ -53,6 +55,7 @@ export interface ResourceGroup<T> extends Message {
   scopes: ScopeGroup<T>[];
 }
 
+/** One operation of a trace. */
 export interface Span extends Message {
   /** 16 bytes, or none. */
   traceId: Uint8Array;
@@ -75,6 +78,7 @@ export interface Span extends Message {
   flags: number;
 }
 
+/** Something that happened at one time of a span (Span.Event). */
 export interface SpanEvent extends Message {
   timeUnixNano: bigint;
   name: string;
@@ -82,6 +86,7 @@ export interface SpanEvent extends Message {
   droppedAttributesCount: number;
 }
 
+/** Another span that a span has to do with (Span.Link). */
 export interface SpanLink extends Message {
   traceId: Uint8Array;
   spanId: Uint8Array;
@@ -91,12 +96,14 @@ export interface SpanLink extends Message {
   flags: number;
 }
 
+/** How a span ended. */
 export interface Status extends Message {
   message: string;
   /** 0 unset, 1 ok, 2 error. */
   code: number;
 }
 
+/** One log record; severity numbers are 1 to 24, 0 = not said. */
 export interface LogRecord extends Message {
   timeUnixNano: bigint;
   observedTimeUnixNano: bigint;
@@ -111,6 +118,7 @@ export interface LogRecord extends Message {
   eventName: string;
 }
 
+/** A metric and its data points, which are all of one kind. */
 export interface Metric extends Message {
   name: string;
   description: string;
@@ -119,11 +127,13 @@ export interface Metric extends Message {
   data: MetricData;
 }
 
+/** Values as they were at their times. */
 export interface Gauge extends Message {
   kind: 'gauge';
   points: NumberPoint[];
 }
 
+/** Values that add up over time. */
 export interface Sum extends Message {
   kind: 'sum';
   points: NumberPoint[];
@@ -132,18 +142,21 @@ export interface Sum extends Message {
   isMonotonic: boolean;
 }
 
+/** Counts of values in buckets with bounds that are listed. */
 export interface Histogram extends Message {
   kind: 'histogram';
   points: HistogramPoint[];
   aggregationTemporality: number;
 }
 
+/** Counts of values in buckets whose bounds are powers of one base. */
 export interface ExponentialHistogram extends Message {
   kind: 'exponential';
   points: ExponentialPoint[];
   aggregationTemporality: number;
 }
 
+/** Quantiles that the sender computed. */
 export interface Summary extends Message {
   kind: 'summary';
   points: SummaryPoint[];
@@ -155,6 +168,7 @@ export interface NoData {
   points: never[];
 }
 
+/** The data of a metric: `kind` tells which. */
 export type MetricData = NoData | Gauge | Sum | Histogram | ExponentialHistogram | Summary;
 
 /** What all data points have. */
@@ -166,12 +180,14 @@ export interface Point extends Message {
   flags: number;
 }
 
+/** A point of a gauge or a sum (NumberDataPoint). */
 export interface NumberPoint extends Point {
   /** bigint = integer point, number = double point, undefined = neither. */
   value: bigint | number | undefined;
   exemplars: Exemplar[];
 }
 
+/** A HistogramDataPoint: counts are one more than bounds, or both are none. */
 export interface HistogramPoint extends Point {
   count: bigint;
   sum: number | undefined;
@@ -182,11 +198,13 @@ export interface HistogramPoint extends Point {
   exemplars: Exemplar[];
 }
 
+/** Neighbouring buckets of an exponential point; `offset` is the index of the first. */
 export interface Buckets extends Message {
   offset: number;
   bucketCounts: bigint[];
 }
 
+/** An ExponentialHistogramDataPoint: the base of its buckets is 2^(2^-scale). */
 export interface ExponentialPoint extends Point {
   count: bigint;
   sum: number | undefined;
@@ -200,17 +218,20 @@ export interface ExponentialPoint extends Point {
   exemplars: Exemplar[];
 }
 
+/** A value of a summary; `quantile` is from 0 to 1. */
 export interface ValueAtQuantile extends Message {
   quantile: number;
   value: number;
 }
 
+/** A SummaryDataPoint. */
 export interface SummaryPoint extends Point {
   count: bigint;
   sum: number;
   quantileValues: ValueAtQuantile[];
 }
 
+/** A measured value that stands for others, with the span that it was measured in. */
 export interface Exemplar extends Message {
   timeUnixNano: bigint;
   value: bigint | number | undefined;
