@@ -274,9 +274,13 @@ function writes(at: number): { type: string; message: Buffer }[] {
       });
     }
   }
-  const histogram = { count: 3, sum: 2.5, schema: 0, positiveSpans: [[0, 2]], positive: [1, 1] };
-  const odd = { labels: { __name__: 'h', job: 'api' }, histograms: [{ ...histogram, time: at }] };
-  messages.push({ type: protobuf, message: message1([...series(5, at), odd as TestSeries]) });
+  const odd: TestSeries = {
+    labels: { __name__: 'h', job: 'api' },
+    histograms: [
+      { count: 2, sum: 2.5, schema: 0, positiveSpans: [[0, 2]], positive: [1, 0], time: at },
+    ],
+  };
+  messages.push({ type: protobuf, message: message1([...series(5, at), odd]) });
   messages.push({ type: protobuf, message: message1(series(20, at)).subarray(0, -3) });
   return messages;
 }
