@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import type { Extension, ServerAuth } from '../../component/extension.ts';
-import type { Holder } from '../../component/settings.ts';
+import type { Holder, Settings } from '../../component/settings.ts';
+import { systemClock } from '../../gateway/telemetry/clock.ts';
 import { createListeners } from '../../pipeline/listeners.ts';
 import type { SqlClient } from '../../storage/sql.ts';
 import { freePort } from '../../testing/ports.ts';
-import { testSettings } from '../../testing/settings.ts';
+import { realTimeSettings, testSettings } from '../../testing/settings.ts';
 import { config } from './config.ts';
 import { JaegerQuery } from './extension.ts';
 import { openReader } from './reader.ts';
@@ -79,7 +82,7 @@ test('an engine that is not there is named', async () => {
   await extension.shutdown();
 });
 
-async function started(t: TestContext, more: object = {}, settings = testSettings()) {
+async function started(t: TestContext, more: object = {}, settings: Settings = testSettings()) {
   const options = { endpoint: '127.0.0.1:0', storage: { endpoint: 'http://127.0.0.1:1' }, ...more };
   const extension = new JaegerQuery(settings, config.parse(options));
   await extension.start();
@@ -139,4 +142,31 @@ test('while one is replaced its address stays open', async (t) => {
   await started(t, { endpoint }, withHolder({ name: old.name, leaving: false }));
   await first.extension.shutdown();
   assert.equal((await fetch(`http://${endpoint}/`)).status, 200);
+});
+
+test('a shutdown waits for the answers that are under way', async (t) => {
+  const asked = Promise.withResolvers<ServerResponse>();
+  const store = createServer((request, response) => {
+    request.resume();
+    asked.resolve(response);
+  });
+  store.listen(0, '127.0.0.1');
+  await once(store, 'listening');
+  t.after(() => {
+    store.closeAllConnections();
+    store.close();
+  });
+  const url = `http://127.0.0.1:${(store.address() as AddressInfo).port}`;
+  const { extension, port } = await started(
+    t,
+    { storage: { endpoint: url } },
+    realTimeSettings(systemClock),
+  );
+  const answer = fetch(`http://127.0.0.1:${port}/api/services`);
+  const query = await asked.promise;
+  const stopped = extension.shutdown();
+  query.end('{"service":"shop"}\n');
+  assert.equal((await answer).status, 200);
+  await stopped;
+  await assert.rejects(fetch(`http://127.0.0.1:${port}/api/services`));
 });
