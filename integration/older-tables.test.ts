@@ -406,4 +406,20 @@ test('tables with attributes as JSON are refused at start, by table and column',
   const layout = { ...v0161, points: {} };
   await makeTables('json', { ...layout, traces: json(v0161.traces) });
   await assert.rejects(start('json'), /cannot write to table otel_traces: its column \w+/);
+  const [port, http] = await freePorts(2);
+  const storage = `{endpoint: "${engine.url}", username: default, password: ${enginePassword},
+      database: json, schema: otel}`;
+  const reader = `extensions:
+  jaeger_query: {endpoint: "127.0.0.1:${port}", storage: ${storage}}
+receivers: {otlp: {protocols: {http: {endpoint: "127.0.0.1:${http}"}}}}
+exporters: {nop: }
+service:
+  extensions: [jaeger_query]
+  telemetry: {metrics: {level: none}}
+  pipelines: {traces: {receivers: [otlp], exporters: [nop]}}
+`;
+  await assert.rejects(
+    Program.startWith(reader, folder.path),
+    /cannot read traces out of table otel_traces of database "json": its column \w+ is of type JSON/,
+  );
 });

@@ -24,11 +24,15 @@ export interface OpenTracesOptions {
   readonly warn: (message: string, fields: { readonly error: string }) => void;
 }
 
-/** The reader of the configured schema, which also joins captured spans where they are kept. */
+/**
+ * The reader of the configured schema, which also joins captured spans where they are kept.
+ * @throws Error when the table of schema otel is one that cannot be read
+ */
 export async function openTraces(options: OpenTracesOptions): Promise<TraceReader> {
   const { client, schema, database, table, timeoutMs, stitch, now, warn } = options;
   if (schema === 'otel') {
-    const { createOtelReader } = await import('../storage/traces/otel-reader.ts');
+    const { checkOtelTable, createOtelReader } = await import('../storage/traces/otel-reader.ts');
+    await checkOtelTable(client, { database, table });
     return createOtelReader({ client, database, table, now, timeoutMs });
   }
   const { createSmartReader } = await import('../storage/traces/smart-reader.ts');

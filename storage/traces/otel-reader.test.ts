@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test';
 import { createStatements } from '../otel/ddl.ts';
 import { defaultTableNames } from '../otel/names.ts';
 import { openTestDatabase, type TestDatabase } from '../schema/testing/chdb-client.ts';
-import { createOtelReader } from './otel-reader.ts';
+import { checkOtelTable, createOtelReader } from './otel-reader.ts';
 import { kindOf, statusOf } from './otel-rows.ts';
 import type { TraceQuery, TraceReader } from './reader.ts';
 
@@ -177,4 +177,16 @@ test('search: newest first, every condition, every place of a tag', async () => 
 test('names of kinds and status codes of older and newer writers', () => {
   assert.deepEqual(['Server', 'SPAN_KIND_SERVER', 'odd', ''].map(kindOf), [2, 2, 0, 0]);
   assert.deepEqual(['Error', 'STATUS_CODE_ERROR', 'Ok', 'odd'].map(statusOf), [2, 2, 1, 0]);
+});
+
+test('a table with attributes as JSON is told at start; what is away is not', async () => {
+  const { client } = database;
+  await client.command(`CREATE TABLE otel.json_traces (Timestamp DateTime64(9), TraceId String,
+    ResourceAttributes Map(String, String), SpanAttributes JSON) ENGINE = MergeTree ORDER BY TraceId`);
+  await assert.rejects(
+    checkOtelTable(client, { database: 'otel', table: 'json_traces' }),
+    /cannot read traces out of table json_traces of database "otel": its column SpanAttributes/,
+  );
+  await checkOtelTable(client, { database: 'otel' });
+  await checkOtelTable(client, { database: 'otel', table: 'none_such' });
 });

@@ -41,6 +41,31 @@ export function createOtelReader(options: OtelReaderOptions): TraceReader {
   return new OtelReader(options);
 }
 
+/** Milliseconds that a look at the table may hold a start up. */
+const lookMs = 2_000;
+
+/**
+ * Looks once whether a table can be read, so that not every query has to fail. A server that is
+ * away, or a table that is not there yet, tells nothing.
+ * @throws Error when its attributes are JSON
+ */
+export async function checkOtelTable(
+  client: SqlClient,
+  options: Pick<OtelReaderOptions, 'database' | 'table'>,
+): Promise<void> {
+  const table = options.table ?? 'otel_traces';
+  const sql = `DESCRIBE TABLE ${tableName(options, table)}`;
+  type Column = { name: string; type: string };
+  const columns = await rowsOf<Column>(client, sql, { timeoutMs: lookMs }).catch(() => []);
+  const json = columns.find(({ type }) => /^(JSON|Object\()/.test(type));
+  if (json === undefined) return;
+  throw new Error(
+    `cannot read traces out of table ${table} of database ${JSON.stringify(options.database)}: its ` +
+      `column ${json.name} is of type ${json.type}; tables with attributes as JSON (json: true) are ` +
+      'not supported, only those with Map columns',
+  );
+}
+
 class OtelReader implements TraceReader {
   readonly #client: SqlClient;
   readonly #calls: CallOptions;
