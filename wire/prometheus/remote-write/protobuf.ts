@@ -13,7 +13,8 @@ export class MalformedMessage extends Error {
 
 /**
  * Protobuf bytes of a stranger: every read is checked against `end`, which goes in and out with the
- * message that is read.
+ * message that is read. What CheckedReader of pdata does, for messages of thousands of tiny ones:
+ * through that the columns of a request take a sixth to a quarter longer.
  */
 export class Input {
   readonly bytes: Uint8Array;
@@ -122,8 +123,9 @@ export class Input {
     return this.pos + length;
   }
 
-  /** Goes past the value of a field that nobody wants. */
+  /** Goes past the value of a field that nobody wants; all fields that there are not come here. */
   skip(tag: number): void {
+    if (tag < 8) this.fail('field number 0');
     switch (tag & 7) {
       case 0:
         this.halves();

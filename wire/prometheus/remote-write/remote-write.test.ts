@@ -235,6 +235,27 @@ for (const version of versions) {
       }
     });
 
+    it('refuses tags that there are not, and takes empty messages', () => {
+      const body = encode[version]([{ labels: up, samples: [{ value: 1, time: 1000 }] }]);
+      const put = (...bytes: number[]): Buffer => Buffer.concat([body, Buffer.from(bytes)]);
+      const refused = (bytes: Buffer, why: RegExp): void => {
+        assert.throws(() => readWriteRequest(bytes, version), why);
+        assert.throws(() => readWriteRequest(bytes, version), MalformedMessage);
+      };
+      refused(put(0, 0), /field number 0 at byte/);
+      refused(put(0x80, 0), /field number 0 at byte/);
+      refused(put(0xfa, 0xff, 0xff, 0xff, 0x1f, 0), /a number is too (large|long) at byte/);
+      refused(put(0x7b), /unknown wire type 3 at byte/);
+      refused(
+        put(0x7a, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f),
+        /a number is too long at byte/,
+      );
+      const series = version === 1 ? 10 : 42;
+      const { request, refused: parts } = readWriteRequest(put(series, 0, 0x7a, 0), version);
+      assert.equal(request.sampleCount, 1);
+      assert.equal(parts, 1, 'a series without labels');
+    });
+
     it('never throws anything but its error, and keeps to the size of the input', () => {
       const start = encode[version]([
         {
