@@ -62,6 +62,33 @@ test('no statement gets more memory than the bound of one', async () => {
   }
 });
 
+test('no setting of one statement keeps its session from serving the next', async () => {
+  for (const [setting, code] of [
+    ['max_query_size=1', '36'],
+    ['max_query_size=-1', '36'],
+    ['max_parser_depth=1', '497'],
+    ['max_parser_backtracks=1', '497'],
+    ['max_query_size=0', undefined],
+    ['max_query_size=10000000', undefined],
+    ['max_ast_elements=1', undefined],
+    ['max_execution_time=1', undefined],
+    ['memory_tracker_fault_probability=1', undefined],
+  ] as const) {
+    for (let i = 0; i < 8; i++) {
+      const reply = await ask(engine, { path: `/?${setting}`, body: 'SHOW DATABASES' });
+      if (code !== undefined) assert.equal(reply.headers['x-clickhouse-exception-code'], code);
+    }
+    for (let i = 0; i < 8; i++) {
+      const reply = await ask(engine, { body: 'SHOW DATABASES' });
+      assert.equal(reply.status, 200, `${setting}: ${reply.text}`);
+    }
+  }
+  await ask(engine, { path: '/?session_id=q', body: 'SET max_query_size = 1' });
+  const kept = await ask(engine, { path: '/?session_id=q', body: 'SHOW DATABASES' });
+  assert.equal(kept.headers['x-clickhouse-exception-code'], '36');
+  assert.equal((await ask(engine, { body: 'SHOW DATABASES' })).status, 200);
+});
+
 test('readonly is honoured', async () => {
   const answer = async (path: string, body: string) => {
     const { status, headers } = await ask(engine, { path, body });

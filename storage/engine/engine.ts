@@ -27,9 +27,9 @@ export interface EngineOptions {
   readonly bounds: Bounds;
   /** Folder for spooled bodies and pipes. */
   readonly scratch: string;
-  /** Existing named pipes, one per reading session; the last one is for the gateway's own. */
+  /** Existing named pipes, one per reading session; clients use all but one at a time. */
   readonly pipes: readonly string[];
-  /** Sessions that insert; the last one is for the gateway's own. */
+  /** Sessions that insert; clients use all but one at a time. */
   readonly writers: number;
 }
 
@@ -37,6 +37,8 @@ export interface EngineOptions {
 const waitingLimit = 200;
 /** Time of a client's statement, in seconds, that sets no max_execution_time. */
 const clientSeconds = 600;
+/** The engine's own limit of a statement's text: a smaller one may keep a session from being reset. */
+const querySize = 262_144;
 /** Turns of the event loop in which every request that lies in a socket is accepted and read. */
 const loopTurns = 5;
 /** Approved statements kept; longer texts are not. */
@@ -71,7 +73,7 @@ export class Engine {
       ...Object.entries(base).map(([name, value]) => `--${name}=${value}`),
     ];
     const open = (pipe: string) =>
-      new Session(new chdb.Session(options.path, { connectionArgs }), base, pipe);
+      new Session(() => new chdb.Session(options.path, { connectionArgs }), base, pipe);
     this.#control = new Pool([open('')], 10_000);
     this.#readers = new Pool(options.pipes.map(open), waitingLimit, 1);
     this.#writers = new Pool(
@@ -96,14 +98,22 @@ export class Engine {
   }
 
   /**
-   * What a statement really runs with: at most the memory of one statement and, a client's, at most
-   * the default time unless it says how long.
+   * What a statement really runs with. Throws EngineError 36 for a limit under which its session
+   * could not be given to the next statement. At most the memory of one statement, and a client's
+   * statement has the default time unless it says how long.
    */
   bounded(environment: Environment, own: boolean): Environment {
     const settings = new Map(environment.settings);
     const memory = settings.get('max_memory_usage');
     if (memory !== undefined) {
       settings.set('max_memory_usage', boundedMemory(memory, this.#known.statementMemory));
+    }
+    const size = settings.get('max_query_size') ?? '0';
+    if (!/^\d{1,18}$/.test(size) || (size !== '0' && Number(size) < querySize)) {
+      throw new EngineError(
+        codes.badArguments,
+        `Cannot take max_query_size = "${size.slice(0, 100)}": 0, or ${querySize} and more`,
+      );
     }
     if (!own && !settings.has('max_execution_time')) {
       settings.set('max_execution_time', String(clientSeconds));

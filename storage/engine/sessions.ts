@@ -17,7 +17,8 @@ export interface Answer {
 
 /** One connection to the engine. Statements on it run one after the other. */
 export class Session {
-  readonly #chdb: ChdbSession;
+  readonly #open: () => ChdbSession;
+  #chdb: ChdbSession;
   readonly #base: Readonly<Record<string, string>>;
   readonly #changed = new Map<string, string>();
   readonly #parameters = new Map<string, string>();
@@ -25,8 +26,9 @@ export class Session {
   /** Named pipe through which this session's rows leave; see output. */
   readonly pipe: string;
 
-  constructor(chdb: ChdbSession, base: Readonly<Record<string, string>>, pipe: string) {
-    this.#chdb = chdb;
+  constructor(open: () => ChdbSession, base: Readonly<Record<string, string>>, pipe: string) {
+    this.#open = open;
+    this.#chdb = open();
     this.#base = base;
     this.pipe = pipe;
   }
@@ -41,8 +43,31 @@ export class Session {
     }
   }
 
-  /** Makes the session's database, settings and parameters those of `environment`. */
+  /**
+   * Makes the session's database, settings and parameters those of `environment`. Where what an
+   * earlier statement set cannot be undone (a limit that stops even that), the connection is
+   * replaced. Rejects with EngineError.
+   */
   async prepare(environment: Environment): Promise<void> {
+    try {
+      await this.#change(environment);
+    } catch (error) {
+      if (![...this.#changed.keys()].some((name) => !environment.settings.has(name))) throw error;
+      this.#renew();
+      await this.#change(environment);
+    }
+  }
+
+  #renew(): void {
+    const old = this.#chdb;
+    this.#chdb = this.#open();
+    old.close();
+    this.#changed.clear();
+    this.#parameters.clear();
+    this.#database = 'default';
+  }
+
+  async #change(environment: Environment): Promise<void> {
     if (environment.database !== this.#database) {
       await this.run(`USE ${identifier(environment.database)}`, 'TSV');
       this.#database = environment.database;
@@ -68,14 +93,6 @@ export class Session {
     if (this.#parameters.size > 1000) this.#parameters.clear();
   }
 
-  /** The statement-independent form of `name = value` pairs that all sessions start with. */
-  async start(): Promise<void> {
-    for (const [name, value] of Object.entries(this.#base)) {
-      await this.run(`SET ${name} = ${literal(value)}`, 'TSV');
-    }
-    await this.run('USE default', 'TSV');
-  }
-
   close(): void {
     this.#chdb.close();
   }
@@ -87,20 +104,22 @@ interface Waiting {
 }
 
 /**
- * A fixed set of sessions handed out in order of asking. The last `reserved` ones are only for the
- * gateway's own statements, so that clients cannot keep it waiting.
+ * A fixed set of sessions handed out in order of asking. Clients hold all but `reserved` of them at
+ * most, so that they cannot keep the gateway's own statements waiting.
  */
 export class Pool {
   readonly #free: Session[];
   readonly #waiting: Waiting[] = [];
   readonly #limit: number;
-  readonly #reserved: number;
+  /** Most sessions that clients hold at a time. */
+  readonly #forClients: number;
+  #clients = 0;
 
   /** @param limit most callers that wait; more are refused with code 202 */
   constructor(sessions: readonly Session[], limit: number, reserved = 0) {
     this.#free = [...sessions];
     this.#limit = limit;
-    this.#reserved = reserved;
+    this.#forClients = sessions.length - reserved;
   }
 
   /** Runs `work` on a session of its own. @param own it is the gateway's own */
@@ -110,17 +129,26 @@ export class Pool {
       return await work(session);
     } finally {
       this.#free.push(session);
+      if (!own) this.#clients--;
       const next = this.#waiting.findIndex((waiting) => this.#may(waiting.own));
-      if (next >= 0) this.#waiting.splice(next, 1)[0]!.take(this.#free.pop()!);
+      if (next >= 0) {
+        const [waiting] = this.#waiting.splice(next, 1);
+        waiting!.take(this.#pop(waiting!.own));
+      }
     }
   }
 
   #may(own: boolean): boolean {
-    return this.#free.length > (own ? 0 : this.#reserved);
+    return this.#free.length > 0 && (own || this.#clients < this.#forClients);
+  }
+
+  #pop(own: boolean): Session {
+    if (!own) this.#clients++;
+    return this.#free.pop()!;
   }
 
   #take(own: boolean): Promise<Session> | Session {
-    if (this.#may(own)) return this.#free.pop()!;
+    if (this.#may(own)) return this.#pop(own);
     if (this.#waiting.filter((waiting) => waiting.own === own).length >= this.#limit) {
       throw new EngineError(
         codes.tooManyQueries,

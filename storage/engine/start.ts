@@ -51,7 +51,7 @@ const systemClock: StartClock = {
 };
 
 const entry = fileURLToPath(new URL('./server.ts', import.meta.url));
-/** Sessions; the last of each kind is for the gateway's own statements, by the unix socket. */
+/** Sessions; one of each kind is left to the gateway's own statements, by the unix socket. */
 const readers = 4;
 const writers = 3;
 const startLimitMs = 60_000;
