@@ -112,10 +112,12 @@ export const traceKey = 'reinterpretAsUInt64(substring(trace_id, 9, 8))';
 
 /**
  * In which buckets a trace has spans, as a projection ordered by {@link traceKey}. Without
- * aggregates: states of them take longer to read than the rest.
+ * aggregates: states of them take longer to read than the rest. Granules are small, as each key
+ * reads one of each part.
  */
 export const placesProjection = `PROJECTION places
-    (SELECT ${traceKey}, bucket GROUP BY ${traceKey}, bucket)`;
+    (SELECT ${traceKey}, bucket GROUP BY ${traceKey}, bucket)
+    WITH SETTINGS (index_granularity = 512)`;
 
 /** Columns of `spans` that hardly any span has anything in: whole traces are read without them. */
 export const rareColumns: readonly string[] = [
