@@ -12,8 +12,9 @@ export function captureObstacle(): string {
 }
 
 /**
- * Makes a capture of more than 200 HTTP/1 exchanges (keep-alive, pipelined, chunked, IPv4 and IPv6;
- * host `pipe` on the pipelined ones) and more than 400 of DNS over UDP and TCP.
+ * Makes a capture over IPv4 and, as much of each, over IPv6: more than 200 HTTP/1 exchanges one
+ * after the other, 200 pipelined ones (host `pipe`), 100 chunked; 500 of DNS over UDP and 200 over
+ * TCP.
  * @param folder for the servers' files, left as it is
  * @returns the path of the pcap file
  */
@@ -43,7 +44,7 @@ async function startServers(stage: Stage, folder: string): Promise<void> {
   stage.spawn(
     'dnsmasq',
     ...['-k', '-C', '/dev/null', '--no-resolv', '--no-hosts', '--port=53', '--user=root'],
-    ...['--listen-address=127.0.0.1', '--bind-interfaces', '--local=/test/', '--pid-file='],
+    ...['--listen-address=127.0.0.1,::1', '--bind-interfaces', '--local=/test/', '--pid-file='],
     ...['--address=/v4.test/10.9.8.7', '--address=/v6.test/fd00::7'],
     ...['--txt-record=t.test,some text', '--cname=alias.test,t.test'],
     ...['--mx-host=m.test,mail.test,10', '--srv-host=_x._tcp.test,s.test,99,1,2'],
@@ -71,8 +72,13 @@ http { access_log off; ${temp} root ${folder}/html; keepalive_requests 10000;
 
 function talkHttp(stage: Stage): void {
   const site = 'http://127.0.0.1';
-  const keepAlive = Array.from({ length: 120 }, (_, i) => `${site}/say/${i}?n=${i}&page=x`);
-  run(stage, 'curl', '-s', '-o', '/dev/null', ...keepAlive);
+  for (const own of [site, 'http://[::1]']) {
+    const keepAlive = Array.from({ length: 200 }, (_, i) => `${own}/say/${i}?n=${i}&page=x`);
+    const chunked = Array.from({ length: 100 }, (_, i) => `${own}/chunked/page?n=${i}`);
+    for (const urls of [keepAlive, chunked]) {
+      run(stage, 'curl', '-g', '-s', ...urls.flatMap((url) => ['-o', '/dev/null', url]));
+    }
+  }
   const paths = ['/missing', '/broken', '/none', '/big', '/chunked/page', '/say/a%20b'];
   for (const path of paths) {
     for (let i = 0; i < 4; i++) run(stage, 'curl', '-s', '-o', '/dev/null', `${site}${path}`);
@@ -86,13 +92,15 @@ function talkHttp(stage: Stage): void {
   run(stage, 'curl', ...post, 'Transfer-Encoding: chunked', `${site}/say/up`);
   run(stage, 'curl', ...post, 'Expect: 100-continue', `${site}/say/cont`);
   const pipeline = Array.from(
-    { length: 60 },
+    { length: 200 },
     (_, i) =>
-      `GET /say/p${i} HTTP/1.1\r\nHost: pipe\r\n${i === 59 ? 'Connection: close\r\n' : ''}\r\n`,
+      `GET /say/p${i} HTTP/1.1\r\nHost: pipe\r\n${i === 199 ? 'Connection: close\r\n' : ''}\r\n`,
   );
-  const code = `const s = require('node:net').connect(80, '127.0.0.1');
+  for (const address of ['127.0.0.1', '::1']) {
+    const code = `const s = require('node:net').connect(80, '${address}');
 s.end(${JSON.stringify(pipeline.join(''))}); s.resume();`;
-  run(stage, process.execPath, '-e', code);
+    run(stage, process.execPath, '-e', code);
+  }
 }
 
 function talkDns(stage: Stage): void {
@@ -100,11 +108,18 @@ function talkDns(stage: Stage): void {
   names.push('7.8.9.10.in-addr.arpa PTR', 'alias.test TXT', 'nope.test A', 'outside.example A');
   const lines = Array.from({ length: 28 }, () => names).flat();
   const batch = stage.file('questions', `${lines.join('\n')}\n`);
-  run(stage, 'dig', '@127.0.0.1', '+tries=1', '-f', batch);
-  run(stage, 'dig', '@127.0.0.1', '+tries=1', '+noedns', '-f', batch);
-  stage.file('questions', `${names.join('\n')}\n`.repeat(3));
-  run(stage, 'dig', '@127.0.0.1', '+tcp', '-f', batch);
-  run(stage, 'dig', '@127.0.0.1', '+tcp', '+keepopen', '-f', batch);
+  for (const server of ['@127.0.0.1', '@::1']) {
+    run(stage, 'dig', server, '+tries=1', '-f', batch);
+    run(stage, 'dig', server, '+tries=1', '+noedns', '-f', batch);
+  }
+  // dnsmasq closes a connection after 100 questions.
+  stage.file('questions', `${names.join('\n')}\n`.repeat(11));
+  for (const server of ['@127.0.0.1', '@::1']) {
+    run(stage, 'dig', server, '+tcp', '-f', batch);
+    run(stage, 'dig', server, '+tcp', '+short', names[0]!.split(' ')[0]!);
+    run(stage, 'dig', server, '+tcp', '+short', 't.test', 'TXT');
+    run(stage, 'dig', server, '+tcp', '+keepopen', '-f', batch);
+  }
 }
 
 /** Fields of the packets that a filter selects; several values of one field joined by commas. */
