@@ -5,6 +5,7 @@ import { CaptureEngine } from '../../agent/engine.ts';
 import { protocols } from '../../agent/l7/registry.ts';
 import { CaptureFileError } from '../../agent/pcap/error.ts';
 import { CaptureReader } from '../../agent/pcap/reader.ts';
+import { TimeCheck } from '../../agent/pcap/time-check.ts';
 import { parseYaml } from '../../config/confmap/index.ts';
 import { ConfigError } from '../../config/schema/index.ts';
 import { parseJson, toJson } from '../../pdata/json.ts';
@@ -22,6 +23,8 @@ import { LineLimit, LineMetrics } from '../../wire/influx/line-metrics.ts';
 import { LineParser } from '../../wire/statsd/line-parser.ts';
 import { decodeStatus, encodeStatus } from '../../wire/status/status.ts';
 import { readVectorLogs } from '../../wire/vector-logs/read.ts';
+import { edits } from './edits.ts';
+import { grpc } from './grpc.ts';
 import { skywalking } from './skywalking.ts';
 import { zipkinJaeger } from './zipkin-jaeger.ts';
 
@@ -123,9 +126,15 @@ const capture: Target = {
   run: (input) => {
     const parsers = Object.values(protocols).map((make) => make());
     const engine = new CaptureEngine({ protocols: parsers }, () => undefined);
-    const reader = new CaptureReader((packet) => engine.packet(packet));
-    reader.push(input);
-    reader.end();
+    const check = new TimeCheck((packet) => engine.packet(packet));
+    const reader = new CaptureReader(check.take);
+    try {
+      reader.push(input);
+      reader.end();
+    } finally {
+      check.end();
+      engine.finish();
+    }
   },
   refusal: (error) => error instanceof CaptureFileError,
 };
@@ -220,6 +229,8 @@ export const targets: readonly Target[] = [
   ...signals.map(json),
   ...encodings.filter((encoding) => encoding !== 'deflate').map(compression),
   http2,
+  ...grpc,
+  edits,
   capture,
   yaml,
   transform,
