@@ -1,6 +1,6 @@
 /*
- * Escapes of JSON text (RFC 8259, section 7), from bytes to bytes. Text without its escapes is never
- * longer than with them; halves of surrogate pairs that stand alone become U+FFFD.
+ * Escapes of JSON text (RFC 8259, section 7), from bytes to bytes. Text without its escapes is
+ * never longer than with them; halves of surrogate pairs that stand alone become U+FFFD.
  */
 
 /** An escape that JSON does not have. */

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import http from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, beforeEach, test } from 'node:test';
@@ -217,4 +219,29 @@ test('a compressed message with a wrong flag is refused', async () => {
   const call = client.call([zlib.gzipSync(spans(1))], true, performance.now() + 5000);
   await assert.rejects(call, { code: Code.INTERNAL, message: /compressed flag/ });
   client.close();
+});
+
+test('addresses of clients, with a listener for IPv4 and IPv6', async (t) => {
+  const both = { endpoint: '[::]:0' };
+  const other = await startReceiver({ grpc: both, http: both }).catch(() => undefined);
+  if (other === undefined) return t.skip('no IPv6');
+  t.after(() => other.receiver.shutdown());
+  const from = async (host: string): Promise<(string | undefined)[]> => {
+    const target = { host, port: other.grpcPort };
+    const client = makeClient(other.grpcPort, { path: otlpPaths.traces, target });
+    await client.call([spans(1)], false, performance.now() + 5000);
+    client.close();
+    const call = http.request({ host, port: other.httpPort, path: '/v1/traces', method: 'POST' });
+    call.setHeader('content-type', 'application/x-protobuf');
+    call.end(spans(1));
+    const [response] = (await once(call, 'response')) as [http.IncomingMessage];
+    response.resume();
+    return other.traces.contexts.splice(0).map(({ client: { address } }) => address);
+  };
+  const [grpc4, http4] = await from('127.0.0.1');
+  assert.match(grpc4 ?? '', /^127\.0\.0\.1:\d+$/);
+  assert.equal(http4, '127.0.0.1');
+  const [grpc6, http6] = await from('::1');
+  assert.match(grpc6 ?? '', /^\[::1\]:\d+$/);
+  assert.equal(http6, '::1');
 });
