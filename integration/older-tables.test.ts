@@ -1,4 +1,5 @@
-// Tables that the Go collector's exporter made, in each of its layouts: written and read as they are.
+// Tables that the Go collector's exporter made, in each of its layouts: written and read as they
+// are.
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';

@@ -1,4 +1,5 @@
-// Another schema in the configuration while data waits on disk: what waits goes where it was made for.
+// Another schema in the configuration while data waits on disk: what waits goes where it was made
+// for.
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';

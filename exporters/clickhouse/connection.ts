@@ -77,8 +77,8 @@ function login(
 }
 
 /**
- * Ends a statement and waits until it has ended; on a cluster on every node, with what it does there
- * for a Distributed table.
+ * Ends a statement and waits until it has ended; on a cluster on every node, with what it does
+ * there for a Distributed table.
  */
 async function killQuery(client: SqlClient, queryId: string, cluster: string): Promise<void> {
   const place = cluster === '' ? {} : { cluster };

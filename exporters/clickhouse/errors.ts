@@ -17,8 +17,8 @@ const permanentCodes: ReadonlySet<number> = new Set([
 
 /**
  * The error of a failed statement in the pipeline's words. What is not known to be permanent is
- * retried: overload, memory, too many parts, time-outs, restarts, a wrong password, a table that does
- * not fit.
+ * retried: overload, memory, too many parts, time-outs, restarts, a wrong password, a table that
+ * does not fit.
  */
 export function pipelineError(error: unknown, doing: string): PipelineError {
   if (error instanceof PipelineError) return error;

@@ -131,8 +131,9 @@ test('a server of any time zone finds the rows of a block by its day', async () 
   const database = await openTestDatabase();
   try {
     for (const hour of [0, 12, 23]) {
+      const second = day * 86_400 + hour * 3_600;
       const sql = `SELECT ${dayExpression} = toDate(${day}) AS found
-        FROM (SELECT fromUnixTimestamp64Second(toInt64(${day * 86_400 + hour * 3_600})) AS Timestamp)
+        FROM (SELECT fromUnixTimestamp64Second(toInt64(${second})) AS Timestamp)
         SETTINGS session_timezone = 'Asia/Tokyo'`;
       assert.deepEqual(await rowsOf(database.client, sql), [{ found: 1 }], `${hour} h`);
     }

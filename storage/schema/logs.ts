@@ -59,6 +59,7 @@ const hexOrEmpty = (column: string, size: number): string =>
  * table of this name is in the database it stays, and the view is not made.
  */
 export function logsView(options: SchemaOptions): string {
+  const join = joinOf(options);
   return `CREATE VIEW IF NOT EXISTS ${tableName(options, 'otel_logs')}${onCluster(options)} AS
   SELECT if(reinterpretAsUInt64(l.time) = 0, l.observed_time, l.time) AS Timestamp,
     ${hexOrEmpty('trace_id', 16)} AS TraceId, ${hexOrEmpty('span_id', 8)} AS SpanId,
@@ -71,8 +72,8 @@ export function logsView(options: SchemaOptions): string {
     mapConcat(c.attributes, c.attributes_other) AS ScopeAttributes,
     ${attributes} AS LogAttributes, l.event_name AS EventName
   FROM ${tableName(options, 'logs')} AS l
-  ${joinOf(options)}LEFT ANY JOIN (SELECT id, attributes, attributes_other, schema_url
+  ${join}LEFT ANY JOIN (SELECT id, attributes, attributes_other, schema_url
     FROM ${tableName(options, 'resources')}) AS r ON r.id = l.resource_id
-  ${joinOf(options)}LEFT ANY JOIN (SELECT id, name, version, attributes, attributes_other, schema_url
+  ${join}LEFT ANY JOIN (SELECT id, name, version, attributes, attributes_other, schema_url
     FROM ${tableName(options, 'scopes')}) AS c ON c.id = l.scope_id`;
 }

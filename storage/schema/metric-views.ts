@@ -59,6 +59,7 @@ const views: readonly (readonly [
  * it stays, and the view is not made.
  */
 export function metricViews(options: SchemaOptions): string[] {
+  const join = joinOf(options);
   const table = (name: string): string => tableName(options, name);
   const once = (name: string, columns: string): string =>
     `(SELECT ${columns} FROM ${table(name)} LIMIT 1 BY id)`;
@@ -73,11 +74,13 @@ export function metricViews(options: SchemaOptions): string[] {
     s.unit AS MetricUnit, mapConcat(s.attributes, s.attributes_other) AS Attributes,
     p.start_time AS StartTimeUnix, p.time AS TimeUnix, ${columns.join(', ')}
   FROM (SELECT *${facts === 'metric_samples' ? ', value' : ''} FROM ${table(facts)} FINAL) AS p
-  ${joinOf(options)}INNER JOIN (SELECT * FROM ${table('metric_series')} WHERE type = '${type}' LIMIT 1 BY id) AS s
+  ${join}INNER JOIN (
+    SELECT * FROM ${table('metric_series')} WHERE type = '${type}' LIMIT 1 BY id
+  ) AS s
     ON s.id = p.series_id
-  ${joinOf(options)}LEFT JOIN ${once('resources', 'id, attributes, attributes_other, schema_url')} AS r
+  ${join}LEFT JOIN ${once('resources', 'id, attributes, attributes_other, schema_url')} AS r
     ON r.id = s.resource_id
-  ${joinOf(options)}LEFT JOIN ${once(
+  ${join}LEFT JOIN ${once(
     'scopes',
     'id, name, version, attributes, attributes_other, dropped_attributes, schema_url',
   )} AS c ON c.id = s.scope_id`,

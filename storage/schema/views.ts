@@ -24,6 +24,7 @@ const bothMaps = (strings: string, others: string): string =>
  * Timestamp; TraceId is computed, so a look-up by it wants `trace_id = unhex(...)` on `spans`.
  */
 export function tracesView(options: SchemaOptions): string {
+  const join = joinOf(options);
   return `CREATE OR REPLACE VIEW ${tableName(options, 'otel_traces')}${onCluster(options)} AS
   SELECT s.time AS Timestamp, lower(hex(s.trace_id)) AS TraceId, lower(hex(s.span_id)) AS SpanId,
     if(s.parent_span_id = toFixedString('', 8), '', lower(hex(s.parent_span_id))) AS ParentSpanId,
@@ -41,9 +42,9 @@ export function tracesView(options: SchemaOptions): string {
     s.\`links.trace_state\` AS \`Links.TraceState\`,
     ${bothMaps('s.`links.attributes`', 's.`links.attributes_other`')} AS \`Links.Attributes\`
   FROM ${tableName(options, 'spans')} AS s
-  ${joinOf(options)}LEFT ANY JOIN (SELECT id, attributes, attributes_other
+  ${join}LEFT ANY JOIN (SELECT id, attributes, attributes_other
     FROM ${tableName(options, 'resources')}) AS r
     ON r.id = s.resource_id
-  ${joinOf(options)}LEFT ANY JOIN (SELECT id, name, version FROM ${tableName(options, 'scopes')}) AS c
+  ${join}LEFT ANY JOIN (SELECT id, name, version FROM ${tableName(options, 'scopes')}) AS c
     ON c.id = s.scope_id`;
 }

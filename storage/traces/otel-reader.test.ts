@@ -182,7 +182,8 @@ test('names of kinds and status codes of older and newer writers', () => {
 test('a table with attributes as JSON is told at start; what is away is not', async () => {
   const { client } = database;
   await client.command(`CREATE TABLE otel.json_traces (Timestamp DateTime64(9), TraceId String,
-    ResourceAttributes Map(String, String), SpanAttributes JSON) ENGINE = MergeTree ORDER BY TraceId`);
+    ResourceAttributes Map(String, String), SpanAttributes JSON)
+    ENGINE = MergeTree ORDER BY TraceId`);
   await assert.rejects(
     checkOtelTable(client, { database: 'otel', table: 'json_traces' }),
     /cannot read traces out of table json_traces of database "otel": its column SpanAttributes/,
