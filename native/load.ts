@@ -41,8 +41,8 @@ export function loadAddon<T>(name: string): Loaded<T> {
 }
 
 /**
- * The same for addons that have a twin in TypeScript, which WIRESTITCH_FAST_PATHS=off takes in their
- * place: what comes out is the same, byte for byte.
+ * The same for addons that have a twin in TypeScript: WIRESTITCH_FAST_PATHS=off takes that in their
+ * place. What comes out is the same, byte for byte.
  */
 export function loadFastPath<T>(name: string): Loaded<T> {
   if (process.env.WIRESTITCH_FAST_PATHS === 'off') {

@@ -42,7 +42,8 @@ export function placesOf(
 }
 
 /**
- * Where the entries of one request's dictionary lie. Several dictionaries are one, as protobuf says.
+ * Where the entries of one request's dictionary lie; several dictionaries are one, as protobuf
+ * says.
  */
 export class DictionaryIndex {
   readonly bytes: Uint8Array;
