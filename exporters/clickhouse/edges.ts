@@ -28,6 +28,7 @@ export function startEdges(
   if (!enabled) return async () => {};
   const { clock, logger } = settings;
   const { database } = config;
+  const place = placeOf(config);
   let timer: Timer | undefined;
   let stopped = false;
   let from: number | undefined;
@@ -39,8 +40,8 @@ export function startEdges(
     let start = Math.min(from, to) - roundUp(late_window / 1000);
     for (; start < to; start += PIECE) {
       const end = Math.min(to, start + PIECE);
-      const statement = edgesStatement({ database }, start, end);
-      const options = { timeoutMs: RUN_MS, signal, settings: writeSettings(placeOf(config)) };
+      const statement = edgesStatement(place, start, end);
+      const options = { timeoutMs: RUN_MS, signal, settings: writeSettings(place) };
       await client.command(statement, options);
     }
     from = to;

@@ -1,5 +1,5 @@
 import { bucketSlackS, durationBand } from './spans.ts';
-import { type TableSpec, tableName } from './table.ts';
+import { joinOf, type Place, type TableSpec, tableName } from './table.ts';
 
 /**
  * Calls between services by minute of the called span. Rows are recomputed as a whole from the
@@ -42,11 +42,7 @@ const sightingsS = 10;
  * @param fromS start of the first minute, seconds since 1970
  * @param toS end of the last minute, exclusive
  */
-export function edgesStatement(
-  options: { readonly database: string },
-  fromS: number,
-  toS: number,
-): string {
+export function edgesStatement(options: Place, fromS: number, toS: number): string {
   const edges = tableName(options, 'service_edges');
   return `INSERT INTO ${edges}
     (minute, client, server, calls, errors, duration_sum, duration_max, duration_bands, computed_at)
@@ -69,7 +65,7 @@ export function edgesStatement(
 }
 
 /** Spans with a parent in another service; `first` is the best sighting of the call. */
-function calls(options: { readonly database: string }, fromS: number, toS: number): string {
+function calls(options: Place, fromS: number, toS: number): string {
   const table = tableName(options, 'spans');
   const [from, to] = [fromS - sightingsS, toS + sightingsS];
   return `
@@ -86,7 +82,7 @@ function calls(options: { readonly database: string }, fromS: number, toS: numbe
     INNER JOIN (
       SELECT trace_id, parent_span_id, span_id, service, time, duration, status_code,
         ${durationBand} AS band,
-        resource_id IN (SELECT id FROM ${tableName(options, 'resources')}
+        resource_id ${joinOf(options)}IN (SELECT id FROM ${tableName(options, 'resources')}
           WHERE mapContains(attributes, 'wirestitch.capture.source')) AS captured
       FROM ${table}
       WHERE bucket >= toDateTime(${from - bucketSlackS}, 'UTC')
