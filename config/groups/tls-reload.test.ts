@@ -194,7 +194,7 @@ test('certificates of a client are read again when they are old enough', async (
 });
 
 test('a handshake over HTTPS takes ten seconds at most', async () => {
-  await within(async (dir, authority) => {
+  await within(async (_, authority) => {
     const { cert, key } = authority.issue('server');
     const server = await createServer(schema.parse({ tls: { cert_file: cert, key_file: key } }));
     const name = 'handshake-timeout';
