@@ -11,6 +11,7 @@ import { factory } from '../processors/k8s_attributes/index.ts';
 import { fakeClock, realClock } from '../testing/clock.ts';
 import { realTimeSettings, testGates } from '../testing/settings.ts';
 import { collectingSink } from '../testing/sinks.ts';
+import { until } from '../testing/until.ts';
 import { startInside } from './drop-in/lib/run.ts';
 import { play } from './drop-in/lib/scenario.ts';
 import type { ApiObject } from './k8s/api-server.ts';
@@ -74,11 +75,6 @@ async function startProcessor(
   };
   const nameAt = async (ip: string): Promise<unknown> => (await ask({ ip }))['k8s.pod.name'];
   return { processor, settings, ask, nameAt };
-}
-
-/** Waits until something is so; the test's own time limit ends it otherwise. */
-async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await holds())) await sleep(10);
 }
 
 async function clusterOf(t: TestContext, ...pods: ApiObject[]) {

@@ -14,10 +14,11 @@ import { decodeMetrics, decodeTraces } from '../pdata/objects/index.ts';
 import { freePorts } from '../testing/ports.ts';
 import { stopProcess } from '../testing/process.ts';
 import type { CollectingSink } from '../testing/sinks.ts';
+import { until } from '../testing/until.ts';
 import { findPeer } from './drop-in/lib/peer.ts';
 import { OtlpSink } from './drop-in/lib/sink.ts';
 import { KafkaBroker, kafkaObstacle } from './lib/kafka.ts';
-import { exporting, receiving, until } from './lib/kafka-parts.ts';
+import { exporting, receiving } from './lib/kafka-parts.ts';
 import { shopTraces } from './lib/otlp-samples.ts';
 import { Program, scratch } from './lib/program.ts';
 

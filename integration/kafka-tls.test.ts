@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import { it } from 'node:test';
 import { background } from '../component/consumer.ts';
 import { parseJson, toJson } from '../pdata/json.ts';
+import { until } from '../testing/until.ts';
 import { Authority } from './lib/certificates.ts';
 import { KafkaBroker, kafkaObstacle } from './lib/kafka.ts';
-import { exporting, receiving, until } from './lib/kafka-parts.ts';
+import { exporting, receiving } from './lib/kafka-parts.ts';
 import { scratch } from './lib/program.ts';
 
 const obstacle = kafkaObstacle();

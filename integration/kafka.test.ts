@@ -9,8 +9,9 @@ import type { Batch } from '../pdata/batch.ts';
 import { parseJson, toJson } from '../pdata/json.ts';
 import { decodeLogs } from '../pdata/objects/index.ts';
 import { type CollectingSink, collectingSink, retryable } from '../testing/sinks.ts';
+import { until } from '../testing/until.ts';
 import { KafkaBroker, kafkaObstacle } from './lib/kafka.ts';
-import { exporting, receiverOf, receiving, until } from './lib/kafka-parts.ts';
+import { exporting, receiverOf, receiving } from './lib/kafka-parts.ts';
 import { shopTraces } from './lib/otlp-samples.ts';
 
 const obstacle = kafkaObstacle();

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
-import { createConnection, createServer } from 'node:net';
+import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -89,6 +89,8 @@ print(s.getsockname()[1], flush=True)
 time.sleep(600)
 `;
 
+import { freePort } from '../testing/ports.ts';
+
 test('node, python and a shell that becomes another program', async () => {
   writeFileSync(join(folder, 'shop.cjs'), nodeServer);
   writeFileSync(join(folder, 'stock.py'), pythonServer);
@@ -153,14 +155,7 @@ test('both ends of a connection on loopback, and who is not there', async () => 
   assert.equal(both.client?.process?.pid, process.pid);
   assert.equal(both.server?.process?.pid, store.pid);
   assert.equal(both.server?.service, 'store');
-  const [free] = await new Promise<number[]>((resolve) => {
-    const probe = createServer().listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      const number = typeof address === 'object' ? address!.port : 0;
-      probe.close(() => resolve([number]));
-    });
-  });
-  assert.equal(names.endpoint(ns, '127.0.0.1', free!, now()), undefined);
+  assert.equal(names.endpoint(ns, '127.0.0.1', await freePort(), now()), undefined);
   assert.equal(names.endpoint(undefined, '192.0.2.77', port, now()), undefined);
   socket.destroy();
 });

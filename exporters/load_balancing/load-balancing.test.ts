@@ -10,8 +10,8 @@ import { toJson } from '../../pdata/json.ts';
 import { parseRequest } from '../../pdata/parse.ts';
 import { selectItems } from '../../pdata/select.ts';
 import type { KubernetesApi } from '../../pipeline/kubernetes/api.ts';
-import { settle } from '../../testing/clock.ts';
 import { realTimeSettings, type TestSettings, testSettings } from '../../testing/settings.ts';
+import { until } from '../../testing/until.ts';
 import { otlpPaths } from '../../wire/grpc/otlp-paths.ts';
 import type { ServerCall } from '../../wire/grpc/server-call.ts';
 import { realTime, startServer } from '../../wire/grpc/testing.ts';
@@ -353,9 +353,6 @@ describe('resolvers', () => {
       '10.0.0.2:4317',
       '10.0.0.2:4318',
     ]);
-    const until = async (condition: () => boolean) => {
-      for (let i = 0; i < 500 && !condition(); i += 1) await settle();
-    };
     await until(() => watch !== undefined);
     const say = (type: string, object: object) =>
       watch!.write(`${JSON.stringify({ type, object })}\n`);

@@ -16,6 +16,7 @@ import { takenSignals } from '../../testing/contract/passing.ts';
 import { nobodyTold, offer, sendAll, type Told } from '../../testing/contract/sender.ts';
 import { seededRandom } from '../../testing/random.ts';
 import { memoryStorage } from '../../testing/record-log.ts';
+import { until } from '../../testing/until.ts';
 import { type Delivery, type ExporterRig, exporterRigs, type Target } from './exporter-rigs.ts';
 import {
   counted,
@@ -25,7 +26,6 @@ import {
   startExporting,
   stopExporting,
   sumOf,
-  until,
 } from './exporting.ts';
 
 const entries = registry.filter(({ kind }) => kind === 'exporter');

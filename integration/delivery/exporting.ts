@@ -1,6 +1,5 @@
 /** An exporter at work between an edge that counts and servers that fail. */
 import assert from 'node:assert/strict';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Component } from '../../component/component.ts';
 import type { Consumer } from '../../component/consumer.ts';
 import type { Factory } from '../../component/factory.ts';
@@ -9,6 +8,7 @@ import { realClock } from '../../testing/clock.ts';
 import type { NumberedSignal } from '../../testing/contract/numbered.ts';
 import type { MemoryStorage } from '../../testing/record-log.ts';
 import { realTimeSettings, storageExtension } from '../../testing/settings.ts';
+import { until } from '../../testing/until.ts';
 
 export interface Exporting {
   readonly signal: NumberedSignal;
@@ -39,14 +39,6 @@ export async function startExporting(
   await component.start();
   const entry = book.edge('source', factory.type, component) as Consumer<NumberedSignal>;
   return { signal, component, entry, settings };
-}
-
-/** Waits for something that takes seconds at most. */
-export async function until(done: () => boolean, what: string): Promise<void> {
-  for (let left = 2000; !done(); left -= 1) {
-    assert.ok(left > 0, `not in time: ${what}`);
-    await sleep(5);
-  }
 }
 
 export function nodeOf({ settings }: Exporting) {

@@ -11,9 +11,10 @@ import { numbered, numbersFrom } from '../../testing/contract/numbered.ts';
 import { offer, sendAll } from '../../testing/contract/sender.ts';
 import { seededRandom } from '../../testing/random.ts';
 import { memoryStorage } from '../../testing/record-log.ts';
+import { until } from '../../testing/until.ts';
 import { KafkaBroker, kafkaObstacle } from '../lib/kafka.ts';
 import { receiverOf } from '../lib/kafka-parts.ts';
-import { counted, drained, nodeOf, startExporting, stopExporting, until } from './exporting.ts';
+import { counted, drained, nodeOf, startExporting, stopExporting } from './exporting.ts';
 
 const obstacle = kafkaObstacle();
 let broker: KafkaBroker;

@@ -14,7 +14,7 @@ import { numbersFrom } from '../../testing/contract/numbered.ts';
 import { freePort } from '../../testing/ports.ts';
 import { seededRandom } from '../../testing/random.ts';
 import { realTimeSettings } from '../../testing/settings.ts';
-import { until } from './exporting.ts';
+import { until } from '../../testing/until.ts';
 import { linesSink } from './lines-sink.ts';
 
 interface Running {

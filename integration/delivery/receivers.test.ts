@@ -16,7 +16,7 @@ import { judgeOf, mixes } from '../../testing/contract/judge.ts';
 import { type NumberedSignal, numbersFrom } from '../../testing/contract/numbered.ts';
 import { seededRandom } from '../../testing/random.ts';
 import { realTimeSettings } from '../../testing/settings.ts';
-import { until } from './exporting.ts';
+import { until } from '../../testing/until.ts';
 import { type Answer, type ReceiverRig, receiverRigs, type Senders } from './receiver-rigs.ts';
 
 test('every receiver has a rig', () => {

@@ -1,6 +1,5 @@
 /** The exporter and the receiver as tests run them in their own process. */
 import type { TestContext } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Component } from '../../component/component.ts';
 import type { Consumer } from '../../component/consumer.ts';
 import type { Signal } from '../../component/signals.ts';
@@ -60,12 +59,4 @@ export async function receiving<S extends Signal>(
   t.after(() => made.shutdown());
   await made.start();
   return sink;
-}
-
-/** Waits for something that takes a minute at most. */
-export async function until(done: () => boolean, what: string): Promise<void> {
-  for (let left = 600; !done(); left -= 1) {
-    if (left === 0) throw new Error(`not within a minute: ${what}`);
-    await sleep(100);
-  }
 }

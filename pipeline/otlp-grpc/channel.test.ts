@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import net, { type AddressInfo, type Socket } from 'node:net';
 import { after, test } from 'node:test';
+import { freePort } from '../../testing/ports.ts';
 import type { ServerCall } from '../../wire/grpc/server-call.ts';
 import { realTime, startServer, testPath } from '../../wire/grpc/testing.ts';
 import { Code } from '../../wire/status/code.ts';
@@ -131,10 +132,7 @@ test('addresses and pick_first need no look-up', async () => {
 });
 
 test('calls wait for a connection where they are told to', async () => {
-  const probe = net.createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as AddressInfo;
-  await new Promise((resolve) => probe.close(resolve));
+  const port = await freePort();
   const target = { host: '127.0.0.1', port };
   await assert.rejects(call(channel({ target })), { code: Code.UNAVAILABLE });
   const patient = channel({ target, waitForReady: true });

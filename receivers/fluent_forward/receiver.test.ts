@@ -12,6 +12,7 @@ import { toJson } from '../../pdata/json.ts';
 import { freePort } from '../../testing/ports.ts';
 import { testSettings } from '../../testing/settings.ts';
 import { collectingSink, retryable } from '../../testing/sinks.ts';
+import { until } from '../../testing/until.ts';
 import { config } from './config.ts';
 import { readEvent } from './event.ts';
 import { MsgpackError, MsgpackReader, ValueEnd } from './msgpack.ts';
@@ -48,11 +49,6 @@ function open(t: TestContext, where: { port: number } | { path: string }): Promi
     socket.on('error', reject);
     t.after(() => void socket.destroy());
   });
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  for (let i = 0; i < 2000 && !condition(); i += 1) await sleep(2);
-  assert.ok(condition());
 }
 
 interface Json {

@@ -9,6 +9,7 @@ import type { Traces } from '../../pdata/batch.ts';
 import { freePort } from '../../testing/ports.ts';
 import { testSettings } from '../../testing/settings.ts';
 import { collectingSink, permanent, retryable } from '../../testing/sinks.ts';
+import { until } from '../../testing/until.ts';
 import { spanTexts } from '../../wire/tagged-spans/testing.ts';
 import { config } from './config.ts';
 import { JaegerReceiver } from './receiver.ts';
@@ -53,11 +54,6 @@ function call(t: TestContext, port: number, body: Buffer): Promise<ServiceError 
       (error) => resolve(error ?? undefined),
     );
   });
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  for (let i = 0; i < 2000 && !condition(); i += 1) await sleep(2);
-  assert.ok(condition());
 }
 
 test('the same spans over all four protocols', async (t) => {

@@ -3,6 +3,7 @@ import { describe, it, type TestContext } from 'node:test';
 import * as grpc from '@grpc/grpc-js';
 import type { Consumer } from '../../component/consumer.ts';
 import { permanent, retryable } from '../../testing/sinks.ts';
+import { until } from '../../testing/until.ts';
 import { proto, segment } from '../../wire/skywalking/testing.ts';
 import { Code } from '../../wire/status/code.ts';
 import { methods } from './methods.ts';
@@ -14,7 +15,6 @@ import {
   startReceiver,
   streamed,
   unary,
-  until,
 } from './testing.ts';
 
 const collect = '/skywalking.v3.TraceSegmentReportService/collect';

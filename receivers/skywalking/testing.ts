@@ -143,10 +143,4 @@ export function post(
   });
 }
 
-/** Waits until `condition` holds. */
-export async function until(condition: () => boolean, what = 'it'): Promise<void> {
-  for (let i = 0; i < 2500 && !condition(); i += 1) await new Promise((r) => setTimeout(r, 2));
-  if (!condition()) throw new Error(`${what} did not come`);
-}
-
 export { itemsOf, plain } from '../../wire/skywalking/testing.ts';

@@ -12,6 +12,7 @@ import { toJson } from '../../pdata/json.ts';
 import { fakeClock, realClock } from '../../testing/clock.ts';
 import { realTimeSettings, testSettings } from '../../testing/settings.ts';
 import { collectingSink, permanent, retryable } from '../../testing/sinks.ts';
+import { until } from '../../testing/until.ts';
 import { Aggregator } from './aggregator.ts';
 import { config } from './config.ts';
 import { StatsdReceiver } from './receiver.ts';
@@ -25,11 +26,11 @@ async function start(t: TestContext, given: object) {
   await receiver.start();
   t.after(() => receiver.shutdown());
   const good = () => settings.meter.value(received, { parse_success: 'true' });
-  const until = async (lines: number) => {
-    for (let i = 0; good() < lines && i < 500; i += 1) await sleep(10);
-    assert.equal(good(), lines);
+  const lines = async (count: number) => {
+    await until(() => good() >= count, `${count} lines`);
+    assert.equal(good(), count);
   };
-  return { settings, sink, receiver, until, port: (receiver.address as AddressInfo).port };
+  return { settings, sink, receiver, lines, port: (receiver.address as AddressInfo).port };
 }
 
 interface Metric {
@@ -55,7 +56,7 @@ for (const transport of ['udp', 'udp4']) {
     t.after(() => socket.close());
     socket.send('a:1|c\nbad\n\na:2|c', running.port, '127.0.0.1');
     socket.send('b:5|g', running.port, '127.0.0.1');
-    await running.until(3);
+    await running.lines(3);
     assert.equal(running.settings.meter.value(received, { parse_success: 'false' }), 1);
     await running.receiver.shutdown();
     assert.deepEqual(values(running.sink), ['b=5', 'a=3']);
@@ -77,7 +78,7 @@ test('lines of a connection, cut anywhere, the last one without its end', async 
   }
   socket.end();
   await once(socket, 'close');
-  await running.until(5);
+  await running.lines(5);
   await running.receiver.shutdown();
   assert.deepEqual(values(running.sink).sort(), ['a=1', 'b=2', 'c=3', 'd=4', 'e=5']);
 });

@@ -4,6 +4,7 @@ import net from 'node:net';
 import { after, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { fakeClock } from '../../testing/clock.ts';
+import { until } from '../../testing/until.ts';
 import { Flag, FrameType, preface } from './http2/constants.ts';
 import { FrameReader } from './http2/frame-reader.ts';
 import { frame, headerFrames, settingsFrame } from './http2/frames.ts';
@@ -19,7 +20,21 @@ after(async () => {
 /** A server whose time stands still, and a socket to it. */
 async function connected() {
   const clock = fakeClock();
-  const started = await startServer((call) => call.ok(Buffer.alloc(16_000)), { time: clock });
+  let accepted: net.Socket | undefined;
+  const started = await startServer((call) => call.ok(Buffer.alloc(16_000)), {
+    time: clock,
+    attach: async (server, address) => {
+      server.on('connection', (one) => {
+        accepted = one;
+      });
+      server.listen(address);
+      await once(server, 'listening');
+      return {
+        address: server.address() as net.AddressInfo,
+        detach: () => void server.close(),
+      };
+    },
+  });
   closers.push(() => started.server.close(0));
   const socket = net.connect(started.port, '127.0.0.1');
   socket.on('error', () => undefined);
@@ -27,11 +42,11 @@ async function connected() {
   await once(socket, 'connect');
   const closed = new Promise<void>((resolve) => socket.on('close', () => resolve()));
   closers.push(() => socket.destroy());
-  const until = async (done: () => boolean): Promise<void> => {
-    while (!done()) await new Promise((resolve) => setTimeout(resolve, 2));
-  };
   await until(() => started.server.connections === 1);
-  return { ...started, clock, socket, closed, until };
+  /** Waits until the server has read all that was written. */
+  const heard = (): Promise<void> =>
+    until(() => accepted!.bytesRead === socket.bytesWritten, 'the server reads');
+  return { ...started, clock, socket, closed, heard };
 }
 
 const hello = Buffer.concat([Buffer.from(preface), settingsFrame([])]);
@@ -43,7 +58,7 @@ const request = encodeFields([
 ]);
 
 test('a client that says nothing is cut off after ten seconds', async () => {
-  const { clock, server, closed, until } = await connected();
+  const { clock, server, closed } = await connected();
   await clock.advance(10_000);
   assert.equal(server.connections, 1);
   await clock.advance(1500);
@@ -52,7 +67,7 @@ test('a client that says nothing is cut off after ten seconds', async () => {
 });
 
 test('a request that stops coming gives its memory back after thirty seconds', async () => {
-  const { clock, socket, budget, server, until } = await connected();
+  const { clock, socket, budget, server } = await connected();
   socket.resume();
   socket.write(hello);
   socket.write(headerFrames(1, request, false, 16_384));
@@ -66,7 +81,7 @@ test('a request that stops coming gives its memory back after thirty seconds', a
 });
 
 test('a request that drips is given up after five minutes', async () => {
-  const { clock, socket, budget, until } = await connected();
+  const { clock, socket, budget, heard } = await connected();
   socket.write(hello);
   socket.write(headerFrames(1, request, false, 16_384));
   socket.write(frame(FrameType.DATA, 0, 1, Buffer.from([0, 0, 0x10, 0, 0])));
@@ -74,7 +89,7 @@ test('a request that drips is given up after five minutes', async () => {
   await until(() => budget.used > 0);
   const drip = async (): Promise<void> => {
     socket.write(frame(FrameType.DATA, 0, 1, Buffer.from([1])));
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await heard();
     await clock.advance(5000);
   };
   for (let i = 0; i < 58; i += 1) await drip();
@@ -84,18 +99,18 @@ test('a request that drips is given up after five minutes', async () => {
 });
 
 test('a header block that stops coming ends the connection', async () => {
-  const { clock, socket, closed, until, server } = await connected();
+  const { clock, socket, closed, server, heard } = await connected();
   socket.resume();
   socket.write(hello);
   socket.write(frame(FrameType.HEADERS, 0, 1, request));
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  await heard();
   await clock.advance(32_000);
   await closed;
   await until(() => server.connections === 0);
 });
 
 test('a header block that drips ends the connection after a minute', async () => {
-  const { clock, socket, server } = await connected();
+  const { clock, socket, server, heard } = await connected();
   socket.write(hello);
   socket.write(frame(FrameType.HEADERS, 0, 1, request));
   const rest = frame(FrameType.CONTINUATION, Flag.END_HEADERS, 1, Buffer.alloc(1000));
@@ -103,7 +118,7 @@ test('a header block that drips ends the connection after a minute', async () =>
     for (let i = 0; i < seconds && server.connections > 0; i += 1) {
       socket.write(rest.subarray(dripped, dripped + 1));
       dripped += 1;
-      await new Promise((resolve) => setTimeout(resolve, 5));
+      await heard();
       await clock.advance(1000);
     }
   };
@@ -115,20 +130,20 @@ test('a header block that drips ends the connection after a minute', async () =>
 });
 
 test('a client whose frames come one after the other is not slow', async () => {
-  const { clock, socket, server } = await connected();
+  const { clock, socket, server, heard } = await connected();
   socket.write(hello);
   const update = frame(FrameType.WINDOW_UPDATE, 0, 0, Buffer.from([0, 0, 0, 1]));
   for (let i = 0; i < 130; i += 1) {
     // always within a frame when the server looks
     socket.write(Buffer.concat([update.subarray(i === 0 ? 0 : 3), update.subarray(0, 3)]));
-    await new Promise((resolve) => setTimeout(resolve, 2));
+    await heard();
     await clock.advance(1000);
   }
   assert.equal(server.connections, 1);
 });
 
 test('a client that does not read its answers is not read either, and is cut off', async () => {
-  const { clock, socket, server, until, closed } = await connected();
+  const { clock, socket, server, closed } = await connected();
   socket.pause();
   socket.write(
     Buffer.concat([hello, frame(FrameType.WINDOW_UPDATE, 0, 0, Buffer.from([0x7f, 0, 0, 0]))]),
@@ -148,7 +163,7 @@ test('a client that does not read its answers is not read either, and is cut off
 });
 
 test('TCP that is half closed ends the connection', async () => {
-  const { socket, server, until } = await connected();
+  const { socket, server } = await connected();
   socket.resume();
   socket.write(hello);
   socket.end();
@@ -219,7 +234,7 @@ test('malformed requests are reset and never reach the method', async () => {
 });
 
 test('a claim of a large message gets little memory', async () => {
-  const { socket, budget, until } = await connected();
+  const { socket, budget } = await connected();
   socket.write(hello);
   socket.write(headerFrames(1, request, false, 16_384));
   socket.write(frame(FrameType.DATA, 0, 1, Buffer.from([0, 0, 0x20, 0, 0, 1])));
@@ -270,7 +285,7 @@ test('nothing stays reserved wherever a request is broken off', async () => {
 
 /** What the server sends back for these frames on stream 1: the code of its RST_STREAM. */
 async function resetCode(frames: readonly Uint8Array[]): Promise<number> {
-  const { socket, until } = await connected();
+  const { socket } = await connected();
   let bytes = Buffer.alloc(0);
   let code = -1;
   socket.on('data', (chunk: Buffer) => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import http2 from 'node:http2';
 import { type TestContext, test } from 'node:test';
 import * as grpc from '@grpc/grpc-js';
+import { until } from '../../testing/until.ts';
 import { Code } from '../status/code.ts';
 import { messagePrefix } from './answers.ts';
 import type { ServerCall } from './server-call.ts';
@@ -63,11 +64,6 @@ function open(
   });
   answer.catch(() => undefined);
   return { stream, answer };
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  for (let i = 0; i < 2000 && !condition(); i += 1) await new Promise((r) => setTimeout(r, 2));
-  assert.ok(condition());
 }
 
 const message = (i: number, length: number): Buffer => Buffer.alloc(length, i);

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { fakeClock } from '../../../testing/clock.ts';
 import { testSettings } from '../../../testing/settings.ts';
+import { until } from '../../../testing/until.ts';
 import { config } from '../config/index.ts';
 import type { TargetGroup } from '../target.ts';
 import { dnsDiscoverer, type Lookups } from './dns.ts';
@@ -25,13 +26,6 @@ const shown = (groups: readonly TargetGroup[] | undefined) =>
     targets.map((one) => Object.fromEntries(one)),
     Object.fromEntries(labels),
   ]);
-
-async function until(condition: () => boolean): Promise<void> {
-  for (let i = 0; i < 500 && !condition(); i += 1) {
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-  assert.ok(condition());
-}
 
 test('files: JSON and YAML by a pattern; one that breaks keeps what it had', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'targets-'));

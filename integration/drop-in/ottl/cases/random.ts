@@ -1,3 +1,4 @@
+import { seededWords } from '../../../../testing/random.ts';
 import type { Attributes, Group } from '../model.ts';
 
 type Kind =
@@ -142,15 +143,10 @@ const templates: Readonly<Record<Kind, readonly string[]>> = {
 
 const kinds = ['string', 'int', 'double', 'bool', 'list', 'map'] as const;
 
-/** Numbers below 1 from a seed: mulberry32. */
+/** Numbers below 1 from a seed. */
 function numbers(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
+  const next = seededWords(seed);
+  return () => next() / 2 ** 32;
 }
 
 function expression(kind: Kind, depth: number, next: () => number): string {
