@@ -285,6 +285,23 @@ test('newest first, and it says when there are more', async () => {
   assert.equal((await reader.findTraces(early)).traces.length, 3);
 });
 
+test('more traces than are summarized at once, some of them joined across', async () => {
+  const spans = Array.from({ length: 120 }, (_, i) =>
+    span(i + 1, 1, { startUnixNano: baseNs + BigInt(i) * second }),
+  );
+  const reader = await readerWith('pieces', spans);
+  await database.client.command(`INSERT INTO pieces.trace_alias (from_trace, to_trace)
+    VALUES (unhex('${traceId(1)}'), unhex('${traceId(119)}'))`);
+  const { traces, truncated } = await reader.findTraces({ ...all, limit: 1_000 });
+  assert.equal(truncated, false);
+  assert.equal(traces.length, 119);
+  const joined = traces.filter((trace) => trace.joined);
+  assert.deepEqual(
+    joined.map((trace) => [trace.traceId, trace.spanCount]),
+    [[traceId(119), 2]],
+  );
+});
+
 test('a tag is found on the span, its resource, scope, events and links, in its string form', async () => {
   const attributes = pairs({
     str: text('x'),

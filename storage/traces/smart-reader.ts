@@ -337,8 +337,24 @@ class SmartReader implements TraceReader {
     return ids;
   }
 
+  /** A few traces at a time, so that the spans of all never are in memory at once. */
   async #summaries(ids: readonly string[], deadline: Deadline): Promise<TraceSummary[]> {
-    if (ids.length === 0) return [];
+    const summaries: TraceSummary[] = [];
+    const seen = new Set<string>();
+    while (true) {
+      const some = ids.filter((id) => !seen.has(id)).slice(0, summarizedAtOnce);
+      if (some.length === 0) break;
+      summaries.push(...(await this.#summariesOf(some, seen, deadline)));
+    }
+    return summaries.sort((a, b) => compare(b.startUnixNano, a.startUnixNano));
+  }
+
+  /** @param seen ids whose trace has a summary or no spans, themselves or by another id of it */
+  async #summariesOf(
+    ids: readonly string[],
+    seen: Set<string>,
+    deadline: Deadline,
+  ): Promise<TraceSummary[]> {
     const byId = new Map<string, SlimSpan[]>();
     const take = (r: RowBinaryReader): void => {
       const span = readSlimSpan(r);
@@ -356,7 +372,6 @@ class SmartReader implements TraceReader {
       return this.#own.use(readSome, readSome);
     });
     const summaries: TraceSummary[] = [];
-    const seen = new Set<string>();
     for (const id of ids) {
       if (seen.has(id)) continue;
       const members = [...(groups.get(id) ?? [id])];
@@ -366,9 +381,12 @@ class SmartReader implements TraceReader {
       const summary = summarize(id, spans);
       summaries.push(members.length > 1 ? { ...summary, joined: true } : summary);
     }
-    return summaries.sort((a, b) => compare(b.startUnixNano, a.startUnixNano));
+    return summaries;
   }
 }
+
+/** Traces whose spans are read together for their summaries. */
+const summarizedAtOnce = 50;
 
 /** For statements that no projection can answer, so that none is looked at. */
 const noProjections = { optimize_use_projections: 0 };
