@@ -38,7 +38,7 @@ function create<S extends Grouped>(
       } catch (error) {
         throw PipelineError.from(error);
       }
-      await next.consume(result as unknown as typeof batch, ctx);
+      await next.consume(result, ctx);
     },
     start: async () => {},
     shutdown: async () => {},

@@ -52,11 +52,11 @@ function processor<S extends Sampled>(
     async consume(batch, ctx) {
       let kept: Batch<S> | undefined;
       try {
-        kept = sample(batch as unknown as Batch<S>);
+        kept = sample(batch);
       } catch (error) {
         throw PipelineError.from(error);
       }
-      if (kept !== undefined) await next.consume(kept as unknown as typeof batch, ctx);
+      if (kept !== undefined) await next.consume(kept, ctx);
       const dropped = batch.itemCount - (kept?.itemCount ?? 0);
       if (dropped > 0) ledger.dropped('not_sampled', dropped);
     },
