@@ -52,8 +52,8 @@ export function writeSettings(place: { readonly cluster?: string }): Record<stri
 }
 
 /**
- * What stands before JOIN, and before IN of a SELECT: the right side is read once, by the node that is asked. Each
- * shard would read all of it, which ClickHouse refuses for tables of a cluster.
+ * What stands before JOIN, and before IN of a SELECT: the right side is read once, by the node that
+ * is asked. Each shard would read all of it, which ClickHouse refuses for tables of a cluster.
  */
 export function joinOf(place: { readonly cluster?: string }): string {
   return place.cluster === undefined ? '' : 'GLOBAL ';

@@ -67,7 +67,7 @@ export function inParts<T>(traces: readonly T[]): T[][] {
 
 /** Text of a column, UInt8: whether {@link aliasGroups} would find anything for these ids. */
 export function hasAlias(table: string, ids: readonly string[], bind: Binder): string {
-  const list = bind.traceIds(ids);
+  const list = ids.length === 1 ? `(${bind.traceId(ids[0]!)})` : bind.traceIds(ids);
   return `ifNull((SELECT count() FROM ${table}
  WHERE from_trace IN ${list} OR to_trace IN ${list}) > 0, 0)`;
 }

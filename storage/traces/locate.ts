@@ -36,10 +36,13 @@ export function locatedCondition(
   bind: Binder,
 ): string {
   const keys = bind.uints([...new Set(ids.map(keyOf))]);
-  const all = bind.traceIds(ids);
-  const same = `arrayFilter(id -> reinterpretAsUInt64(substring(id, 9, 8)) = key, ${all})`;
+  const own = `arrayFilter(id -> reinterpretAsUInt64(substring(id, 9, 8)) = key, `;
+  const id =
+    ids.length === 1
+      ? `toFixedString(${bind.traceId(ids[0]!)}, 16)`
+      : `arrayJoin(${own}${bind.traceIds(ids)}))`;
   return `(bucket, trace_id) IN (
- SELECT bucket, arrayJoin(${ids.length === 1 ? all : same})
+ SELECT bucket, ${id}
  FROM (SELECT ${key} AS key, bucket FROM ${from} WHERE key IN ${keys}
   GROUP BY key, bucket))`;
 }

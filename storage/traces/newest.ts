@@ -11,6 +11,8 @@ export interface FoundIds {
 
 /** Rows that a look at a long stretch may read; a tag that more could have is not rare. */
 const maxRareRows = 200_000;
+/** The piece after the newest spans had none: one that every few thousandth span has is in it. */
+const seldomGrowth = 16;
 /** A look for a rare tag is at most this much longer than all before it. */
 const rareGrowth = 4096;
 
@@ -25,8 +27,8 @@ export interface NewestOptions {
   /** Where the newest spans are, if that is known. */
   readonly first?: Window | undefined;
   /**
-   * True where an index makes the absent cheap: what the newest spans lack is looked for in a
-   * much longer stretch at once, which is given up where it turns out not to be rare.
+   * True where an index makes the absent cheap: what the newest spans and those before them lack
+   * is looked for in a much longer stretch at once, given up where it turns out not to be rare.
    */
   readonly rare?: () => boolean;
 }
@@ -45,15 +47,17 @@ export async function findNewest(
   const ids = new Set<string>();
   let done = range.toNs + 1n;
   let rare = true;
-  for (;;) {
-    const long = rare && ids.size === 0 && done <= range.toNs && options.rare?.() === true;
-    const growth = long ? rareGrowth : undefined;
+  for (let pieces = 0; ; ) {
+    const unseen = rare && ids.size === 0 && options.rare?.() === true;
+    const long = unseen && pieces > 1;
+    const growth = long ? rareGrowth : unseen ? seldomGrowth : undefined;
     const window = nextWindow(range, done, ids.size, wanted, { first: options.first, growth });
     if (window === undefined || ids.size >= wanted) return { ids: [...ids] };
     try {
       const found = await search(window, wanted, long ? maxRareRows : undefined);
       for (const id of found) ids.add(id);
       done = window.fromNs;
+      pieces++;
     } catch (error) {
       const reason = reasonOf(error);
       if (long && reason === 'too_broad') {
