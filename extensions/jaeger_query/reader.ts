@@ -19,6 +19,7 @@ export async function openReader(
     ...traceSource(config),
     client,
     now: () => clock.unixMs(),
+    readAhead: true,
     warn: (message, fields) => logger.warn(message, fields),
   });
 }
