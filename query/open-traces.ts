@@ -20,8 +20,6 @@ export interface OpenTracesOptions {
     | undefined;
   /** Milliseconds since 1970. */
   readonly now: () => number;
-  /** Reads what the first searches will read, in the background; in schema smart only. */
-  readonly readAhead?: boolean;
   /** Told why a trace is shown without all that was captured of it. */
   readonly warn: (message: string, fields: { readonly error: string }) => void;
 }
@@ -39,10 +37,6 @@ export async function openTraces(options: OpenTracesOptions): Promise<TraceReade
   }
   const { createSmartReader } = await import('../storage/traces/smart-reader.ts');
   const reader = createSmartReader({ client, database, now, timeoutMs });
-  if (options.readAhead === true) {
-    const { readAhead } = await import('../storage/traces/read-ahead.ts');
-    void readAhead(reader, { client, database, now });
-  }
   if (stitch === undefined) return reader;
   const { createTraceKeys } = await import('../storage/traces/keys.ts');
   const { createStitchedReader } = await import('./stitched/reader.ts');

@@ -40,7 +40,7 @@ test('the schema decides about tables and database', async () => {
     const statements: string[] = [];
     const client: SqlClient = {
       async query(sql) {
-        if (!sql.includes('system.parts')) statements.push(sql);
+        statements.push(sql);
         return new Uint8Array();
       },
       stream: () => assert.fail(),
@@ -146,10 +146,9 @@ test('while one is replaced its address stays open', async (t) => {
 
 test('a shutdown waits for the answers that are under way', async (t) => {
   const asked = Promise.withResolvers<ServerResponse>();
-  const store = createServer(async (request, response) => {
-    const sql = (await request.toArray()).join('');
-    if (sql.includes('system.parts')) response.end();
-    else asked.resolve(response);
+  const store = createServer((request, response) => {
+    request.resume();
+    asked.resolve(response);
   });
   store.listen(0, '127.0.0.1');
   await once(store, 'listening');

@@ -19,7 +19,6 @@ export async function openReader(
     ...traceSource(config),
     client,
     now: () => clock.unixMs(),
-    readAhead: true,
     warn: (message, fields) => logger.warn(message, fields),
   });
 }
