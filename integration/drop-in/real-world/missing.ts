@@ -28,7 +28,6 @@ export const limits: Readonly<Record<string, Limit>> = {
     ids: ['processor/filter/sanitize_profiles'],
     says: [
       'cannot filter profiles: conditions on profiles are not supported',
-      'references processor "resource" which does not support profiles (only traces, metrics, logs)',
       'references processor "filter/sanitize_profiles" which does not support profiles (only traces, metrics, logs)',
     ],
   },
