@@ -26,7 +26,7 @@ export const editStride = 8;
 export const duplicateName = 0x40000000;
 
 /** Longer lists of edits are looked up in an index. */
-const shortList = 16;
+const shortList = 64;
 
 /** Edits of one request: lists of edits, one list a node, in one growing array. */
 export class PartEdits {

@@ -99,14 +99,15 @@ export async function sendLong(
   } catch (error) {
     if (error !== left) throw error;
   }
-  out?.end();
+  if (out === undefined) return;
+  response.setTimeout(mostStillMs, () => response.destroy());
+  out.end();
 }
 
 /** The client has gone, or wants no more. */
 const left = Symbol('left');
 
 function bodyOf(response: ServerResponse, zip: boolean): Writable {
-  response.setTimeout(mostStillMs, () => response.destroy());
   if (!zip) return response;
   const gzip = createGzip({ level });
   gzip.on('error', () => response.destroy());
@@ -121,10 +122,12 @@ async function write(out: Writable, response: ServerResponse, text: string): Pro
   if (response.destroyed) throw left;
 }
 
-/** Waits until more can be written, or nobody reads any more. */
+/** Waits until more can be written, or nobody reads any more: then the answer is broken off. */
 export function drained(out: Writable, response: ServerResponse): Promise<void> {
   return new Promise((resolve) => {
+    const timer = setTimeout(() => response.destroy(), mostStillMs);
     const done = (): void => {
+      clearTimeout(timer);
       out.off('drain', done);
       response.off('close', done);
       resolve();

@@ -1,13 +1,16 @@
 import { type CapturedPacket, emptyPacket, type PacketSink } from './packet.ts';
 
-/** Nanoseconds that a packet may be later than all before it without another that confirms it. */
-const AHEAD = 1e9;
+/**
+ * Nanoseconds that a packet may be later than all before it without another that confirms it: no
+ * more than {@link BEHIND}, so that those that were written late still count as in order.
+ */
+const AHEAD = 10e9;
 
 /** The same for earlier: several interfaces and processors do not write in order. */
 const BEHIND = 10e9;
 
-/** How far the first and the last packet may be from their only neighbour. */
-const ALONE = 10e9;
+/** How far the first and the last packet may be from their only neighbour: a quiet network. */
+const ALONE = 3600e9;
 
 /** A packet that waits for the next one, with bytes of its own. */
 class Kept {

@@ -80,7 +80,10 @@ function portOf(
   const { socket } = bound;
   return {
     address: socket.address(),
-    send: (data, port, address) => socket.send(data, port, address),
+    send(data, port, address) {
+      // A packet may come from port 0, to which nothing can be sent.
+      if (port !== 0) socket.send(data, port, address);
+    },
     close() {
       if (bound.take !== take) return Promise.resolve();
       if (shared.get(key) === bound) shared.delete(key);

@@ -22,8 +22,11 @@ export interface ServerOptions {
   readonly logger: Settings['logger'];
 }
 
-/** Answers with whole traces that are made at once: their spans are there as objects. */
-const wholeAtOnce = 2;
+/**
+ * Answers with whole traces that are made at once: spans of some traces of each are there as
+ * objects. More than a few, as each waits for its client.
+ */
+const wholeAtOnce = 8;
 /** Requests that wait for each that is being answered. */
 const waiting = 10;
 const mostWholeWaiting = 100;

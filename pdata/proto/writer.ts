@@ -256,12 +256,17 @@ export class Writer {
   }
 
   /**
-   * What was written, in this writer's buffer, or in one of its own size where that is much less:
-   * for the last call.
+   * What was written, in this writer's buffer, or in one of its own size where that is much less
+   * and there is room for both: for the last call.
    */
   finish(): Uint8Array<ArrayBuffer> {
-    if (this.length * 4 >= this.bytes.length * 3) return this.bytes.subarray(0, this.length);
-    this.#memory?.reserve(this.length);
+    const whole = this.bytes.subarray(0, this.length);
+    if (this.length * 4 >= this.bytes.length * 3) return whole;
+    try {
+      this.#memory?.reserve(this.length);
+    } catch {
+      return whole;
+    }
     this.#memory?.release(this.bytes.length);
     return this.take();
   }

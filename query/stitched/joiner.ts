@@ -87,6 +87,7 @@ export class Joiner {
         const found = await keys.traceIds(searches, maxFound);
         const fresh = found.filter((id) => !pool.byTrace.has(id));
         if (fresh.length === 0) return true;
+        if (pool.size > this.#options.maxSpans) return false;
         // One more than there is room for: a single trace is cut off, and must not pass for whole.
         const maxSpans = this.#options.maxSpans - pool.size + 1;
         for (const trace of await reader.getTraces(fresh, { maxSpans })) {

@@ -67,7 +67,8 @@ export class HttpSessions {
       for (const { name, start, end, value } of settingsIn(tokens)) {
         const string = value.length === 1 && value[0]!.type === 'string';
         const text = statement.canonical.slice(start, end);
-        settings.set(name, string ? unquote(text) : text);
+        if (!string && text.toUpperCase() === 'DEFAULT') settings.delete(name);
+        else settings.set(name, string ? unquote(text) : text);
       }
       if (sizeOf(settings) > keptLimit) {
         throw new EngineError(

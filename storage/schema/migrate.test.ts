@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { until } from '../../testing/until.ts';
 import { rowsOf } from '../sql.ts';
+import { placesComplete } from '../traces/own-table.ts';
 import { edgesStatement } from './edges.ts';
 import { migrate, newestVersion, readIdKey, schemaVersionOf } from './migrate.ts';
 import { redStatement } from './red.ts';
@@ -67,7 +69,10 @@ test('spans of version 4 are found by the projection of later versions', async (
   await client.command(`INSERT INTO version4.spans (bucket, trace_id, span_id)
     VALUES (20, '0123456789abcdef', 'a'), (20, '0123456789abcdef', 'b'),
       (30, '0123456789abcdef', 'c')`);
+  assert.equal(await placesComplete(client, 'version4', Date.now)(), false);
   assert.equal(await migrate(client, old), newestVersion);
+  const complete = placesComplete(client, 'version4', () => performance.now() * 1e6);
+  await until(complete, 'all parts have the projection');
   const sql = `SELECT toUnixTimestamp(bucket) AS at
     FROM mergeTreeProjection('version4', 'spans', 'places') ORDER BY at`;
   assert.deepEqual(await rowsOf(client, sql), [{ at: 20 }, { at: 30 }]);

@@ -85,14 +85,14 @@ function addRareColumn(options: SchemaOptions): string[] {
 }
 
 /**
- * Where traces are: another projection. Traces are found by it alone, so it is complete before the
- * version is said to be reached. The index over keys is made for older spans in the background.
+ * Where traces are: another projection; what there is for older spans is made in the background.
+ * Until then readers do not ask the projection by its name.
  */
 function replaceLocatorAddKeys(options: SchemaOptions): string[] {
   const stored = `${tableName(options, storedName(options, spans.name))}${onCluster(options)}`;
   return [
     `ALTER TABLE ${stored} ADD ${placesProjection.replace('PROJECTION', 'PROJECTION IF NOT EXISTS')}`,
-    `ALTER TABLE ${stored} MATERIALIZE PROJECTION places SETTINGS mutations_sync = 2`,
+    `ALTER TABLE ${stored} MATERIALIZE PROJECTION places`,
     `ALTER TABLE ${stored} DROP PROJECTION IF EXISTS locator`,
     `ALTER TABLE ${stored} MODIFY COLUMN attributes_string MODIFY SETTING
       min_compress_block_size = 262144, max_compress_block_size = 1048576`,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SqlError } from '../sql.ts';
-import { OwnTable } from './own-table.ts';
+import { OwnTable, placesComplete } from './own-table.ts';
 
 function failing(code: number, retryable = false) {
   return () => {
@@ -17,7 +17,7 @@ test('a server that refuses the statement for own tables is asked as any, from t
     [497, false],
     [164, true],
   ] as const) {
-    const table = new OwnTable('d', '`d`.`spans`');
+    const table = new OwnTable('d', '`d`.`spans`', async () => true);
     let own = 0;
     const asOwn = async () => {
       own++;
@@ -31,7 +31,7 @@ test('a server that refuses the statement for own tables is asked as any, from t
 });
 
 test('other failures are passed on, and the next statement is tried again', async () => {
-  const table = new OwnTable('d', '`d`.`spans`');
+  const table = new OwnTable('d', '`d`.`spans`', async () => true);
   const asAny = async () => 'any';
   for (const [code, retryable] of [
     [60, false],
@@ -48,7 +48,7 @@ test('other failures are passed on, and the next statement is tried again', asyn
 });
 
 test('a statement that fails either way changes nothing', async () => {
-  const table = new OwnTable('d', '`d`.`spans`');
+  const table = new OwnTable('d', '`d`.`spans`', async () => true);
   const fail = async () => failing(307)();
   await assert.rejects(table.use(fail, fail), { code: 307 });
   const any = await table.use(
@@ -56,4 +56,41 @@ test('a statement that fails either way changes nothing', async () => {
     async () => true,
   );
   assert.equal(any, false);
+});
+
+test('a projection that not all spans have yet is not asked by its name', async () => {
+  let complete = false;
+  const table = new OwnTable('d', '`d`.`spans`', async () => complete);
+  const which = () =>
+    table.use(
+      async () => 'own',
+      async () => 'any',
+    );
+  assert.equal(await which(), 'any');
+  complete = true;
+  assert.equal(await which(), 'own');
+});
+
+test('whether all parts have it is asked now and then; a server that does not say has not', async () => {
+  let now = 0;
+  let asked = 0;
+  let answer: () => number = () => 0;
+  const client = {
+    query: async () => {
+      asked++;
+      return new Uint8Array([answer()]);
+    },
+  };
+  const complete = placesComplete(client as never, 'd', () => now);
+  assert.deepEqual(await Promise.all([complete(), complete()]), [false, false]);
+  assert.equal(asked, 1);
+  answer = () => 1;
+  now += 5_000;
+  assert.equal(await complete(), true);
+  now += 59_000;
+  answer = failing(47);
+  assert.equal(await complete(), true);
+  now += 1_000;
+  assert.equal(await complete(), false);
+  assert.equal(asked, 3);
 });

@@ -8,7 +8,7 @@ import { asksSets, isNegative } from './filters.ts';
 import { type Locator, locatedCondition } from './locate.ts';
 import type { StoredSpan, StoredTrace } from './model.ts';
 import { type FoundIds, findNewest, foundTraces, type SearchWindow } from './newest.ts';
-import { OwnTable } from './own-table.ts';
+import { OwnTable, placesComplete } from './own-table.ts';
 import { firstWindow, PartList } from './parts.ts';
 import type {
   Dependency,
@@ -90,7 +90,8 @@ class SmartReader implements TraceReader {
     this.#maxSpans = options.maxSpansPerTrace ?? 100_000;
     this.#table = (name) => tableName(options, name);
     this.#parts = new PartList(options.client, options.database, options.now);
-    this.#own = new OwnTable(options.database, this.#table('spans'));
+    const complete = placesComplete(options.client, options.database, options.now);
+    this.#own = new OwnTable(options.database, this.#table('spans'), complete);
     this.#sets = new SetCache(options.client, {
       resources: this.#table('resources'),
       scopes: this.#table('scopes'),

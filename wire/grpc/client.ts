@@ -281,6 +281,8 @@ export class GrpcClient {
     if (this.#connecting?.socket === line.socket) {
       this.#connecting = undefined;
       this.#notBeforeMs = 0;
+      // Servers that let in and answer nothing are counted by #ended, over connections.
+      if (this.#barren === 0) this.#attempts = 0;
       this.#line = line;
     }
     this.#drainWaiting();
@@ -292,7 +294,8 @@ export class GrpcClient {
     this.#lastError = reason;
     if (this.#line === line) {
       this.#line = undefined;
-      this.#ended(line, reason);
+      // Calls under way are answered yet: #gone counts those.
+      if (line.session.open === 0) this.#ended(line, reason);
     }
     this.#leaving.add(line);
     this.#finishLeaving(line);
@@ -305,7 +308,10 @@ export class GrpcClient {
   }
 
   #gone(line: Line, reason: string): void {
-    this.#leaving.delete(line);
+    if (this.#leaving.delete(line) && line.session.answered > 0) {
+      this.#attempts = 0;
+      this.#barren = 0;
+    }
     if (this.#connecting?.socket === line.socket) this.#connectFailed(reason);
     if (this.#line === line) {
       this.#line = undefined;
