@@ -131,7 +131,11 @@ test('roles are refused; session_check and close_session are honoured', async ()
   assert.equal(await answer('/?session_id=none&session_check=1'), '404 372');
   const name = 'max_block_size';
   assert.equal(await answer('/?session_id=s', `SET ${name} = 5`), '200 ');
+  const unset = await answer('/', setting(name));
   assert.equal(await answer('/?session_id=s&session_check=1', setting(name)), '200 5');
+  assert.equal(await answer('/?session_id=s', `SET ${name} = DEFAULT`), '200 ');
+  assert.equal(await answer('/?session_id=s', setting(name)), unset);
+  assert.equal(await answer('/?session_id=s', `SET ${name} = 5`), '200 ');
   assert.equal(await answer('/?session_id=s&close_session=1', setting(name)), '200 5');
   assert.equal(await answer('/?session_id=s&session_check=1'), '404 372');
   const long = `SET log_comment = '${'x'.repeat(70_000)}'`;
