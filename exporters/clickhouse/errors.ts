@@ -16,11 +16,21 @@ const permanentCodes: ReadonlySet<number> = new Set([
 ]);
 
 /**
- * The error of a failed statement in the pipeline's words. What is not known to be permanent is
+ * The error of a failed INSERT in the pipeline's words. What is not known to be permanent is
  * retried: overload, memory, too many parts, time-outs, restarts, a wrong password, a table that
  * does not fit.
  */
+export function insertError(error: unknown, doing: string): PipelineError {
+  const permanent = error instanceof SqlError && permanentCodes.has(error.code);
+  return toPipeline(error, doing, !permanent);
+}
+
+/** The same of a statement that says nothing about the data: it is tried again whatever failed. */
 export function pipelineError(error: unknown, doing: string): PipelineError {
+  return toPipeline(error, doing, true);
+}
+
+function toPipeline(error: unknown, doing: string, retryable: boolean): PipelineError {
   if (error instanceof PipelineError) return error;
   if (!(error instanceof SqlError)) return PipelineError.from(error);
   const message = `cannot ${doing}: ${error.message}`;
@@ -28,5 +38,5 @@ export function pipelineError(error: unknown, doing: string): PipelineError {
     const unknownOutcome = error.outcome === 'unknown';
     return new PipelineError(message, { retryable: error.retryable, unknownOutcome, cause: error });
   }
-  return new PipelineError(message, { retryable: !permanentCodes.has(error.code), cause: error });
+  return new PipelineError(message, { retryable, cause: error });
 }

@@ -2,7 +2,7 @@ import { Code, PipelineError } from '../../component/errors.ts';
 import type { Clock } from '../../component/settings.ts';
 import { onCluster, type Place, storedName, tableName } from '../../storage/schema/table.ts';
 import { quoteName, rowsOf, type SqlClient, SqlError, type SqlOptions } from '../../storage/sql.ts';
-import { pipelineError } from './errors.ts';
+import { insertError, pipelineError } from './errors.ts';
 import type { BlockState, ClickHouseBatch, SealedBlock } from './sealed-batch.ts';
 
 /** Where blocks go. */
@@ -143,7 +143,7 @@ async function sendBlock(
     await client.insert(`INSERT INTO ${into} (${columns}) FORMAT Native`, [block.body], options);
   } catch (error) {
     if (mayHaveRun(error)) state.unknown = true;
-    throw pipelineError(error, `insert ${block.rows} rows into ${into}`);
+    throw insertError(error, `insert ${block.rows} rows into ${into}`);
   }
   state.done = true;
   target.inserted(block);
