@@ -18,8 +18,8 @@ test('only a block that cannot be read is given up, and only by its INSERT', () 
 });
 
 test('without an answer the outcome is what the client knows of it', () => {
-  for (const of of [insertError, pipelineError]) {
-    const lost = of(failed(0, 'unknown'), 'do it');
+  for (const toError of [insertError, pipelineError]) {
+    const lost = toError(failed(0, 'unknown'), 'do it');
     assert.deepEqual([lost.unknownOutcome, lost.retryable], [true, true]);
     assert.match(lost.message, /^cannot do it: no/);
   }
