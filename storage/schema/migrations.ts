@@ -98,5 +98,6 @@ function replaceLocatorAddKeys(options: SchemaOptions): string[] {
       min_compress_block_size = 262144, max_compress_block_size = 1048576`,
     `ALTER TABLE ${stored} ADD ${keyIndex.replace('INDEX', 'INDEX IF NOT EXISTS')}`,
     `ALTER TABLE ${stored} MATERIALIZE INDEX keys`,
+    `ALTER TABLE ${stored} MODIFY SETTING prewarm_mark_cache = 1`,
   ];
 }

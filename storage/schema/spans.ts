@@ -204,5 +204,6 @@ export const spans: TableSpec = {
     `PROJECTION red (${redProjection})`,
   ],
   settings: `index_granularity = 2048, string_serialization_version = 'single_stream',
-    default_compression_codec = 'ZSTD(1)', min_compress_block_size = 16384`,
+    default_compression_codec = 'ZSTD(1)', min_compress_block_size = 16384,
+    prewarm_mark_cache = 1`,
 };
