@@ -34,9 +34,16 @@ async function runUntilStopped(
 ): Promise<number> {
   const stop = processStopSignal();
   for (const stream of [process.stdout, process.stderr]) stream.on('error', unlessHungUp);
+  let running: Running | undefined;
+  let askedEarly = false;
+  process.on('SIGHUP', () => {
+    if (running === undefined) askedEarly = true;
+    else void running.reload('SIGHUP');
+  });
   const program = await startProgram(ready, read);
   const crashed = catchUncaught(program);
-  process.on('SIGHUP', () => void program.reload('SIGHUP'));
+  running = program;
+  if (askedEarly) void program.reload('SIGHUP');
   if (addresses) process.stdout.write(addressLines(ready.config, program.extensions));
   const reason = await Promise.race([
     stop.then((signal) => ({ signal })),
