@@ -52,11 +52,11 @@ export interface SmartReaderOptions {
 /** Spans that one call may still bring. */
 interface Room {
   left: number;
-  /** What has no room is cut off; otherwise it ends the call with {@link noRoom}. */
+  /** What the caller has room for in all. */
+  readonly most: number;
+  /** What has no room is cut off; otherwise it ends the call. */
   readonly cuts: boolean;
 }
-
-const noRoom = Symbol('no room');
 
 /** Of which spans a statement selects. */
 interface Selected {
@@ -139,16 +139,12 @@ class SmartReader implements TraceReader {
 
   getTraces(
     ids: readonly string[],
-    { maxSpans }: GetTracesOptions = {},
+    { maxSpans: most = Number.POSITIVE_INFINITY }: GetTracesOptions = {},
   ): Promise<readonly StoredTrace[]> {
     return runCall(this.#calls, [], async (deadline) => {
       const traces: StoredTrace[] = [];
-      const room: Room = { left: maxSpans ?? Number.POSITIVE_INFINITY, cuts: ids.length === 1 };
-      try {
-        for (const some of inParts(ids)) traces.push(...(await this.#traces(some, deadline, room)));
-      } catch (error) {
-        throw error === noRoom ? tooManySpans(maxSpans!) : error;
-      }
+      const room: Room = { left: most, most, cuts: ids.length === 1 };
+      for (const some of inParts(ids)) traces.push(...(await this.#traces(some, deadline, room)));
       return traces;
     });
   }
@@ -163,7 +159,7 @@ class SmartReader implements TraceReader {
     const full = (): boolean => {
       let count = 0;
       for (const rows of byId.values()) count += rows.length;
-      if (count > room.left && !room.cuts) throw noRoom;
+      if (count > room.left && !room.cuts) throw tooManySpans(room.most);
       return count > room.left;
     };
     const groups = await this.#withJoined(ids, deadline, async (some) =>
