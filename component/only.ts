@@ -15,11 +15,11 @@ export function createOnly<O extends Signal, C>(
   signals: readonly O[],
   create: (signal: O, settings: Settings, config: C, next: Consumer<O>) => Component & Consumer<O>,
 ): ProcessorFactory<C>['create'] {
-  return <S extends Signal>(signal: S, settings: Settings, config: C, next: Consumer<S>) => {
+  return (signal, settings, config, next) => {
     const known = signals.find((one) => (one as Signal) === signal);
     if (known === undefined) throw new Error(`BUG: ${type} in a pipeline of ${signal}`);
     const made = create(known, settings, config, next as unknown as Consumer<O>);
-    return made as unknown as Component & Consumer<S>;
+    return made as unknown as Component & Consumer<typeof signal>;
   };
 }
 
@@ -38,17 +38,11 @@ export function connectorOnly<A extends Signal, B extends Signal, C>(
     next: ConnectorNext<B>,
   ) => Component & Consumer<A>,
 ): ConnectorFactory<C>['create'] {
-  return <F extends Signal, T extends Signal>(
-    from: F,
-    to: T,
-    settings: Settings,
-    config: C,
-    next: ConnectorNext<T>,
-  ) => {
+  return (from, to, settings, config, next) => {
     const known = taken.find((one) => (one as Signal) === from);
     if (known === undefined || (to as Signal) !== given) throw wrongPair(type, from, to);
     const made = create(known, settings, config, next as unknown as ConnectorNext<B>);
-    return made as unknown as Component & Consumer<F>;
+    return made as unknown as Component & Consumer<typeof from>;
   };
 }
 
@@ -62,15 +56,9 @@ export function connectorOfSame<C>(
     next: ConnectorNext<S>,
   ) => Component & Consumer<S>,
 ): ConnectorFactory<C>['create'] {
-  return <F extends Signal, T extends Signal>(
-    from: F,
-    to: T,
-    settings: Settings,
-    config: C,
-    next: ConnectorNext<T>,
-  ) => {
+  return (from, to, settings, config, next) => {
     if ((from as Signal) !== to) throw wrongPair(type, from, to);
-    return create(from, settings, config, next as unknown as ConnectorNext<F>);
+    return create(from, settings, config, next as unknown as ConnectorNext<typeof from>);
   };
 }
 
