@@ -1,5 +1,6 @@
 import { Code, PipelineError } from '../../component/errors.ts';
 import type { Clock } from '../../component/settings.ts';
+import { syncReplicas } from '../../storage/schema/replicas.ts';
 import { onCluster, type Place, storedName, tableName } from '../../storage/schema/table.ts';
 import { quoteName, rowsOf, type SqlClient, SqlError, type SqlOptions } from '../../storage/sql.ts';
 import { insertError, pipelineError } from './errors.ts';
@@ -33,6 +34,8 @@ const settings: Readonly<Record<string, string | number>> = {
 
 /** Milliseconds that looking into an unknown outcome may take at least. */
 const MIN_LOOK_MS = 5_000;
+/** Time that the replicas of a cluster have to catch up before that, milliseconds. */
+const SYNC_MS = 6 * MIN_LOOK_MS;
 
 /**
  * One id a block, the same for all attempts: a server refuses a second statement with the id of one
@@ -182,7 +185,10 @@ async function settleUnknown(
   const doing = `find out what a failed insert into ${table} has left`;
   try {
     await target.endQuery(queryId);
-    await catchUp(client, place, block.table);
+    await syncReplicas(client, place, block.table, {
+      settings: onAllNodes(place, SYNC_MS),
+      timeoutMs: SYNC_MS,
+    });
     const [row] = await rowsOf<{ rows: string }>(
       client,
       `SELECT count() AS rows FROM ${table} WHERE ${where}`,
@@ -213,15 +219,6 @@ async function settleUnknown(
     const message = `cannot ${doing}: ${error instanceof Error ? error.message : String(error)}`;
     throw new PipelineError(message, { retryable: true, cause: error });
   }
-}
-
-/** On a cluster: waits until each replica has what others were given, so that any may be asked. */
-async function catchUp(client: SqlClient, place: Place, name: string): Promise<void> {
-  if (place.cluster === undefined) return;
-  const stored = tableName(place, storedName(place, name));
-  const sql = `SYSTEM SYNC REPLICA${onCluster(place)} ${stored} LIGHTWEIGHT`;
-  const timeoutMs = 6 * MIN_LOOK_MS;
-  await client.command(sql, { settings: onAllNodes(place, timeoutMs), timeoutMs });
 }
 
 /** Lets a statement ON CLUSTER fail for a node that is away before nobody waits for it any more. */

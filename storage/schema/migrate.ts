@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { quoteName, rowsOf, type SqlClient, SqlError } from '../sql.ts';
 import { renewViews } from './cluster-views.ts';
 import { migrations } from './migrations.ts';
-import { onCluster, type SchemaOptions, storedName, tableName, writeSettings } from './table.ts';
+import { syncReplicas } from './replicas.ts';
+import { onCluster, type SchemaOptions, tableName, writeSettings } from './table.ts';
 
 /** The version that this program writes and reads. */
 export const newestVersion = migrations[migrations.length - 1]!.version;
@@ -71,7 +72,8 @@ export async function schemaVersionOf(
 }
 
 async function makeIdKey(client: SqlClient, options: SchemaOptions): Promise<void> {
-  await catchUp(client, options);
+  const catchUp = () => syncReplicas(client, options, 'settings', { timeoutMs: 60_000 });
+  await catchUp();
   const table = tableName(options, 'settings');
   const existing = `SELECT count() AS n FROM ${table} WHERE name = 'id_key'`;
   const rows = await rowsOf<{ n: string }>(client, existing);
@@ -79,16 +81,7 @@ async function makeIdKey(client: SqlClient, options: SchemaOptions): Promise<voi
   const value = randomBytes(16).toString('hex');
   const sql = `INSERT INTO ${table} (name, value) VALUES ('id_key', '${value}')`;
   await client.command(sql, { settings: writeSettings(options) });
-  await catchUp(client, options);
-}
-
-/** On a cluster: waits until every replica has what any of them was given of table `settings`. */
-async function catchUp(client: SqlClient, options: SchemaOptions): Promise<void> {
-  if (options.cluster === undefined) return;
-  const table = tableName(options, storedName(options, 'settings'));
-  await client.command(`SYSTEM SYNC REPLICA${onCluster(options)} ${table} LIGHTWEIGHT`, {
-    timeoutMs: 60_000,
-  });
+  await catchUp();
 }
 
 /**
