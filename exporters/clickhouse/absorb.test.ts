@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Traces } from '../../pdata/batch.ts';
-import { testSettings } from '../../testing/settings.ts';
 import { numberedSpans, range } from '../../testing/spans.ts';
-import { ClickHouseBackend } from './backend.ts';
-import { type ClickHouseConfig, configSchema } from './config.ts';
+import type { ClickHouseBackend } from './backend.ts';
 import type { ClickHouseBatch } from './sealed-batch.ts';
 import { FakeClickHouse } from './testing/fake-clickhouse.ts';
+import { startedBackend } from './testing/started.ts';
 
 const nowMs = Date.UTC(2024, 0, 1);
 
@@ -16,14 +15,7 @@ async function withBackend(
 ): Promise<void> {
   const server = new FakeClickHouse();
   const endpoint = await server.start();
-  const config = configSchema.parse({
-    endpoint,
-    service_edges: { enabled: false },
-    ...given,
-  }) as ClickHouseConfig;
-  const settings = testSettings();
-  const backend = new ClickHouseBackend('traces', settings, config);
-  await backend.start(settings.host);
+  const backend = await startedBackend('traces', { endpoint, ...given });
   try {
     await use(backend);
   } finally {

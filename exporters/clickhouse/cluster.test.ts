@@ -5,15 +5,13 @@ import { writeSettings } from '../../storage/schema/table.ts';
 import { openTestCluster, type TestCluster } from '../../storage/schema/testing/cluster.ts';
 import { rowsOf } from '../../storage/sql.ts';
 import { fakeClock } from '../../testing/clock.ts';
-import { testSettings } from '../../testing/settings.ts';
 import { numberedSpans, range } from '../../testing/spans.ts';
 import { SmartSpansEncoder } from '../../wire/clickhouse/smart/spans.ts';
 import { WrittenRows } from '../../wire/clickhouse/smart/written-rows.ts';
-import { ClickHouseBackend } from './backend.ts';
-import { type ClickHouseConfig, configSchema } from './config.ts';
 import { sendBatch } from './insert.ts';
 import { newBatch, type SealedBlock } from './sealed-batch.ts';
 import { FakeClickHouse } from './testing/fake-clickhouse.ts';
+import { startedBackend } from './testing/started.ts';
 
 const forever = { deadlineMs: Number.POSITIVE_INFINITY };
 const first = { number: 1, previousUnknown: false, ...forever };
@@ -30,14 +28,7 @@ describe('statements that a cluster is given', () => {
 
   afterEach(() => server.stop());
 
-  async function backendOf(given: object) {
-    const edges = { service_edges: { enabled: false } };
-    const config = configSchema.parse({ endpoint: url, ...edges, ...given }) as ClickHouseConfig;
-    const settings = testSettings();
-    const backend = new ClickHouseBackend('traces', settings, config);
-    await backend.start(settings.host);
-    return backend;
-  }
+  const backendOf = (given: object) => startedBackend('traces', { endpoint: url, ...given });
 
   test('an INSERT is acknowledged by the shards; what a failed one left is settled on all nodes', async () => {
     const backend = await backendOf({ cluster_name: 'c' });

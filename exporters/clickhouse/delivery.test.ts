@@ -3,12 +3,11 @@ import { afterEach, beforeEach, test } from 'node:test';
 import { PipelineError } from '../../component/errors.ts';
 import type { Extension } from '../../component/extension.ts';
 import type { Traces } from '../../pdata/batch.ts';
-import { testSettings } from '../../testing/settings.ts';
 import { numberedSpans, range } from '../../testing/spans.ts';
-import { ClickHouseBackend } from './backend.ts';
-import { type ClickHouseConfig, configSchema } from './config.ts';
+import type { ClickHouseBackend } from './backend.ts';
 import type { ClickHouseBatch } from './sealed-batch.ts';
 import { FakeClickHouse } from './testing/fake-clickhouse.ts';
+import { startedBackend } from './testing/started.ts';
 
 let server: FakeClickHouse;
 let url: string;
@@ -20,17 +19,9 @@ beforeEach(async () => {
 
 afterEach(() => server.stop());
 
-async function backendOf(given: object = {}, extensions?: ReadonlyMap<string, Extension>) {
-  const edges = { service_edges: { enabled: false } };
-  const config = configSchema.parse({
-    ...('engine' in given ? {} : { endpoint: url }),
-    ...edges,
-    ...given,
-  }) as ClickHouseConfig;
-  const settings = testSettings(extensions === undefined ? {} : { extensions });
-  const backend = new ClickHouseBackend('traces', settings, config);
-  await backend.start(settings.host);
-  return backend;
+function backendOf(given: object = {}, extensions?: ReadonlyMap<string, Extension>) {
+  const where = 'engine' in given ? {} : { endpoint: url };
+  return startedBackend('traces', { ...where, ...given }, extensions);
 }
 
 const forever = { deadlineMs: Number.POSITIVE_INFINITY };

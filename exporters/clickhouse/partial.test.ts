@@ -5,11 +5,9 @@ import type { Metrics, Traces } from '../../pdata/batch.ts';
 import { MetricsBuilder, TracesBuilder } from '../../pdata/builder.ts';
 import { openTestDatabase } from '../../storage/schema/testing/chdb-client.ts';
 import { rowsOf } from '../../storage/sql.ts';
-import { testSettings } from '../../testing/settings.ts';
-import { ClickHouseBackend } from './backend.ts';
-import { type ClickHouseConfig, configSchema } from './config.ts';
 import type { StoredSignal } from './schemas.ts';
 import { FakeClickHouse } from './testing/fake-clickhouse.ts';
+import { startedBackend } from './testing/started.ts';
 
 let server: FakeClickHouse;
 let url: string;
@@ -21,14 +19,8 @@ beforeEach(async () => {
 
 afterEach(() => server.stop());
 
-async function backendOf<S extends StoredSignal>(signal: S, given: object = {}) {
-  const edges = { service_edges: { enabled: false } };
-  const config = configSchema.parse({ endpoint: url, ...edges, ...given }) as ClickHouseConfig;
-  const settings = testSettings();
-  const backend = new ClickHouseBackend(signal, settings, config);
-  await backend.start(settings.host);
-  return backend;
-}
+const backendOf = <S extends StoredSignal>(signal: S, given: object = {}) =>
+  startedBackend(signal, { endpoint: url, ...given });
 
 async function failure(promise: Promise<void>): Promise<PipelineError> {
   const error = await promise.then(
