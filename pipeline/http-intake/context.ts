@@ -1,7 +1,22 @@
 import type { IncomingMessage } from 'node:http';
-import { type Context, noMetadata } from '../../component/consumer.ts';
+import { type ClientInfo, type Context, noMetadata } from '../../component/consumer.ts';
+import type { AuthData } from '../../component/extension.ts';
 import type { Tracer } from '../../component/settings.ts';
 import { type Admitted, headerMap, remoteOf } from '../../config/groups/http-listen.ts';
+
+/**
+ * Who sent a request.
+ * @param includeMetadata whether its headers are kept with the data
+ */
+export function clientOf(
+  request: IncomingMessage,
+  auth: AuthData | undefined,
+  includeMetadata: boolean,
+): ClientInfo {
+  const metadata = includeMetadata ? headerMap(request) : noMetadata;
+  const address = remoteOf(request);
+  return auth === undefined ? { address, metadata } : { address, metadata, auth };
+}
 
 /**
  * The context of a request's data.
@@ -13,9 +28,7 @@ export function contextOf(
   includeMetadata: boolean,
   tracer: Tracer,
 ): Context {
-  const metadata = includeMetadata ? headerMap(request) : noMetadata;
-  const address = remoteOf(request);
-  const client = auth === undefined ? { address, metadata } : { address, metadata, auth };
+  const client = clientOf(request, auth, includeMetadata);
   const deadlineMs = Number.POSITIVE_INFINITY;
   const parent = tracer.enabled
     ? tracer.extract((name) => request.headersDistinct[name]?.[0])

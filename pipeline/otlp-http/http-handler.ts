@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type Context, noMetadata } from '../../component/consumer.ts';
+import type { Context } from '../../component/consumer.ts';
 import type { AuthData, ServerAuth } from '../../component/extension.ts';
 import type { OwnSpan, Tracer } from '../../component/settings.ts';
 import { authenticate } from '../../config/groups/auth.ts';
@@ -8,6 +8,7 @@ import { headerMap, remoteOf } from '../../config/groups/http-listen.ts';
 import { Code } from '../../wire/status/code.ts';
 import type { Status } from '../../wire/status/status.ts';
 import type { Body } from '../http-intake/body.ts';
+import { clientOf } from '../http-intake/context.ts';
 import { answerPastBody, type BodyIntake, type IntakeFault } from '../http-intake/intake.ts';
 import { answerFailure, answerSuccess, answerText } from './http-answer.ts';
 import type { Done, Format } from './ingest.ts';
@@ -185,9 +186,7 @@ export class HttpHandler {
   }
 
   #context({ request, auth, span }: Exchange): Context {
-    const metadata = this.#options.includeMetadata ? headerMap(request) : noMetadata;
-    const address = remoteOf(request);
-    const client = auth === undefined ? { address, metadata } : { address, metadata, auth };
+    const client = clientOf(request, auth, this.#options.includeMetadata);
     const deadlineMs = Number.POSITIVE_INFINITY;
     if (span === undefined) return { client, deadlineMs };
     return { client, deadlineMs, traceparent: span.traceparent };

@@ -1,11 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type Consumer, type Context, noMetadata } from '../../component/consumer.ts';
+import type { Consumer, Context } from '../../component/consumer.ts';
 import type { AuthData } from '../../component/extension.ts';
 import type { Settings } from '../../component/settings.ts';
-import { type Admitted, headerMap, remoteOf } from '../../config/groups/http-listen.ts';
+import type { Admitted } from '../../config/groups/http-listen.ts';
 import type { HttpServerConfig } from '../../config/groups/http-server.ts';
 import type { Version } from '../../wire/prometheus/remote-write/read.ts';
 import type { Body } from '../http-intake/body.ts';
+import { clientOf } from '../http-intake/context.ts';
 import type { BodyIntake, IntakeFault } from '../http-intake/intake.ts';
 import { answerFault, intakeOf, receiveBody, refuse } from '../http-intake/receive.ts';
 import { versionOf } from './content-type.ts';
@@ -87,9 +88,7 @@ export class WritePosts {
   }
 
   #context(request: IncomingMessage, auth: AuthData | undefined): Context {
-    const metadata = this.#includeMetadata ? headerMap(request) : noMetadata;
-    const address = remoteOf(request);
-    const client = auth === undefined ? { address, metadata } : { address, metadata, auth };
+    const client = clientOf(request, auth, this.#includeMetadata);
     return { client, deadlineMs: Number.POSITIVE_INFINITY };
   }
 }

@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type Consumers, type Context, noMetadata } from '../../component/consumer.ts';
+import type { Consumers, Context } from '../../component/consumer.ts';
 import type { AuthData } from '../../component/extension.ts';
 import type { Settings } from '../../component/settings.ts';
-import { headerMap, notFound, pathOf, remoteOf } from '../../config/groups/http-listen.ts';
+import { notFound, pathOf } from '../../config/groups/http-listen.ts';
 import type { HttpServerConfig } from '../../config/groups/http-server.ts';
 import { SkywalkingFault } from '../../wire/skywalking/fault.ts';
 import type { Instances } from '../../wire/skywalking/instances.ts';
@@ -10,6 +10,7 @@ import { type JsonMessages, readJson } from '../../wire/skywalking/json.ts';
 import { Code } from '../../wire/status/code.ts';
 import type { Status } from '../../wire/status/status.ts';
 import type { Body } from '../http-intake/body.ts';
+import { clientOf } from '../http-intake/context.ts';
 import type { BodyIntake } from '../http-intake/intake.ts';
 import { answerText, intakeOf, receiveBody, refuse } from '../http-intake/receive.ts';
 import { Delivery } from './delivery.ts';
@@ -71,9 +72,7 @@ export class SegmentPosts {
   }
 
   #context(request: IncomingMessage, auth: AuthData | undefined): Context {
-    const metadata = this.#config.include_metadata ? headerMap(request) : noMetadata;
-    const address = remoteOf(request);
-    const client = auth === undefined ? { address, metadata } : { address, metadata, auth };
+    const client = clientOf(request, auth, this.#config.include_metadata);
     return { client, deadlineMs: Number.POSITIVE_INFINITY };
   }
 
