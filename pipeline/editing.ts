@@ -16,9 +16,9 @@ export function editingProcessor<S extends Signal>(
   program?: Program,
 ): Component & Consumer<S> {
   function edited(batch: Batch<S>, ctx: Context): Batch<S> {
-    const done = program?.(batch as never) as Batch<S> | undefined;
+    const done = program?.(batch);
     if (done !== undefined) return done;
-    const editable = (program === undefined ? batch : batch.editable()) as Batch<S>;
+    const editable = program === undefined ? batch : batch.editable();
     edit(editable, ctx);
     return editable;
   }

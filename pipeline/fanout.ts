@@ -30,7 +30,7 @@ function takenByAll(consumers: readonly Consumer<Signal>[]): ReadonlySet<string>
 }
 
 function pass<S extends Signal>(to: Consumer<S>, batch: Batch<S>, ctx: Context) {
-  return to.consume(to.mutates ? (batch.editable() as Batch<S>) : batch, ctx);
+  return to.consume(to.mutates ? batch.editable() : batch, ctx);
 }
 
 async function passToAll<S extends Signal>(

@@ -27,7 +27,7 @@ export function retain<S extends Signal>(
  * needs.
  */
 export function compact<S extends Signal>(batch: Batch<S>): Batch<S> {
-  const plain = batch.plain() as Batch<S>;
+  const plain = batch.plain();
   const wasteful = plain.backingBytes > 2 * plain.byteLength + 4096;
-  return wasteful ? (plain.detach() as Batch<S>) : plain;
+  return wasteful ? plain.detach() : plain;
 }

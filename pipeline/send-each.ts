@@ -24,7 +24,7 @@ export async function sendEach<S extends Signal>(
   const { ledger, items, unsent, reason } = book;
   const results = await Promise.allSettled(
     parts.map(({ consumer, batch }) =>
-      consumer.consume(consumer.mutates ? (batch.editable() as Batch<S>) : batch, ctx),
+      consumer.consume(consumer.mutates ? batch.editable() : batch, ctx),
     ),
   );
   const errors: PipelineError[] = [];

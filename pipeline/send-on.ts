@@ -15,7 +15,7 @@ export async function sendOn<S extends Signal>(
 ): Promise<void> {
   const items = batch.itemCount;
   try {
-    await next.consume(next.mutates ? (batch.editable() as Batch<S>) : batch, background);
+    await next.consume(next.mutates ? batch.editable() : batch, background);
   } catch (thrown) {
     ledger.dropped('refused_by_next', items);
     refused(thrown);

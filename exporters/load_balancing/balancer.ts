@@ -128,7 +128,7 @@ export class Balancer<S extends Signal> implements PushBackend<S> {
 
   /** @param arrived 1 for each item that arrived, which this goes on with */
   async #push(batch: Batch<S>, arrived: Uint8Array, attempt: Attempt): Promise<void> {
-    const plain = batch.plain() as Batch<S>;
+    const plain = batch.plain();
     const ring = this.#ring;
     const routes = new Routes(plain.itemCount);
     this.#route(plain, routes, (key) => ring.of(key));

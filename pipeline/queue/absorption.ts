@@ -35,7 +35,7 @@ export class Absorption<S extends Signal> {
     if (this.#kept > 0 || this.#units >= this.#minUnits) return undefined;
     const where = this.#sealer.absorbs();
     if (where === undefined) return undefined;
-    const plain = batch.plain() as Batch<S>;
+    const plain = batch.plain();
     if (plain.byteLength > largest) return undefined;
     const bytes = plain.byteLength + retainedBytes;
     const native = where === 'native';

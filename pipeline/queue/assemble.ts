@@ -28,13 +28,13 @@ export function assemble<S extends Signal>(
   policy: SplitPolicy,
 ): Piece<S>[] {
   const batches = parts.map((part) => part.batch!);
-  const merged = (batches.length === 1 ? batches[0]! : mergeBatches(batches)) as Batch<S>;
+  const merged = batches.length === 1 ? batches[0]! : mergeBatches(batches);
   if (policy.maxUnits === 0 || unitsOf(merged, policy.sizer) <= policy.maxUnits) {
     return [{ entries: entriesOf(parts), batches: [merged], items: merged.itemCount }];
   }
   const limits: SplitLimits =
     policy.sizer === 'bytes' ? { maxBytes: policy.maxUnits } : { maxItems: policy.maxUnits };
-  return share(parts, merged.split(limits) as Batch<S>[]);
+  return share(parts, merged.split(limits));
 }
 
 /** The batches of parts, less what the backend took up. */

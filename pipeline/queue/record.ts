@@ -1,4 +1,3 @@
-import type { AnyBatch } from '../../component/factory.ts';
 import type { Signal } from '../../component/signals.ts';
 import { signals } from '../../component/signals.ts';
 import type { Batch } from '../../pdata/batch.ts';
@@ -104,10 +103,8 @@ export function decodeHeader(signal: Signal, record: Uint8Array): RecordHeader {
 export function decodeBatch<S extends Signal>(signal: S, record: Uint8Array): Batch<S> {
   const { bodyAt, items } = decodeHeader(signal, record);
   if (record[0] === ownVersion) {
-    return storedBatch(signal, record.subarray(bodyAt), items) as AnyBatch as Batch<S>;
+    return storedBatch(signal, record.subarray(bodyAt), items);
   }
   // What was accepted once is not refused for its depth: the widest limit that parsing takes.
-  return parseRequest(signal, record.subarray(bodyAt), {
-    maxNesting: 200,
-  }) as AnyBatch as Batch<S>;
+  return parseRequest(signal, record.subarray(bodyAt), { maxNesting: 200 });
 }

@@ -116,9 +116,9 @@ export class Shard<S extends Signal> {
     const { send_batch_size: size, send_batch_max_size: most, timeout } = this.#config;
     let pieces: Batch<S>[];
     try {
-      const merged = mergeBatches(whole.batches) as Batch<S>;
+      const merged = mergeBatches(whole.batches);
       const tooLarge = most > 0 && merged.itemCount > most;
-      pieces = tooLarge ? (merged.split({ maxItems: most }) as Batch<S>[]) : [merged];
+      pieces = tooLarge ? merged.split({ maxItems: most }) : [merged];
     } catch (error) {
       this.#drop(whole.items, 'cannot_merge', PipelineError.from(error));
       return { pieces: [], reserved: whole.reserved };

@@ -18,7 +18,7 @@ function create<S extends Signal>(
 ): Component & Consumer<S> {
   async function push(batch: Batch<S>, { client }: Attempt): Promise<void> {
     const ctx: Context = client === undefined ? background : { ...background, client };
-    const given = next.mutates ? (batch.editable() as Batch<S>) : batch;
+    const given = next.mutates ? batch.editable() : batch;
     await next.consume(given, ctx);
   }
   const delivery = { timeout: 0, retry_on_failure: undefined, sending_queue: queue };

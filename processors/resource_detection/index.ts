@@ -54,7 +54,7 @@ class Processor<S extends Signal> implements Component, Consumer<S> {
     if (editor.isEmpty) return this.#next.consume(batch, ctx);
     let edited: Batch<S>;
     try {
-      edited = batch.editable() as Batch<S>;
+      edited = batch.editable();
       editor.edit(edited);
     } catch (error) {
       throw PipelineError.from(error);

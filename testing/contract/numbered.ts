@@ -107,7 +107,7 @@ function samples(numbers: readonly number[]): Batch<'profiles'> {
 }
 
 /** The numbers of the items in a batch, in order. */
-export function numbersOf(signal: Signal, batch: Batch<Signal> | Batch<Signal>): number[] {
+export function numbersOf(signal: Signal, batch: Batch<Signal>): number[] {
   const text = toJson(batch as Batch<'traces'>);
   if (signal === 'traces') {
     return [...text.matchAll(/"spanId":\s*"([0-9a-f]{16})"/g)].map(

@@ -35,7 +35,7 @@ export async function offer<S extends NumberedSignal>(
   batch: Batch<S>,
 ): Promise<PipelineError | undefined> {
   try {
-    await to.consume((to.mutates ? batch.editable() : batch) as Batch<S>, background);
+    await to.consume(to.mutates ? batch.editable() : batch, background);
     return undefined;
   } catch (error) {
     if (error instanceof PipelineError && !error.message.startsWith('BUG')) return error;
