@@ -1,7 +1,7 @@
 // Rules of style that a program can check; `npm run check` and the tests run it.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { cycles, except, state } from './tidy/exceptions.ts';
+import { cycles, type Exception, except, state } from './tidy/exceptions.ts';
 import { readSources, type SourceFile } from './tidy/files.ts';
 import { checkFolders, checkLinks } from './tidy/folders.ts';
 import { checkForm, checkWords } from './tidy/form.ts';
@@ -9,14 +9,14 @@ import { checkDirection, checkUse } from './tidy/imports.ts';
 import { findCycles, findState } from './tidy/modules.ts';
 import { checkPackage } from './tidy/package.ts';
 
-/** What is accepted although a rule is broken. */
-type Exceptions = Parameters<typeof except>[1];
-
 /** Every fault found in files; each names the file and what is wrong. */
 export function tidyFiles(
   files: readonly SourceFile[],
   exists: (path: string) => boolean,
-  excepted: { readonly cycles: Exceptions; readonly state: Exceptions } = { cycles: [], state: [] },
+  excepted: { readonly cycles: readonly Exception[]; readonly state: readonly Exception[] } = {
+    cycles: [],
+    state: [],
+  },
 ): string[] {
   return [
     ...checkForm(files),

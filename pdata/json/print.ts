@@ -83,12 +83,16 @@ function joined(bytes: Uint8Array, places: readonly Place[]): Uint8Array {
 }
 
 /** Fields of the oneofs of numbers, each with the number of the other. */
-const otherNumber = new Map<Field, number>();
-for (const name of ['NumberDataPoint', 'Exemplar']) {
-  const [asDouble, asInt] = ['asDouble', 'asInt'].map((field) => message(name).byName.get(field)!);
-  otherNumber.set(asDouble!, asInt!.number);
-  otherNumber.set(asInt!, asDouble!.number);
-}
+const otherNumber: ReadonlyMap<Field, number> = new Map(
+  ['NumberDataPoint', 'Exemplar'].flatMap((name) => {
+    const { byName } = message(name);
+    const [asDouble, asInt] = [byName.get('asDouble')!, byName.get('asInt')!];
+    return [
+      [asDouble, asInt.number],
+      [asInt, asDouble.number],
+    ] as const;
+  }),
+);
 
 /** What the fields of one message hold: texts of scalars and elements, places of singular messages. */
 class Slots {

@@ -2,7 +2,7 @@ import { isUtf8 } from '../check.ts';
 import type { Writer } from '../proto/writer.ts';
 import type { Field } from '../schema.ts';
 import type { FieldNames } from './field-names.ts';
-import { EscapeFault, unescapedSize, writeUnescaped } from './unescape.ts';
+import { EscapeFault, hexValue, unescapedSize, writeUnescaped } from './unescape.ts';
 
 /** A fault in JSON text; the caller knows the path. */
 export class JsonFault extends Error {
@@ -16,12 +16,6 @@ export class JsonFault extends Error {
 
 const quote = 0x22;
 const backslash = 0x5c;
-
-/** Value of each byte as a hex digit, 16 = none. */
-const hexValue = Uint8Array.from({ length: 256 }, (_, byte) => {
-  const digit = Number.parseInt(String.fromCharCode(byte), 16);
-  return Number.isNaN(digit) ? 16 : digit;
-});
 
 function shown(byte: number | undefined): string {
   if (byte === undefined) return 'the end';

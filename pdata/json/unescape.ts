@@ -15,18 +15,18 @@ for (const [letter, byte] of ['""', '\\\\', '//', 'b\b', 'f\f', 'n\n', 'r\r', 't
   simple[letter!.charCodeAt(0)] = byte!.charCodeAt(0);
 }
 
-function hexDigit(byte: number): number {
-  if (byte >= 48 && byte <= 57) return byte - 48;
-  const lower = byte | 32;
-  return lower >= 97 && lower <= 102 ? lower - 87 : -1;
-}
+/** Value of each byte as a hex digit, 16 = none. */
+export const hexValue = Uint8Array.from({ length: 256 }, (_, byte) => {
+  const digit = Number.parseInt(String.fromCharCode(byte), 16);
+  return Number.isNaN(digit) ? 16 : digit;
+});
 
 /** Four hex digits at `at`, which must end before `to`. */
 function unit(b: Uint8Array, at: number, to: number): number {
   let value = 0;
   for (let i = 0; i < 4; i += 1) {
-    const digit = at + i < to ? hexDigit(b[at + i]!) : -1;
-    if (digit < 0) {
+    const digit = at + i < to ? hexValue[b[at + i]!]! : 16;
+    if (digit > 15) {
       const found = Buffer.from(b.subarray(at, Math.min(at + 4, to))).toString();
       throw new EscapeFault(`bad escape '\\u${found}'`);
     }

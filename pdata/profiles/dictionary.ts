@@ -55,36 +55,32 @@ export function indexOf(view: MessageView, field: number): number {
  * @param view without edits of that field
  */
 export function integersOf(view: MessageView, field: number): number[] {
-  const found: number[] = [];
-  const c = new Cursor(view.bytes, view.start);
-  const take = (): void => {
+  return listOf(view, field, 0, (c) => {
     readHalves(c);
-    found.push(signedNumber(c.lo, c.hi));
-  };
-  while (c.pos < view.end) {
-    const tag = readVarint(c);
-    if (tag === field * 8) take();
-    else if (tag === field * 8 + 2) for (const end = readVarint(c) + c.pos; c.pos < end; ) take();
-    else skipValue(c, tag);
-  }
-  return found;
+    return signedNumber(c.lo, c.hi);
+  });
 }
 
 /** A repeated fixed64 field, packed or not: bits as bigints. */
 export function fixed64sOf(view: MessageView, field: number): bigint[] {
-  const found: bigint[] = [];
-  const c = new Cursor(view.bytes, view.start);
   const { buffer, byteOffset, byteLength } = view.bytes;
   const data = new DataView(buffer, byteOffset, byteLength);
-  const take = (): void => {
-    found.push(data.getBigUint64(c.pos, true));
+  return listOf(view, field, 1, (c) => {
     c.pos += 8;
-  };
+    return data.getBigUint64(c.pos - 8, true);
+  });
+}
+
+/** @param wire wire type of a value that is not packed. @param read takes one value */
+function listOf<T>(view: MessageView, field: number, wire: 0 | 1, read: (c: Cursor) => T): T[] {
+  const found: T[] = [];
+  const c = new Cursor(view.bytes, view.start);
   while (c.pos < view.end) {
     const tag = readVarint(c);
-    if (tag === field * 8 + 1) take();
-    else if (tag === field * 8 + 2) for (const end = readVarint(c) + c.pos; c.pos < end; ) take();
-    else skipValue(c, tag);
+    if (tag === field * 8 + wire) found.push(read(c));
+    else if (tag === field * 8 + 2) {
+      for (const end = readVarint(c) + c.pos; c.pos < end; ) found.push(read(c));
+    } else skipValue(c, tag);
   }
   return found;
 }

@@ -1,8 +1,8 @@
 import { isUtf8 } from '../check.ts';
-import { Cursor, readHalves, readVarint, skipValue } from '../proto/cursor.ts';
+import { Cursor, readVarint, skipValue } from '../proto/cursor.ts';
 import { varintSize, Writer, type WriterMemory } from '../proto/writer.ts';
 import { type Message, message, messages } from '../schema.ts';
-import { DictionaryIndex, ProfileTable } from './tables.ts';
+import { DictionaryIndex, ProfileTable, readIndex } from './tables.ts';
 
 const keyValue = message('KeyValue');
 const anyValue = message('AnyValue');
@@ -147,12 +147,6 @@ class Resolver {
     c.pos = start;
     while (c.pos < end) this.#field(c, anyValue);
   }
-}
-
-/** Negative indices are beyond every table. */
-function readIndex(c: Cursor): number {
-  readHalves(c);
-  return c.hi * 4294967296 + c.lo;
 }
 
 /**

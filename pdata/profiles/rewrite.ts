@@ -1,7 +1,7 @@
-import { Cursor, readHalves, readVarint, skipValue } from '../proto/cursor.ts';
+import { Cursor, readVarint, skipValue } from '../proto/cursor.ts';
 import { varintSize, Writer } from '../proto/writer.ts';
 import { type Field, type Message, message, messages } from '../schema.ts';
-import { DictionaryIndex, ProfileTable, tableCount } from './tables.ts';
+import { DictionaryIndex, ProfileTable, readIndex, tableCount } from './tables.ts';
 
 /** Fields that hold an index into a table: `Message.field` to the table. */
 const references: Readonly<Record<string, number | undefined>> = {
@@ -142,12 +142,6 @@ class Mover {
       }
     }
   }
-}
-
-/** An index: negative ones are beyond every table. */
-function readIndex(c: Cursor): number {
-  readHalves(c);
-  return c.hi * 4294967296 + c.lo;
 }
 
 /** Some groups of a request, and the dictionary that their indices are of. */

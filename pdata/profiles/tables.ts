@@ -1,4 +1,4 @@
-import { Cursor, readVarint, skipValue } from '../proto/cursor.ts';
+import { Cursor, readHalves, readVarint, skipValue } from '../proto/cursor.ts';
 
 /** Tables of ProfilesDictionary, by their field numbers. */
 export const ProfileTable = {
@@ -15,6 +15,12 @@ export const ProfileTable = {
 export const tableCount = 8;
 
 const dictionaryTag = 18;
+
+/** An index: negative ones are beyond every table. */
+export function readIndex(c: Cursor): number {
+  readHalves(c);
+  return c.hi * 4294967296 + c.lo;
+}
 
 /** Where the bodies of some messages lie: start, end, start, end ... */
 export type Places = readonly number[];

@@ -50,20 +50,25 @@ function matches(file: SourceFile, pattern: RegExp): Import[] {
   }));
 }
 
+/** A file without its imports of types: with what is there where it runs. */
+const running = (file: SourceFile): SourceFile => ({
+  ...file,
+  text: file.text.replace(typeImport, ''),
+});
+
 const typeImport = /\b(?:import|export) type [^;'"]*from\s*['"][^'"]*['"]/g;
 
 /** What a file needs where it runs: imports of values, and files that it names. */
 export function neededBy(file: SourceFile): Import[] {
   if (!isCode(file.path)) return [];
-  const running = { ...file, text: file.text.replace(typeImport, '') };
-  return [...matches(running, importPattern), ...mentionsIn(running)];
+  const values = running(file);
+  return [...matches(values, importPattern), ...mentionsIn(values)];
 }
 
 /** Files that are loaded with a file: imports of values at its top. */
 export function importedBy(file: SourceFile): string[] {
   if (!/\.tsx?$/.test(file.path) || !isCode(file.path)) return [];
-  const running = { ...file, text: file.text.replace(typeImport, '') };
-  return matches(running, loadingPattern).map(({ to }) => to);
+  return matches(running(file), loadingPattern).map(({ to }) => to);
 }
 
 /** Files that a text names, from its own folder or from the root of the checkout. */
@@ -74,7 +79,7 @@ function mentionsIn(file: SourceFile): Import[] {
 }
 
 /** What drives the program from outside. */
-const ofTests = /^(bench|integration|scripts)\//;
+export const ofTests = /^(bench|integration|scripts)\//;
 
 /** Imports run one way, and components never import each other. */
 export function checkDirection(files: readonly SourceFile[]): string[] {

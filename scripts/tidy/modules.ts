@@ -1,6 +1,6 @@
 import { keyOf } from './exceptions.ts';
 import { isCode, isTest, type SourceFile } from './files.ts';
-import { importedBy } from './imports.ts';
+import { importedBy, ofTests } from './imports.ts';
 
 /**
  * Circles of imports that are there where the program runs: which file is loaded first decides what
@@ -45,7 +45,6 @@ function circles(edges: ReadonlyMap<string, readonly string[]>): string[][] {
   return found;
 }
 
-const outside = /^(bench|integration|scripts)\//;
 const variable = /^(?:export )?let .*$/m;
 /** A table without a word that nothing is added to it: its type says ReadonlyMap where that is so. */
 const growing =
@@ -58,7 +57,7 @@ const growing =
 export function findState(files: readonly SourceFile[]): ReadonlyMap<string, string> {
   const found = new Map<string, string>();
   for (const { path, text } of files) {
-    if (!isCode(path) || !/\.tsx?$/.test(path) || isTest(path) || outside.test(path)) continue;
+    if (!isCode(path) || !/\.tsx?$/.test(path) || isTest(path) || ofTests.test(path)) continue;
     const match = variable.exec(text) ?? growing.exec(text);
     if (match === null) continue;
     found.set(path, `${path}: changes at its top level: ${match[0]}`);

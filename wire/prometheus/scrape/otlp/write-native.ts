@@ -1,6 +1,6 @@
 import type { Writer } from '../../../../pdata/proto/writer.ts';
 import type { NativePoint } from '../native.ts';
-import { putUnsigned } from './write-point.ts';
+import { putUnsigned } from './put-unsigned.ts';
 
 /** Most buckets that one side is written with. */
 const bucketsMax = 65_536;

@@ -1,6 +1,7 @@
 import type { Writer } from '../../../../pdata/proto/writer.ts';
 import { Nanoseconds } from '../../otlp/time.ts';
 import type { Group } from './group.ts';
+import { putUnsigned } from './put-unsigned.ts';
 import { putExemplars } from './write-exemplar.ts';
 import { putNative } from './write-native.ts';
 
@@ -107,15 +108,4 @@ function nanosecondsOf(seconds: number): bigint {
   if (!Number.isFinite(seconds) || Math.abs(seconds) > 2 ** 33) return 0n;
   const whole = Math.trunc(seconds);
   return BigInt(whole) * 1_000_000_000n + BigInt(Math.trunc((seconds - whole) * 1e9));
-}
-
-/** A count as 64 bits: fractions are cut off, what is below zero wraps around. */
-export function putUnsigned(w: Writer, value: number): void {
-  const whole = Math.trunc(value);
-  if (whole >= 0 && whole <= Number.MAX_SAFE_INTEGER) {
-    w.fixed64(whole % 4294967296, Math.floor(whole / 4294967296));
-    return;
-  }
-  const bits = Number.isFinite(whole) ? BigInt.asUintN(64, BigInt(whole)) : 2n ** 63n;
-  w.fixed64(Number(bits & 0xffffffffn), Number(bits >> 32n));
 }
