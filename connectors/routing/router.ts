@@ -43,7 +43,7 @@ export class RoutingConnector<S extends Signal> implements Component, Consumer<S
   async consume(batch: Batch<S>, ctx: Context): Promise<void> {
     const items = batch.itemCount;
     if (items === 0) return;
-    const own = (this.#edits ? batch.editable() : unedited(batch)) as Batch<S>;
+    const own = this.#edits ? batch.editable() : unedited(batch);
     const left = new Uint8Array(items).fill(1);
     const plan = new Plan();
     const matcher = new Matcher<S>(own, ctx);
@@ -61,7 +61,7 @@ export class RoutingConnector<S extends Signal> implements Component, Consumer<S
     const { default_pipelines: others } = this.#config;
     if (remaining > 0) plan.add(others, left);
     const unsent = others.length === 0 ? remaining : 0;
-    const source = unedited(own) as Batch<S>;
+    const source = unedited(own);
     const parts = plan.parts(source).map(([id, part]) => ({
       consumer: this.#next.pipelines.get(id)!,
       batch: part,
@@ -123,7 +123,7 @@ class Plan {
       const batches = selections.flatMap((selection) => {
         let known = made.find((one) => same(one.selection, selection));
         if (known === undefined) {
-          const batch = selectItems(source, selection) as Batch<S> | undefined;
+          const batch = selectItems(source, selection);
           known = { selection, batch };
           made.push(known);
         }
@@ -131,7 +131,7 @@ class Plan {
       });
       const [only] = batches;
       if (only === undefined) continue;
-      out.push([id, batches.length === 1 ? only : (mergeBatches(batches) as Batch<S>)]);
+      out.push([id, batches.length === 1 ? only : mergeBatches(batches)]);
     }
     return out;
   }

@@ -137,7 +137,7 @@ export class Balancer<S extends Signal> implements PushBackend<S> {
     const ctx: Context = { client, deadlineMs };
     const results = await Promise.allSettled(
       [...routes.parts].map(async ([index, keep]) => {
-        const part = selectItems(plain, keep) as Batch<S> | undefined;
+        const part = selectItems(plain, keep);
         if (part === undefined) return;
         await this.#exporterAt(ring, index).consume(part, ctx);
         for (let i = 0; i < keep.length; i += 1) arrived[i]! |= keep[i]!;

@@ -112,8 +112,7 @@ export class HostMetricsReceiver implements Component {
     const receipts = this.#receipts[signal];
     const items = batch.itemCount;
     try {
-      const given = next.mutates ? batch.editable() : batch;
-      await next.consume(given as Batch<S>, ctx);
+      await next.consume(next.mutates ? batch.editable() : batch, ctx);
       receipts.accepted(items);
     } catch (error) {
       receipts.refused(items);

@@ -54,8 +54,7 @@ export async function deliver(
   for (let wait = FIRST_WAIT_MS; ; wait = Math.min(wait * 2, LONGEST_WAIT_MS)) {
     if (settings.budget.tryReserve(bytes)) {
       try {
-        const given = consumer.mutates ? batch.editable() : batch;
-        await consumer.consume(given as Batch<CaptureSignal>, background);
+        await consumer.consume(consumer.mutates ? batch.editable() : batch, background);
         return true;
       } catch (thrown) {
         const error = PipelineError.from(thrown);
