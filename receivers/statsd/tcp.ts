@@ -2,6 +2,7 @@ import { createServer, type Socket } from 'node:net';
 import type { Settings } from '../../component/settings.ts';
 import { listenAddress } from '../../config/groups/listen.ts';
 import { TcpServer } from '../../config/groups/tcp.ts';
+import { peerHost } from '../../wire/address/peer.ts';
 import { maxLineBytes } from '../../wire/statsd/line-parser.ts';
 import type { Aggregator } from './aggregator.ts';
 import type { StatsdConfig } from './config.ts';
@@ -33,7 +34,7 @@ export async function listenTcp(
 
 /** Hands whole lines on; what stands after the last line break is a line when the sender ends. */
 function readLines(socket: Socket, settings: Settings, aggregator: Aggregator): void {
-  const host = (socket.remoteAddress ?? '').replace(/^::ffff:/, '');
+  const host = peerHost(socket);
   const name = host.includes(':') ? `[${host}]` : host;
   const port = String(socket.remotePort ?? 0);
   let rest: Buffer = Buffer.alloc(0);

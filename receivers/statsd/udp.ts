@@ -2,6 +2,7 @@ import type { RemoteInfo } from 'node:dgram';
 import type { Settings } from '../../component/settings.ts';
 import { openUdp } from '../../config/groups/udp.ts';
 import { parseEndpoint } from '../../config/schema/index.ts';
+import { plainHost } from '../../wire/address/peer.ts';
 import type { Aggregator } from './aggregator.ts';
 import type { StatsdConfig } from './config.ts';
 import type { StatsdServer } from './server.ts';
@@ -23,7 +24,7 @@ export async function listenUdp(
 }
 
 function take(aggregator: Aggregator, data: Buffer, { address, port }: RemoteInfo): void {
-  const plain = address.replace(/^::ffff:/, '');
+  const plain = plainHost(address);
   const host = plain.includes(':') ? `[${plain}]` : plain;
   aggregator.take(data, 0, data.length, host, String(port), false);
 }
