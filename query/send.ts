@@ -17,8 +17,6 @@ export interface Answer {
 const level = 1;
 /** Of a long answer so much is made before it is begun: most are shorter, and can still fail. */
 const heldLength = 1 << 20;
-/** A client that takes nothing for so long is left, ms. */
-const mostStillMs = 30_000;
 
 /** Sends an answer that is there; a client that is gone, or has an answer, is told nothing. */
 export async function sendAnswer(
@@ -99,9 +97,7 @@ export async function sendLong(
   } catch (error) {
     if (error !== left) throw error;
   }
-  if (out === undefined) return;
-  response.setTimeout(mostStillMs, () => response.destroy());
-  out.end();
+  out?.end();
 }
 
 /** The client has gone, or wants no more. */
@@ -122,12 +118,10 @@ async function write(out: Writable, response: ServerResponse, text: string): Pro
   if (response.destroyed) throw left;
 }
 
-/** Waits until more can be written, or nobody reads any more: then the answer is broken off. */
+/** Waits until more can be written, or nobody reads any more; servers cut off who takes nothing. */
 export function drained(out: Writable, response: ServerResponse): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(() => response.destroy(), mostStillMs);
     const done = (): void => {
-      clearTimeout(timer);
       out.off('drain', done);
       response.off('close', done);
       resolve();
