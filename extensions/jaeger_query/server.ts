@@ -1,12 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Settings } from '../../component/settings.ts';
 import type { HostCheck } from '../../config/groups/host-check.ts';
-import { pathOf } from '../../config/groups/http-listen.ts';
+import { pathOf, queryOf } from '../../config/groups/http-listen.ts';
 import type { BodyIntake } from '../../pipeline/http-intake/intake.ts';
 import { receiveBody, refuse } from '../../pipeline/http-intake/receive.ts';
 import { Gate } from '../../query/gate.ts';
 import { type ApiOptions, answer, answersTraces, failed } from '../../query/jaeger/api.ts';
-import { type ApiResponse, isLong, truncatedHeader } from '../../query/jaeger/http.ts';
+import { type ApiResponse, isLong, notFound, truncatedHeader } from '../../query/jaeger/http.ts';
 import { landing, type UiOptions, uiFile } from '../../query/jaeger/ui-files.ts';
 import { sendAnswer, sendLong } from '../../query/send.ts';
 import { ReadError } from '../../storage/traces/reader.ts';
@@ -79,7 +79,7 @@ export class JaegerServer {
     body: Uint8Array,
   ): Promise<void> {
     const { api } = this.#options;
-    const query = new URLSearchParams((request.url ?? '').split('?').slice(1).join('?'));
+    const query = queryOf(request);
     const method = request.method === 'HEAD' ? 'GET' : (request.method ?? '');
     const gate = answersTraces(path) ? this.#wholeGate : this.#gate;
     try {
@@ -140,7 +140,7 @@ function plain(status: number, body: string): ApiResponse {
 async function send(
   request: IncomingMessage,
   response: ServerResponse,
-  answered: ApiResponse = plain(404, '404 page not found\n'),
+  answered: ApiResponse = notFound,
 ): Promise<void> {
   const { status, contentType, headers, body } = answered;
   if (!isLong(body)) return sendAnswer(request, response, { status, contentType, headers, body });

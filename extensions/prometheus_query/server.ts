@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setImmediate } from 'node:timers/promises';
 import type { Settings } from '../../component/settings.ts';
 import type { HostCheck } from '../../config/groups/host-check.ts';
-import { pathOf } from '../../config/groups/http-listen.ts';
+import { pathOf, queryOf } from '../../config/groups/http-listen.ts';
 import type { HttpServerConfig } from '../../config/groups/http-server.ts';
 import type { Body } from '../../pipeline/http-intake/body.ts';
 import type { BodyIntake } from '../../pipeline/http-intake/intake.ts';
@@ -100,10 +100,8 @@ export class QueryServer {
   }
 
   #answer(request: IncomingMessage, response: ServerResponse, body: string): void {
-    const mark = (request.url ?? '').indexOf('?');
     const form = new URLSearchParams(body);
-    const search = mark < 0 ? '' : request.url!.slice(mark + 1);
-    for (const [name, value] of new URLSearchParams(search)) form.append(name, value);
+    for (const [name, value] of queryOf(request)) form.append(name, value);
     const path = pathOf(request);
     const run = () => answer(this.#api, { method: request.method ?? '', path, form });
     (path.startsWith('/api/') ? this.#gate.run(run) : run())

@@ -62,8 +62,12 @@ async function tracesOf(stored: Stored): Promise<readonly WebRoute[]> {
   const { openTraces } = await import('../../query/open-traces.ts');
   const { searchRoutes } = await import('../../query/web/traces/routes.ts');
   const { traceRoutes } = await import('../../query/web/trace/routes.ts');
-  const warn = (message: string, fields: object): void => logger.warn(message, { ...fields });
-  const reader = await openTraces({ ...source, client, now, warn });
+  const reader = await openTraces({
+    ...source,
+    client,
+    now,
+    warn: (message, fields) => logger.warn(message, fields),
+  });
   const { schema, database, table } = source;
   return [
     ...searchRoutes({ reader, tags: await tagsOf(stored), now, maxTraces }),

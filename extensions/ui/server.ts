@@ -2,7 +2,7 @@ import { timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from '../../component/settings.ts';
 import type { HostCheck } from '../../config/groups/host-check.ts';
-import { pathOf } from '../../config/groups/http-listen.ts';
+import { pathOf, queryOf } from '../../config/groups/http-listen.ts';
 import type { BodyIntake } from '../../pipeline/http-intake/intake.ts';
 import { receiveBody } from '../../pipeline/http-intake/receive.ts';
 import { Gate } from '../../query/gate.ts';
@@ -148,8 +148,7 @@ export class UiServer {
     params: Readonly<Record<string, string>>,
     body: unknown,
   ): void {
-    const search = (request.url ?? '').split('?').slice(1).join('?');
-    const query = new URLSearchParams(search);
+    const query = queryOf(request);
     const onClose = (run: () => void): void => {
       if (response.destroyed) run();
       else response.once('close', run);

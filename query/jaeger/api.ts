@@ -67,12 +67,8 @@ export function answersTraces(path: string): boolean {
 
 const readStatus = { unavailable: 503, timeout: 504, too_broad: 400, internal: 500 } as const;
 
-/** @returns the answer, or undefined when the path is not below /api */
-export async function answer(
-  options: ApiOptions,
-  request: ApiRequest,
-): Promise<ApiResponse | undefined> {
-  if (!/^\/api(\/|$)/.test(request.path)) return undefined;
+/** @param request of a path below /api */
+export async function answer(options: ApiOptions, request: ApiRequest): Promise<ApiResponse> {
   let known = false;
   for (const route of routes) {
     const id = match(route.path, request.path);

@@ -37,12 +37,8 @@ const json = 'application/json';
 const indentOf = (query: URLSearchParams): number => (query.get('prettyPrint') === 'true' ? 4 : 0);
 
 /** The envelope of API v1. */
-export function v1Ok(
-  data: unknown,
-  query: URLSearchParams,
-  more: { total?: number } = {},
-): ApiResponse {
-  const envelope = { data, total: more.total ?? 0, limit: 0, offset: 0, errors: null };
+export function v1Ok(data: unknown, query: URLSearchParams, total = 0): ApiResponse {
+  const envelope = { data, total, limit: 0, offset: 0, errors: null };
   const body = JSON.stringify(envelope, null, indentOf(query));
   return { status: 200, contentType: json, body };
 }

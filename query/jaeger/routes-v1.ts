@@ -33,7 +33,7 @@ export async function serviceNames(options: ApiOptions): Promise<string[]> {
 
 export async function services(options: ApiOptions, request: ApiRequest): Promise<ApiResponse> {
   const names = await serviceNames(options);
-  return v1Ok(names, request.query, { total: names.length });
+  return v1Ok(names, request.query, names.length);
 }
 
 export async function serviceOperations(
@@ -44,7 +44,7 @@ export async function serviceOperations(
   const found = await options.reader.operations(storedService(service));
   const names = [...new Set(found.map((operation) => operation.name))];
   // Jaeger answers null, not [], for a service without operations.
-  return v1Ok(names.length === 0 ? null : names, request.query, { total: names.length });
+  return v1Ok(names.length === 0 ? null : names, request.query, names.length);
 }
 
 export async function operations(options: ApiOptions, request: ApiRequest): Promise<ApiResponse> {
@@ -53,7 +53,7 @@ export async function operations(options: ApiOptions, request: ApiRequest): Prom
   const kind = kindParam(request.query.get('spanKind'));
   const found = await options.reader.operations(storedService(service), kind);
   const data = found.map((o) => ({ name: o.name, spanKind: kindName(o.kind) }));
-  return v1Ok(data, request.query, { total: data.length });
+  return v1Ok(data, request.query, data.length);
 }
 
 /** How traces are read for one answer. */
