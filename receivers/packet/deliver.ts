@@ -1,7 +1,6 @@
 import { background, type Consumer } from '../../component/consumer.ts';
 import { PipelineError } from '../../component/errors.ts';
 import type { Settings } from '../../component/settings.ts';
-import type { Batch } from '../../pdata/batch.ts';
 import type { CaptureSignal, Output } from './capture.ts';
 
 const FIRST_WAIT_MS = 50;
