@@ -12,8 +12,8 @@ function recorded(everyBytes: number) {
   const queue: (() => void)[] = [];
   const runs: string[] = [];
   const state = { outside: 500 };
-  const kinds = { minor: () => runs.push('minor'), full: () => runs.push('full'), shrink() {} };
-  const freed = createCollector(
+  const kinds = { minor: () => runs.push('minor'), full: () => runs.push('full') };
+  const { freed, wanted } = createCollector(
     everyBytes,
     () => state.outside,
     kinds,
@@ -23,7 +23,7 @@ function recorded(everyBytes: number) {
     queue.shift()?.();
     return runs.splice(0);
   };
-  return { queue, runs, state, freed, work };
+  return { queue, runs, state, freed, wanted, work };
 }
 
 test('unreserved bytes outside the heap that grow start a minor collection, after the work', () => {
@@ -66,6 +66,20 @@ test('what a minor collection leaves leads to a full one, counted from the least
   assert.equal(queue.length, 0);
   freed(20, 499);
   assert.deepEqual(work(), ['minor']);
+});
+
+test('memory that is wanted where garbage fills what is free: a full collection at once', () => {
+  const { queue, runs, state, freed, wanted } = recorded(160);
+  freed(20, 400);
+  state.outside = 659;
+  wanted(0, 400);
+  assert.deepEqual(runs, [], '159 of garbage are below the bound');
+  state.outside = 660;
+  wanted(160, 400);
+  assert.deepEqual(runs, [], 'free memory has room for the garbage');
+  wanted(159, 400);
+  assert.deepEqual(runs, ['full']);
+  assert.equal(queue.length, 0);
 });
 
 test('small budgets are collected sooner', () => {

@@ -1,5 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import type { BudgetWatch } from '../pipeline/budget.ts';
 
 const mebibyte = 2 ** 20;
 
@@ -41,26 +42,34 @@ export interface Collections {
  * Runs the garbage collector as garbage outside the heap (request bodies) grows: a minor collection
  * each time it has grown by three quarters of `everyBytes`, a full one when it has by twice
  * that bound, because bodies had become old and V8 has not begun a full one itself.
+ * Where large memory is wanted and garbage fills what the budget has free, a full one runs at once:
+ * what is held and what was held a moment ago stay within the budget together.
  * docs/decisions/v8-flags.md has the figures.
  *
  * Garbage is what is outside the heap and not reserved, less what stayed there after earlier
  * collections: sockets' buffers, a compressor's. Bytes given back to the budget only say when to
  * look: the same body is often given back more than once, and not all of it is garbage then.
+ * @param everyBytes see {@link collectEvery}
  * @param outside bytes outside the heap, alive or not
  * @param later runs a function after what is running now
- * @returns to be called with the size of what was freed and with what is still reserved
  */
 export function createCollector(
   everyBytes: number,
   outside: () => number,
-  collections: Collections,
+  collections: Pick<Collections, 'minor' | 'full'>,
   later: (run: () => void) => void,
-): (freedBytes: number, reservedBytes: number) => void {
+): BudgetWatch {
   const lookEvery = everyBytes / looksPerCollection;
-  let freed = 0;
+  let freedSince = 0;
   let pending = false;
   let lasting = Number.POSITIVE_INFINITY;
   let sinceMinor = Number.POSITIVE_INFINITY;
+  const look = (reservedBytes: number): number => {
+    const unreserved = outside() - reservedBytes;
+    lasting = Math.min(lasting, unreserved);
+    sinceMinor = Math.min(sinceMinor, unreserved);
+    return unreserved;
+  };
   const run = (collect: () => void): void => {
     pending = true;
     later(() => {
@@ -68,21 +77,27 @@ export function createCollector(
       collect();
     });
   };
-  return (freedBytes, reservedBytes) => {
-    freed += freedBytes;
-    if (freed < lookEvery || pending) return;
-    freed = 0;
-    const unreserved = outside() - reservedBytes;
-    lasting = Math.min(lasting, unreserved);
-    sinceMinor = Math.min(sinceMinor, unreserved);
-    if (unreserved - lasting >= everyBytes * fullFactor) {
-      lasting = unreserved;
-      sinceMinor = unreserved;
-      run(collections.full);
-    } else if (unreserved - sinceMinor >= everyBytes * minorFraction) {
-      sinceMinor = unreserved;
-      run(collections.minor);
-    }
+  return {
+    freed(bytes, reservedBytes) {
+      freedSince += bytes;
+      if (freedSince < lookEvery || pending) return;
+      freedSince = 0;
+      const unreserved = look(reservedBytes);
+      if (unreserved - lasting >= everyBytes * fullFactor) {
+        lasting = unreserved;
+        sinceMinor = unreserved;
+        run(collections.full);
+      } else if (unreserved - sinceMinor >= everyBytes * minorFraction) {
+        sinceMinor = unreserved;
+        run(collections.minor);
+      }
+    },
+    wanted(freeBytes, reservedBytes) {
+      const garbage = look(reservedBytes) - lasting;
+      if (garbage < everyBytes || garbage <= freeBytes) return;
+      collections.full();
+      sinceMinor = look(reservedBytes);
+    },
   };
 }
 

@@ -2,7 +2,7 @@ import { availableParallelism, totalmem } from 'node:os';
 import type { Extension } from '../component/extension.ts';
 import type { Reload } from '../component/settings.ts';
 import { formatIssue } from '../config/schema/issue.ts';
-import { budgetBytes, createBudget } from '../pipeline/budget.ts';
+import { type BudgetWatch, budgetBytes, createBudget } from '../pipeline/budget.ts';
 import { Ledger } from '../pipeline/ledger.ts';
 import { logBalance } from './balance.ts';
 import { configJson } from './cli/print-config.ts';
@@ -35,9 +35,7 @@ export interface Running {
   shutdown(reason: string): Promise<void>;
 }
 
-interface Collector {
-  /** Takes what {@link createCollector} is told. */
-  readonly freed: ReturnType<typeof createCollector>;
+interface Collector extends BudgetWatch {
   stop(): void;
 }
 
@@ -49,10 +47,11 @@ function collectorFor(budgetLimit: number): Collector {
     timer = setInterval(look, ms).unref();
   });
   return {
-    freed(freed, reserved) {
+    freed(bytes, reserved) {
       busy();
-      collect(freed, reserved);
+      collect.freed(bytes, reserved);
     },
+    wanted: collect.wanted,
     stop: () => clearInterval(timer),
   };
 }
@@ -105,7 +104,7 @@ export async function startProgram(
   const ledger = new Ledger(meter);
   try {
     await telemetry.start();
-    const budget = createBudget(limit, collector.freed);
+    const budget = createBudget(limit, collector);
     const { tracer } = telemetry;
     const random = systemRandom;
     const { gates } = ready;

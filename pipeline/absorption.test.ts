@@ -6,7 +6,6 @@ import type { Traces } from '../pdata/batch.ts';
 import { settle } from '../testing/clock.ts';
 import { type TestSettings, testSettings } from '../testing/settings.ts';
 import { numberedSpans, range, spanNumbers } from '../testing/spans.ts';
-import { createBudget } from './budget.ts';
 import { deliveryConfig } from './exporter.test.ts';
 import { createExporter } from './exporter.ts';
 
@@ -183,20 +182,4 @@ test('whatever happens, every span arrives once, in order, and all memory is giv
     }),
     { numRuns: 200 },
   );
-});
-
-test('native memory counts in the budget, but not as ArrayBuffers', () => {
-  const seen: [number, number][] = [];
-  const budget = createBudget(100, (...freed) => seen.push(freed));
-  assert.ok(budget.tryReserve(60, true));
-  assert.ok(budget.tryReserve(30));
-  assert.equal(budget.tryReserve(11), false);
-  assert.throws(() => budget.release(31), /BUG/);
-  budget.release(10);
-  budget.release(60, true);
-  assert.equal(budget.used, 20);
-  assert.deepEqual(seen, [
-    [10, 20],
-    [60, 20],
-  ]);
 });

@@ -42,16 +42,21 @@ export function budgetBytes(
   return bytes;
 }
 
-/**
- * A budget of `limit` bytes; see {@link MemoryBudget}.
- * @param freed hears of every release, and of what is still reserved in ArrayBuffers
- */
-export function createBudget(
-  limit: number,
-  freed?: (bytes: number, used: number) => void,
-): MemoryBudget {
+/** Hears of what a budget gives and takes. `reserved` is what is still reserved in ArrayBuffers. */
+export interface BudgetWatch {
+  /** `bytes` were given back. */
+  freed(bytes: number, reserved: number): void;
+  /** At least {@link largeBytes} are about to be taken at once; `free` bytes will be left then. */
+  wanted(free: number, reserved: number): void;
+}
+
+/** From this size on memory that is taken at once is told to a {@link BudgetWatch} before. */
+export const largeBytes = mebibyte;
+
+/** A budget of `limit` bytes; see {@link MemoryBudget}. */
+export function createBudget(limit: number, watch?: BudgetWatch): MemoryBudget {
   if (!(limit > 0)) throw new Error(`BUG: memory budget of ${limit} bytes`);
-  return new Budget(limit, freed);
+  return new Budget(limit, watch);
 }
 
 class Budget implements MemoryBudget {
@@ -60,11 +65,11 @@ class Budget implements MemoryBudget {
   /** Part of what is used. */
   #native = 0;
 
-  readonly #freed: ((bytes: number, used: number) => void) | undefined;
+  readonly #watch: BudgetWatch | undefined;
 
-  constructor(limit: number, freed: ((bytes: number, used: number) => void) | undefined) {
+  constructor(limit: number, watch: BudgetWatch | undefined) {
     this.limit = limit;
-    this.#freed = freed;
+    this.#watch = watch;
   }
 
   get used(): number {
@@ -73,7 +78,9 @@ class Budget implements MemoryBudget {
 
   tryReserve(bytes: number, native = false): boolean {
     if (!(bytes >= 0)) throw new Error(`BUG: reservation of ${bytes} bytes`);
-    if (this.#used + bytes > this.limit) return false;
+    const free = this.limit - this.#used - bytes;
+    if (free < 0) return false;
+    if (bytes >= largeBytes) this.#watch?.wanted(free, this.#used - this.#native);
     this.#used += bytes;
     if (native) this.#native += bytes;
     return true;
@@ -86,6 +93,6 @@ class Budget implements MemoryBudget {
     }
     this.#used -= bytes;
     if (native) this.#native -= bytes;
-    this.#freed?.(bytes, this.#used - this.#native);
+    this.#watch?.freed(bytes, this.#used - this.#native);
   }
 }
