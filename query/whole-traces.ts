@@ -15,6 +15,8 @@ export interface WholeTracesOptions {
   readonly maxSpans: number;
   /** A trace that several were joined to is given once, under the first of its ids. */
   readonly distinct: boolean;
+  /** Ends the reading; its reason is a ReadError. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Spans that are there as objects at once, where no trace alone has more. */
@@ -45,7 +47,7 @@ export class WholeTraces {
 
   /** In the order asked for, without those that are not stored. Rejects with ReadError. */
   async *read(): AsyncGenerator<StoredTrace> {
-    const { reader, range, maxSpans, distinct } = this.#options;
+    const { reader, range, maxSpans, distinct, signal } = this.#options;
     const shown = new Set<string>();
     const parts = inParts(this.#wanted);
     let left = maxSpans;
@@ -57,7 +59,8 @@ export class WholeTraces {
         continue;
       }
       const room = ids.length === 1 ? left : Math.min(left, 2 * spansAtOnce);
-      const traces = await orUndefined(reader.getTraces(ids, { ...range, maxSpans: room }), ids);
+      const asked = { ...range, maxSpans: room, signal };
+      const traces = await orUndefined(reader.getTraces(ids, asked), ids);
       if (traces === undefined) {
         const half = Math.ceil(ids.length / 2);
         parts.push(ids.slice(half), ids.slice(0, half));

@@ -329,3 +329,61 @@ test('a file that is no OTLP/JSON is refused with the place', async () => {
   assert.equal(answered?.status, 400);
   assert.match(String(answered?.body), /cannot unmarshal OTLP JSON: .*resourceSpans at byte 18/);
 });
+
+/** A reader of one trace of many spans that tells when it is asked for it. */
+function oneLarge(spans: number, asked: () => void): TraceReader {
+  const { reader } = manyTraces([spans]);
+  const getTraces: TraceReader['getTraces'] = (ids, options) => {
+    asked();
+    return reader.getTraces(ids, options);
+  };
+  return { ...reader, getTraces };
+}
+
+const ofOne = ['/api/traces/1', '/api/v3/traces/1'];
+const unbounded = { nowNs: () => 0n, maxTraces: 1, maxSpans: 1e6, maxClockSkewNs: 0n };
+const asks = (path: string) => ({
+  method: 'GET',
+  path,
+  query: new URLSearchParams(),
+  body: new Uint8Array(),
+});
+
+test('while a large trace is adjusted, others are answered', async () => {
+  for (const path of ofOne) {
+    const events: string[] = [];
+    const other = async (): Promise<void> => {
+      await answer({ ...unbounded, reader }, asks('/api/services'));
+      events.push('services');
+    };
+    const reader = oneLarge(20_000, () => setImmediate(other));
+    const { body } = await answer({ ...unbounded, reader }, asks(path));
+    assert.ok(isLong(body));
+    await body.write(async () => void events.push('piece'));
+    assert.equal(events[0], 'services', path);
+    assert.ok(events.length > 20);
+  }
+});
+
+test('a large trace that nobody waits for is not adjusted to its end', async () => {
+  for (const path of ofOne) {
+    const stop = new AbortController();
+    const gone = new ReadError('the client has gone', 'unavailable');
+    let given: AbortSignal | undefined;
+    const large = oneLarge(20_000, () => setImmediate(() => stop.abort(gone)));
+    const getTraces: TraceReader['getTraces'] = (ids, options) => {
+      given = options?.signal;
+      return large.getTraces(ids, options);
+    };
+    const options = { ...unbounded, reader: { ...large, getTraces } };
+    const { body } = await answer(options, { ...asks(path), signal: stop.signal });
+    assert.equal(given, stop.signal);
+    assert.ok(isLong(body));
+    let pieces = 0;
+    await assert.rejects(
+      body.write(async () => void pieces++),
+      gone,
+    );
+    assert.equal(pieces, 0);
+  }
+});

@@ -8,6 +8,8 @@ export interface ApiRequest {
   readonly path: string;
   readonly query: URLSearchParams;
   readonly body: Uint8Array;
+  /** Ends long work when nobody waits for the answer any more; its reason is a ReadError. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface ApiResponse {

@@ -1,4 +1,5 @@
 /** The JSON of Jaeger's HTTP API v1 (the model of Jaeger UI and Grafana). */
+import { inTurns } from '../../storage/steps.ts';
 import {
   type KeyValue,
   type StoredResource,
@@ -67,11 +68,19 @@ export function kindName(kind: number): string {
   return kinds[kind] ?? '';
 }
 
-/** One trace as /api/traces/{id} shows it: an object of the form {@link V1Trace}. */
-export function v1Trace(trace: StoredTrace, options: V1Options): Entries {
-  const spans = options.raw
-    ? trace.spans.map(view)
+/**
+ * One trace as /api/traces/{id} shows it: an object of the form {@link V1Trace}. Its spans are made
+ * as they are written. Rejects with the reason of `signal`.
+ */
+export async function v1Trace(
+  trace: StoredTrace,
+  options: V1Options,
+  signal?: AbortSignal,
+): Promise<Entries> {
+  const adjusted = options.raw
+    ? undefined
     : adjust(trace.spans, { ...options, missingParentText, sortEvents: false });
+  const spans = adjusted === undefined ? views(trace) : await inTurns(adjusted, signal);
   const processes = new Processes();
   const shown = function* (): Generator<V1Span> {
     for (const span of spans) yield toSpan(span, processes, options.raw);
@@ -79,9 +88,14 @@ export function v1Trace(trace: StoredTrace, options: V1Options): Entries {
   return new Entries({
     traceID: trace.traceId,
     spans: new Items(shown()),
-    processes: new Later(() => processes.named),
+    processes: new Later(() => new Entries(processes.named)),
     warnings: trace.truncated ? [truncatedText(trace)] : null,
   });
+}
+
+/** The spans as they are stored. */
+function* views({ spans }: StoredTrace): Generator<ViewSpan> {
+  for (const span of spans) yield view(span);
 }
 
 /** What is said of a trace that is not there as a whole. */

@@ -60,7 +60,7 @@ export async function operations(options: ApiOptions, request: ApiRequest): Prom
 export function wholeTraces(
   { reader, maxSpans }: ApiOptions,
   wanted: readonly Wanted[],
-  more: Pick<WholeTracesOptions, 'range' | 'distinct'>,
+  more: Pick<WholeTracesOptions, 'range' | 'distinct' | 'signal'>,
 ): WholeTraces {
   return new WholeTraces(wanted, { reader, maxSpans, ...more });
 }
@@ -68,26 +68,27 @@ export function wholeTraces(
 async function* shown(
   traces: Iterable<StoredTrace> | AsyncIterable<StoredTrace>,
   { maxClockSkewNs }: ApiOptions,
+  { signal }: ApiRequest,
   raw: boolean,
 ): AsyncGenerator<Entries> {
-  for await (const trace of traces) yield v1Trace(trace, { raw, maxClockSkewNs });
+  for await (const trace of traces) yield await v1Trace(trace, { raw, maxClockSkewNs }, signal);
 }
 
 const isRaw = (query: URLSearchParams): boolean => query.get('raw') === 'true';
 
 export async function search(options: ApiOptions, request: ApiRequest): Promise<ApiResponse> {
-  const { query } = request;
+  const { query, signal } = request;
   const ids = v1TraceIds(query);
-  if (ids.length > 0) return multiGet(options, query, new Set(ids));
+  if (ids.length > 0) return multiGet(options, request, new Set(ids));
   const parsed = v1Search(query, options.nowNs(), options);
   const found = await findJoined(options.reader, parsed);
   const wanted = withinSpans(found.traces, options.maxSpans);
   const range = bounds(wanted);
-  const reading = wholeTraces(options, wanted, { range, distinct: true });
+  const reading = wholeTraces(options, wanted, { range, distinct: true, signal });
   const traces = (await begun(reading.read())) ?? [];
   const fewer = found.truncated || wanted.length < found.traces.length;
   const limited = (): boolean => fewer || reading.leftOut.length > 0;
-  return v1Traces(shown(traces, options, isRaw(query)), query, {
+  return v1Traces(shown(traces, options, request, isRaw(query)), query, {
     total: () => (limited() ? reading.count : 0),
     limit: () => (limited() ? parsed.limit : 0),
     cutOff: () => fewer || reading.cutOff,
@@ -97,14 +98,15 @@ export async function search(options: ApiOptions, request: ApiRequest): Promise<
 /** Traces by their ids, and of each that is not answered why. */
 async function multiGet(
   options: ApiOptions,
-  query: URLSearchParams,
+  request: ApiRequest,
   ids: ReadonlySet<string>,
 ): Promise<ApiResponse> {
+  const { query, signal } = request;
   if (ids.size > options.maxTraces) {
     throw new ParameterError(`cannot fetch more than ${options.maxTraces} traces at once`);
   }
   const wanted = Array.from(ids, (traceId) => ({ traceId }));
-  const reading = wholeTraces(options, wanted, { distinct: false });
+  const reading = wholeTraces(options, wanted, { distinct: false, signal });
   const missing = new Set(ids);
   const seen = async function* (traces: AsyncIterable<StoredTrace>): AsyncGenerator<StoredTrace> {
     for await (const trace of traces) {
@@ -114,7 +116,7 @@ async function multiGet(
   };
   const traces = await begun(seen(reading.read()));
   const msg = `trace left out: the answer has ${options.maxSpans} spans without it`;
-  return v1Traces(shown(traces ?? [], options, isRaw(query)), query, {
+  return v1Traces(shown(traces ?? [], options, request, isRaw(query)), query, {
     errors: () => {
       const leftOut = new Set(reading.leftOut);
       return Array.from(missing, (traceID): V1Error => {
@@ -152,12 +154,15 @@ export async function trace(
   request: ApiRequest,
   id: string,
 ): Promise<ApiResponse> {
-  const { query } = request;
+  const { query, signal } = request;
   const wanted = [{ traceId: parseTraceId(id) }];
-  const reading = wholeTraces(options, wanted, { range: hintOf(query), distinct: false });
+  const range = hintOf(query);
+  const reading = wholeTraces(options, wanted, { range, distinct: false, signal });
   const traces = await begun(reading.read());
   if (traces === undefined) return v1Error(404, 'trace not found');
-  return v1Traces(shown(traces, options, isRaw(query)), query, { cutOff: () => reading.cutOff });
+  return v1Traces(shown(traces, options, request, isRaw(query)), query, {
+    cutOff: () => reading.cutOff,
+  });
 }
 
 export async function archive(
@@ -171,7 +176,7 @@ export async function archive(
 
 /** OTLP/JSON (a file that a user opens in the UI) in the form of v1. */
 export async function transform(options: ApiOptions, request: ApiRequest): Promise<ApiResponse> {
-  return v1Traces(shown(tracesOf(request.body), options, true), request.query);
+  return v1Traces(shown(tracesOf(request.body), options, request, true), request.query);
 }
 
 function tracesOf(body: Uint8Array): StoredTrace[] {

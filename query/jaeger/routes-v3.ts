@@ -52,8 +52,9 @@ export async function trace(
   }
   const startNs = time(request.query, 'start_time');
   const endNs = time(request.query, 'end_time');
-  const hint = startNs === undefined || endNs === undefined ? undefined : { startNs, endNs };
-  const reading = wholeTraces(options, [{ traceId }], { range: hint, distinct: false });
+  const range = startNs === undefined || endNs === undefined ? undefined : { startNs, endNs };
+  const { signal } = request;
+  const reading = wholeTraces(options, [{ traceId }], { range, distinct: false, signal });
   return answered(reading, options, request, false);
 }
 
@@ -62,7 +63,9 @@ export async function search(options: ApiOptions, request: ApiRequest): Promise<
   const found = await findJoined(options.reader, query);
   const wanted = withinSpans(found.traces, options.maxSpans);
   const fewer = found.truncated || wanted.length < found.traces.length;
-  const reading = wholeTraces(options, wanted, { range: bounds(wanted), distinct: true });
+  const range = bounds(wanted);
+  const { signal } = request;
+  const reading = wholeTraces(options, wanted, { range, distinct: true, signal });
   return answered(reading, options, request, fewer);
 }
 
@@ -70,14 +73,14 @@ export async function search(options: ApiOptions, request: ApiRequest): Promise<
 async function answered(
   reading: WholeTraces,
   { maxClockSkewNs }: ApiOptions,
-  { query }: ApiRequest,
+  { query, signal }: ApiRequest,
   fewer: boolean,
 ): Promise<ApiResponse> {
   const traces = await begun(reading.read());
   if (traces === undefined) return v3Error(404, 'No traces found');
   const options = { raw: v3Raw(query), maxClockSkewNs };
   const groups = async function* (): AsyncGenerator<Entries> {
-    for await (const trace of traces) yield* v3Groups(trace, options);
+    for await (const trace of traces) yield* v3Groups(trace, options, signal);
   };
   return v3Traces(groups(), () => fewer || reading.cutOff);
 }

@@ -4,10 +4,12 @@
  * host (host.id, host.ip, host.name; unknown hosts always differ) that does not fit is centred in
  * its parent, one that outlasts it only must not start before.
  */
+import { Pace, type Steps } from '../../storage/steps.ts';
 import type { AttributeValue, StoredResource } from '../../storage/traces/model.ts';
 import { formatGoDuration } from './go-duration.ts';
 import type { ViewSpan } from './view.ts';
 
+/** What is done to times that cannot be. */
 export interface SkewOptions {
   /** Largest clock skew that is mended; 0 only marks it. */
   readonly maxClockSkewNs: bigint;
@@ -19,6 +21,13 @@ interface Node {
   readonly span: ViewSpan;
   readonly host: string;
   readonly children: Node[];
+}
+
+interface Pending {
+  readonly node: Node;
+  readonly parent: Node | undefined;
+  /** Of the parent. */
+  readonly skew: Skew;
 }
 
 interface Skew {
@@ -41,17 +50,15 @@ function hostOf(resource: StoredResource): string {
 }
 
 /** Changes times and warnings of `spans`. */
-export function correctClockSkew(spans: readonly ViewSpan[], options: SkewOptions): void {
-  const nodes = new Map<string, Node>();
-  for (const span of spans) {
-    if (nodes.has(span.spanId)) {
-      span.warnings.push('duplicate span IDs; skipping clock skew adjustment');
-    } else {
-      nodes.set(span.spanId, { span, host: hostOf(span.resource), children: [] });
-    }
-  }
-  const pending: { node: Node; parent: Node | undefined; skew: Skew }[] = [];
+export function* correctClockSkew(
+  spans: readonly ViewSpan[],
+  options: SkewOptions,
+): Steps<undefined> {
+  const pace = new Pace();
+  const pending: Pending[] = [];
+  const nodes = yield* nodesOf(spans, pace);
   for (const node of nodes.values()) {
+    if (pace.due()) yield;
     const parent = nodes.get(node.span.parentSpanId);
     if (parent !== undefined && parent !== node) {
       parent.children.push(node);
@@ -72,7 +79,25 @@ export function correctClockSkew(spans: readonly ViewSpan[], options: SkewOption
         : next.skew;
     shift(node.span, skew.deltaNs, options.maxClockSkewNs);
     for (const child of node.children) pending.push({ node: child, parent: node, skew });
+    if (pace.due(1 + node.span.events.length)) yield;
   }
+}
+
+/** The first span of each id; the others are told that they are left alone. */
+function* nodesOf(spans: readonly ViewSpan[], pace: Pace): Steps<Map<string, Node>> {
+  const hosts = new Map<StoredResource, string>();
+  const nodes = new Map<string, Node>();
+  for (const span of spans) {
+    if (pace.due()) yield;
+    if (nodes.has(span.spanId)) {
+      span.warnings.push('duplicate span IDs; skipping clock skew adjustment');
+      continue;
+    }
+    let host = hosts.get(span.resource);
+    if (host === undefined) hosts.set(span.resource, (host = hostOf(span.resource)));
+    nodes.set(span.spanId, { span, host, children: [] });
+  }
+  return nodes;
 }
 
 function skewOf(child: ViewSpan, parent: ViewSpan): bigint {

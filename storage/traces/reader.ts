@@ -122,6 +122,8 @@ export interface GetTracesOptions {
    * with reason `too_broad`. A single one is cut off. What a reader joins to them does not count.
    */
   readonly maxSpans?: number;
+  /** Ends the call when nobody waits for its answer any more. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Traces as the query languages and front ends see them. All methods reject with ReadError. */

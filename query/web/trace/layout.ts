@@ -1,4 +1,5 @@
 import { captureSource } from '../../../stitch/attributes.ts';
+import { atOnce } from '../../../storage/steps.ts';
 import {
   type KeyValue,
   type StoredResource,
@@ -129,7 +130,7 @@ const mostSkewNs = 86_400n * 1_000_000_000n;
 
 function adjusted(spans: readonly StoredSpan[]): Times {
   const views = spans.map(view);
-  correctClockSkew(views, { maxClockSkewNs: mostSkewNs, missingParentText: '' });
+  atOnce(correctClockSkew(views, { maxClockSkewNs: mostSkewNs, missingParentText: '' }));
   return {
     starts: views.map((span) => span.startUnixNano),
     ends: views.map((span) => span.endUnixNano),
