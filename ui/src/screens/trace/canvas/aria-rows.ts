@@ -1,11 +1,9 @@
 /** The visible rows as elements that cannot be seen: for screen readers, and for who finds by text. */
 import type { TraceRow } from '../../../../../query/web/contract/trace.ts';
+import { Following } from '../model/following.ts';
 import { rowSpoken } from '../model/row-text.ts';
 import type { RowWindows } from '../model/row-windows.ts';
 import { rowHeight } from './draw-rows.ts';
-
-/** Scrolling on has to rest so long before the elements follow, ms. */
-const restMs = 90;
 
 export interface AriaState {
   readonly first: number;
@@ -25,9 +23,10 @@ export class AriaRows {
   readonly #space: HTMLElement;
   readonly #grid: HTMLElement;
   readonly #pool: Element[] = [];
-  #timer = 0;
-  #shown = '';
-  #latest: (() => void) | undefined;
+  readonly #following = new Following({
+    set: (run, ms) => window.setTimeout(run, ms),
+    clear: (timer) => window.clearTimeout(timer),
+  });
 
   /** @param grid the element with role treegrid */
   constructor(space: HTMLElement, grid: HTMLElement) {
@@ -36,27 +35,19 @@ export class AriaRows {
   }
 
   end(): void {
-    window.clearTimeout(this.#timer);
+    this.#following.end();
     for (const { row } of this.#pool) row.remove();
     this.#pool.length = 0;
   }
 
   /** What is shown is another than before even where positions are the same. */
   stale(): void {
-    this.#shown = '';
+    this.#following.stale();
   }
 
   /** Follows at once where what is shown is stale, else when scrolling rests. */
   show(rows: RowWindows, state: AriaState): void {
-    const key = `${state.first} ${state.last}`;
-    if (key === this.#shown) return;
-    this.#latest = () => {
-      this.#shown = key;
-      this.#write(rows, state);
-    };
-    const wait = this.#shown === '' ? 0 : restMs;
-    window.clearTimeout(this.#timer);
-    this.#timer = window.setTimeout(() => this.#latest?.(), wait);
+    this.#following.show(`${state.first} ${state.last}`, () => this.#write(rows, state));
   }
 
   #write(rows: RowWindows, state: AriaState): void {
