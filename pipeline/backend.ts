@@ -94,7 +94,9 @@ export interface SealingBackend<S extends Signal, B extends SealedBatch> extends
   lost?(): void;
   /**
    * Makes one sealed batch of what was taken up since the last call, and of some queued batches,
-   * whole ones only. An error drops them all. What was taken up belongs to the first call after it.
+   * whole ones only. After an error each comes once more, alone, and ends with an error of its own;
+   * a backend that takes batches up loses them all. What was taken up belongs to the first call
+   * after it.
    * @param nowMs Unix milliseconds
    */
   seal(batches: readonly Batch<S>[], nowMs: number): B | Promise<B>;

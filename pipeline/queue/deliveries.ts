@@ -23,7 +23,7 @@ export class Deliveries<S extends Signal> {
   readonly #works: QueueWorks<S>;
   readonly #settling: Settling<S>;
   readonly #reader: QueueReader<S> | undefined;
-  /** Pieces of a split that wait for a consumer. */
+  /** Pieces of a split, or of what could not be sealed together, that wait for a consumer. */
   readonly #pieces = new Deque<Piece<S>>();
   /** Sealed batches of an earlier run; they go first. */
   readonly #sealed = new Deque<SealedWait>();
@@ -185,11 +185,24 @@ export class Deliveries<S extends Signal> {
     try {
       position = await sealer.seal(delivery, piece.entries);
     } catch (thrown) {
-      if (this.#flying.delete(delivery)) this.#settling.lose(piece, PipelineError.from(thrown));
+      if (this.#flying.delete(delivery)) this.#notSealed(piece, PipelineError.from(thrown));
       return;
     }
     if (!this.#flying.has(delivery)) return;
     return this.#deliver(delivery, this.#sealedPiece(piece, delivery.sealed!), position);
+  }
+
+  /** One request that cannot be sealed does not take others with it: each is tried alone. */
+  #notSealed(piece: Piece<S>, error: PipelineError): void {
+    const { entries, batches } = piece;
+    const isAlone = entries.length === 1 || this.#works.absorption !== undefined;
+    if (isAlone || error instanceof ShutDown) {
+      this.#settling.lose(piece, error);
+      return;
+    }
+    for (const [i, batch] of batches.entries()) {
+      this.#pieces.push({ entries: [entries[i]!], batches: [batch], items: entries[i]!.items });
+    }
   }
 
   /** A sealed delivery keeps its sealed form alone, and the memory budget counts that. */
