@@ -4,6 +4,7 @@ import { ReadError } from './reader.ts';
 /** Options of the next statement of a call; throws when the call is out of time. */
 export type Deadline = () => QueryOptions & { readonly timeoutMs: number };
 
+/** How long calls last. */
 export interface CallOptions {
   /** Milliseconds since 1970. */
   readonly now: () => number;
@@ -21,11 +22,13 @@ const broadCodes = new Set([158, 241, 307, 396]);
 /**
  * Runs one call under its time limit; what goes wrong becomes a ReadError. A schema that no
  * exporter has made yet holds nothing: `none`.
+ * @param signal ends the statement that runs
  */
 export async function runCall<T>(
   options: CallOptions,
   none: T,
   call: (deadline: Deadline) => Promise<T>,
+  signal?: AbortSignal,
 ): Promise<T> {
   const end = options.now() + options.timeoutMs;
   const deadline = () => {
@@ -36,7 +39,7 @@ export async function runCall<T>(
       max_execution_time: Math.ceil(left / 1000),
       max_memory_usage: maxStatementMemory,
     };
-    return { timeoutMs: left + 500, settings };
+    return { timeoutMs: left + 500, settings, ...(signal && { signal }) };
   };
   try {
     return await call(deadline);
@@ -48,6 +51,7 @@ export async function runCall<T>(
   }
 }
 
+/** What a failure of a statement means for the call. */
 export function reasonOf(error: unknown): ReadError['reason'] {
   if (error instanceof ReadError) return error.reason;
   if (!(error instanceof SqlError)) return 'internal';

@@ -1,9 +1,11 @@
 import { tableName } from '../schema/table.ts';
 import { quoteString, rowsOf, type SqlClient, SqlError } from '../sql.ts';
+import { inTurns } from '../steps.ts';
 import { type CallOptions, type Deadline, runCall, tooManySpans } from './calls.ts';
 import type { StoredSpan, StoredTrace } from './model.ts';
 import { serviceName } from './model.ts';
 import { findNewest, foundTraces } from './newest.ts';
+import { inOrder, newestFirst } from './order.ts';
 import { kindNames, kindOf, OtelSpans, otelColumns } from './otel-rows.ts';
 import { otelCondition, otelTime } from './otel-search.ts';
 import type {
@@ -14,7 +16,7 @@ import type {
   TraceQuery,
   TraceReader,
 } from './reader.ts';
-import { RowBinaryReader } from './row-binary.ts';
+import { eachRow, RowBinaryReader } from './row-binary.ts';
 import { summarize } from './summaries.ts';
 
 export interface OtelReaderOptions {
@@ -118,27 +120,28 @@ class OtelReader implements TraceReader {
       return foundTraces(found, query, async (ids) => {
         const byId = await this.#spansOf(ids, deadline);
         const traces = [...byId].map(([id, spans]) => summarize(id, spans.map(slim)));
-        return traces.sort((a, b) => compare(b.startUnixNano, a.startUnixNano));
+        return newestFirst(traces);
       });
     });
   }
 
   getTraces(
     ids: readonly string[],
-    { maxSpans }: GetTracesOptions = {},
+    { maxSpans, signal }: GetTracesOptions = {},
   ): Promise<readonly StoredTrace[]> {
-    return runCall(this.#calls, [], async (deadline) => {
+    const read = async (deadline: Deadline): Promise<readonly StoredTrace[]> => {
       const byId = await this.#spansOf(ids, deadline, maxSpans);
       const traces: StoredTrace[] = [];
       for (const traceId of new Set(ids)) {
         const found = byId.get(traceId);
         if (found === undefined) continue;
-        const spans = found.slice(0, Math.min(this.#maxSpans, maxSpans ?? this.#maxSpans));
-        spans.sort(byStart);
+        const some = found.slice(0, Math.min(this.#maxSpans, maxSpans ?? this.#maxSpans));
+        const spans = await inTurns(inOrder(some), signal);
         traces.push({ traceId, spans, truncated: found.length > spans.length });
       }
       return traces;
-    });
+    };
+    return runCall(this.#calls, [], read, signal);
   }
 
   /** Calls counted over the spans themselves: these tables have no edges. */
@@ -178,10 +181,11 @@ class OtelReader implements TraceReader {
     const sql = `SELECT ${otelColumns} FROM ${this.#spans} WHERE TraceId IN (${list})${range}
       LIMIT ${this.#maxSpans + 1} BY TraceId
       ${maxSpans === undefined ? '' : `LIMIT ${maxSpans + 1}`}`;
-    const r = new RowBinaryReader(await this.#client.query(sql, deadline()));
+    const options = deadline();
+    const r = new RowBinaryReader(await this.#client.query(sql, options));
     const rows = new OtelSpans();
     let count = 0;
-    while (!r.done) {
+    const steps = eachRow(r, () => {
       count += 1;
       if (maxSpans !== undefined && count > maxSpans && ids.length > 1)
         throw tooManySpans(maxSpans);
@@ -189,7 +193,8 @@ class OtelReader implements TraceReader {
       const spans = byId.get(span.traceId);
       if (spans === undefined) byId.set(span.traceId, [span]);
       else spans.push(span);
-    }
+    });
+    await inTurns(steps, options.signal);
     return byId;
   }
 }
@@ -204,13 +209,4 @@ function noTable(error: unknown): [] {
 
 function slim(span: StoredSpan) {
   return { ...span, service: serviceName(span.resource), error: span.statusCode === 2 };
-}
-
-/** Spans that start together by id, so that an answer is the same each time. */
-function byStart(a: StoredSpan, b: StoredSpan): number {
-  return compare(a.startUnixNano, b.startUnixNano) || (a.spanId < b.spanId ? -1 : 1);
-}
-
-function compare(a: bigint, b: bigint): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

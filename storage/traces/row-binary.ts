@@ -1,3 +1,5 @@
+import { Pace, type Steps } from '../steps.ts';
+
 /**
  * Reads ClickHouse's RowBinary: values of a row one after the other without separators; integers
  * little-endian, strings and arrays behind a LEB128 length, maps as arrays of pairs (LowCardinality
@@ -11,6 +13,12 @@ export class RowBinaryReader {
     this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
+  /** Bytes that were read. */
+  get position(): number {
+    return this.#at;
+  }
+
+  /** Whether all was read. */
   get done(): boolean {
     return this.#at >= this.#bytes.length;
   }
@@ -80,5 +88,18 @@ export class RowBinaryReader {
   map(entry: (key: string) => void): void {
     const count = this.length();
     for (let i = 0; i < count; i++) entry(this.string());
+  }
+}
+
+/** Bytes of a row that take as long to read as one piece of other work. */
+const pieceBytes = 32;
+
+/** Reads all rows. @param readRow reads one */
+export function* eachRow(r: RowBinaryReader, readRow: (r: RowBinaryReader) => void): Steps<void> {
+  const pace = new Pace();
+  while (!r.done) {
+    const before = r.position;
+    readRow(r);
+    if (pace.due((r.position - before) / pieceBytes)) yield;
   }
 }

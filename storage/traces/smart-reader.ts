@@ -1,5 +1,6 @@
 import { tableName } from '../schema/table.ts';
 import { rowsOf, type SqlClient } from '../sql.ts';
+import { inTurns, Pace, type Steps } from '../steps.ts';
 import { aliasGroups, hasAlias, inParts } from './aliases.ts';
 import { type Binder, bindFor, literals, Params, paramsOf } from './bind.ts';
 import { type CallOptions, type Deadline, runCall, tooManySpans } from './calls.ts';
@@ -8,6 +9,7 @@ import { asksSets, isNegative } from './filters.ts';
 import { type Locator, locatedCondition } from './locate.ts';
 import type { StoredSpan, StoredTrace } from './model.ts';
 import { type FoundIds, findNewest, foundTraces, type SearchWindow } from './newest.ts';
+import { inOrder, newestFirst } from './order.ts';
 import { OwnTable, placesComplete } from './own-table.ts';
 import { firstWindow, PartList } from './parts.ts';
 import type {
@@ -19,7 +21,7 @@ import type {
   TraceReader,
   TraceSummary,
 } from './reader.ts';
-import { RowBinaryReader } from './row-binary.ts';
+import { eachRow, RowBinaryReader } from './row-binary.ts';
 import {
   searchBranches,
   searchStatement,
@@ -27,7 +29,7 @@ import {
   timeCondition,
   type Window,
 } from './search.ts';
-import { resourceOf, SetCache, scopeOf } from './sets.ts';
+import { type Resolved, resourceOf, SetCache, scopeOf } from './sets.ts';
 import {
   readSpanRow,
   readUsualSpanRow,
@@ -56,6 +58,7 @@ interface Room {
   readonly most: number;
   /** What has no room is cut off; otherwise it ends the call. */
   readonly cuts: boolean;
+  readonly signal: AbortSignal | undefined;
 }
 
 /** Of which spans a statement selects. */
@@ -139,14 +142,15 @@ class SmartReader implements TraceReader {
 
   getTraces(
     ids: readonly string[],
-    { maxSpans: most = Number.POSITIVE_INFINITY }: GetTracesOptions = {},
+    { maxSpans: most = Number.POSITIVE_INFINITY, signal }: GetTracesOptions = {},
   ): Promise<readonly StoredTrace[]> {
-    return runCall(this.#calls, [], async (deadline) => {
+    const read = async (deadline: Deadline): Promise<readonly StoredTrace[]> => {
       const traces: StoredTrace[] = [];
-      const room: Room = { left: most, most, cuts: ids.length === 1 };
+      const room: Room = { left: most, most, cuts: ids.length === 1, signal };
       for (const some of inParts(ids)) traces.push(...(await this.#traces(some, deadline, room)));
       return traces;
-    });
+    };
+    return runCall(this.#calls, [], read, signal);
   }
 
   async #traces(
@@ -163,7 +167,7 @@ class SmartReader implements TraceReader {
       return count > room.left;
     };
     const groups = await this.#withJoined(ids, deadline, async (some) =>
-      full() ? false : this.#rows(some, deadline, byId, room.left),
+      full() ? false : this.#rows(some, deadline, byId, room),
     );
     full();
     const rows = [...byId.values()].flat();
@@ -174,14 +178,7 @@ class SmartReader implements TraceReader {
       const members = [...(groups.get(traceId) ?? [traceId])];
       const found = members.flatMap((id) => byId.get(id) ?? []);
       if (found.length === 0) continue;
-      const spans = found.slice(0, most).map(
-        (row): StoredSpan => ({
-          ...row.span,
-          resource: resourceOf(row, resolved),
-          scope: scopeOf(row, resolved),
-        }),
-      );
-      spans.sort(byStart);
+      const spans = await inTurns(spansOf(found.slice(0, most), resolved), room.signal);
       traces.push({ traceId, spans, truncated: found.length > spans.length });
     }
     return traces;
@@ -216,33 +213,32 @@ class SmartReader implements TraceReader {
     ids: readonly string[],
     deadline: Deadline,
     byId: Map<string, SpanRow[]>,
-    maxSpans: number,
+    { left, signal }: Room,
   ): Promise<boolean | undefined> {
-    const end = maxSpans === Number.POSITIVE_INFINITY ? '' : `LIMIT ${maxSpans + 1}`;
+    const end = left === Number.POSITIVE_INFINITY ? '' : `LIMIT ${left + 1}`;
     const take = (row: SpanRow): void => append(byId, row.span.traceId, row);
     return this.#own.use(
       async (locator) => {
         const usual = await this.#select(usualSpanColumns, '', { ids, locator, deadline, end });
         let rare = false;
-        const joined = readFlagged(usual, (r) => {
+        const steps = readFlagged(usual, (r) => {
           const row = readUsualSpanRow(r);
           if (row === undefined) rare = true;
           else take(row);
         });
+        const joined = await inTurns(steps, signal);
         if (!rare) return joined;
-        const more = await this.#select(spanColumns, 'AND rare != 0', {
-          ids,
-          locator,
-          deadline,
-          end,
-        });
-        readFlagged(more, (r) => take(readSpanRow(r)));
+        const asked = { ids, locator, deadline, end };
+        const more = await this.#select(spanColumns, 'AND rare != 0', asked);
+        const others = readFlagged(more, (r) => take(readSpanRow(r)));
+        await inTurns(others, signal);
         return joined;
       },
       async (locator) => {
         for (const id of ids) byId.delete(id);
         const all = await this.#select(spanColumns, '', { ids, locator, deadline, end });
-        return readFlagged(all, (r) => take(readSpanRow(r)));
+        const steps = readFlagged(all, (r) => take(readSpanRow(r)));
+        return inTurns(steps, signal);
       },
     );
   }
@@ -343,7 +339,7 @@ class SmartReader implements TraceReader {
       if (some.length === 0) break;
       summaries.push(...(await this.#summariesOf(some, seen, deadline)));
     }
-    return summaries.sort((a, b) => compare(b.startUnixNano, a.startUnixNano));
+    return newestFirst(summaries);
   }
 
   /** @param seen ids whose trace has a summary or no spans, themselves or by another id of it */
@@ -359,10 +355,8 @@ class SmartReader implements TraceReader {
     };
     const read = async (locator: Locator, some: readonly string[]) => {
       for (const id of some) byId.delete(id);
-      return readFlagged(
-        await this.#select(slimColumns, '', { ids: some, locator, deadline }),
-        take,
-      );
+      const rows = await this.#select(slimColumns, '', { ids: some, locator, deadline });
+      return inTurns(readFlagged(rows, take));
     };
     const groups = await this.#withJoined(ids, deadline, (some) => {
       const readSome = (locator: Locator) => read(locator, some);
@@ -389,31 +383,33 @@ const summarizedAtOnce = 50;
 const noProjections = { optimize_use_projections: 0 };
 
 /** Rows that end with whether any of their traces was joined; undefined where there are none. */
-function readFlagged(
-  r: RowBinaryReader,
+function* readFlagged(
+  rows: RowBinaryReader,
   readRow: (r: RowBinaryReader) => void,
-): boolean | undefined {
+): Steps<boolean | undefined> {
   let joined: boolean | undefined;
-  while (!r.done) {
+  yield* eachRow(rows, (r) => {
     readRow(r);
     joined = r.uint8() !== 0;
-  }
+  });
   return joined;
+}
+
+function* spansOf(rows: readonly SpanRow[], resolved: Resolved): Steps<StoredSpan[]> {
+  const pace = new Pace();
+  const spans: StoredSpan[] = [];
+  for (const row of rows) {
+    const resource = resourceOf(row, resolved);
+    spans.push({ ...row.span, resource, scope: scopeOf(row, resolved) });
+    if (pace.due()) yield;
+  }
+  return yield* inOrder(spans);
 }
 
 function append<T>(map: Map<string, T[]>, key: string, value: T): void {
   const list = map.get(key);
   if (list === undefined) map.set(key, [value]);
   else list.push(value);
-}
-
-function compare(a: bigint, b: bigint): number {
-  return a < b ? -1 : a > b ? 1 : 0;
-}
-
-/** Spans that start together by id, so that an answer is the same each time. */
-function byStart(a: StoredSpan, b: StoredSpan): number {
-  return compare(a.startUnixNano, b.startUnixNano) || (a.spanId < b.spanId ? -1 : 1);
 }
 
 /** Whole seconds within what a DateTime holds. */
