@@ -216,7 +216,15 @@ test('rows are sealed as by the twin', { skip }, () => {
       const bytes = list.map(([rows, flags]) => {
         const piece = Buffer.alloc(storedHeaderBytes + rows.length * storedRowBytes(flags) + 3);
         const [declared, otlp] = [new Uint8Array(1), new Uint8Array(2)];
-        putStoredHeader(piece, { receipt: 1, day, rows: rows.length, flags, declared, otlp });
+        putStoredHeader(piece, {
+          receipt: 1,
+          day,
+          rows: rows.length,
+          flags,
+          ids: 9,
+          declared,
+          otlp,
+        });
         let at = storedHeaderBytes;
         for (const { series } of rows) at = piece.writeBigUInt64LE(series, at);
         for (const { time } of rows) at = piece.writeBigUInt64LE(time, at);
@@ -246,7 +254,15 @@ test('rows in the worst order are sealed in time', { skip }, () => {
   const rows = 50_000;
   const piece = Buffer.alloc(storedHeaderBytes + rows * storedRowBytes(0));
   const none = new Uint8Array(0);
-  putStoredHeader(piece, { receipt: 1, day: 1, rows, flags: 0, declared: none, otlp: none });
+  putStoredHeader(piece, {
+    receipt: 1,
+    day: 1,
+    rows,
+    flags: 0,
+    ids: 9,
+    declared: none,
+    otlp: none,
+  });
   for (let i = 0; i < rows; i++) {
     piece.writeBigUInt64LE(BigInt(rows - i), storedHeaderBytes + 8 * (rows + i));
     piece.writeBigUInt64LE(BigInt(i), storedHeaderBytes + 8 * (2 * rows + i));

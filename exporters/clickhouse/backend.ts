@@ -165,14 +165,14 @@ export class ClickHouseBackend<S extends StoredSignal>
 
   #appendStored(bytes: Uint8Array): void {
     const writer = this.#writer?.appendStored === undefined ? this.#older?.writer : this.#writer;
-    if (writer?.appendStored === undefined) {
-      const message =
-        'cannot store rows that were queued for schema smart: database ' +
-        `${JSON.stringify(this.#config.database)} has no tables of that schema; name the one ` +
-        'that they were queued for until they are delivered';
-      throw new NewerForm(message);
-    }
-    writer.appendStored(bytes);
+    if (writer?.appendStored?.(bytes) === true) return;
+    const isThere = writer?.appendStored !== undefined;
+    const why = isThere ? 'is not the one that they were made for' : 'has no tables of that schema';
+    const message =
+      'cannot store rows that were queued for schema smart: database ' +
+      `${JSON.stringify(this.#config.database)} ${why}; name the one ` +
+      'that they were queued for until they are delivered';
+    throw new NewerForm(message);
   }
 
   seal(batches: readonly Batch<S>[], nowMs: number): Promise<ClickHouseBatch> {

@@ -268,6 +268,21 @@ test('bytes that are no rows are refused', { skip }, () => {
   }
 });
 
+test('rows with the ids of another key are not taken', { skip }, () => {
+  const way = new Way(true, key);
+  const { bytes } = stored(way, message1([up('a')]));
+  const other = new Way(
+    true,
+    key.map((byte) => byte ^ 1),
+  );
+  assert.equal(other.encoder.appendStored(bytes), false);
+  assert.deepEqual(other.seal(true), []);
+  assert.equal(new Way(true, key).encoder.appendStored(bytes), true);
+  const earlier = Buffer.from(bytes);
+  earlier.writeUInt32LE(0, 28); // earlier versions did not say whose ids they are
+  assert.equal(other.encoder.appendStored(earlier), true);
+});
+
 test('requests that Prometheus sent', { skip }, () => {
   for (const version of [1, 2] as const) {
     const path = `../../wire/prometheus/testdata/prometheus-${version}.bin`;

@@ -95,7 +95,8 @@ export class PlainRows {
       this.#addon.closeUp(columns.buffer, body, rows);
     }
     const front = target.subarray(0, storedHeaderBytes + rows * rowBytes);
-    putStoredHeader(front, { receipt, day, rows, flags, declared, otlp });
+    const ids = this.#encoder.idsMark;
+    putStoredHeader(front, { receipt, day, rows, flags, ids, declared, otlp });
     return declared.length + otlp.length === 0 ? front : Buffer.concat([front, declared, otlp]);
   }
 

@@ -31,8 +31,11 @@ export interface SchemaWriter {
   own?(batch: Batch<Signal>, nowMs: number): Batch<Signal>;
   /** As `lost` of a backend. */
   lost?(): void;
-  /** Adds what {@link own} made. Throws on bytes that are something else. */
-  appendStored?(bytes: Uint8Array): void;
+  /**
+   * Adds what {@link own} made. Throws on bytes that are something else.
+   * @returns false, and nothing is added, when it was made for another database
+   */
+  appendStored?(bytes: Uint8Array): boolean;
   /** As `parallel` of a backend. */
   readonly parallel?: number;
   /** Sending what it makes a second time never changes anything. */

@@ -41,6 +41,8 @@ export class FakeClickHouse {
   denied: RegExp | undefined;
   /** Engines of tables. */
   engines: Readonly<Record<string, string>> = {};
+  /** Setting `id_key`, 32 hex digits. */
+  idKey = '00'.repeat(16);
   /** Answers to DESCRIBE TABLE: names and types. */
   columns: Readonly<Record<string, string>> = {};
   readonly #server = http.createServer((request, response) => void this.#answer(request, response));
@@ -97,7 +99,7 @@ export class FakeClickHouse {
         sql,
       );
     if (removal !== null) this.#remove(removal[1]!, BigInt(removal[2]!));
-    if (sql.includes("name = 'id_key'")) return JSON.stringify({ value: '00'.repeat(16) });
+    if (sql.includes("name = 'id_key'")) return JSON.stringify({ value: this.idKey });
     return sql.includes('max(version)') ? JSON.stringify({ version: 1 }) : '';
   }
 

@@ -64,6 +64,8 @@ export class SmartMetricsEncoder extends SmartEncoder {
   readonly #histograms = new DayTables(() => new HistogramsTable());
   readonly #exemplars = new DayTables(() => new ExemplarsTable());
   readonly #cache: SeriesCache;
+  /** Tells the ids that are given here from those under another key; never 0, 32 bits. */
+  readonly idsMark: number;
   readonly #key: Uint8Array;
   readonly #sealer: SampleSealer;
   readonly #head = new Head();
@@ -98,6 +100,7 @@ export class SmartMetricsEncoder extends SmartEncoder {
   ) {
     super(key, written, limits, SECONDS_A_DAY);
     this.#key = key;
+    this.idsMark = markOf(key);
     this.#sealer = sealer;
     this.#cache = new SeriesCache(seriesLimits);
   }
@@ -142,13 +145,19 @@ export class SmartMetricsEncoder extends SmartEncoder {
     return true;
   }
 
-  /** Adds rows in the form in which they waited, kept until `seal`. Throws on bytes that are something else. */
-  appendStored(bytes: Uint8Array): void {
+  /**
+   * Adds rows in the form in which they waited, kept until `seal`. Throws on bytes that are something
+   * else.
+   * @returns false, and nothing is added, when their ids are those of another key
+   */
+  appendStored(bytes: Uint8Array): boolean {
     const stored = readStoredRows(bytes);
+    if (stored.rows > 0 && stored.ids !== 0 && stored.ids !== this.idsMark) return false;
     if (stored.rows > 0) this.#samples.for(stored.day).putPiece(bytes, stored.rows);
     const { declared, otlp, receipt } = stored;
     if (declared.length > 0) this.#append(declared, receipt, 'declare');
     if (otlp.length > 0) this.append(otlp, receipt);
+    return true;
   }
 
   item(b: Uint8Array, start: number, end: number): void {
@@ -382,6 +391,13 @@ export class SmartMetricsEncoder extends SmartEncoder {
     table.clear();
     return blocks;
   }
+}
+
+function markOf(key: Uint8Array): number {
+  const text = Buffer.from('ids of series');
+  const hash = { low: 0, high: 0 };
+  sipHash24(key, text, 0, text.length, hash);
+  return hash.low || 1;
 }
 
 /** FNV-1a of description and metadata of a metric, 0 where there is none. */

@@ -68,7 +68,7 @@ export class SamplesTable implements Table {
     const columns = [series, time, this.mantissa.data.view(), start, pointFlags];
     const piece = Buffer.allocUnsafeSlow(storedHeaderBytes + rows * storedRowBytes(flags));
     const none = new Uint8Array(0);
-    putStoredHeader(piece, { receipt: 0, day: 0, rows, flags, declared: none, otlp: none });
+    putStoredHeader(piece, { receipt: 0, day: 0, rows, flags, ids: 0, declared: none, otlp: none });
     let at = storedHeaderBytes;
     for (const bytes of [...columns, this.scale.data.view()]) {
       piece.set(bytes!, at);

@@ -30,6 +30,8 @@ export interface StoredRows {
   readonly flags: number;
   /** When the batch came in, Unix seconds. */
   readonly receipt: number;
+  /** `idsMark` of the encoder whose ids the rows have; 0: not said (earlier versions). */
+  readonly ids: number;
   /** An export request with a point of each series whose row is to be stored, and no more of it. */
   readonly declared: Uint8Array;
   /** An export request whose points are stored; either is empty where there is nothing. */
@@ -40,14 +42,14 @@ export interface StoredRows {
  * Writes the header of the form in which a batch of metrics waits; little-endian:
  *
  *     "WSR1" | u32 receipt | u32 day | u32 rows | u32 flags | u32 bytes declared
- *     u32 bytes of OTLP | u32 0
+ *     u32 bytes of OTLP | u32 ids
  *     u64 series | u64 time, ns | i64 mantissa | u64 start, ns (flag 1) | u32 flags (flag 2)
  *     i8 scale | declared | OTLP
  */
 export function putStoredHeader(target: Uint8Array, parts: StoredRows): void {
   const view = new DataView(target.buffer, target.byteOffset, storedHeaderBytes);
-  const { receipt, day, rows, flags, declared, otlp } = parts;
-  const values = [MAGIC, receipt, day, rows, flags, declared.length, otlp.length, 0];
+  const { receipt, day, rows, flags, declared, otlp, ids } = parts;
+  const values = [MAGIC, receipt, day, rows, flags, declared.length, otlp.length, ids];
   for (const [i, value] of values.entries()) {
     view.setUint32(4 * i, value, true);
   }
@@ -62,8 +64,8 @@ export function readStoredRows(bytes: Uint8Array): StoredRows & {
   if (bytes.length < storedHeaderBytes || view.getUint32(0, true) !== MAGIC) {
     throw new Error('cannot read stored rows: they do not begin with their mark "WSR1"');
   }
-  const [receipt = 0, day = 0, rows = 0, flags = 0, declaredBytes = 0, otlpBytes = 0] = [
-    4, 8, 12, 16, 20, 24,
+  const [receipt = 0, day = 0, rows = 0, flags = 0, declaredBytes = 0, otlpBytes = 0, ids = 0] = [
+    4, 8, 12, 16, 20, 24, 28,
   ].map((at) => view.getUint32(at, true));
   const declaredAt = storedHeaderBytes + rows * storedRowBytes(flags);
   const otlpAt = declaredAt + declaredBytes;
@@ -81,5 +83,5 @@ export function readStoredRows(bytes: Uint8Array): StoredRows & {
   }
   const declared = bytes.subarray(declaredAt, otlpAt);
   const otlp = bytes.subarray(otlpAt);
-  return { day, rows, flags, receipt, declared, otlp, column: (name) => ranges.get(name)! };
+  return { day, rows, flags, receipt, ids, declared, otlp, column: (name) => ranges.get(name)! };
 }
