@@ -9,6 +9,9 @@ export interface KeyValueStore {
   close(): Promise<void>;
 }
 
+/**
+ * `data`: a batch as it was taken; `sealed`: the final bytes of an insert, replayed as they are.
+ */
 export type RecordType = 'data' | 'sealed';
 
 /** A record that was appended and not acknowledged. */

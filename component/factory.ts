@@ -6,8 +6,10 @@ import type { Extension } from './extension.ts';
 import type { Gates, MetricLevel, Settings } from './settings.ts';
 import type { Signal } from './signals.ts';
 
+/** What a component is; in a configuration the section of that name, with an s, has its keys. */
 export type Kind = 'receiver' | 'processor' | 'exporter' | 'connector' | 'extension';
 
+/** How far a component's keys may still change; `development` the most, `stable` not at all. */
 export type Stability = 'development' | 'alpha' | 'beta' | 'stable';
 
 /** A metric that a component emits, for docs and tests. */
@@ -110,6 +112,7 @@ export interface ConnectorFactory<C> extends FactoryBase<C> {
   ): Component & Consumer<F>;
 }
 
+/** Makes extensions, one for each id that `service::extensions` lists. */
 export interface ExtensionFactory<C> extends FactoryBase<C> {
   readonly kind: 'extension';
   /**
@@ -120,6 +123,9 @@ export interface ExtensionFactory<C> extends FactoryBase<C> {
   create(settings: Settings, config: C): Extension;
 }
 
+/**
+ * What a component's module gives the registry; `C` is the configuration as its schema decodes it.
+ */
 export type Factory<C> =
   | ReceiverFactory<C>
   | ProcessorFactory<C>

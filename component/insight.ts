@@ -92,6 +92,7 @@ export interface MemoryNumbers {
   readonly heapUsed: number;
 }
 
+/** Counters since the program began, and what is held now; differences are the reader's to take. */
 export interface Numbers {
   readonly memory: MemoryNumbers;
   readonly nodes: readonly NodeNumbers[];

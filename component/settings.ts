@@ -13,17 +13,22 @@ export interface Logger {
 /** Attributes of one time series. Keep the object: looking a series up costs, adding does not. */
 export type Attributes = Readonly<Record<string, string>>;
 
+/**
+ * A sum that only grows, of the program's own telemetry; adding costs a look-up and an addition.
+ */
 export interface Counter {
   /** @param value at least 0 */
   add(value: number, attributes?: Attributes): void;
 }
 
+/** A distribution in the program's own telemetry; values are in the unit it was made with. */
 export interface Histogram {
   /** Whether anybody is told: what only a histogram wants to know need not be found out. */
   readonly enabled: boolean;
   record(value: number, attributes?: Attributes): void;
 }
 
+/** How a counter, gauge or histogram of the program's own telemetry is told. */
 export interface InstrumentOptions {
   readonly description: string;
   /** UCUM unit, as in OTel: `{spans}`, `By`, `s`. */
@@ -233,6 +238,7 @@ export interface Gates {
   enabled(id: string): boolean;
 }
 
+/** Names the program to peers, as in a User-Agent, and in its own telemetry. */
 export interface BuildInfo {
   readonly command: string;
   readonly version: string;

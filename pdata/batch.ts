@@ -39,7 +39,11 @@ export interface Batch<S extends Signal> {
   split(limits: SplitLimits): Batch<S>[];
 }
 
+/** Bytes of an ExportTraceServiceRequest; items are spans. */
 export type Traces = Batch<'traces'>;
+/** Bytes of an ExportMetricsServiceRequest; items are data points. */
 export type Metrics = Batch<'metrics'>;
+/** Bytes of an ExportLogsServiceRequest; items are log records. */
 export type Logs = Batch<'logs'>;
+/** Bytes of an ExportProfilesServiceRequest, with its dictionary; items are samples. */
 export type Profiles = Batch<'profiles'>;

@@ -10,6 +10,7 @@ import type { WriterMemory } from './proto/writer.ts';
 import { type Message, requestMessage } from './schema.ts';
 import type { Signal } from './signal.ts';
 
+/** What a request may be, beside the limit on its bytes. */
 export interface Limits {
   /** Attribute values (and unknown groups) inside one another, at most; 1 to 200. */
   readonly maxNesting: number;

@@ -20,6 +20,7 @@ export type ValueKind =
   | 'double'
   | 'message';
 
+/** A field of an OTLP message, as its .proto file declares it. */
 export interface Field {
   readonly number: number;
   /** lowerCamelCase, as in OTLP/JSON. */
@@ -36,6 +37,7 @@ export interface Field {
   readonly item: boolean;
 }
 
+/** An OTLP message; `index` is its place in {@link messages}. */
 export interface Message {
   readonly name: string;
   readonly index: number;

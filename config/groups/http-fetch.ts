@@ -15,6 +15,7 @@ export interface Fetch {
   readonly socketPath?: string | undefined;
 }
 
+/** A whole answer, of any status; the body as UTF-8, `contentType` '' where it names none. */
 export interface Fetched {
   readonly status: number;
   readonly contentType: string;

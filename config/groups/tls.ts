@@ -23,12 +23,14 @@ export interface TlsConfig {
   readonly reload_interval: number;
 }
 
+/** TLS of a side that connects; `insecure` asks for plain text, without TLS. */
 export interface TlsClientConfig extends TlsConfig {
   readonly insecure: boolean;
   readonly insecure_skip_verify: boolean;
   readonly server_name_override: string;
 }
 
+/** TLS of a side that listens; with `client_ca_file` clients have to show a certificate. */
 export interface TlsServerConfig extends TlsConfig {
   readonly client_ca_file?: string | undefined;
   readonly client_ca_file_reload: boolean;

@@ -4,7 +4,7 @@ import { type AddressInfo, isIPv6 } from 'node:net';
 import type { Holder, Host } from '../../component/settings.ts';
 import type { HostPort } from '../schema/index.ts';
 
-export interface UdpOptions {
+interface UdpOptions {
   /** `udp4` and `udp6` bind addresses of their family only; anything else what the host has. */
   readonly transport?: string;
   /** Bytes of packets that the system holds for the socket; 0 = its own number. */

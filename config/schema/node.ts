@@ -19,6 +19,7 @@ export interface ScalarNode {
   readonly hint?: string;
 }
 
+/** A YAML sequence with its place. */
 export interface ListNode {
   readonly kind: 'list';
   readonly at: Position;
@@ -27,12 +28,14 @@ export interface ListNode {
   readonly text?: string;
 }
 
+/** One key of a map with its value; where sources were merged, the last that had it. */
 export interface MapEntry {
   /** Where the key stands. */
   readonly at: Position;
   readonly value: ConfNode;
 }
 
+/** A YAML mapping with its place, keys in the order in which they stand. */
 export interface MapNode {
   readonly kind: 'map';
   readonly at: Position;

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { ValueType, type ValueView } from '../readers/value-view.ts';
 import { type AttributeValue, Double } from '../values.ts';
 
+/** What action `convert` can make of a value; names as `converted_type` has them. */
 export type ConvertedType = 'int' | 'double' | 'string' | 'bool';
 
 const minInt64 = -(2n ** 63n);

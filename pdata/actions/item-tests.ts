@@ -9,6 +9,7 @@ interface Place {
 }
 
 type Test = (place: Place) => boolean;
+/** Whether a text is one of those wanted. */
 export type TextTest = (text: string) => boolean;
 
 /** Makes a test of texts that one of those wanted has to match. */

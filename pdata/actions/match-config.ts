@@ -57,6 +57,7 @@ export const matchKeys = {
   exclude: match.optional().describe('Items that match are not changed.'),
 };
 
+/** What `include` or `exclude` says, decoded. */
 export type Match = z.output<typeof match>;
 
 /** Which items are chosen. */

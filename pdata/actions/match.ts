@@ -22,7 +22,7 @@ export interface Place {
   readonly metric?: MessageView;
 }
 
-export type Matches = (place: Place) => boolean;
+type Matches = (place: Place) => boolean;
 
 /** Conditions that a signal does not know, and of those it knows one must be there. */
 const conditions: Readonly<

@@ -6,10 +6,12 @@ export function int64Of(value: number): bigint {
   return BigInt(Math.trunc(value));
 }
 
+/** A sum as Go's int64 holds it: what overflows wraps round. */
 export function wrapInt(value: bigint): bigint {
   return BigInt.asIntN(64, value);
 }
 
+/** A sum as Go's uint64 holds it: what overflows, or is below 0, wraps round. */
 export function wrapCount(value: bigint): bigint {
   return BigInt.asUintN(64, value);
 }

@@ -10,11 +10,13 @@ export interface PointFields {
   readonly flags?: number;
 }
 
+/** A point of a gauge or a sum. */
 export interface NumberPointFields extends PointFields {
   /** bigint = integer point, number = double point; undefined = no value. */
   readonly value?: number | bigint;
 }
 
+/** A point of a histogram with explicit bounds; absent fields are not written. */
 export interface HistogramPointFields extends PointFields {
   readonly count: bigint;
   readonly sum?: number;
@@ -25,11 +27,13 @@ export interface HistogramPointFields extends PointFields {
   readonly explicitBounds?: readonly number[];
 }
 
+/** Counts of adjacent exponential buckets; the first is bucket `offset`, which may be below 0. */
 export interface Buckets {
   readonly offset: number;
   readonly counts: readonly bigint[];
 }
 
+/** A point of an exponential histogram: bucket i holds (b^i, b^(i+1)], b = 2^(2^-scale). */
 export interface ExponentialPointFields extends PointFields {
   readonly count: bigint;
   readonly sum?: number;
@@ -42,6 +46,7 @@ export interface ExponentialPointFields extends PointFields {
   readonly negative?: Buckets;
 }
 
+/** A point of a summary; quantiles are in [0, 1]. */
 export interface SummaryPointFields extends PointFields {
   readonly count: bigint;
   readonly sum: number;

@@ -35,6 +35,7 @@ export interface SampleFields {
   readonly timestampsUnixNano?: readonly bigint[];
 }
 
+/** A file mapped into memory, by addresses; attributes as {@link SampleFields} has them. */
 export interface MappingFields {
   readonly memoryStart?: bigint;
   readonly memoryLimit?: bigint;
@@ -43,6 +44,7 @@ export interface MappingFields {
   readonly attributes?: readonly number[];
 }
 
+/** A function; `systemName` is its name as a linker has it, lines count from 1, 0 = not known. */
 export interface FunctionFields {
   readonly name: string;
   readonly systemName?: string;
@@ -50,6 +52,7 @@ export interface FunctionFields {
   readonly startLine?: number;
 }
 
+/** A place in code; `mapping` and `function` are indices that the builder gave, 0 = none. */
 export interface LocationFields {
   readonly mapping?: number;
   readonly address?: bigint;

@@ -1,12 +1,14 @@
 import { type AttributeSet, writeAttributes } from '../values.ts';
 import { GroupBuilder } from './group-builder.ts';
 
+/** An event of a span; its time is nanoseconds since 1970. */
 export interface EventFields {
   readonly timeUnixNano: bigint;
   readonly name: string;
   readonly attributes?: AttributeSet;
 }
 
+/** A link of a span to another; 0 bits of `flags` are not written. */
 export interface LinkFields {
   /** 16 bytes. */
   readonly traceId: Uint8Array;

@@ -8,6 +8,7 @@ export interface CharSet {
   readonly negated: boolean;
 }
 
+/** What holds at a place without taking text: ends of the text, of a line, of a word. */
 export type Assertion = 'begin' | 'end' | 'beginLine' | 'endLine' | 'word';
 
 /** A parsed pattern. */
@@ -19,7 +20,7 @@ export type Node =
   | { readonly kind: 'alternate'; readonly nodes: readonly Node[] }
   | Repeat;
 
-export interface Repeat {
+interface Repeat {
   readonly kind: 'repeat';
   readonly node: Node;
   readonly min: number;
