@@ -7,7 +7,7 @@ import { output } from './lib/follow.ts';
 import { scratch } from './lib/program.ts';
 
 test('the demo finds a trace of the shop and one of the capture', {
-  timeout: 120_000,
+  timeout: 300_000,
 }, async (t) => {
   const folder = scratch();
   t.after(() => folder.remove());

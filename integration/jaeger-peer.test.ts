@@ -126,7 +126,7 @@ function forgetJaegersOwn(answer: unknown): unknown {
 
 const binary = jaegerBinary();
 
-test('answers equal those of Jaeger 2.13', { timeout: 180_000 }, async (t) => {
+test('answers equal those of Jaeger 2.13', { timeout: 300_000 }, async (t) => {
   if (binary === undefined) return t.skip('PEERS_DIR/bin/jaeger is not there');
   const folder = scratch();
   t.after(() => folder.remove());

@@ -84,7 +84,7 @@ async function clusterOf(t: TestContext, ...pods: ApiObject[]) {
   return cluster.server;
 }
 
-suite('following the API', { timeout: 60_000 }, () => {
+suite('following the API', { timeout: 300_000 }, () => {
   test('pods come and change', async (t) => {
     const server = await clusterOf(t, pod('a', '10.0.0.1'));
     const { processor, nameAt, settings } = await startProcessor(t);
@@ -198,7 +198,7 @@ suite('following the API', { timeout: 60_000 }, () => {
   });
 });
 
-suite('feature gates', { timeout: 60_000 }, () => {
+suite('feature gates', { timeout: 300_000 }, () => {
   const keys = { extract: { labels: [{ key: 'app' }] } };
   const web = pod('a', '10.0.0.1', { app: 'web' });
   const withImage = { ...web, spec: { containers: [{ name: 'main', image: 'r.io/a:2' }] } };

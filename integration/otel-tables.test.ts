@@ -59,7 +59,7 @@ service:
   return { folder: folder.path, program, ...urls };
 }
 
-test('our exporter, schema otel', { timeout: 120_000 }, async (t) => {
+test('our exporter, schema otel', { timeout: 300_000 }, async (t) => {
   const { program, otlp, jaeger } = await start(t, 'ours');
   await follow(jaeger, await output(process.execPath, [app, 'proto', otlp]), 'otel');
   assert.deepEqual(await program.unbalanced(), []);
@@ -100,7 +100,7 @@ service:
   return `http://127.0.0.1:${port}`;
 }
 
-test("the Go collector's exporter", { timeout: 120_000 }, async (t) => {
+test("the Go collector's exporter", { timeout: 300_000 }, async (t) => {
   const binary = peerPath('otelcol-lite');
   if (binary === '') return t.skip(peerMissing('otelcol-lite'));
   const store = await start(t, 'theirs');

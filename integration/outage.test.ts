@@ -193,7 +193,7 @@ async function meet(
 ): Promise<void> {
   proxy.fate = fate;
   for (let i = 0; (proxy.met.get(name) ?? 0) < times; i++) {
-    assert.ok(i < 3000, `${name} met ${proxy.met.get(name)} times`);
+    assert.ok(i < 6000, `${name} met ${proxy.met.get(name)} times`);
     if (i < 20 || i % 10 === 0) await gateway.send();
     else await sleep(20);
   }

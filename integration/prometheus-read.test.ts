@@ -151,7 +151,7 @@ async function stored(): Promise<DecodedSeries[]> {
 const byLabels = (all: readonly DecodedSeries[]): DecodedSeries[] =>
   [...all].sort((a, b) => (JSON.stringify(a.labels) < JSON.stringify(b.labels) ? -1 : 1));
 
-test('samples come back bit by bit in both forms', { timeout: 120_000 }, async () => {
+test('samples come back bit by bit in both forms', { timeout: 300_000 }, async () => {
   assert.deepEqual(byLabels(await stored()), byLabels(wanted()));
   const response = await read(1, app);
   assert.match(response.headers.get('content-type') ?? '', /proto=prometheus.ChunkedReadResponse/);
@@ -248,7 +248,7 @@ for (const [name, binary] of [
   ['Prometheus 3', current],
   ['Prometheus 2', debian],
 ] as const) {
-  test(`${name} evaluates PromQL over it`, { timeout: 120_000 }, async (t) => {
+  test(`${name} evaluates PromQL over it`, { timeout: 300_000 }, async (t) => {
     const why = obstacle(binary);
     if (why !== '') return t.skip(why);
     await evaluates(t, binary);

@@ -19,7 +19,7 @@ async function start(t: TestContext): Promise<AllInOne> {
   return program;
 }
 
-test('spans of the Node SDK come back equal', { timeout: 120_000 }, async (t) => {
+test('spans of the Node SDK come back equal', { timeout: 300_000 }, async (t) => {
   const program = await start(t);
   const app = join(root, 'integration/apps/app.ts');
   const grpc = `http://${program.otlpGrpc}`;
@@ -36,7 +36,7 @@ test('spans of the Node SDK come back equal', { timeout: 120_000 }, async (t) =>
   assert.deepEqual(await program.program.unbalanced(), []);
 });
 
-test('spans of the Python SDK come back equal', { timeout: 120_000 }, async (t) => {
+test('spans of the Python SDK come back equal', { timeout: 300_000 }, async (t) => {
   if (!existsSync(python)) return t.skip('the Python SDK is not installed (.cache/python)');
   const program = await start(t);
   const app = join(root, 'integration/apps/app.py');
@@ -59,7 +59,7 @@ service:
     traces: {receivers: [otlp], exporters: [${exporter.split(':')[0]}]}
 `;
 
-test('spans come back equal through a second gateway', { timeout: 120_000 }, async (t) => {
+test('spans come back equal through a second gateway', { timeout: 300_000 }, async (t) => {
   const program = await start(t);
   const app = join(root, 'integration/apps/app.ts');
   const folder = scratch();

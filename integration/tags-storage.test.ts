@@ -140,7 +140,7 @@ test('flows are named by the entities of their own time', async () => {
 });
 
 test('log records that were accepted are there once after kills', {
-  timeout: 240_000,
+  timeout: 300_000,
 }, async () => {
   const accepted: number[] = [];
   let sent = 0;

@@ -175,7 +175,6 @@ export class ClickHouseBackend extends HoldingBackend {
     const server = backend.#server;
     server.columns = columns[signal];
     server.judge = () => {
-      backend.requests += 1;
       const fate = backend.fate();
       if (fate === 'retryable') return { code: 241, text: 'Memory limit exceeded' };
       if (fate === 'permanent') return { code: 53, text: 'Type mismatch' };
@@ -183,7 +182,10 @@ export class ClickHouseBackend extends HoldingBackend {
       return fate === 'lost, no answer' ? 'lost, no answer' : 'stored';
     };
     server.stored = (_table, body) => void backend.stored.push(...rowsIn(signal, body));
-    server.gate = (run) => backend.whenFree(run);
+    server.gate = (run) => {
+      backend.requests += 1;
+      backend.whenFree(run);
+    };
     backend.url = await server.start();
     return backend;
   }

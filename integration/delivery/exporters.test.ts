@@ -7,9 +7,9 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Factory } from '../../component/factory.ts';
 import { registry } from '../../gateway/components.ts';
+import { settle } from '../../testing/clock.ts';
 import { judgeOf, mixes } from '../../testing/contract/judge.ts';
 import { type NumberedSignal, numbered, numbersFrom } from '../../testing/contract/numbered.ts';
 import { takenSignals } from '../../testing/contract/passing.ts';
@@ -73,6 +73,9 @@ function each(
     }
   }
 }
+
+/** Whether a server has had a request with data. */
+const asked = ({ backends }: Target): boolean => backends.some(({ requests }) => requests > 0);
 
 const isOtlp = ({ speaksOtlp = false }: ExporterRig): boolean => speaksOtlp;
 const hasDelivery = ({ hasDelivery: has, adapt }: ExporterRig): boolean =>
@@ -222,6 +225,7 @@ each('asks senders to wait or refuses when its queue is full', hasDelivery, asyn
     const exporting = await startExporting(factory, signal, { ...target.config, ...delivery });
     for (const backend of target.backends) {
       backend.stored.length = 0;
+      backend.requests = 0;
       backend.hold();
     }
     const told = nobodyTold();
@@ -234,12 +238,13 @@ each('asks senders to wait or refuses when its queue is full', hasDelivery, asyn
       }
       if (refusal !== undefined) told.refusals.push(refusal);
     });
-    await until(() => open <= 7, 'the queue takes what fits');
-    await sleep(20);
+    const waiting = blocks ? 7 : 0;
+    await until(() => open === waiting && asked(target), 'the queue takes what fits');
+    await settle();
     assert.equal(told.accepted.size, 50);
     assert.equal(nodeOf(exporting).held, 50);
     assert.equal(told.refused.size, blocks ? 0 : 70);
-    assert.equal(open, blocks ? 7 : 0);
+    assert.equal(open, waiting);
     assert.ok(told.refusals.every(({ retryable }) => retryable));
     for (const backend of target.backends) backend.release();
     await Promise.all(sending);
@@ -266,7 +271,8 @@ each('stays within the memory budget', hasDelivery, async (one) => {
     for (const number of numbers) (refusal ? told.refused : told.accepted).add(number);
     if (refusal !== undefined) told.refusals.push(refusal);
   });
-  await sleep(30);
+  await until(() => told.refused.size > 0 && asked(target), 'there is no room');
+  await settle();
   assert.ok(exporting.settings.budget.used <= limit);
   assert.ok((nodeOf(exporting).held / 100) * batch <= limit, `${nodeOf(exporting).held} held`);
   for (const backend of target.backends) backend.release();
@@ -286,14 +292,15 @@ each('delivers or counts what it holds when it ends', hasDelivery, async (one) =
     const exporting = await startExporting(factory, signal, { ...target.config, ...delivery });
     for (const backend of target.backends) {
       backend.stored.length = 0;
+      backend.requests = 0;
       backend.fate = () => fate;
       backend.hold();
     }
     const told = nobodyTold();
     const sending = sendAll(signal, exporting.entry, { batches: 12, items: 10, attempts: 1 }, told);
-    await sleep(20);
+    await until(() => asked(target), 'a request comes');
     const stopping = exporting.component.shutdown();
-    await sleep(5);
+    await settle();
     for (const backend of target.backends) backend.release();
     await stopping;
     await sending;
@@ -316,7 +323,7 @@ each('goes on with what its queue on disk has after a restart', hasDelivery, asy
   const first = await startExporting(factory, signal, config, { storage });
   const told = await sendAll(signal, first.entry, { batches: 12, items: 10, attempts: 1 });
   assert.equal(told.accepted.size, 120);
-  await sleep(10);
+  await until(() => asked(target), 'a request comes');
   await first.component.shutdown();
   assert.deepEqual(nodeOf(first).dropped, {});
   for (const backend of target.backends) backend.fate = () => 'taken';

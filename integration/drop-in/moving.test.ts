@@ -124,5 +124,5 @@ test('the page has the commands that are checked', () => {
 
 writeFileSync(join(folder, 'config.yaml'), config);
 for (const [command, check] of Object.entries(checks)) {
-  test(command, { timeout: 60_000 }, check);
+  test(command, { timeout: 300_000 }, check);
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { freePorts } from '../../testing/ports.ts';
+import { until } from '../../testing/until.ts';
 import { Program, type ProgramOptions } from './program.ts';
 
 export interface AllInOne {
@@ -118,15 +119,7 @@ export async function postOtlp(base: string, path: string, body: unknown): Promi
   return response.status;
 }
 
-/** Polls until `check` holds. */
-export async function eventually(
-  what: string,
-  check: () => Promise<boolean>,
-  timeoutMs = 30_000,
-): Promise<void> {
-  const until = Date.now() + timeoutMs;
-  while (!(await check())) {
-    if (Date.now() > until) throw new Error(`not within ${timeoutMs} ms: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
+/** Polls until `check` holds; one that rejects does not hold yet. */
+export async function eventually(what: string, check: () => Promise<boolean>): Promise<void> {
+  await until(check, what, undefined, 100);
 }

@@ -3,9 +3,9 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { freePorts } from '../../testing/ports.ts';
 import { stopProcess } from '../../testing/process.ts';
+import { until } from '../../testing/until.ts';
 
 const libs = join(import.meta.dirname, '../../.cache/kafka/libs');
 const classpath = `${libs}/*`;
@@ -82,10 +82,12 @@ export class KafkaBroker {
     };
     child.stdout.on('data', keep);
     child.stderr.on('data', keep);
-    while (!this.#log.includes('Kafka Server started')) {
-      if (child.exitCode !== null) throw new Error(`the broker ended:\n${this.#log}`);
-      await sleep(50);
-    }
+    let ended = false;
+    child.once('exit', () => {
+      ended = true;
+    });
+    await until(() => ended || this.#log.includes('Kafka Server started'), 'the broker starts');
+    if (ended) throw new Error(`the broker ended:\n${this.#log}`);
   }
 
   /** Stops it; what it stored stays until `remove`. */

@@ -76,7 +76,7 @@ export class Program {
   }
 
   /** Waits until `text` stands in the log. */
-  async logged(text: string, timeoutMs = 60_000): Promise<void> {
+  async logged(text: string, timeoutMs = 120_000): Promise<void> {
     const until = Date.now() + timeoutMs;
     while (!this.#log.includes(text)) {
       if (!this.running) throw new Error(`the program ended:\n${this.#log}`);
@@ -120,14 +120,14 @@ export class Program {
   }
 
   /**
-   * SIGTERM, after twenty seconds SIGKILL. A program that ended in order has to say that its ledger
+   * SIGTERM, after two minutes SIGKILL. A program that ended in order has to say that its ledger
    * balances.
    * @returns the exit code, null when it was killed before
    * @throws Error when it had to be killed, or its ledger does not balance
    */
   async stop(): Promise<number | null> {
     if (this.running) {
-      await stopProcess(this.process, 20_000);
+      await stopProcess(this.process, 120_000);
       if (this.process.exitCode === null) {
         throw new Error(`the program does not stop:\n${this.#log}`);
       }

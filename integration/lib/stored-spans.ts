@@ -1,5 +1,6 @@
 /** Spans out of the store: by Jaeger's API, and each once more by the view `otel_traces`. */
 import assert from 'node:assert/strict';
+import { eventually } from './all-in-one.ts';
 import type { Stored } from './stored.ts';
 
 interface Attribute {
@@ -162,7 +163,11 @@ export async function storedSpans(stored: Stored, service: string, count: number
   assert.equal(rows.length, count);
   const byId = new Map(rows.map((row) => [`${row.TraceId} ${row.SpanId}`, row]));
   assert.equal(byId.size, count, 'no span is stored twice');
-  const spans = await byJaeger(stored.jaeger, service);
+  let spans: Got[] = [];
+  await eventually(`${count} spans of ${service} are found`, async () => {
+    spans = await byJaeger(stored.jaeger, service);
+    return spans.length >= count;
+  });
   assert.equal(spans.length, count);
   for (const span of spans) {
     assert.deepEqual(byId.get(`${span.traceId} ${span.spanId}`), rowOf(span));

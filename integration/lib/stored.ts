@@ -75,7 +75,7 @@ export async function startStored(
     async stop() {
       if (program.running) {
         const balances = async () => (await program.unbalanced()).length === 0;
-        await eventually('the ledger balances', balances, 10_000);
+        await eventually('the ledger balances', balances);
       }
       await program.stop();
       folder.remove();

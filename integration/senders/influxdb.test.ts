@@ -24,7 +24,7 @@ before(async () => {
 
 after(() => stored?.stop());
 
-test('the Node client', { timeout: 120_000 }, async () => {
+test('the Node client', { timeout: 300_000 }, async () => {
   const client = new InfluxDB({ url: `http://127.0.0.1:${port}`, token: 'secret' });
   const writer = client.getWriteApi('org', 'bucket', 'ns', { batchSize: 200, gzipThreshold: 1000 });
   const want = new Map<string, number>();
@@ -83,7 +83,7 @@ for (const [version, name] of [
   ['v1', 'influxdb'],
   ['v2', 'influxdb-client'],
 ]) {
-  test(`the Python client ${name}`, { timeout: 120_000 }, async (t) => {
+  test(`the Python client ${name}`, { timeout: 300_000 }, async (t) => {
     if (!existsSync(python)) return t.skip('Python clients are not installed (.cache/python)');
     const script = join(root, 'integration/senders/influxdb_clients.py');
     const text = await output(python, [script, version!, '127.0.0.1', String(port), String(count)]);

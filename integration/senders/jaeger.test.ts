@@ -74,7 +74,7 @@ for (const [client, protocol] of [
   ['otel-udp', 'thrift_binary'],
   ['otel-http', 'thrift_http'],
 ] as const) {
-  test(`spans of Node.js: ${client}`, { timeout: 120_000 }, async (t) => {
+  test(`spans of Node.js: ${client}`, { timeout: 300_000 }, async (t) => {
     if (!installed('jaeger-client') || !installed('@opentelemetry/exporter-jaeger')) {
       return t.skip("Jaeger's clients for Node.js are not installed");
     }
@@ -85,7 +85,7 @@ for (const [client, protocol] of [
   });
 }
 
-test('spans of Python: udp', { timeout: 120_000 }, async (t) => {
+test('spans of Python: udp', { timeout: 300_000 }, async (t) => {
   if (!existsSync(python)) return t.skip('the Python clients are not installed (.cache/python)');
   const script = join(senders, 'jaeger-python.py');
   const said = await sentBy(python, [
@@ -97,7 +97,7 @@ test('spans of Python: udp', { timeout: 120_000 }, async (t) => {
   await check(said, 'python-shop');
 });
 
-test('spans of Python: grpc', { timeout: 120_000 }, async (t) => {
+test('spans of Python: grpc', { timeout: 300_000 }, async (t) => {
   if (!existsSync(pythonOfGrpc)) {
     return t.skip('the exporter for gRPC is not installed (.cache/python-jaeger)');
   }

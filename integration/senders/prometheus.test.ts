@@ -199,7 +199,7 @@ async function whole(job: string, hasCustom: boolean): Promise<void> {
   const there = async () => {
     return (await stored.rows<{ there: number }>(typed)).every((row) => row.there === 1);
   };
-  await eventually('points with types and exemplars are stored', there, 60_000);
+  await eventually('points with types and exemplars are stored', there);
 }
 
 for (const [name, binary, message] of [
@@ -207,7 +207,7 @@ for (const [name, binary, message] of [
   ['Prometheus 3 by remote write 2.0', current, 'io.prometheus.write.v2.Request'],
   ['Prometheus 2 by remote write 1.0', debian, 'prometheus.WriteRequest'],
 ] as const) {
-  test(name, { timeout: 180_000 }, async (t) => {
+  test(name, { timeout: 300_000 }, async (t) => {
     const why = obstacle(binary);
     if (why !== '') return t.skip(why);
     const job = `shop/cart-${name.replaceAll(/\W/g, '')}`;
@@ -244,7 +244,7 @@ async function started(
   return startPrometheus(t, binary, { url, folder, job, message });
 }
 
-test('the Node client prometheus-remote-write', { timeout: 120_000 }, async (t) => {
+test('the Node client prometheus-remote-write', { timeout: 300_000 }, async (t) => {
   if (!installed('prometheus-remote-write')) {
     return t.skip('npm package prometheus-remote-write is not installed');
   }
@@ -265,7 +265,7 @@ test('the Node client prometheus-remote-write', { timeout: 120_000 }, async (t) 
   checkClient(await storedPoints(stored, 'node_value', want.size), want, { job: 'node' });
 });
 
-test('the Python client prometheus-remote-writer', { timeout: 120_000 }, async (t) => {
+test('the Python client prometheus-remote-writer', { timeout: 300_000 }, async (t) => {
   const script = join(import.meta.dirname, 'prometheus-clients.py');
   const isThere =
     existsSync(python) &&

@@ -22,7 +22,7 @@ export interface Said {
 
 /** Runs a sender. @returns its spans in the order of their numbers */
 export async function sentBy(command: string, args: readonly string[]): Promise<Said[]> {
-  const options = { maxBuffer: 1 << 26, timeout: 120_000 };
+  const options = { maxBuffer: 1 << 26, timeout: 300_000 };
   const { stdout } = await promisify(execFile)(command, [...args], options);
   const lines = stdout.split('\n').filter((line) => line.startsWith('{'));
   return lines.map((line) => JSON.parse(line) as Said).sort((a, b) => a.n - b.n);

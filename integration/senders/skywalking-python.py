@@ -1,12 +1,12 @@
 """
 An HTTP server under SkyWalking's agent for Python, with logs and meters.
-usage: skywalking-python.py COLLECTOR PROTOCOL SERVICE. Prints its port; ends with its input.
+usage: skywalking-python.py COLLECTOR PROTOCOL SERVICE. Prints its port; ends with its input, at once: what its agent has not
+sent by then is lost.
 """
 import logging
 import os
 import sys
 import threading
-import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlparse
 
@@ -68,5 +68,4 @@ server = Server(('127.0.0.1', 0), Handler)
 threading.Thread(target=server.serve_forever, daemon=True).start()
 print(server.server_port, flush=True)
 sys.stdin.read()
-time.sleep(3)  # what is queued goes out every second
 os._exit(0)

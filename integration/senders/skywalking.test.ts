@@ -40,7 +40,7 @@ before(async () => {
 
 after(() => stored?.stop());
 
-/** A server of this folder; its input ends it. */
+/** A server of this folder; its input ends it. That of Python loses what it has not sent. */
 interface App {
   readonly port: string;
   end(): Promise<void>;
@@ -186,7 +186,7 @@ function checkTrace(spans: readonly Span[], shop: string, n: number): void {
   checkStock(mine, n, call.spanId);
 }
 
-test('Node.js, an OpenTelemetry SDK, Python: one trace', { timeout: 180_000 }, async (t) => {
+test('Node.js, an OpenTelemetry SDK, Python: one trace', { timeout: 300_000 }, async (t) => {
   if (!existsSync(agentForPython)) return t.skip('apache-skywalking is not in .cache/python');
   const stock = await startApp(t, python, [file('skywalking-python.py'), at.grpc, 'grpc', 'stock']);
   const node = process.execPath;
@@ -200,10 +200,11 @@ test('Node.js, an OpenTelemetry SDK, Python: one trace', { timeout: 180_000 }, a
   await eventually('meters have come', async () => {
     return (await stored.program.metric('otelcol_receiver_accepted_metric_points')) > 0;
   });
+  const spans = await spansOf({ shop: 2, cart: 2, stock: 3 });
+  const logs = await logsOf('stock');
   await stock.end();
   assert.equal(await stored.program.metric('otelcol_receiver_refused_spans'), 0);
 
-  const spans = await spansOf({ shop: 2, cart: 2, stock: 3 });
   const traces = Map.groupBy(spans, (span) => span.traceId);
   assert.equal(traces.size, requests);
   for (const mine of traces.values()) {
@@ -218,8 +219,8 @@ test('Node.js, an OpenTelemetry SDK, Python: one trace', { timeout: 180_000 }, a
   );
   assert.equal(asked.size, requests);
 
-  await t.test('logs of the Python agent are of its spans', async () => {
-    checkLogs(await logsOf('stock'), spans);
+  await t.test('logs of the Python agent are of its spans', () => {
+    checkLogs(logs, spans);
   });
 
   await t.test('meters of the Python agent', async () => {
@@ -231,14 +232,15 @@ test('Node.js, an OpenTelemetry SDK, Python: one trace', { timeout: 180_000 }, a
   });
 });
 
-test('the Python agent over HTTP', { timeout: 180_000 }, async (t) => {
+test('the Python agent over HTTP', { timeout: 300_000 }, async (t) => {
   if (!existsSync(agentForPython)) return t.skip('apache-skywalking is not in .cache/python');
   const service = 'stock-http';
   const args = [file('skywalking-python.py'), at.web, 'http', service];
   const stock = await startApp(t, python, args);
   await ask(stock.port, '/leaf');
-  await stock.end();
   const spans = await spansOf({ [service]: 3 });
+  const logs = await logsOf(service);
+  await stock.end();
   const traces = Map.groupBy(spans, (span) => span.traceId);
   assert.equal(traces.size, requests);
   for (const mine of traces.values()) {
@@ -246,5 +248,5 @@ test('the Python agent over HTTP', { timeout: 180_000 }, async (t) => {
     const n = Number(/n=(\d+)$/.exec(String(entry.attributes['url.full']))?.[1]);
     checkStock(mine, n, '', service);
   }
-  checkLogs(await logsOf(service), spans);
+  checkLogs(logs, spans);
 });

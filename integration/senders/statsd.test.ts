@@ -59,7 +59,7 @@ function totals(points: readonly StoredPoint[]): Map<string, number> {
 const received = 'otelcol_receiver_received_statsd_metrics';
 
 for (const [client, , lines, others] of clients) {
-  test(`a client over ${client}`, { timeout: 120_000 }, async (t) => {
+  test(`a client over ${client}`, { timeout: 300_000 }, async (t) => {
     if (!existsSync(python)) return t.skip('Python clients are not installed (.cache/python)');
     const count = (success: boolean) =>
       stored.program.metric(received, `parse_success="${success}"`);

@@ -136,7 +136,7 @@ function wanted(output: string): Map<string, number> {
   return want;
 }
 
-test("every output of Telegraf's", { timeout: 180_000 }, async (t) => {
+test("every output of Telegraf's", { timeout: 300_000 }, async (t) => {
   if (telegraf === '') return t.skip(peerMissing('telegraf'));
   const names = Object.keys(outputs);
   const free = await freePorts(names.length);

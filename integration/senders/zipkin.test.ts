@@ -86,7 +86,7 @@ for (const [client, path, wanted] of [
     },
   ],
 ] as const) {
-  test(`spans of Node.js: ${client}`, { timeout: 120_000 }, async (t) => {
+  test(`spans of Node.js: ${client}`, { timeout: 300_000 }, async (t) => {
     if (!installed('zipkin') || !installed('@opentelemetry/exporter-zipkin')) {
       return t.skip("Zipkin's clients for Node.js are not installed");
     }
@@ -111,7 +111,7 @@ for (const [encoding, path, wanted] of [
   ['proto', '/api/v2/spans', { attributes: { ...local, ...peer } }],
   ['v1', '/api/v1/spans', { attributes: { sa: true }, resource: place }],
 ] as const) {
-  test(`spans of py_zipkin: ${encoding}`, { timeout: 120_000 }, async (t) => {
+  test(`spans of py_zipkin: ${encoding}`, { timeout: 300_000 }, async (t) => {
     if (!existsSync(python)) return t.skip('the Python clients are not installed (.cache/python)');
     const script = join(senders, 'zipkin-python.py');
     const url = `http://127.0.0.1:${port}${path}`;

@@ -44,7 +44,7 @@ test('the list of what is missing is true', () => {
 });
 
 for (const one of realConfigs()) {
-  test(one.name, { timeout: 120_000 }, async (t) => {
+  test(one.name, { timeout: 300_000 }, async (t) => {
     const expected = readExpected(one.name);
     assert.ok(expected !== undefined, 'nothing was recorded');
     const absent = absentIn(one.text);
