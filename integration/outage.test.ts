@@ -121,7 +121,6 @@ class Gateway {
       async () =>
         (await count()) >= this.accepted.length &&
         (await this.program.metric('otelcol_exporter_sent_spans')) >= this.accepted.length,
-      50_000,
     );
     const text = await query(`SELECT lower(hex(span_id)) FROM ${database}.spans`);
     const stored = text.split('\n').map(numberOf);
