@@ -63,6 +63,7 @@ export const Fault = {
   once: 14,
 } as const;
 
+/** The number that a pass gives for what is wrong; 0 = nothing. */
 export type Fault = (typeof Fault)[keyof typeof Fault];
 
 /** Messages in which field 1000 is the list of old instrumentation_library groups. */

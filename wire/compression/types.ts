@@ -13,6 +13,7 @@ export const encodings = [
   'lz4',
 ] as const;
 
+/** One of {@link encodings}; bodies that are not compressed have none. */
 export type Encoding = (typeof encodings)[number];
 
 /** A budget of bytes, as far as this folder needs it. */
@@ -30,6 +31,7 @@ export type DecompressFault =
   /** The budget has no room for the output now. */
   | 'no_memory';
 
+/** What a decompressor throws; `fault` tells bad bytes from bytes that are too many. */
 export class DecompressError extends Error {
   readonly fault: DecompressFault;
   constructor(fault: DecompressFault, message: string, cause?: unknown) {

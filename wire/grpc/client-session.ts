@@ -47,7 +47,7 @@ interface Exchange {
   encoding: string;
 }
 
-export interface SessionOptions {
+interface SessionOptions {
   readonly fields: ConstantFields;
   readonly nowMs: () => number;
   /** The server sent its SETTINGS: calls may begin. */

@@ -9,7 +9,7 @@ import { constantFields, type Fields } from './http2/hpack-encoder.ts';
 import { type Time, writeAll } from './server.ts';
 import { formatTimeout } from './timeout.ts';
 
-export interface ClientKeepalive {
+interface ClientKeepalive {
   /** A server that is silent for so long is sent a PING, */
   readonly timeMs: number;
   /** and given up when it does not answer in so long. */
@@ -18,6 +18,7 @@ export interface ClientKeepalive {
   readonly permitWithoutStream: boolean;
 }
 
+/** A client of one method at one address; times are milliseconds. */
 export interface GrpcClientOptions {
   readonly target: { readonly host: string; readonly port: number } | { readonly path: string };
   /** What the certificate is checked for, where it is not the host of `target`. */

@@ -3,6 +3,7 @@ import type { Encoding } from '../compression/types.ts';
 /** Encodings of grpc-encoding that are understood, beside identity. */
 export const grpcEncodings = ['gzip', 'deflate', 'zstd', 'snappy'] as const;
 
+/** Names as grpc-encoding has them; their formats are what {@link formatOf} gives. */
 export type GrpcEncoding = (typeof grpcEncodings)[number];
 
 /** The grpc-accept-encoding header. */
@@ -16,6 +17,7 @@ export function formatOf(encoding: GrpcEncoding): Encoding {
   return encoding === 'snappy' ? 'x-snappy-framed' : encoding;
 }
 
+/** Whether messages can be read and written in it; `identity` is none. */
 export function isGrpcEncoding(name: string): name is GrpcEncoding {
   return (grpcEncodings as readonly string[]).includes(name);
 }

@@ -9,6 +9,7 @@ const firstStep = 512 * 1024;
 /** Memory that the first bytes of a message get for each of them: a mere claim gets little. */
 const firstRatio = 32;
 
+/** Why the message of a call cannot be taken. */
 export type MessageFault =
   /** Longer than allowed. */
   | 'too_large'

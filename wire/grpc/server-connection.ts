@@ -24,6 +24,7 @@ import { parseTimeout, timeoutFault } from './timeout.ts';
 /** Handles the calls of a path: one request each, or a stream of them; one answer in both cases. */
 export type Method = UnaryHandler | StreamMethod;
 
+/** What all connections of a server share. */
 export interface ServerConnectionOptions {
   /** By path, `/package.Service/Method`. */
   readonly methods: ReadonlyMap<string, Method>;

@@ -13,6 +13,7 @@ export interface CountingBudget {
   release(bytes: number): void;
 }
 
+/** A budget of `limit` bytes with nothing reserved. */
 export function countingBudget(limit = Number.POSITIVE_INFINITY): CountingBudget {
   return {
     used: 0,
@@ -64,6 +65,7 @@ export async function startServer(
   return { server, budget, port: address.port };
 }
 
+/** A client of the test's method on 127.0.0.1, in plain text, without time-outs. */
 export function makeClient(port: number, options: Partial<GrpcClientOptions> = {}): GrpcClient {
   return new GrpcClient({
     target: { host: '127.0.0.1', port },

@@ -15,6 +15,7 @@ const del = 0x7f;
 
 /** Kinds of field values. */
 export const Kind = { double: 0, int: 1, uint: 2, bool: 3, text: 4 } as const;
+/** The type of a field value by its suffix or quotes, as the line protocol has them. */
 export type Kind = (typeof Kind)[keyof typeof Kind];
 
 /** Fields that one line may have. */

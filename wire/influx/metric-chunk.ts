@@ -11,6 +11,7 @@ export const Shape = {
   deltaHistogram: 4,
   summary: 5,
 } as const;
+/** Type and temporality of an OTLP metric in one number. */
 export type Shape = (typeof Shape)[keyof typeof Shape];
 
 /** Number and wire type of a shape's field in a Metric, and the fields that follow its points. */

@@ -12,6 +12,7 @@ export const Role = {
   startTime: 5,
   bound: 6,
 } as const;
+/** The part that a field has in a metric; `bound` is a bucket's or quantile's. */
 export type Role = (typeof Role)[keyof typeof Role];
 
 const roles: Readonly<Record<string, Role>> = {

@@ -39,6 +39,10 @@ export const Key = {
   refType: 15,
 } as const;
 
+/**
+ * A new table of the keys that mean something in Jaeger's spans; keys of clients are added as they
+ * come.
+ */
 export function jaegerKeys(): KeyTable {
   return new KeyTable(known);
 }

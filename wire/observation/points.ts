@@ -20,6 +20,7 @@ export const observationPoints = [
   'server_process',
 ] as const;
 
+/** One of {@link observationPoints}; value of `wirestitch.observation.point`. */
 export type ObservationPoint = (typeof observationPoints)[number];
 
 /** Whether a message seen there is described from the client's side. */

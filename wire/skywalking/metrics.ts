@@ -7,6 +7,7 @@ import type { Carry } from './translator.ts';
 /** Checks a message and says how to write its points; nothing is written when it throws. */
 export type Prepare<T> = (message: T, nowMs: number, carry: Carry) => PreparedMetrics;
 
+/** What one message's points are of, and how they are written. */
 export interface PreparedMetrics {
   readonly service: string;
   readonly instance: string;

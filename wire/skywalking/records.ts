@@ -33,6 +33,7 @@ export class RecordTranslator<T> extends MessageTranslator<T, 'logs', LogsBuilde
   }
 }
 
+/** KeyStringValuePair: a tag or a property. */
 export interface Pair {
   readonly key: string;
   readonly value: string;

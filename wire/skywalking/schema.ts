@@ -1,6 +1,7 @@
 /** How a field's value is written: proto3's scalars, an enum or a message by name. */
 export type Kind = 'string' | 'bool' | 'int32' | 'int64' | 'double' | 'enum' | 'message';
 
+/** A field of a message, as its .proto file declares it. */
 export interface Field {
   readonly number: number;
   readonly name: string;
@@ -14,6 +15,7 @@ export interface Field {
   readonly enumNames: readonly string[];
 }
 
+/** A message of SkyWalking's data collect protocol; `byName` has the names of its JSON form. */
 export interface Message {
   readonly name: string;
   readonly fields: readonly Field[];
@@ -153,6 +155,7 @@ const definitions = {
     '15 sentBytes int64',
 } as const;
 
+/** Messages that are read; names as in the .proto files. */
 export type MessageName = keyof typeof definitions;
 
 const scalars: readonly string[] = ['string', 'bool', 'int32', 'int64', 'double'];

@@ -16,7 +16,7 @@ export function proto(name: MessageName, value: unknown): Buffer {
 
 type Value = Record<string, unknown>;
 
-export interface Attribute {
+interface Attribute {
   readonly key: string;
   readonly value: Value;
 }

@@ -3,6 +3,7 @@ import type { AttributeValue } from '../../pdata/values.ts';
 /** A JSON object. */
 export type Fields = { readonly [key: string]: AttributeValue };
 
+/** Whether a value of an event is a map of fields; neither null nor an array is. */
 export function isFields(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

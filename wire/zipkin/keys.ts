@@ -95,6 +95,10 @@ export const serviceNameKey = resourceKeys.indexOf('service.name');
 export const functionIdKey = resourceKeys.indexOf('faas.id');
 export const cloudResourceKey = resourceKeys.indexOf('cloud.resource_id');
 
+/**
+ * A new table of the keys that mean something in Zipkin's spans; keys of clients are added as they
+ * come.
+ */
 export function zipkinKeys(): KeyTable {
   return new KeyTable([...resourceKeys, ...special, ...links]);
 }

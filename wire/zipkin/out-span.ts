@@ -14,13 +14,14 @@ export interface OutEndpoint {
   port: number;
 }
 
-export interface OutAnnotation {
+interface OutAnnotation {
   /** Nanoseconds since 1970, as halves. */
   lo: number;
   hi: number;
   value: string;
 }
 
+/** How spans are written where OTLP leaves a choice. */
 export interface OutOptions {
   /** Name of services that have none; default as the Go collector writes it. */
   readonly noName?: string | undefined;

@@ -35,6 +35,7 @@ export const metricKinds = [
   'summary',
 ] as const;
 
+/** A table of points by its kind; the names are those of the exporter's `metrics_tables`. */
 export type MetricKind = (typeof metricKinds)[number];
 
 /** How each table keeps times. */

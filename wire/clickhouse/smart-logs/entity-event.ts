@@ -28,7 +28,7 @@ export interface EntityRow {
   readonly addresses: readonly EntityAddress[];
 }
 
-export interface EntityAddress {
+interface EntityAddress {
   readonly address: string;
   /** Bits of a 128-bit address. */
   readonly prefix: number;
@@ -42,7 +42,7 @@ export const relatedColumns = [
   'namespace',
   'cluster',
 ] as const;
-export type RelatedColumn = (typeof relatedColumns)[number];
+type RelatedColumn = (typeof relatedColumns)[number];
 
 /** Column by the type of the entity that a relationship leads to. */
 const columnOfType: Readonly<Record<string, RelatedColumn>> = {

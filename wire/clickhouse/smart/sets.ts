@@ -6,7 +6,7 @@ import { Kind, ValueAt } from '../value-at.ts';
 import { sipHash24 } from './siphash.ts';
 import { appendPairs, appendTypedJson } from './typed-json.ts';
 
-export type SetKind = 'resource' | 'scope';
+type SetKind = 'resource' | 'scope';
 
 const SERVICE_NAME = new TextEncoder().encode('service.name');
 

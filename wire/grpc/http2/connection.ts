@@ -38,6 +38,7 @@ export interface StreamHandler<T> {
   settings?(): void;
 }
 
+/** Limits of one HTTP/2 connection; what it announces in its SETTINGS is made of them. */
 export interface ConnectionOptions {
   readonly server: boolean;
   /** Payload bytes that the peer may send ahead on one stream. */

@@ -38,10 +38,12 @@ function frame32(type: number, streamId: number, value: number): Buffer {
   return out;
 }
 
+/** RST_STREAM of RFC 9113, 6.4; ends a stream with an error code of section 7. */
 export function resetFrame(streamId: number, code: number): Buffer {
   return frame32(FrameType.RST_STREAM, streamId, code);
 }
 
+/** WINDOW_UPDATE of RFC 9113, 6.9; `increment` is bytes, 1 to 2^31-1, stream 0 = the connection. */
 export function windowUpdateFrame(streamId: number, increment: number): Buffer {
   return frame32(FrameType.WINDOW_UPDATE, streamId, increment);
 }
@@ -51,6 +53,7 @@ export function pingFrame(payload: Uint8Array, ack: boolean): Buffer {
   return frame(FrameType.PING, ack ? Flag.ACK : 0, 0, payload);
 }
 
+/** GOAWAY of RFC 9113, 6.8; streams above `lastStreamId` were not looked at. */
 export function goawayFrame(lastStreamId: number, code: number, debug: string): Buffer {
   const text = Buffer.from(debug);
   const payload = Buffer.allocUnsafe(8 + text.length);
@@ -70,6 +73,7 @@ export function settingsFrame(settings: readonly (readonly [number, number])[]):
   return frame(FrameType.SETTINGS, 0, 0, payload);
 }
 
+/** The answer to a peer's SETTINGS (RFC 9113, 6.5.3). */
 export function settingsAckFrame(): Buffer {
   return frame(FrameType.SETTINGS, Flag.ACK, 0, Buffer.alloc(0));
 }

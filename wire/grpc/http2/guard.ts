@@ -19,6 +19,7 @@ export const defaultGuardLimits: GuardLimits = {
   idleFrames: 5000,
 };
 
+/** The counters behind {@link GuardLimits}; one for each connection. */
 export class Guard {
   readonly #limits: GuardLimits;
   #resets = 0;

@@ -19,7 +19,7 @@ export interface HeaderList {
   malformed: boolean;
 }
 
-export interface HpackLimits {
+interface HpackLimits {
   /** Bytes of the dynamic table that we allow; what SETTINGS_HEADER_TABLE_SIZE said. */
   tableSize: number;
   /** Decoded bytes of one list (`HeaderList.size`). */

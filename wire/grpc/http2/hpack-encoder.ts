@@ -64,6 +64,10 @@ export interface ConstantFields {
   readonly tableBytes: number;
 }
 
+/**
+ * Encodes fields in the three ways; names have to be in lower case, none may be secret (all are
+ * indexed).
+ */
 export function constantFields(fields: Fields): ConstantFields {
   const first: number[] = [];
   const entered: number[] = [];

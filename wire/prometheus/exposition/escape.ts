@@ -2,6 +2,7 @@ import type { Family, Labels } from './model.ts';
 
 /** Ways to write names with characters that classic names lack; parameter `escaping`. */
 export const schemes = ['allow-utf-8', 'underscores', 'dots', 'values'] as const;
+/** One of {@link schemes}, as clients ask for it in Accept. */
 export type Scheme = (typeof schemes)[number];
 
 const classic = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;

@@ -1,6 +1,7 @@
 /** Names and values of labels, in the order of their names. */
 export type Labels = readonly (readonly [name: string, value: string])[];
 
+/** An exemplar of a counter or of a bucket. */
 export interface Exemplar {
   readonly labels: Labels;
   readonly value: number;
@@ -48,6 +49,7 @@ export type MetricValue =
       readonly native?: Native | undefined;
     };
 
+/** One series of a family with its value. */
 export interface ExposedMetric {
   readonly labels: Labels;
   /** Milliseconds since 1970; undefined = when it is read. */
@@ -57,6 +59,7 @@ export interface ExposedMetric {
   readonly value: MetricValue;
 }
 
+/** Metrics of one name, exposed under one HELP and TYPE line. */
 export interface Family {
   readonly name: string;
   readonly help: string;

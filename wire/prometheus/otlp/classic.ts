@@ -234,6 +234,7 @@ export function isStale({ sampleBits }: WriteRequest, sample: number): boolean {
   return sampleBits.values[2 * sample + 1] === staleHi && sampleBits.values[2 * sample] === staleLo;
 }
 
+/** The value of a sample by its index; that of a stale marker is a NaN like others. */
 export function sampleValue({ sampleBits }: WriteRequest, sample: number): number {
   return doubleOf(sampleBits.values[2 * sample]!, sampleBits.values[2 * sample + 1]!);
 }

@@ -11,7 +11,7 @@ const encodingXor = 1;
 export const chunkedContentType =
   'application/x-streamed-protobuf; proto=prometheus.ChunkedReadResponse';
 
-export interface ChunkedOptions {
+interface ChunkedOptions {
   /** CRC-32 with Castagnoli's polynomial. */
   readonly crc32c: (bytes: Uint8Array) => number;
   /** Chunks of a series go on in another frame beyond this; 1 MiB unless given. */

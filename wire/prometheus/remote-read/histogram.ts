@@ -23,6 +23,7 @@ export interface Histogram {
   readonly negative: Buckets;
 }
 
+/** A series of native histograms, points in the order of their times. */
 export interface HistogramSeries {
   readonly labels: SeriesColumns['labels'];
   readonly points: readonly Histogram[];

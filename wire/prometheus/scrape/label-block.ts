@@ -8,7 +8,7 @@ import { unescapeValue } from './unescape.ts';
 const quote = 0x22;
 const backslash = 0x5c;
 
-export const isNameStart = (c: number): boolean =>
+const isNameStart = (c: number): boolean =>
   (c >= 0x61 && c <= 0x7a) || (c >= 0x41 && c <= 0x5a) || c === 0x5f;
 const isDigit = (c: number): boolean => c >= 0x30 && c <= 0x39;
 

@@ -10,6 +10,7 @@ export interface PlainExemplar {
   timeMs: number | undefined;
 }
 
+/** Reads io.prometheus.client.Exemplar at its length; one without a time has undefined. */
 export function readExemplar(input: CheckedReader): PlainExemplar {
   const exemplar: PlainExemplar = { labels: [], value: 0, timeMs: undefined };
   readInside(input, (inner, tag) => {
@@ -33,6 +34,7 @@ function readTime(input: CheckedReader): number {
   return seconds * 1000 + Math.trunc(nanos / 1e6);
 }
 
+/** The exemplar with its labels in the order of their names. */
 export function exposed({ labels, value, timeMs }: PlainExemplar): ExposedExemplar {
   return { labels: sortedPairs([...labels]), value, timeMs };
 }

@@ -17,6 +17,7 @@ export function readText(input: CheckedReader): string {
   return utf8(input.bytes, input.from, input.to);
 }
 
+/** Reads io.prometheus.client.LabelPair at its length; what is absent is ''. */
 export function readLabel(input: CheckedReader): [string, string] {
   const label: [string, string] = ['', ''];
   readInside(input, (inner, tag) => {

@@ -16,6 +16,7 @@ export const hash = 0x23;
 export const space = 0x20;
 const brace = 0x7b;
 
+/** Space or tab; undefined is the end of the text. */
 export const isBlank = (c: number | undefined): boolean => c === space || c === 0x09;
 
 /** What both text formats have in common: names with labels, and lines about families. */

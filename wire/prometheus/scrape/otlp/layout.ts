@@ -18,6 +18,7 @@ export interface Family {
   readonly filled: Group[];
 }
 
+/** A scope of a resource; `turn` is the scrape that filled it last, `filled` its families then. */
 export interface Scope extends ScopeLabels {
   /** Names the scope among those of its resource. */
   readonly key: string;
@@ -27,6 +28,7 @@ export interface Scope extends ScopeLabels {
   readonly filled: Family[];
 }
 
+/** The resource of a job and instance; `turn` and `filled` as {@link Scope} has them. */
 export interface Resource {
   readonly job: string;
   readonly instance: string;

@@ -14,6 +14,7 @@ import { PointFields } from './write-point.ts';
 
 const cumulative = 2;
 
+/** What makes metrics of one target's scrapes. */
 export interface TransactionOptions {
   readonly job: string;
   readonly instance: string;
