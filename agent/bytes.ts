@@ -4,14 +4,17 @@ export function u16be(b: Uint8Array, i: number): number {
   return (b[i]! << 8) | b[i + 1]!;
 }
 
+/** Big-endian; 0 to 2^32-1. */
 export function u32be(b: Uint8Array, i: number): number {
   return ((b[i]! << 24) | (b[i + 1]! << 16) | (b[i + 2]! << 8) | b[i + 3]!) >>> 0;
 }
 
+/** Little-endian; 0 to 65,535. */
 export function u16le(b: Uint8Array, i: number): number {
   return (b[i + 1]! << 8) | b[i]!;
 }
 
+/** Little-endian; 0 to 2^32-1. */
 export function u32le(b: Uint8Array, i: number): number {
   return ((b[i + 3]! << 24) | (b[i + 2]! << 16) | (b[i + 1]! << 8) | b[i]!) >>> 0;
 }

@@ -30,7 +30,7 @@ import { defaultSessionLimits, type SessionLimits, SessionTable } from './sessio
 import type { Session, SessionReason } from './session/session.ts';
 import { count, type EngineStats, verdictDrops } from './stats.ts';
 
-export interface EngineLimits {
+interface EngineLimits {
   readonly flows: FlowLimits;
   readonly streams: StreamLimits;
   readonly fragments: FragmentLimits;
@@ -44,6 +44,7 @@ export const defaultEngineLimits: EngineLimits = {
   sessions: defaultSessionLimits,
 };
 
+/** What the engine of packets looks for and whom it tells; absent sinks cost nothing. */
 export interface EngineOptions {
   /** Protocols that are looked for, in this order where ports do not say. */
   readonly protocols: readonly Protocol[];

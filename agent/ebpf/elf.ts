@@ -3,7 +3,7 @@
 /** Reads bytes of a file; fewer at its end. */
 export type ReadAt = (offset: number, length: number) => Promise<Buffer>;
 
-export interface ElfSymbol {
+interface ElfSymbol {
   readonly address: number;
   readonly size: number;
   /** Where its first byte is in the file. */
@@ -32,7 +32,7 @@ const MACHINE = { 62: 'x64', 183: 'arm64' } as const;
 /** Symbol tables beyond this are not read. */
 const MAX_TABLE = 256 << 20;
 
-export interface Elf {
+interface Elf {
   /** `x64`, `arm64` or '' for others. */
   readonly machine: string;
   /** Functions by name, of those asked for; absent when the file has none of that name. */

@@ -17,6 +17,7 @@ import { PlainExchanges, type PlainHost } from './plain.ts';
 import { Flag, Kind, RecordReader } from './records.ts';
 import { type SocketLimits, SocketTable } from './sockets.ts';
 
+/** Limits of the engine's tables; sockets and waiting requests beyond them push out older ones. */
 export interface SyscallLimits extends SocketLimits {
   readonly sessions: SessionLimits;
 }
@@ -34,7 +35,7 @@ export type ProcessSink = Pick<
   'noteExec' | 'noteFork' | 'noteExit' | 'noteConnect' | 'noteAccept' | 'noteClose'
 >;
 
-export interface SyscallOptions {
+interface SyscallOptions {
   readonly protocols: readonly Protocol[];
   readonly limits?: SyscallLimits;
   /** Goes into the ids of flows. */

@@ -11,6 +11,7 @@ export const Follow = {
   nothing: 4,
 } as const;
 
+/** The number that the kernel side has in its map of processes. */
 export type Follow = (typeof Follow)[keyof typeof Follow];
 
 /** Event loops that go on with a request in the tick that read it, or when its upstream answers. */

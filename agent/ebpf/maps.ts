@@ -1,12 +1,14 @@
 /* Keys and values of the maps in native/bpf/maps.h, little endian. */
 import type { Follow } from './follow.ts';
 
+/** A number modulo 2^32 as 4 bytes. */
 export function u32(value: number): Uint8Array {
   const b = Buffer.alloc(4);
   b.writeUInt32LE(value >>> 0);
   return b;
 }
 
+/** A number modulo 2^64 as 8 bytes. */
 export function u64(value: bigint): Uint8Array {
   const b = Buffer.alloc(8);
   b.writeBigUInt64LE(BigInt.asUintN(64, value));
@@ -22,6 +24,7 @@ export function nameKey(name: string): Uint8Array {
   return b;
 }
 
+/** Key of `ports`: 2 bytes. */
 export function portKey(port: number): Uint8Array {
   return Uint8Array.of(port & 255, port >>> 8);
 }
@@ -31,6 +34,7 @@ export function listenerKey(networkNamespace: number, port: number): Uint8Array 
   return u64((BigInt(networkNamespace) << 32n) | BigInt(port));
 }
 
+/** A value of `processes`; register and offset lead to Node's async context, absent = 0. */
 export interface ProcessEntry {
   /** It is listed: captured where only listed ones are. */
   readonly capture: boolean;

@@ -1,6 +1,7 @@
 import { type Shared, SocketFlow } from './flow.ts';
 import type { PlainExchanges } from './plain.ts';
 
+/** Limits of the table of sockets. */
 export interface SocketLimits {
   /** Sockets that are followed at once; the one seen first goes for a new one. */
   readonly sockets: number;

@@ -74,6 +74,7 @@ function serviceIdentity(name: string, namespace: string): Readonly<Record<strin
   return { 'service.namespace': namespace, 'service.name': name };
 }
 
+/** A container on the machine that captures, by the id that its runtime gave it. */
 export function container(
   id: string,
   description: Readonly<Record<string, EntityValue>>,

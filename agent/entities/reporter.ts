@@ -6,7 +6,7 @@ const SEVERITY_INFO = 9;
 /** Events of one batch. */
 const BATCH = 1000;
 
-export interface ReporterOptions {
+interface ReporterOptions {
   readonly host: HostIdentity;
   /** Between two reports of an entity that did not change; whole seconds, at least 1. */
   readonly intervalSeconds: number;

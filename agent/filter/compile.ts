@@ -30,7 +30,7 @@ interface Instruction {
   readonly no: number;
 }
 
-export interface CompileOptions {
+interface CompileOptions {
   /** Bytes of link header before the IP header: 14 of Ethernet, 0 of frames without one. */
   readonly linkBytes: number;
   /** Bytes kept of each packet. */

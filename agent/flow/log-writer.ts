@@ -17,7 +17,7 @@ const EVENT_NAME = 12;
 const INFO = 9;
 const WARN = 13;
 
-export interface FlowLogOptions {
+interface FlowLogOptions {
   readonly resource: AttributeSet;
   /** Instrumentation scope: `wirestitch/packet`. */
   readonly scope: string;

@@ -17,6 +17,9 @@ const ART_MOST = 30e9;
 
 /** What is measured besides counting; each has a sum, a count and a maximum. */
 export const Delay = { rtt: 0, clientRtt: 1, serverRtt: 2, srt: 3, art: 4, cit: 5 } as const;
+/**
+ * By number: round trips, the server's and the application's response, the client's idle time; ns.
+ */
 export type Delay = (typeof Delay)[keyof typeof Delay];
 
 /** What happened at a packet. */
@@ -29,6 +32,7 @@ export const PerfEvent = {
   synRetransmitted: 5,
   synAckRetransmitted: 6,
 } as const;
+/** An event by its number. */
 export type PerfEvent = (typeof PerfEvent)[keyof typeof PerfEvent];
 
 /** Hears of what is counted, as it is counted. */

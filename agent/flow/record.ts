@@ -59,6 +59,7 @@ export interface FlowRecord {
   cit: DelayStats;
 }
 
+/** Takes one record; it is used again, so that what is kept of it has to be copied. */
 export type FlowSink = (record: FlowRecord) => void;
 
 function side(): SideRecord {
@@ -77,6 +78,7 @@ function delay(): DelayStats {
   return { count: 0, sum: 0, maxMicros: 0 };
 }
 
+/** A record without a flow, to be filled again and again. */
 export function emptyRecord(): FlowRecord {
   return {
     ends: {

@@ -12,6 +12,7 @@ export const Arrival = {
   ignored: 4,
 } as const;
 
+/** What one segment is; only `next` brings bytes that can be relied on as new. */
 export type Arrival = (typeof Arrival)[keyof typeof Arrival];
 
 const MOST = 16;

@@ -28,6 +28,7 @@ export const FlowState = {
   openingReset: 17,
 } as const;
 
+/** 5 bits of a packed value. */
 export type FlowState = (typeof FlowState)[keyof typeof FlowState];
 
 /** How long a flow in a state may be silent; a class of the flow table each. */
@@ -43,6 +44,7 @@ export const Silence = {
   established: 4,
 } as const;
 
+/** The bits above the state of a packed value. */
 export type Silence = (typeof Silence)[keyof typeof Silence];
 
 const STATES = 18;
@@ -166,10 +168,12 @@ export class StateTable {
   }
 }
 
+/** The state in what {@link StateTable.step} gave. */
 export function stateOf(packed: number): FlowState {
   return (packed & 31) as FlowState;
 }
 
+/** The class of silence in what {@link StateTable.step} gave. */
 export function silenceOf(packed: number): Silence {
   return (packed >> SILENCE_SHIFT) as Silence;
 }
@@ -194,6 +198,7 @@ export const closeTypes = {
   20: 'normal_client_reset',
 } as const;
 
+/** A number of {@link closeTypes}. */
 export type CloseType = keyof typeof closeTypes;
 
 export const closeTypeNumbers = Object.keys(closeTypes).map(Number) as CloseType[];
@@ -261,7 +266,7 @@ export function closeTypeOf(f: CloseFacts): CloseType {
   }
 }
 
-export type FlowStatus = 'ok' | 'client_error' | 'server_error' | 'unknown';
+type FlowStatus = 'ok' | 'client_error' | 'server_error' | 'unknown';
 
 /** Whose fault an end of a TCP connection is. */
 export function statusOf(type: CloseType): FlowStatus {

@@ -17,8 +17,10 @@ export const FlowKind = {
   established: 5,
 } as const;
 
+/** A class by its number, which is an index into the time-outs. */
 export type FlowKind = (typeof FlowKind)[keyof typeof FlowKind];
 
+/** Limits of the table of flows. */
 export interface FlowLimits {
   /** Flows tracked at once; for one more, the longest idle one of the least valuable class goes. */
   readonly maxFlows: number;

@@ -1,5 +1,6 @@
 import type { Message } from './message.ts';
 
+/** What carries a conversation: a stream of bytes, or datagrams of one message or more. */
 export type Transport = 'tcp' | 'udp';
 
 /** 0: client to server, 1: server to client. */
@@ -14,6 +15,7 @@ export const Detection = {
   response: 3,
 } as const;
 
+/** What a protocol says of bytes, by its number. */
 export type Detection = (typeof Detection)[keyof typeof Detection];
 
 /** Why bytes or messages of a protocol were given up; names of counters. */
@@ -126,6 +128,7 @@ export interface Protocol {
   summarize(request: Message | undefined, response: Message | undefined): Summary;
 }
 
+/** Texts for one line; '' where there is nothing to say, '?' for a request not seen. */
 export interface Summary {
   readonly operation: string;
   readonly resource: string;

@@ -12,6 +12,7 @@ export const protocols = {
   redis,
 } as const satisfies Record<string, () => Protocol>;
 
+/** A name of `protocols` in configuration. */
 export type ProtocolName = keyof typeof protocols;
 
 export const protocolNames = Object.keys(protocols) as ProtocolName[];

@@ -9,7 +9,7 @@ import { SeriesTable } from './series.ts';
 /** What series of network metrics are told apart by. */
 export type NetworkGrouping = 'service' | 'path';
 
-export interface NetworkOptions {
+interface NetworkOptions {
   /** `service`: a series for each server; `path`: for each client and server. */
   readonly by: NetworkGrouping;
   readonly maxSeries: number;

@@ -6,7 +6,7 @@ import type { Outcome } from './outcome.ts';
 import type { PointWriter } from './points.ts';
 import { SeriesTable } from './series.ts';
 
-export interface RequestOptions {
+interface RequestOptions {
   readonly maxSeries: number;
   /** Where a flow is seen: at `client_*` the service is the client. */
   pointOf(ends: Ends): ObservationPoint;

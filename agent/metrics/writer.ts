@@ -4,7 +4,7 @@ import type { NetworkMeters } from './network.ts';
 import { PointWriter, type Temporality } from './points.ts';
 import type { RequestMeters } from './requests.ts';
 
-export interface MetricsWriterOptions {
+interface MetricsWriterOptions {
   readonly resource: AttributeSet;
   /** Instrumentation scope: `wirestitch/packet`. */
   readonly scope: string;

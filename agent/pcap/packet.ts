@@ -21,6 +21,7 @@ export interface CapturedPacket {
   interfaceId: number;
 }
 
+/** Takes a packet that is valid during the call only. */
 export type PacketSink = (packet: CapturedPacket) => void;
 
 /** Link types that are decoded (https://www.tcpdump.org/linktypes.html). */
@@ -50,6 +51,7 @@ export const defaultCaptureLimits: CaptureLimits = {
   maxInterfaces: 4096,
 };
 
+/** A packet without bytes, to be filled again and again. */
 export function emptyPacket(): CapturedPacket {
   return {
     bytes: new Uint8Array(0),

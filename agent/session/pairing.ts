@@ -3,6 +3,7 @@ import type { Direction, DropReason, Protocol } from '../l7/protocol.ts';
 import type { Conversation } from './conversation.ts';
 import { Session, type SessionReason, type SessionSink } from './session.ts';
 
+/** Limits on requests that have no response yet. */
 export interface SessionLimits {
   /** Requests that wait for their responses, over all; the oldest goes for a new one. */
   readonly maxOpen: number;

@@ -2,6 +2,7 @@ import { putVarint, varintSize, Writer } from '../../pdata/proto/writer.ts';
 import { writeAttributes } from '../../pdata/values.ts';
 import type { TagValue } from '../tags/types.ts';
 
+/** Attributes of a resource, in the order in which they are written. */
 export type Resource = Readonly<Record<string, TagValue>>;
 
 /* Tags of ResourceSpans in a request, and of ScopeSpans in ResourceSpans. */

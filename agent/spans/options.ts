@@ -1,6 +1,7 @@
 import type { ObservationPoint } from '../../wire/observation/points.ts';
 import type { EndNamer, TagValue } from '../tags/types.ts';
 
+/** How captured exchanges become spans. */
 export interface SpanOptions {
   /** What captures, for `wirestitch.capture.name` and ids; '' = not said. */
   readonly captureName: string;

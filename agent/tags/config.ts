@@ -17,4 +17,5 @@ export const namesConfig = z.strictObject({
     .describe('Entities are reported so often to the logs pipeline; 0 = not at all.'),
 });
 
+/** The keys below `names`, decoded; `entity_interval` in milliseconds. */
 export type NamesConfig = z.infer<typeof namesConfig>;

@@ -68,7 +68,9 @@ export const inventorySchema = z.strictObject({
   zones: z.array(zone).max(MAX_ENTRIES).default([]),
 });
 
+/** An inventory that was checked, lists of at most MAX_ENTRIES each. */
 export type InventoryFile = z.infer<typeof inventorySchema>;
+/** An entry of `services`. */
 export type ServiceEntry = InventoryFile['services'][number];
 
 function isOrdered({ valid_from, valid_to }: Valid): boolean {

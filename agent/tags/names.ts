@@ -21,7 +21,7 @@ import type {
   ServiceFrom,
 } from './types.ts';
 
-export interface NamesOptions {
+interface NamesOptions {
   readonly files: HostFiles;
   readonly paths: HostPaths;
   readonly host: TagContext['host'];

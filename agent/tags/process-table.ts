@@ -21,7 +21,7 @@ export interface ProcessLife {
   checked: number;
 }
 
-export interface TableLimits {
+interface TableLimits {
   /** Lives kept, of those that run and those that ended. */
   readonly lives: number;
   /** How long a life is kept after its end, ns. */

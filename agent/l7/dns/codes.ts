@@ -78,12 +78,14 @@ export function typeName(type: number): string {
   return TYPES.get(type) ?? `TYPE${type}`;
 }
 
+/** `NXDOMAIN`, ...; with EDNS' extended codes (RFC 6891), `RCODE1234` for those without a name. */
 export function rcodeName(rcode: number): string {
   if (rcode === 16) return 'BADVERS';
   if (rcode === 23) return 'BADCOOKIE';
   return RCODES[rcode] ?? `RCODE${rcode}`;
 }
 
+/** `QUERY`, ...; `OPCODE7` for numbers without a name (IANA, DNS OpCodes). */
 export function opcodeName(opcode: number): string {
   return OPCODES[opcode] || `OPCODE${opcode}`;
 }

@@ -43,6 +43,9 @@ function describeResponse(r: DnsMessage, options: DescribeOptions, out: SpanFiel
   if (!clientError || options.client) out.error(rcode);
 }
 
+/**
+ * Opcode's or type's name, the name asked for, the response's code; '' while there is no response.
+ */
 export function summarizeDns(request: Message | undefined, response: Message | undefined): Summary {
   const asked = (request ?? response) as DnsMessage;
   const answer = response instanceof DnsMessage ? response : undefined;

@@ -62,6 +62,7 @@ function fullUrl(r: HttpRequest, target: Target, options: DescribeOptions): stri
   return `${target.scheme}://${authority}${target.path === '*' ? '' : target.path}${query}`;
 }
 
+/** Method, authority with path and query, status; '?' for the method of a request not seen. */
 export function summarizeHttp(
   request: Message | undefined,
   response: Message | undefined,

@@ -23,6 +23,7 @@ for (const c of "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKL
   TOKEN[c.charCodeAt(0)] = 1;
 }
 
+/** Whether a byte may stand in a method or a field name (RFC 9110 section 5.6.2). */
 export function isTokenChar(code: number): boolean {
   return TOKEN[code] === 1;
 }

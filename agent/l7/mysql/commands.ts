@@ -93,6 +93,7 @@ export function isCommandLength(command: number, length: number): boolean {
   }
 }
 
+/** Whether the server answers nothing. */
 export function isOneWay(command: number): boolean {
   return command === Command.quit || command === Command.close || command === Command.sendLongData;
 }
@@ -113,6 +114,7 @@ export type Shape =
   /** Nothing is known: it ends when the client asks the next time. */
   | 'open';
 
+/** The answer that a command gets unless it fails at once, with one ERR packet. */
 export function shapeOf(command: number): Shape {
   switch (command) {
     case Command.query:

@@ -80,6 +80,7 @@ function describeResponse(r: MysqlResponse, options: DescribeOptions, out: SpanF
   out.error(code, errorText(r.errorMessage, options.obfuscate, NAMING.has(r.errorCode)));
 }
 
+/** Command or statement, its text without values, and rows, changes or the error's number. */
 export function summarizeMysql(
   request: Message | undefined,
   response: Message | undefined,

@@ -19,6 +19,10 @@ const CACHE_METADATA = 1 << 4;
 const MAX_VERSION = 64;
 const MAX_DATABASE = 64;
 
+/**
+ * The server's first packet; flags are the low 32 of both capability fields, and MariaDB's
+ * extended ones.
+ */
 export interface Greeting {
   /** As the server gives it, at most 64 characters. */
   readonly version: string;
@@ -53,7 +57,7 @@ export function parseGreeting(b: Uint8Array, start: number, end: number): Greeti
   };
 }
 
-export interface Login {
+interface Login {
   readonly capabilities: number;
   readonly extended: number;
   /** TLS begins after this packet. */
@@ -123,6 +127,7 @@ export const nothingAgreed: Agreed = {
   compression: '',
 };
 
+/** What both allow; where the greeting was not seen, the client's flags count. */
 export function agree(greeting: Greeting | undefined, login: Login): Agreed {
   const server = greeting?.capabilities ?? 0xffffffff;
   const both = login.capabilities & server;

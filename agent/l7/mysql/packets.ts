@@ -227,6 +227,7 @@ export class PacketStream {
   }
 }
 
+/** A packet's length, of its header's first three bytes; the caller has checked the bounds. */
 export function lengthAt(b: Uint8Array, at: number): number {
   return u16le(b, at) | (b[at + 2]! << 16);
 }

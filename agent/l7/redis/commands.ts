@@ -84,18 +84,25 @@ export function isKnown(name: string): boolean {
   return SHOWN.has(name);
 }
 
+/** Whether the first argument is a subcommand. @param name in upper case */
 export function isContainer(name: string): boolean {
   return CONTAINERS.has(name);
 }
 
+/** Whether the answer may take as long as the client allows. @param name in upper case */
 export function isPatient(name: string): boolean {
   return PATIENT.has(name);
 }
 
+/** Whether it is answered once for each channel. @param name in upper case */
 export function isSubscribing(name: string): boolean {
   return SUBSCRIBING.has(name);
 }
 
+/**
+ * Whether nothing of its arguments may be shown. @param operation command, and subcommand of a
+ * container
+ */
 export function isSecret(operation: string): boolean {
   return SECRET.has(operation);
 }

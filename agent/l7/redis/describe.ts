@@ -51,6 +51,7 @@ function errorCode(r: RedisResponse): string {
   return /^[A-Z][A-Z0-9_-]{0,31}(?= |$)/.exec(r.error)?.[0] ?? 'ERR';
 }
 
+/** Command, its arguments with values as `?`, and the reply's type or error code. */
 export function summarizeRedis(
   request: Message | undefined,
   response: Message | undefined,
