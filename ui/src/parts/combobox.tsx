@@ -105,6 +105,8 @@ export function Combobox(props: ComboboxProps) {
         data-testid={testId}
         onChange={(event) => {
           props.onChange(event.target.value);
+          // What was offered for the text before is not what Enter takes.
+          setPopup((old) => ({ ...old, active: -1 }));
           ask.soon(event.target.value);
         }}
         onFocus={() => ask.soon('')}

@@ -1,4 +1,11 @@
-import { type KeyboardEvent, type RefObject, useEffect, useRef, useState } from 'react';
+import {
+  type KeyboardEvent,
+  type RefObject,
+  useCallback,
+  useEffect,
+  useRef,
+  useState,
+} from 'react';
 import type { TraceOutline } from '../../../../query/web/contract/trace.ts';
 import { setParams } from '../../app/router.tsx';
 import { Button } from '../../parts/button.tsx';
@@ -26,6 +33,7 @@ export function Toolbar({ outline, view, find, findBox, help }: ToolbarProps) {
   const flip = (name: 'errors' | 'critical' | 'only', on: boolean) =>
     setParams({ [name]: on ? '' : '1' }, { replace: true });
   const rows = view.view === 'waterfall' || view.view === 'spans';
+  const typing = useTyping(view.text);
   return (
     <div className={styles.toolbar}>
       <nav className={styles.tabs} aria-label="Views of the trace">
@@ -42,8 +50,8 @@ export function Toolbar({ outline, view, find, findBox, help }: ToolbarProps) {
       </nav>
       {rows && (
         <search className={styles.find}>
-          <FindBox text={view.text} box={findBox} find={find} />
-          <Matches view={view} find={find} />
+          <FindBox text={view.text} typing={typing} box={findBox} find={find} />
+          <Matches view={view} find={find} drop={() => typing.drop('')} />
           <Button
             look="quiet"
             aria-pressed={view.errors}
@@ -84,30 +92,57 @@ export function Toolbar({ outline, view, find, findBox, help }: ToolbarProps) {
   );
 }
 
+/** Typing rests so long before it goes into the address, ms. */
+const restMs = 200;
+
+interface Typing {
+  /** What stands in the box. */
+  readonly typed: string;
+  /** Goes into the address when typing rests. */
+  readonly type: (value: string) => void;
+  /** Goes into the address now. */
+  readonly apply: (value: string) => void;
+  /** What has not gone into the address does not go there; `value` stands in the box instead. */
+  readonly drop: (value: string) => void;
+}
+
+/** @param text what the address says; where that changes, it counts for more than what was typed */
+function useTyping(text: string): Typing {
+  const [typed, setTyped] = useState(text);
+  const timer = useRef(0);
+  const drop = useCallback((value: string) => {
+    window.clearTimeout(timer.current);
+    setTyped(value);
+  }, []);
+  useEffect(() => drop(text), [drop, text]);
+  useEffect(() => () => window.clearTimeout(timer.current), []);
+  const apply = (value: string) => {
+    drop(value);
+    setParams({ find: value }, { replace: true });
+  };
+  const type = (value: string) => {
+    drop(value);
+    timer.current = window.setTimeout(() => apply(value), restMs);
+  };
+  return { typed, type, apply, drop };
+}
+
 interface FindBoxProps {
   readonly text: string;
+  readonly typing: Typing;
   readonly box: RefObject<HTMLInputElement | null>;
   readonly find: Find;
 }
 
-/** Typing rests so long before it goes into the address, ms. */
-const restMs = 200;
-
-function FindBox({ text, box, find }: FindBoxProps) {
-  const [typed, setTyped] = useState(text);
-  const timer = useRef(0);
-  useEffect(() => setTyped(text), [text]);
-  useEffect(() => () => window.clearTimeout(timer.current), []);
-  const apply = (value: string) => setParams({ find: value }, { replace: true });
+function FindBox({ text, typing, box, find }: FindBoxProps) {
+  const { typed, type, apply } = typing;
   const keyDown = (event: KeyboardEvent) => {
     if (event.key === 'Enter') {
       event.preventDefault();
-      window.clearTimeout(timer.current);
       if (typed === text) find.step(event.shiftKey ? 'previous' : 'next');
       else apply(typed);
     } else if (event.key === 'Escape') {
       if (typed === '') box.current?.blur();
-      setTyped('');
       apply('');
     }
   };
@@ -122,17 +157,19 @@ function FindBox({ text, box, find }: FindBoxProps) {
       maxLength={1000}
       spellCheck={false}
       onKeyDown={keyDown}
-      onChange={(event) => {
-        const { value } = event.target;
-        setTyped(value);
-        window.clearTimeout(timer.current);
-        timer.current = window.setTimeout(() => apply(value), restMs);
-      }}
+      onChange={(event) => type(event.target.value)}
     />
   );
 }
 
-function Matches({ view, find }: { view: TraceView; find: Find }) {
+interface MatchesProps {
+  readonly view: TraceView;
+  readonly find: Find;
+  /** Empties the box. */
+  readonly drop: () => void;
+}
+
+function Matches({ view, find, drop }: MatchesProps) {
   if (!hasFilter(view)) return null;
   const { answer, error } = find;
   const total = answer?.total ?? 0;
@@ -175,12 +212,13 @@ function Matches({ view, find }: { view: TraceView; find: Find }) {
         look="quiet"
         aria-label="Look for nothing"
         title="Clear"
-        onClick={() =>
+        onClick={() => {
+          drop();
           setParams(
             { find: '', service: '', operation: '', errors: '', critical: '', only: '' },
             { replace: true },
-          )
-        }
+          );
+        }}
       >
         ✕
       </Button>

@@ -28,6 +28,7 @@ export function useFind(ref: TraceRef, filter: RowFilter, goTo: (index: number) 
       running.current = controller;
       postFind(ref, { filter: wanted, from, direction }, controller.signal).then(
         (found) => {
+          if (controller.signal.aborted) return;
           setError(undefined);
           if (go && found.index !== null) {
             at.current = found.index;
@@ -45,13 +46,17 @@ export function useFind(ref: TraceRef, filter: RowFilter, goTo: (index: number) 
   // biome-ignore lint/correctness/useExhaustiveDependencies: `goTo` is no reason to search again
   useEffect(() => {
     setAnswer(undefined);
+    setError(undefined);
     at.current = -1;
-    if (empty) return;
     // How many there are, while it is still being typed.
-    const timer = window.setTimeout(() => run(filter, 'next', -1, false), 150);
-    return () => window.clearTimeout(timer);
+    const count = () => run(filter, 'next', -1, false);
+    const timer = empty ? undefined : window.setTimeout(count, 150);
+    return () => {
+      window.clearTimeout(timer);
+      // An answer about what is no longer looked for moves and counts nothing.
+      running.current?.abort();
+    };
   }, [ref, filter, empty]);
-  useEffect(() => () => running.current?.abort(), []);
   const step = useCallback(
     (direction: Direction, from = at.current) => {
       if (!empty) run(filter, direction, from, true);

@@ -229,35 +229,51 @@ function useView({ canvas, scroller, space, view, rows, state, events }: ViewOf)
   });
 }
 
-interface GoTo {
-  readonly traceRef: TraceRef;
-  readonly collapse: RowCollapse;
-  readonly filter: RowFilter;
-  readonly only: boolean;
+interface GoTo extends RowsOf {
   readonly setCollapse: (collapse: RowCollapse) => void;
   readonly setActive: (position: number) => void;
   readonly view: RefObject<WaterfallView | null>;
 }
 
-/** Asks where a row is, opens what hides it, and goes there. */
+/** Asks where a row is, opens what hides it, and goes there; the last one asked for counts. */
 function useGoTo(given: GoTo): (index: number) => void {
   const latest = useRef(given);
   latest.current = given;
+  const running = useRef<AbortController>(undefined);
+  useEffect(() => () => running.current?.abort(), []);
   return useCallback((index: number) => {
-    const { traceRef, collapse, filter, only, setCollapse, setActive, view } = latest.current;
-    const ask = async (asked: RowCollapse): Promise<void> => {
-      const request = { offset: 0, limit: 0, collapse: asked, filter, only, locate: index };
-      const { located } = await postRows(traceRef, request);
-      if (located === undefined) return;
-      if (located.position >= 0) {
-        if (asked !== collapse) setCollapse(asked);
-        setActive(located.position);
-        view.current?.reveal(located.position);
-      } else if (located.hiddenBy.length > 0 && asked === collapse) {
-        await ask(toggled(collapse, located.hiddenBy));
-      }
+    running.current?.abort();
+    const { signal } = (running.current = new AbortController());
+    const go = async (): Promise<void> => {
+      const begun = latest.current;
+      const { traceRef, collapse, filter, only } = begun;
+      const ask = async (asked: RowCollapse): Promise<void> => {
+        const request = { offset: 0, limit: 0, collapse: asked, filter, only, locate: index };
+        const { located } = await postRows(traceRef, request, signal);
+        if (signal.aborted || located === undefined) return;
+        const { setCollapse, setActive, view, ...now } = latest.current;
+        // Rows were opened, shut or filtered meanwhile: it is another place by now.
+        if (!sameRows(now, begun)) return go();
+        if (located.position >= 0) {
+          if (asked !== collapse) setCollapse(asked);
+          setActive(located.position);
+          view.current?.reveal(located.position);
+        } else if (located.hiddenBy.length > 0 && asked === collapse) {
+          await ask(toggled(collapse, located.hiddenBy));
+        }
+      };
+      await ask(collapse);
     };
     // Where it cannot be asked, the rows themselves will say why.
-    ask(collapse).catch(() => {});
+    go().catch(() => {});
   }, []);
+}
+
+function sameRows(a: RowsOf, b: RowsOf): boolean {
+  return (
+    a.traceRef === b.traceRef &&
+    a.collapse === b.collapse &&
+    a.filter === b.filter &&
+    a.only === b.only
+  );
 }

@@ -91,6 +91,7 @@ export class WaterfallView {
 
   rowsChanged(): void {
     if (this.#next?.ready === true) {
+      this.#rows.release();
       this.#rows = this.#next;
       this.#next = undefined;
     }
