@@ -185,25 +185,44 @@ export const views: readonly Required<Pick<View, 'width' | 'colorScheme'>>[] = [
   { width: 400, colorScheme: 'dark' },
 ];
 
-/** Ends when what changes slowly has changed; what goes on for ever does not count. */
-const settledColours = `Promise.all(document.getAnimations()
-  .filter((one) => one.effect?.getComputedTiming().endTime !== Infinity)
-  .map((one) => one.finished.catch(() => undefined))).then(() => undefined)`;
+/** From here on, what begins to change slowly is written down: `property of element`. */
+const watchMotion = `if (window.motionSeen === undefined) {
+  window.motionSeen = new Set();
+  addEventListener('transitionrun', ({ target, propertyName }) =>
+    motionSeen.add(propertyName + ' of ' + target.tagName.toLowerCase()));
+}`;
+
+/**
+ * Ends when no animation is left, then tells what moved although the reader asked for less motion:
+ * colours on their way are neither those of the one theme nor of the other.
+ */
+const motion = `(async () => {
+  const forEver = ({ effect }) => effect?.getComputedTiming().endTime === Infinity;
+  for (;;) {
+    const all = document.getAnimations().filter(({ playState }) => playState !== 'finished');
+    const ending = all.filter((one) => !forEver(one));
+    if (ending.length === 0) {
+      return [...motionSeen, ...all.map((one) => one.animationName + ' goes on for ever')];
+    }
+    await Promise.allSettled(ending.map(({ finished }) => finished));
+  }
+})()`;
 
 /**
  * Looks at the state that is shown in each of {@link views}, without loading it again.
- * @throws where there are faults, or the page is wider than the window
+ * @throws where there are faults, something moves, or the page is wider than the window
  */
 export async function assertAccessible(tab: Tab, state: string): Promise<void> {
   const { page } = tab;
   const before = page.viewportSize();
   const faults: string[] = [];
   for (const { width, colorScheme } of views) {
+    await page.evaluate(watchMotion);
     await page.setViewportSize({ width, height: 800 });
     await page.emulateMedia({ colorScheme });
     await page.waitForSelector(`html[data-theme="${colorScheme}"]`, { state: 'attached' });
-    await page.evaluate(settledColours);
     const view = `${state}, ${width} px, ${colorScheme}`;
+    for (const one of (await page.evaluate(motion)) as string[]) faults.push(`${view}: ${one}`);
     for (const fault of await axeFaults(page)) faults.push(`${view}: ${fault}`);
     const wide = Number(await page.evaluate('document.documentElement.scrollWidth'));
     if (wide > width) faults.push(`${view}: the page is ${wide} px wide`);
