@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { after, suite } from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
 import { readConfig } from '../../gateway/load.ts';
 import { errorText } from '../../gateway/telemetry/error-text.ts';
 import { casesIn, readRecorded } from './lib/corpus.ts';
@@ -48,11 +49,16 @@ suite('verdicts', () => {
 
 suite('behaviour', { concurrency: 4 }, () => {
   for (const scenario of scenariosIn([])) {
-    test(scenario.name, async () => {
+    test(scenario.name, async (t) => {
       const file = join(scenario.folder, 'expected.json');
       assert.ok(existsSync(file), 'nothing was recorded');
       const expected: unknown = JSON.parse(readFileSync(file, 'utf8'));
-      assert.deepEqual(await play(scenario, startInside), expected);
+      const first = await play(scenario, startInside);
+      if (isDeepStrictEqual(first, expected)) return;
+      // Nothing says that no more comes: on a busy machine the usual pause may be too short.
+      t.diagnostic('once more, with a long pause');
+      const patient = { ...scenario, settleMs: 10 * scenario.settleMs };
+      assert.deepEqual(await play(patient, startInside), expected);
     });
   }
 });

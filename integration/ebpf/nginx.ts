@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import { until } from '../../testing/until.ts';
 
 /**
  * Writes the configuration of an nginx with one worker: /static from files, /new and /keep to the
@@ -45,8 +46,8 @@ location /new { proxy_pass http://127.0.0.1:${backend}; } } }
 
 /** Waits until something listens. */
 export async function listening(port: number): Promise<void> {
-  for (let i = 0; i < 100; i++) {
-    const open = await new Promise<boolean>((resolve) => {
+  const isOpen = (): Promise<boolean> =>
+    new Promise((resolve) => {
       const socket = connect(port, '127.0.0.1');
       socket.once('connect', () => {
         socket.destroy();
@@ -54,8 +55,5 @@ export async function listening(port: number): Promise<void> {
       });
       socket.once('error', () => resolve(false));
     });
-    if (open) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error(`nothing listens on ${port}`);
+  await until(isOpen, `something listens on ${port}`, undefined, 50);
 }

@@ -164,7 +164,7 @@ export async function listen(scenario: Scenario, level: Level, start: Start): Pr
       const headers = { accept: scenario.accept };
       const read = async () =>
         (await fetch(`http://127.0.0.1:${scrape}/metrics`, { headers })).text();
-      const giveUp = performance.now() + 30_000;
+      const giveUp = performance.now() + 120_000;
       while (performance.now() < giveUp) {
         const now = await read();
         if (scenario.until.every((part) => now.includes(part))) break;
