@@ -61,7 +61,7 @@ export function probeObject(name: 'probe' | 'probe-compat'): Uint8Array | undefi
   return file === undefined ? undefined : readFileSync(file);
 }
 
-export interface ProbeOptions {
+interface ProbeOptions {
   /** Unique on the host across restarts: chain ids count from it; below 2^52. */
   readonly idBase: bigint;
   readonly ownTgid: number;

@@ -20,6 +20,7 @@ export interface BatchConfig {
   readonly processor?: string | undefined;
 }
 
+/** Keys of `sending_queue`, decoded; undefined in its place means that there is no queue. */
 export interface QueueConfig {
   readonly num_consumers: number;
   /** Whether consume() settles with the result of the delivery. */

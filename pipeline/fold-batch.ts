@@ -9,6 +9,7 @@ export interface BatchProcessorConfig {
   readonly metadata_keys: readonly string[];
 }
 
+/** A pipeline as far as folding looks at it; processors in their order. */
 export interface FoldPipeline {
   readonly id: string;
   readonly signal: Signal;
@@ -25,7 +26,7 @@ export interface FoldInput<P extends FoldPipeline> {
   queue(exporterId: string): QueueConfig | undefined;
 }
 
-export interface Folded<P extends FoldPipeline> {
+interface Folded<P extends FoldPipeline> {
   /** The pipelines, less the processors that were folded. */
   readonly pipelines: readonly (P | (Omit<P, 'processors'> & { processors: readonly string[] }))[];
   /** The queues that changed: {@link foldKey} of signal and exporter to what to use instead. */

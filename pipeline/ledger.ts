@@ -33,7 +33,7 @@ export interface Refusals {
   readonly message: string;
 }
 
-export interface EdgeSnapshot {
+interface EdgeSnapshot {
   readonly from: string;
   readonly to: string;
   readonly items: number;
@@ -46,6 +46,7 @@ export interface EdgeSnapshot {
  */
 export type EdgeTap = (batch: Batch<Signal>) => ((error?: unknown) => void) | undefined;
 
+/** The book at one moment. Items under way make `missing` differ from 0 until they settle. */
 export interface LedgerSnapshot {
   readonly nodes: readonly NodeSnapshot[];
   readonly edges: readonly EdgeSnapshot[];

@@ -9,6 +9,7 @@ import {
   SqlError,
 } from './sql.ts';
 
+/** A client of one ClickHouse server, embedded or not. */
 export interface HttpClientOptions {
   /** http://host:port or https://host:port; a path is a prefix. */
   readonly url: string;

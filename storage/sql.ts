@@ -1,6 +1,7 @@
 /** A value bound to `{name:Type}` in a statement; arrays become ClickHouse array literals. */
 export type SqlParam = string | number | bigint | boolean | readonly SqlParam[];
 
+/** What goes with a statement of any kind. */
 export interface SqlOptions {
   /** Bound on the server side: values never enter the text of the statement. */
   readonly params?: Readonly<Record<string, SqlParam>>;
@@ -15,6 +16,7 @@ export interface SqlOptions {
   readonly contentEncoding?: string;
 }
 
+/** What goes with a statement that answers rows. */
 export interface QueryOptions extends SqlOptions {
   /** Output format; RowBinary unless given. */
   readonly format?: string;

@@ -34,6 +34,10 @@ export interface OutcomeParts<S extends Signal> {
   readonly attributes: Attributes;
 }
 
+/**
+ * The link of an exporter's chain that counts and logs how deliveries end; it throws what the next
+ * throws.
+ */
 export class Outcome<S extends Signal> {
   readonly #settings: Settings;
   readonly #signal: S;

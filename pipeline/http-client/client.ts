@@ -6,7 +6,7 @@ import { CookieJar } from './cookies.ts';
 import { createDispatcher, type DispatcherOptions } from './dispatcher.ts';
 import { connectionError } from './failure.ts';
 
-export interface HttpClientOptions extends DispatcherOptions {
+interface HttpClientOptions extends DispatcherOptions {
   readonly headers: ReadonlyMap<string, string>;
   readonly clock: Clock;
   /** Whether cookies of the server are kept and sent back. */

@@ -1,6 +1,7 @@
 import type { ConnectionOptions } from 'node:tls';
 import type { buildConnector, Dispatcher } from 'undici';
 
+/** How the connections of a client are made and kept; times are milliseconds. */
 export interface DispatcherOptions {
   readonly url: string;
   /** Asked for at each connection. */

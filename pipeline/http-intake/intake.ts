@@ -24,7 +24,7 @@ export interface IntakeFault {
   readonly message: string;
 }
 
-export interface IntakeOptions {
+interface IntakeOptions {
   readonly budget: ByteBudget;
   /** Bytes as sent and decompressed. */
   readonly maxBodyBytes: number;

@@ -152,4 +152,5 @@ export function kafkaClientKeys() {
   };
 }
 
+/** The keys of every client of Kafka, decoded; times in milliseconds. */
 export type KafkaClientConfig = z.output<z.ZodObject<ReturnType<typeof kafkaClientKeys>>>;

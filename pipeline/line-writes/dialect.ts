@@ -92,6 +92,7 @@ export function answerRefusal(
   answerJson(response, refusal.status, dialect.body(refusal));
 }
 
+/** Sends JSON and a newline; does nothing when an answer has begun or the client has gone. */
 export function answerJson(response: ServerResponse, status: number, value: unknown): void {
   if (response.headersSent || response.destroyed) return;
   const body = `${JSON.stringify(value)}\n`;

@@ -8,6 +8,7 @@ export interface Channel {
   close(): void;
 }
 
+/** A gRPC client that may spread its calls over the addresses of its host. */
 export interface ChannelOptions extends GrpcClientOptions {
   /** Whether calls go to all addresses of the host in turn. */
   readonly balance: boolean;

@@ -18,7 +18,7 @@ export interface BodySink {
   take(body: Buffer, format: Format, ctx: Context, done: Done): void;
 }
 
-export interface HttpHandlerOptions {
+interface HttpHandlerOptions {
   readonly sinks: ReadonlyMap<string, BodySink>;
   readonly intake: BodyIntake;
   readonly includeMetadata: boolean;

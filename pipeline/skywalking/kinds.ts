@@ -61,6 +61,7 @@ const descriptions = {
   mesh: { signal: 'logs', message: 'MeshMetrics', make: meshTranslator },
 } as const satisfies Readonly<Record<string, Description>>;
 
+/** A kind of message, whichever way it came: gRPC, HTTP or Kafka. */
 export type KindName = keyof typeof descriptions;
 
 /** The message of a kind, as the field tables call it. */

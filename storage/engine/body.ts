@@ -6,6 +6,7 @@ import { createGunzip, createInflate, createZstdDecompress } from 'node:zlib';
 import { FrameError, FrameReader, type Hash128Into } from '../../wire/clickhouse-compress/frame.ts';
 import { codes, EngineError } from './errors.ts';
 
+/** How the body of a request is decoded. */
 export interface BodyOptions {
   /** Most bytes after decompression. */
   readonly limit: number;

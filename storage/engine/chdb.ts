@@ -9,6 +9,7 @@ export interface ChdbSession {
   close(): void;
 }
 
+/** What is used of module `chdb`; it is loaded in the engine's process only. */
 export interface Chdb {
   readonly Session: new (
     path: string,
@@ -21,6 +22,7 @@ export function loadChdb(): Chdb {
   return createRequire(import.meta.url)('chdb') as Chdb;
 }
 
+/** What the engine may use of the machine. */
 export interface Bounds {
   /** Most memory of queries, merges and caches together. */
   readonly memoryBytes: number;

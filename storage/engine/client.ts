@@ -1,7 +1,7 @@
 import { request } from 'node:http';
 import { literal } from './lexer.ts';
 
-export interface EngineAddress {
+interface EngineAddress {
   readonly url: string;
   readonly socketPath?: string | undefined;
   readonly username: string;

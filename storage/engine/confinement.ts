@@ -36,7 +36,7 @@ const readable = [
   '/dev/random',
 ];
 
-export interface ConfinedCommand {
+interface ConfinedCommand {
   readonly command: string;
   readonly args: readonly string[];
   /** What could not be done, in words. */

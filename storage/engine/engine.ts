@@ -21,7 +21,7 @@ import { type Answer, type Environment, Pool, Session } from './sessions.ts';
 import { boundedMemory } from './settings.ts';
 import { insertFrom, selectInto } from './statement.ts';
 
-export interface EngineOptions {
+interface EngineOptions {
   readonly path: string;
   readonly configFile: string;
   readonly bounds: Bounds;

@@ -25,7 +25,7 @@ import type { Answer, Environment } from './sessions.ts';
 import { settingsIn } from './settings.ts';
 import { killedQueryId, splitStatement } from './statement.ts';
 
-export interface ServerOptions {
+interface ServerOptions {
   readonly credentials: Credentials;
   /** Most bytes of a request's body after decompression. */
   readonly bodyLimit: number;

@@ -5,6 +5,7 @@
  */
 export type TokenType = 'word' | 'number' | 'string' | 'quoted' | 'other';
 
+/** One token; `start` and `end` are UTF-16 units of the statement. */
 export interface Token {
   readonly type: TokenType;
   /** As written; for words, `upper` is its upper-case form. */

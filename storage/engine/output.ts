@@ -6,6 +6,7 @@ import { compressFrame, type Hash128Into } from '../../wire/clickhouse-compress/
 import { codes, EngineError } from './errors.ts';
 import { NativeRevision, UnknownTypeError } from './native-revision.ts';
 
+/** How the answer to a statement is written. */
 export interface OutputOptions {
   readonly format: string;
   /** compress=1: ClickHouse's compressed blocks. */
@@ -38,6 +39,7 @@ const types: Readonly<Record<string, string>> = {
   Parquet: 'application/octet-stream',
 };
 
+/** The Content-Type that ClickHouse gives for a format; plain text for those it does not name. */
 export function contentType(format: string): string {
   return types[format] ?? 'text/plain; charset=UTF-8';
 }
@@ -125,7 +127,7 @@ export function setHeaders(response: ServerResponse & Writable, options: OutputO
   if (options.encoding !== undefined) response.setHeader('Content-Encoding', options.encoding);
 }
 
-export interface Patience {
+interface Patience {
   /** The longest time that the client may take nothing, ms. */
   readonly stallMs: number;
   /** Resolves when the statement was cancelled: a client that takes nothing is not waited for. */

@@ -23,6 +23,7 @@ export interface ChildConfig {
 /** What the process says on its standard output, one line each, after this mark. */
 export const mark = '@engine ';
 
+/** A line after the mark: the engine listens, or cannot start and ends. */
 export type ChildMessage =
   | { readonly type: 'ready'; readonly port: number; readonly version: string; confined: string }
   | { readonly type: 'failed'; readonly message: string };

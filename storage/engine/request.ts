@@ -134,6 +134,7 @@ function formatName(name: string | undefined): string {
   throw new EngineError(codes.unknownFormat, `Unknown format ${name.slice(0, 100)}`);
 }
 
+/** The one user of the engine; the password is plain text. */
 export interface Credentials {
   readonly user: string;
   readonly password: string;

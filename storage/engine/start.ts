@@ -9,6 +9,7 @@ import { killQuery } from './client.ts';
 import { confinedCommand } from './confinement.ts';
 import { type ChildConfig, type ChildMessage, mark, scratchPrefix } from './protocol.ts';
 
+/** What the owner of an engine may say; the rest has defaults. */
 export interface EngineStart {
   /** Folder of everything the engine stores; made when absent. */
   readonly path: string;

@@ -70,6 +70,7 @@ export function isStale(values: Float64Array, index: number): boolean {
   return bits[0] === 2 && bits[1] === 0x7ff0_0000;
 }
 
+/** Types as Prometheus' metadata has them; `unknown` where storage says none. */
 export type MetricType =
   | 'counter'
   | 'gauge'
@@ -80,6 +81,7 @@ export type MetricType =
   | 'stateset'
   | 'unknown';
 
+/** What is known of a metric's name; unit and help are '' where they are not. */
 export interface MetricMetadata {
   readonly type: MetricType;
   readonly unit: string;

@@ -43,6 +43,7 @@ import {
   seriesColumns,
 } from './series-rows.ts';
 
+/** Where the tables of schema `smart` are, and bounds of each call. */
 export interface SmartMetricReaderOptions {
   readonly client: SqlClient;
   readonly database: string;

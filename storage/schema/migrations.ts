@@ -17,7 +17,7 @@ import {
 } from './table.ts';
 import { tracesView } from './views.ts';
 
-export interface Migration {
+interface Migration {
   readonly version: number;
   /** Statements in order; each may be run again after a crash in the middle. */
   statements(options: SchemaOptions): string[];

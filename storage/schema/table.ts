@@ -39,6 +39,7 @@ export function tableName(options: { readonly database: string }, name: string):
   return `${quoteName(options.database)}.${quoteName(name)}`;
 }
 
+/** What follows a table's name in DDL; '' without a cluster. */
 export function onCluster(options: { readonly cluster?: string }): string {
   return options.cluster === undefined ? '' : ` ON CLUSTER ${quoteName(options.cluster)}`;
 }

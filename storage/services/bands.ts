@@ -6,6 +6,7 @@
 /** Bands that a duration of 64 bits can be in. */
 export const bandCount = 127;
 
+/** Sums over calls; doubles, since a sample makes parts of calls. */
 export interface Red {
   readonly calls: number;
   readonly errors: number;

@@ -7,12 +7,12 @@ import { SteppedRed, stepOf } from './red-rows.ts';
 import { type Sample, sampleCondition } from './sample.ts';
 import {
   band,
-  capturedResources,
   figuresBy,
   firstText,
   has,
   hostPort,
   int,
+  isCaptured,
   protocolOfSpan,
   readFigures,
   text,
@@ -54,7 +54,7 @@ function sightings(where: Where, window: StepWindow, sample: Sample): string {
       ${text('messaging.system')} AS mq
     FROM ${tableName(where, 'spans')}
     WHERE ${timeCondition(window.fromS, window.toS)}
-      AND resource_id IN ${capturedResources(where)}
+      AND ${isCaptured(where)}
       AND ${sampleCondition(sample, [], requestKey)}`;
 }
 
@@ -74,7 +74,7 @@ function requests(where: Where, window: StepWindow, sample: Sample): string {
 /** How many captured spans a window has: [Float64]. */
 export function countCaptured(where: Where, window: StepWindow): string {
   return `SELECT toFloat64(count()) FROM ${tableName(where, 'spans')}
-  WHERE ${timeCondition(window.fromS, window.toS)} AND resource_id IN ${capturedResources(where)}`;
+  WHERE ${timeCondition(window.fromS, window.toS)} AND ${isCaptured(where)}`;
 }
 
 /** Requests by client, server, protocol and step of a sample: {@link readCaptured}. */
@@ -93,6 +93,7 @@ export function capturedRequests(where: Where, window: StepWindow, sample: Sampl
   return `${figuresBy(by, figures, from, addresses)} LIMIT ${maxCapturedRows}`;
 }
 
+/** Requests between two ends that were seen on the wire; a service's name, or an address. */
 export interface CapturedEdge {
   readonly client: string;
   readonly server: string;
@@ -104,6 +105,7 @@ export interface CapturedEdge {
   readonly serverAddresses: Set<string>;
 }
 
+/** All requests that were captured in a window. */
 export interface Captured {
   readonly edges: readonly CapturedEdge[];
   /** Requests to each server. */

@@ -7,10 +7,10 @@ import { RedSum } from './bands.ts';
 import { type Sample, sampleCondition } from './sample.ts';
 import {
   band,
-  capturedResources,
   figuresBy,
   hostPort,
   int,
+  isCaptured,
   protocolOfSpan,
   readFigures,
   text,
@@ -21,6 +21,7 @@ import {
 /** Edges that one statement gives, those with most calls first. */
 const maxEdges = 20_000;
 
+/** Calls of one service to another, by spans of both. */
 export interface CallEdge {
   readonly client: string;
   readonly server: string;
@@ -43,6 +44,7 @@ export function computedEdges(where: Where, fromS: number, toS: number): string 
   GROUP BY client, server HAVING n > 0 ORDER BY n DESC LIMIT ${maxEdges}`;
 }
 
+/** Reads RowBinary of {@link computedEdges}. @throws RangeError when the bytes end within a row */
 export function readComputedEdges(bytes: Uint8Array): CallEdge[] {
   const edges: CallEdge[] = [];
   const r = new RowBinaryReader(bytes);
@@ -83,9 +85,9 @@ export function spanEdges(where: Where, fromS: number, toS: number, sample: Samp
         WHERE bucket >= toDateTime(${Math.max(0, fromS - parentLookbackS)}, 'UTC')
           AND bucket < toDateTime(${toS}, 'UTC') AND ${sampleCondition(sample, [-1])}
       ) AS parent
-      INNER JOIN (
+      GLOBAL INNER JOIN (
         SELECT trace_id, parent_span_id, span_id AS child_id, service, status_code, ${band},
-          resource_id IN ${capturedResources(where)} AS captured,
+          ${isCaptured(where)} AS captured,
           if(captured, ${address}, '') AS address, ${protocolOfSpan} AS protocol
         FROM ${spans}
         WHERE ${timeCondition(fromS, toS, bucketSlackS)} AND parent_span_id != toFixedString('', 8)

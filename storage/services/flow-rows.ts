@@ -37,6 +37,7 @@ export function flowPairs(where: Where, window: StepWindow): string {
   ORDER BY packets DESC LIMIT ${maxFlowPairs}`;
 }
 
+/** Connections between two addresses, as one place saw them. */
 export interface FlowPair {
   /** '' where capture does not know. */
   readonly clientService: string;
@@ -52,6 +53,7 @@ export interface FlowPair {
   readonly figures: FlowFigures;
 }
 
+/** Reads RowBinary of {@link flowPairs}. @throws RangeError when the bytes end within a row */
 export function readFlows(bytes: Uint8Array): FlowPair[] {
   const pairs: FlowPair[] = [];
   const r = new RowBinaryReader(bytes);

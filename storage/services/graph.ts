@@ -16,6 +16,7 @@ import { clusterService, isAddress, type Peer, peerOf, withPort } from './peer-n
 import type { PeerCalls } from './peer-rows.ts';
 import type { ServiceSpans } from './red-rows.ts';
 
+/** What the statements found in one window; a sample's figures are scaled up already. */
 export interface Findings {
   /** Services by their own spans, captured ones left out where they can be told apart. */
   readonly services: ReadonlyMap<string, ServiceSpans>;
@@ -30,7 +31,7 @@ export interface Findings {
 /** Clients of one server that are only addresses, beyond which they are one node. */
 const maxLoneAddresses = 8;
 
-export interface Graph {
+interface Graph {
   readonly nodes: readonly ServiceNode[];
   readonly edges: readonly ServiceEdge[];
 }

@@ -24,6 +24,7 @@ export type Measure = 'requests' | 'spans' | 'captured' | 'callers';
  */
 export type NodeType = 'service' | 'database' | 'queue' | 'external' | 'address' | 'addresses';
 
+/** Who calls or is called. */
 export interface ServiceNode {
   /** `type:name`. */
   readonly id: string;
@@ -63,6 +64,7 @@ export interface NetworkFigures {
  */
 export type EdgeSource = 'trace' | 'capture' | 'peer' | 'flow';
 
+/** Calls of one node to another. */
 export interface ServiceEdge {
   /** Ids of nodes: who calls, and who is called. */
   readonly from: string;
@@ -75,6 +77,7 @@ export interface ServiceEdge {
   readonly network?: NetworkFigures;
 }
 
+/** The graph of a window, nodes and edges with most calls first. */
 export interface ServiceGraph {
   readonly window: StepWindow;
   readonly nodes: readonly ServiceNode[];
@@ -83,6 +86,7 @@ export interface ServiceGraph {
   readonly notes: readonly string[];
 }
 
+/** An operation of a service: spans of one name and kind. */
 export interface OperationRed {
   readonly name: string;
   /** OTLP SpanKind. */
@@ -92,6 +96,7 @@ export interface OperationRed {
   readonly series: RedSeries;
 }
 
+/** The operations of a service in a window. */
 export interface ServiceOperations {
   readonly window: StepWindow;
   /** What it was asked for first, then what it did besides; each with most calls first. */

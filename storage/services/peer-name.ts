@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import type { NodeType } from './model.ts';
 import type { PeerCalls } from './peer-rows.ts';
 
+/** The other end of a call; '' where its attributes do not say. */
 export interface Peer {
   readonly type: NodeType;
   readonly name: string;

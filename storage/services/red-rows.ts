@@ -5,9 +5,9 @@ import { quantile, type Red, RedSum } from './bands.ts';
 import type { RedSeries } from './model.ts';
 import {
   band,
-  capturedResources,
   type Figures,
   figuresBy,
+  isCaptured,
   readFigures,
   timeCondition,
   type Where,
@@ -87,7 +87,7 @@ export function redOfSdkSpans(where: Where, window: StepWindow): string {
       ${stepOf('toStartOfMinute(time)', window)} AS step, status_code, ${band}
     FROM ${tableName(where, 'spans')}
     WHERE ${timeCondition(window.fromS, window.toS)} AND service IN {services:Array(String)}
-      AND resource_id NOT IN ${capturedResources(where)}`;
+      AND NOT ${isCaptured(where)}`;
   return `${figuresBy('service, entry, step', each, from)} LIMIT ${maxRedRows}`;
 }
 
@@ -97,6 +97,10 @@ export interface ServiceSpans {
   readonly others: SteppedRed;
 }
 
+/**
+ * Reads RowBinary of the statements by service, entry and step. @throws RangeError when the bytes
+ * end within a row
+ */
 export function readServices(bytes: Uint8Array, window: StepWindow): Map<string, ServiceSpans> {
   const services = new Map<string, ServiceSpans>();
   const r = new RowBinaryReader(bytes);
@@ -126,11 +130,11 @@ export function sdkOperations(where: Where, window: StepWindow): string {
   const from = `SELECT name, kind, ${stepOf('toStartOfMinute(time)', window)} AS step,
       status_code, ${band} FROM ${tableName(where, 'spans')}
     WHERE ${timeCondition(window.fromS, window.toS)} AND service = {service:String}
-      AND resource_id NOT IN ${capturedResources(where)}`;
+      AND NOT ${isCaptured(where)}`;
   return `${figuresBy('name, kind, step', each, from)} LIMIT ${maxRedRows}`;
 }
 
-export interface OperationSpans {
+interface OperationSpans {
   readonly name: string;
   readonly kind: number;
   readonly red: SteppedRed;

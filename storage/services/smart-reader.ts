@@ -39,6 +39,7 @@ import {
 import { everything, type Sample, sampleOf, shareOf } from './sample.ts';
 import type { StepWindow } from './window.ts';
 
+/** Where the tables of schema `smart` are, and bounds of each call. */
 export interface ServiceReaderOptions {
   readonly client: SqlClient;
   readonly database: string;
