@@ -1,7 +1,8 @@
 import { ExprSyntaxError } from './value.ts';
 
-export type TokenKind = 'number' | 'string' | 'identifier' | 'operator' | 'bracket' | 'end';
+type TokenKind = 'number' | 'string' | 'identifier' | 'operator' | 'bracket' | 'end';
 
+/** A token of an expression. */
 export interface Token {
   readonly kind: TokenKind;
   /** Text of the token; the content of a string. */

@@ -18,6 +18,7 @@ export type Value =
   | ExprTime
   | Value[]
   | ValueMap;
+/** A map in an expression; keys keep their order. */
 export type ValueMap = Map<string, Value>;
 
 /** An expression that cannot be used: what is wrong and where in its text. */
@@ -51,6 +52,7 @@ export function typeName(value: Value): string {
   return Array.isArray(value) ? '[]interface {}' : 'map[string]interface {}';
 }
 
+/** bigint = an int of 64 bits, number = a float, as expr-lang tells them apart. */
 export function isNumber(value: Value): value is bigint | number {
   return typeof value === 'bigint' || typeof value === 'number';
 }

@@ -28,7 +28,7 @@ const contextNames = [
   'profile',
 ] as const;
 
-export type GroupContext = (typeof contextNames)[number];
+type GroupContext = (typeof contextNames)[number];
 
 /** `context` of a group; in any case. */
 export const groupContext = z.string().transform((text, ctx): GroupContext => {

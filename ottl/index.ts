@@ -21,6 +21,7 @@ export {
   type OttlValue,
 } from './values.ts';
 
+/** How statements are compiled. */
 export interface CompileOptions {
   /** What statements may call; see functions/standard.ts. */
   readonly functions: FunctionTable;

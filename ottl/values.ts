@@ -1,5 +1,6 @@
 /** A map of the language: an attribute set, a decoded object. Keys keep their order. */
 export type OttlMap = Map<string, OttlValue>;
+/** A list of the language; elements may be of different types. */
 export type OttlList = OttlValue[];
 
 /**

@@ -106,6 +106,7 @@ export const parserKeys = {
 
 const parserObject = z.looseObject(parserKeys);
 
+/** Keys of every operator that parses, decoded. */
 export type ParserConfig = z.output<typeof parserObject>;
 
 /** Parses one value. @throws Error that says why it cannot */

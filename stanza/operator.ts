@@ -46,6 +46,9 @@ export interface OperatorPlan {
   create(id: string, outputIds: readonly string[] | undefined, around: Surroundings): Operator;
 }
 
+/**
+ * Key `on_error`: what becomes of an entry that an operator failed on, and whether it is logged.
+ */
 export type OnError = 'send' | 'send_quiet' | 'drop' | 'drop_quiet';
 
 /** What operators that work entry by entry are configured with. */

@@ -19,7 +19,7 @@ const severityObject = z.looseObject(severityKeys);
 /** `severity:` of a parser. */
 export const severitySection = () => severityObject.optional();
 
-export type SeverityConfig = z.output<typeof severityObject>;
+type SeverityConfig = z.output<typeof severityObject>;
 
 /** Sets severity number and text. @throws Error that says why it cannot */
 export type SeverityParser = (entry: Entry) => void;

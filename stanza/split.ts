@@ -10,9 +10,10 @@ export const multilineKeys = {
   omit_pattern: z.boolean().default(false).describe('whether the pattern is cut off'),
 };
 
+/** Keys by which a stream of text is cut into entries; the default cuts at newlines. */
 export const multiline = () => z.strictObject(multilineKeys).prefault({});
 
-export type MultilineConfig = z.output<ReturnType<typeof multiline>>;
+type MultilineConfig = z.output<ReturnType<typeof multiline>>;
 
 /** Cuts the next entry out of bytes. The same object is used again and again. */
 export interface Splitter {

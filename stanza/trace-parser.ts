@@ -14,7 +14,7 @@ const traceObject = z.looseObject(traceKeys);
 /** `trace:` of a parser. */
 export const traceSection = () => traceObject.optional();
 
-export type TraceConfig = z.output<typeof traceObject>;
+type TraceConfig = z.output<typeof traceObject>;
 
 /** Sets trace id, span id and flags from hexadecimal texts. @throws Error that names what is wrong */
 export function traceParser(config: TraceConfig): (entry: Entry) => void {

@@ -49,6 +49,7 @@ export interface Origin {
   readonly captured: boolean;
 }
 
+/** What a resource says of where its spans were made; '' where it does not. */
 export function readOrigin(resource: Lookup): Origin {
   const host = text(resource('host.id')) || text(resource('host.name'));
   const pid = resource('process.pid');

@@ -9,6 +9,7 @@ export interface Interval {
   readonly group: number;
 }
 
+/** A question: which interval of `group` is open at `at`, nanoseconds? */
 export interface Moment {
   readonly id: number;
   readonly at: number;

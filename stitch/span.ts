@@ -35,6 +35,7 @@ export interface Capture {
   readonly facts: ReadonlyMap<string, string>;
 }
 
+/** A span, stored or captured, as far as the rules look at it. */
 export interface StitchSpan {
   /** 32 hex digits. */
   readonly traceId: string;
@@ -68,6 +69,7 @@ export const rules = [
   'process_trace_id',
 ] as const;
 
+/** A name of {@link rules}. */
 export type Rule = (typeof rules)[number];
 
 /**
@@ -84,6 +86,7 @@ export type Unlinked =
   | 'cycle'
   | 'limit';
 
+/** What a span's parent is, by its index, and why; or why it has none. */
 export type Link =
   | { readonly parent: number; readonly rule: Rule; readonly evidence: string }
   | { readonly parent: -1; readonly unlinked: Unlinked };
@@ -95,6 +98,7 @@ export interface TraceJoin {
   readonly rule: Rule;
 }
 
+/** Tolerances and a bound of the work. */
 export interface StitchOptions {
   /** How long a message may take between two places. */
   readonly networkDelayNs: number;
@@ -110,6 +114,7 @@ export const defaultStitchOptions: StitchOptions = {
   maxSpans: 50_000,
 };
 
+/** The answer for all spans that were given, originals and copies. */
 export interface Stitched {
   /** By index of the span. */
   readonly links: readonly Link[];

@@ -16,6 +16,7 @@ export function headOf(message: Message): number {
   return message.members[0]!;
 }
 
+/** The last sighting of a message: nearest to the server. */
 export function tailOf(message: Message): number {
   return message.members.at(-1)!;
 }
@@ -23,6 +24,7 @@ export function tailOf(message: Message): number {
 /** One rule's answer for one message: the span that its head hangs under. */
 export type Answer = { readonly parent: number; readonly evidence: string } | 'ambiguous';
 
+/** What the rules of one call share; indices are those of the spans as they were given. */
 export class Work {
   readonly spans: readonly StitchSpan[];
   readonly options: StitchOptions;
@@ -169,6 +171,7 @@ function rank(capture: Capture): number {
   return ranks.get(capture.point)!;
 }
 
+/** Whether it names its own host: the same address on two hosts is two places. */
 export function isLoopback(address: string): boolean {
   return loopback.test(address);
 }

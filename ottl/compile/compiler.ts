@@ -27,7 +27,7 @@ import { buildArguments } from './arguments.ts';
 import { fastComparison, fastCondition } from './fast-condition.ts';
 import { binary, negate } from './math.ts';
 
-export interface CompilerOptions {
+interface CompilerOptions {
   readonly context: ContextName;
   readonly functions: FunctionTable;
   readonly environment: Environment;

@@ -85,6 +85,10 @@ export function binary(left: Getter, operator: MathOperator, right: Getter): Eva
   };
 }
 
+/**
+ * Unary minus; the least int64 stays as it is, as in Go. @throws OttlRuntimeError, when run, for
+ * other types
+ */
 export function negate(operand: Getter): Evaluate {
   return (place) => {
     const value = operand.get(place);

@@ -161,8 +161,10 @@ const toLike = {
 
 const conversions = { ...toStrict, ...toLike };
 
+/** Converters that give one type, whatever they are given. */
 export type TypedName = keyof typeof conversions;
 
+/** Whether the name is one of these; names are case-sensitive. */
 export function isTyped(name: string): name is TypedName {
   return Object.hasOwn(conversions, name);
 }

@@ -81,7 +81,7 @@ export interface ArgumentTypes {
   literalFloatList: readonly number[];
 }
 
-export type ArgumentType = keyof ArgumentTypes;
+type ArgumentType = keyof ArgumentTypes;
 
 /** One parameter. Required ones may follow optional ones; positions count all of them. */
 export interface Parameter {
@@ -127,8 +127,10 @@ export function defineFunction<const P extends readonly Parameter[]>(definition:
   return definition as unknown as OttlFunction;
 }
 
+/** Editors and converters by their names, which are case-sensitive. */
 export type FunctionTable = ReadonlyMap<string, OttlFunction>;
 
+/** Joins lists of functions; of two with one name the later one counts. */
 export function functionTable(...lists: readonly (readonly OttlFunction[])[]): FunctionTable {
   return new Map(lists.flat().map((entry) => [entry.name, entry]));
 }

@@ -2,6 +2,7 @@
  * What the parser makes of a text. `at` is the offset of a path's first character.
  */
 
+/** A path as `resource.attributes["a"]`; `at` is its offset in the statement, UTF-16 units. */
 export interface PathNode {
   readonly kind: 'path';
   readonly at: number;
@@ -10,11 +11,13 @@ export interface PathNode {
   readonly fields: readonly FieldNode[];
 }
 
+/** A segment of a path with the keys that index it. */
 export interface FieldNode {
   readonly name: string;
   readonly keys: readonly KeyNode[];
 }
 
+/** An index in brackets: a literal, or what is computed for each item. */
 export type KeyNode =
   | { readonly kind: 'string'; readonly value: string }
   | { readonly kind: 'int'; readonly value: bigint }
@@ -29,6 +32,7 @@ export interface CallNode {
   readonly keys: readonly KeyNode[];
 }
 
+/** An argument of a call. */
 export interface ArgumentNode {
   /** Parameter name, '' = by position. */
   readonly name: string;
@@ -36,12 +40,14 @@ export interface ArgumentNode {
   readonly value: ValueNode | { readonly kind: 'function'; readonly name: string };
 }
 
+/** What may stand in arithmetic. */
 export type LiteralNode =
   | CallNode
   | PathNode
   | { readonly kind: 'float'; readonly value: number }
   | { readonly kind: 'int'; readonly value: bigint };
 
+/** `*` and `/` bind stronger than `+` and `-`. */
 export type MathOperator = '+' | '-' | '*' | '/';
 
 /** Arithmetic; also a literal in parentheses or with a sign. */
@@ -55,6 +61,7 @@ export type MathNode =
       readonly right: MathNode;
     };
 
+/** A value as written; literals are of the language's types. */
 export type ValueNode =
   | LiteralNode
   | { readonly kind: 'nil' }
@@ -67,12 +74,15 @@ export type ValueNode =
   | { readonly kind: 'map'; readonly entries: readonly (readonly [string, ValueNode])[] }
   | { readonly kind: 'list'; readonly values: readonly ValueNode[] };
 
+/** What a lambda gives: a value, or whether something holds. */
 export type LambdaBody =
   | { readonly kind: 'value'; readonly value: ValueNode }
   | { readonly kind: 'condition'; readonly value: ConditionNode };
 
+/** Operators between two values; they do not chain. */
 export type Comparison = '==' | '!=' | '<' | '<=' | '>' | '>=';
 
+/** A condition; `and` binds stronger than `or`, `not` than both. */
 export type ConditionNode =
   | { readonly kind: 'or'; readonly terms: readonly ConditionNode[] }
   | { readonly kind: 'and'; readonly terms: readonly ConditionNode[] }
@@ -86,6 +96,7 @@ export type ConditionNode =
       readonly right: ValueNode;
     };
 
+/** An editor's call, for items that meet the condition; undefined = for all. */
 export interface StatementNode {
   readonly editor: CallNode;
   readonly where: ConditionNode | undefined;

@@ -22,6 +22,7 @@ export type TokenKind =
   | 'underscore'
   | 'end';
 
+/** A token of a statement. */
 export interface Token {
   readonly kind: TokenKind;
   /** As written; of strings, what they mean. */

@@ -30,9 +30,15 @@ export interface PathAccess extends Target {
   readonly spot?: Spot;
 }
 
+/** The resource of an item. */
 export const resourceView: ViewOf = (place) => place.resource;
+/** The instrumentation scope of an item. */
 export const scopeView: ViewOf = (place) => place.scope;
+/** The span, data point, log record or profile that a statement runs for, or whose part it does. */
 export const itemView: ViewOf = (place) => place.item;
+/** The metric of a data point; only where the context has one. */
 export const metricView: ViewOf = (place) => place.metric!;
+/** The message of a metric's kind, e.g. its Sum; only where the context has one. */
 export const dataView: ViewOf = (place) => place.data!;
+/** The part of an item, e.g. a span's event; only where the context has one. */
 export const partView: ViewOf = (place) => place.part!;

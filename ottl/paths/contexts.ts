@@ -97,6 +97,7 @@ export function pathContexts(context: ContextName): readonly string[] {
   return contexts[context].names;
 }
 
+/** Whether a path may begin with the name. */
 export function isContext(name: string): name is ContextName {
   return Object.hasOwn(contexts, name);
 }

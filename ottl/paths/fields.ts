@@ -41,6 +41,7 @@ export function expectBool(value: OttlValue): boolean {
 
 const access = (path: Omit<PathAccess, 'isLiteral'>): PathAccess => ({ isLiteral: false, ...path });
 
+/** A field of text. Setting it takes a string only. */
 export function textField(view: ViewOf, field: number): PathAccess {
   return access({
     spot: { kind: 'text', view, field },
@@ -144,6 +145,7 @@ export function timeField(view: ViewOf, field: number): PathAccess {
   });
 }
 
+/** A field of 64-bit double, 0 when absent. Setting it takes a double only. */
 export function doubleField(view: ViewOf, field: number): PathAccess {
   return access({
     get(place) {
@@ -174,6 +176,10 @@ function writeId(message: ReturnType<ViewOf>, field: number, bytes: Uint8Array):
   setBytesField(message, field, empty ? bytes.subarray(0, 0) : bytes);
 }
 
+/**
+ * Trace or span id; one of another length is cut, or filled with zeros. Setting it takes an id
+ * only.
+ */
 export function idField(view: ViewOf, field: number, kind: 'trace' | 'span'): PathAccess {
   return access({
     get: (place) => new OttlId(kind, readId(view(place), field, kind)),

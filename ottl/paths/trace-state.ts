@@ -3,7 +3,7 @@
  * https://www.w3.org/TR/trace-context/#tracestate-header
  */
 
-export type TraceState = readonly (readonly [key: string, value: string])[];
+type TraceState = readonly (readonly [key: string, value: string])[];
 
 const maxMembers = 32;
 const simpleKey = /^[a-z][a-z0-9_\-*/]{0,255}$/;

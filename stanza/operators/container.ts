@@ -196,6 +196,7 @@ function isPlain(config: z.output<typeof schema>): boolean {
 
 const formats: readonly string[] = ['docker', 'crio', 'containerd', ''];
 
+/** Operator `container`: lines of Docker, CRI-O and containerd, with parts of long lines joined. */
 export const container: OperatorBuilder = (section) => {
   const config = decodeSection(schema, section);
   const common = commonOf(config);

@@ -52,6 +52,7 @@ class Filter extends BaseOperator {
   }
 }
 
+/** Operator `filter`: drops entries that match, or the share `drop_ratio` of them. */
 export const filter: OperatorBuilder = (section) => {
   const config = decodeSection(schema, section);
   commonOf(config);

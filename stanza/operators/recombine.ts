@@ -199,6 +199,7 @@ export class Recombine extends TransformOperator {
   }
 }
 
+/** Operator `recombine`: joins consecutive entries of one source. */
 export const recombine: OperatorBuilder = (section) => {
   const config = decodeSection(schema, section);
   const common = commonOf(config);

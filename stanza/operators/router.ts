@@ -86,6 +86,7 @@ class Router extends BaseOperator {
   }
 }
 
+/** Operator `router`: sends each entry to the outputs of the first route that matches. */
 export const router: OperatorBuilder = (section) => {
   const config = decodeSection(schema, section);
   const routes: Route[] = config.routes.map((route, i) => ({

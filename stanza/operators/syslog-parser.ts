@@ -28,7 +28,7 @@ export const syslogKeys = {
   max_octets: z.int().default(0).describe('longest message with octet counting, bytes; 0 = 8192'),
 };
 
-export type SyslogConfig = z.output<z.ZodObject<typeof syslogKeys>>;
+type SyslogConfig = z.output<z.ZodObject<typeof syslogKeys>>;
 
 /** Longest message with octet counting unless told otherwise. */
 const defaultOctets = 8192;

@@ -20,6 +20,7 @@ export type ChunkKind =
   | 'offset'
   | 'fraction';
 
+/** One place of a layout: text, or a part of a time. */
 export interface Chunk {
   readonly kind: ChunkKind;
   /** As written in the layout. */

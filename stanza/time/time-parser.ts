@@ -21,7 +21,7 @@ const timeObject = z.looseObject(timeKeys);
 /** `timestamp:` of a parser. */
 export const timeSection = () => timeObject.optional();
 
-export type TimeConfig = z.output<typeof timeObject>;
+type TimeConfig = z.output<typeof timeObject>;
 
 /** Sets an entry's timestamp. @throws Error that says why it cannot */
 export type TimeParser = (entry: Entry, nowMs: number) => void;

@@ -6,6 +6,7 @@
 import { type Interval, type Moment, onlyCover } from '../cover.ts';
 import { type Answer, headOf, isLoopback, type Message, tailOf, type Work } from '../work.ts';
 
+/** Where ids are read, and how a link by one is told; '' is no id. */
 export interface CarriedIds {
   /** Ids of a sighting of a request that comes in, which the process may pass on. */
   readonly inbound: (work: Work, i: number) => readonly string[];

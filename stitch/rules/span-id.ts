@@ -62,6 +62,7 @@ export function messageContext(work: Work, message: Message): string {
   return '';
 }
 
+/** What a link by trace context rests on, for people. @param context 32 and 16 hex digits */
 export function contextEvidence(context: string): string {
   return `trace ${context.slice(0, 32)}, span ${context.slice(32)}`;
 }

@@ -11,8 +11,9 @@ export const base64Variants = {
   'base64-raw-url': { alphabet: 'url', padded: false },
 } as const;
 
-export type Base64Variant = keyof typeof base64Variants;
+type Base64Variant = keyof typeof base64Variants;
 
+/** Whether Base64Encode and Base64Decode know the variant. */
 export function isBase64Variant(name: string): name is Base64Variant {
   return Object.hasOwn(base64Variants, name);
 }

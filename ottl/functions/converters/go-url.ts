@@ -5,7 +5,7 @@
 
 type Part = 'path' | 'user' | 'host' | 'query' | 'fragment';
 
-export interface GoUrl {
+interface GoUrl {
   scheme: string;
   opaque: string;
   /** undefined without an @; a password of undefined is none, '' an empty one */
@@ -190,6 +190,7 @@ function parseMain(url: GoUrl, main: string): void {
   if (rest !== escapeUrl(url.path, 'path')) url.rawPath = rest;
 }
 
+/** `name:password` as Go writes it before the @, escaped; an empty password keeps its colon. */
 export function userText({ name, password }: NonNullable<GoUrl['user']>): string {
   const escaped = escapeUrl(name, 'user');
   return password === undefined ? escaped : `${escaped}:${escapeUrl(password, 'user')}`;

@@ -67,6 +67,7 @@ export function yearDayOf(civil: Civil): number {
   return days - daysFromCivil(civil.year, 1, 1) + 1;
 }
 
+/** Days of a month; month counts from 1, leap years as in the Gregorian calendar. */
 export function daysIn(year: number, month: number): number {
   return daysFromCivil(year, month + 1, 1) - daysFromCivil(year, month, 1);
 }

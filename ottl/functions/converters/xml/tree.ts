@@ -1,12 +1,12 @@
 import { splitName, XmlError, XmlReader, type XmlToken } from './tokens.ts';
 
-export interface TreeAttribute {
+interface TreeAttribute {
   readonly prefix: string;
   readonly local: string;
   readonly value: string;
 }
 
-export type NodeKind =
+type NodeKind =
   | 'document'
   | 'declaration'
   | 'element'

@@ -32,11 +32,15 @@ export function nodeText(node: XmlNode): string {
     : '';
 }
 
+/**
+ * XPath 1.0's string(): a node set is its first node's text; numbers are written as in JavaScript.
+ */
 export function toText(value: XPathValue): string {
   if (Array.isArray(value)) return value.length === 0 ? '' : nodeText(value[0]!);
   return String(value);
 }
 
+/** XPath 1.0's number(): NaN for what is no decimal number; exponents are none. */
 export function toNumber(value: XPathValue): number {
   if (typeof value === 'number') return value;
   if (typeof value === 'boolean') return value ? 1 : 0;
@@ -44,11 +48,13 @@ export function toNumber(value: XPathValue): number {
   return /^-?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)$/.test(text) ? Number(text) : Number.NaN;
 }
 
+/** XPath 1.0's boolean(): what is empty, 0 or NaN is false. */
 export function toTruth(value: XPathValue): boolean {
   if (typeof value === 'number') return value !== 0 && !Number.isNaN(value);
   return typeof value === 'boolean' ? value : value.length > 0;
 }
 
+/** The value of an expression (XPath 1.0, section 3) at the node that `context` names. */
 export function evaluate(expression: Expression, context: Context): XPathValue {
   switch (expression.kind) {
     case 'literal':

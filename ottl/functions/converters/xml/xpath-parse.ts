@@ -13,19 +13,21 @@ export const axes = [
   'preceding-sibling',
   'self',
 ] as const;
-export type Axis = (typeof axes)[number];
+type Axis = (typeof axes)[number];
 
 /** Which nodes of an axis: a name (`*` = any; prefix undefined = none), or a type of node. */
 export type NodeTest =
   | { readonly kind: 'name'; readonly prefix: string | undefined; readonly local: string }
   | { readonly kind: 'node' | 'text' | 'comment' | 'processing-instruction' };
 
+/** A location step: axis, test of names or kinds, predicates from left to right. */
 export interface Step {
   readonly axis: Axis;
   readonly test: NodeTest;
   readonly predicates: readonly Expression[];
 }
 
+/** A parsed expression; a path may begin at the root or at another expression's nodes. */
 export type Expression =
   | { readonly kind: 'literal'; readonly value: string | number }
   | { readonly kind: 'call'; readonly name: string; readonly args: readonly Expression[] }
