@@ -32,6 +32,13 @@ const handOverMs = 100;
 /** Least time that a shutdown leaves to deliveries under way. */
 const shutdownMsMin = 10_000;
 
+/** A batch of another exporter that waits for the start of this one. */
+interface Inherited<S extends Signal> {
+  readonly batch: Batch<S>;
+  readonly ctx: Context;
+  readonly resolve: (taken: Promise<void>) => void;
+}
+
 /**
  * An exporter around a backend: queue, batching, [sealing], telemetry, retries, time-out, attempt.
  * Semantics, defaults and metric names are those of the Go collector's exporterhelper.
@@ -59,13 +66,15 @@ class Exporter<S extends Signal> implements Component, Consumer<S> {
   readonly #outcome: Outcome<S>;
   #queue: SendingQueue<S> | undefined;
   #sealer: Sealer<S> | undefined;
+  /** What it inherits need not wait for the start. */
+  #ready = false;
   #flying = 0;
   #whenIdle: (() => void) | undefined;
   #state: 'created' | 'started' | 'stopped' = 'created';
   #stopped: Promise<void> | undefined;
   /** Takes over what waits here, instead of its being tried once more. */
   #heir: Exporter<S> | undefined;
-  readonly #inherited: Batch<S>[] = [];
+  readonly #inherited: Inherited<S>[] = [];
 
   get takes(): ReadonlySet<string> | undefined {
     return 'push' in this.#backend ? undefined : this.#backend.takes;
@@ -101,18 +110,20 @@ class Exporter<S extends Signal> implements Component, Consumer<S> {
       const backend: SealingBackend<S, SealedBatch> = this.#backend;
       this.#sealer = new Sealer(backend, this.#settings, disk, this.#pauses);
     }
-    if (config === undefined) return;
-    this.#queue = new SendingQueue({
-      signal: this.#signal,
-      settings: this.#settings,
-      config,
-      outcome: this.#outcome,
-      pauses: this.#pauses,
-      disk,
-      sealer: this.#sealer,
-    });
-    await this.#queue.start();
-    for (const batch of this.#inherited.splice(0)) this.#queue.adopt(batch);
+    if (config !== undefined) {
+      this.#queue = new SendingQueue({
+        signal: this.#signal,
+        settings: this.#settings,
+        config,
+        outcome: this.#outcome,
+        pauses: this.#pauses,
+        disk,
+        sealer: this.#sealer,
+      });
+      await this.#queue.start();
+    }
+    this.#ready = true;
+    this.#passOn((batch, ctx) => this.#inherit(batch, ctx));
   }
 
   /**
@@ -126,15 +137,27 @@ class Exporter<S extends Signal> implements Component, Consumer<S> {
 
   async #handOver(heir: Exporter<S>): Promise<void> {
     this.#heir = heir;
+    this.#passOn((batch, ctx) => heir.#inherit(batch, ctx));
     if (this.#config.sending_queue?.storage !== undefined) {
       this.#stopped ??= this.#stop(handOverMs);
       await this.#stopped;
-    } else this.#queue?.handOver((batch) => this.#heir!.#inherit(batch));
+    } else this.#queue?.handOver((batch, ctx) => this.#heir!.#inherit(batch, ctx));
   }
 
-  #inherit(batch: Batch<S>): void {
-    if (this.#queue === undefined) this.#inherited.push(batch);
-    else this.#queue.adopt(batch);
+  #inherit(batch: Batch<S>, ctx: Context): Promise<void> {
+    if (this.#heir !== undefined) return this.#heir.#inherit(batch, ctx);
+    if (this.#state === 'stopped') return Promise.reject(new ShutDown());
+    if (this.#ready) return this.#queue?.adopt(batch, ctx) ?? this.#deliverNow(batch, ctx);
+    this.#settings.ledger.held(batch.itemCount);
+    return new Promise((resolve) => void this.#inherited.push({ batch, ctx, resolve }));
+  }
+
+  /** Ends the wait of what was inherited before the start. */
+  #passOn(take: (batch: Batch<S>, ctx: Context) => Promise<void>): void {
+    for (const { batch, ctx, resolve } of this.#inherited.splice(0)) {
+      this.#settings.ledger.held(-batch.itemCount);
+      resolve(take(batch, ctx));
+    }
   }
 
   consume(batch: Batch<S>, ctx: Context): Promise<void> {
@@ -170,6 +193,7 @@ class Exporter<S extends Signal> implements Component, Consumer<S> {
   async #stop(boundMs: number): Promise<void> {
     this.#state = 'stopped';
     this.#pauses.stop();
+    this.#passOn(() => Promise.reject(new ShutDown()));
     try {
       await this.#queue?.shutdown(boundMs);
       if (this.#flying > 0) await this.#landed(boundMs);

@@ -22,6 +22,8 @@ export interface Entry {
   error: PipelineError | undefined;
   /** Who sent it; undefined where that is not known any more. */
   client: ClientInfo | undefined;
+  /** Ends of its parts that another exporter was given. */
+  given: Promise<void>[] | undefined;
   /** Tells the sender that waits for the result. */
   settle: ((error: PipelineError | undefined) => void) | undefined;
 }
@@ -37,8 +39,9 @@ export function newEntry(
   reserved: number,
   native = false,
 ): Entry {
-  const ending = { pending: 1, error: undefined, client: undefined, settle: undefined };
-  return { items, size, position, reserved, native, cached: 0, ...ending };
+  const ending = { pending: 1, error: undefined, client: undefined };
+  const open = { given: undefined, settle: undefined };
+  return { items, size, position, reserved, native, cached: 0, ...ending, ...open };
 }
 
 /** Settles when the entry does. */

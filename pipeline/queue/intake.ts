@@ -1,4 +1,4 @@
-import { background, type Context } from '../../component/consumer.ts';
+import type { Context } from '../../component/consumer.ts';
 import { PipelineError } from '../../component/errors.ts';
 import type { Signal } from '../../component/signals.ts';
 import type { Batch } from '../../pdata/batch.ts';
@@ -10,6 +10,7 @@ import { type Entry, newEntry, type Part, settled } from './entry.ts';
 import type { QueueParts } from './parts.ts';
 import type { Settling } from './settling.ts';
 import type { QueueWorks } from './works.ts';
+import { written } from './written.ts';
 
 /** Part of the budget that batches which are on disk anyway may take. */
 const cacheFraction = 1 / 4;
@@ -64,16 +65,33 @@ export class Intake<S extends Signal> {
     return Promise.reject(error);
   }
 
-  /** Takes a batch of a queue that this one replaces, full or not. */
-  adopt(batch: Batch<S>): void {
-    const { settings, config } = this.#parts;
+  /** Takes a batch of a queue that this one replaces, full or not; resolves as `consume`. */
+  adopt(batch: Batch<S>, ctx: Context): Promise<void> {
+    const { config, disk } = this.#parts;
     const size = config.sizer === 'requests' ? 1 : unitsOf(batch, config.sizer);
     this.#works.admission.force(size);
-    this.#hold(batch, size, background).catch((error: unknown) => {
-      settings.ledger.dropped('hand_over', batch.itemCount);
-      const fields = { error: PipelineError.from(error).message, dropped_items: batch.itemCount };
-      settings.logger.error('Taking over a queue failed. Dropping data.', fields);
-    });
+    return disk === undefined ? this.#hold(batch, size, ctx) : this.#adoptOnDisk(batch, size, ctx);
+  }
+
+  /** Waits for a disk that is full: the data is nowhere else. */
+  async #adoptOnDisk(batch: Batch<S>, size: number, ctx: Context): Promise<void> {
+    const { settings, disk, pauses } = this.#parts;
+    const partition = this.#works.partition.keyOf(ctx);
+    const items = batch.itemCount;
+    settings.ledger.held(items);
+    try {
+      const write = () => disk!.append(batch, partition);
+      const position = await written(write, pauses, ({ message: error }) => {
+        const what = 'Cannot write what was taken over yet. Will try again.';
+        settings.logger.warn(what, { error, items });
+      });
+      this.#accept(batch, size, ctx, position);
+    } catch (thrown) {
+      this.#works.admission.leave(size);
+      throw PipelineError.from(thrown);
+    } finally {
+      settings.ledger.held(-items);
+    }
   }
 
   /** Takes up a record that an earlier run left. */
@@ -120,7 +138,6 @@ export class Intake<S extends Signal> {
     ctx: Context,
     room: Promise<void> | undefined,
   ): Promise<void> {
-    const { settings } = this.#parts;
     const partition = this.#works.partition.keyOf(ctx);
     let position: number;
     let isIn = false;
@@ -132,11 +149,17 @@ export class Intake<S extends Signal> {
       if (isIn) this.#works.admission.leave(size);
       return this.#refuse(batch, PipelineError.from(thrown));
     }
+    this.#accept(batch, size, ctx, position);
+  }
+
+  /** Takes in what is on disk. */
+  #accept(batch: Batch<S>, size: number, ctx: Context, position: number): void {
     const entry = newEntry(batch.itemCount, size, position, 0);
     entry.client = ctx.client;
-    settings.ledger.held(entry.items);
+    this.#parts.settings.ledger.held(entry.items);
     if (this.#works.stopping) return;
     const kept = this.#cache(entry, batch);
+    const partition = this.#works.partition.keyOf(ctx);
     this.#works.lanes.push(partition, this.#part(entry, kept, batch.byteLength));
     this.#deliveries.dispatch();
   }

@@ -6,7 +6,7 @@ import { Deliveries } from './deliveries.ts';
 import type { DiskQueue } from './disk.ts';
 import { Intake } from './intake.ts';
 import type { QueueParts } from './parts.ts';
-import { Settling } from './settling.ts';
+import { type Heir, Settling } from './settling.ts';
 import { type QueueWorks, queueWorks } from './works.ts';
 
 /**
@@ -88,7 +88,7 @@ export class SendingQueue<S extends Signal> {
    * Gives what waits in memory to the queue of an exporter that replaces this one; what is under
    * way follows when it fails. Sealed batches stay: they are as their backend made them.
    */
-  handOver(heir: (batch: Batch<S>) => void): void {
+  handOver(heir: Heir<S>): void {
     const { sealer, disk, outcome, pauses } = this.#parts;
     if (sealer !== undefined || disk !== undefined || this.#works.stopping) return;
     this.#settling.handOver(heir);
@@ -99,8 +99,8 @@ export class SendingQueue<S extends Signal> {
     this.#deliveries.loseWaiting(new ShutDown());
   }
 
-  /** Takes a batch of a queue that this one replaces, full or not. */
-  adopt(batch: Batch<S>): void {
-    this.#intake.adopt(batch);
+  /** Takes a batch of a queue that this one replaces, full or not; resolves as `consume`. */
+  adopt(batch: Batch<S>, ctx: Context): Promise<void> {
+    return this.#intake.adopt(batch, ctx);
   }
 }

@@ -4,13 +4,11 @@ import type { Signal } from '../../component/signals.ts';
 import type { Batch } from '../../pdata/batch.ts';
 import type { SealedBatch, SealingBackend } from '../backend.ts';
 import type { Delivery } from '../chain/delivery.ts';
-import { ShutDown, Unreadable } from '../chain/errors.ts';
+import { Unreadable } from '../chain/errors.ts';
 import type { Pauses } from '../chain/retry.ts';
 import type { DiskQueue } from './disk.ts';
 import type { Entry } from './entry.ts';
-
-/** How long to wait before a sealed batch is written again (disk full). */
-const retryMs = 1000;
+import { written } from './written.ts';
 
 /** Turns deliveries into their final form, and with a log makes that form durable. */
 export class Sealer<S extends Signal> {
@@ -82,24 +80,17 @@ export class Sealer<S extends Signal> {
     }
   }
 
-  async #write(
+  #write(
     disk: DiskQueue<S>,
     items: number,
     body: readonly Uint8Array[],
     entries: readonly Entry[],
   ): Promise<number> {
     const replaces = entries.map((entry) => entry.position);
-    for (;;) {
-      if (this.#pauses.stopped) throw new ShutDown();
-      try {
-        return await disk.appendSealed(items, body, replaces);
-      } catch (thrown) {
-        const error = PipelineError.from(thrown);
-        if (!error.retryable) throw error;
-        const fields = { error: error.message, items };
-        this.#settings.logger.warn('Cannot write a sealed batch yet. Will try again.', fields);
-        await this.#pauses.pause(retryMs);
-      }
-    }
+    const write = () => disk.appendSealed(items, body, replaces);
+    return written(write, this.#pauses, ({ message: error }) => {
+      const fields = { error, items };
+      this.#settings.logger.warn('Cannot write a sealed batch yet. Will try again.', fields);
+    });
   }
 }

@@ -1,4 +1,5 @@
-import type { PipelineError } from '../../component/errors.ts';
+import { background, type Context } from '../../component/consumer.ts';
+import { PipelineError } from '../../component/errors.ts';
 import type { Signal } from '../../component/signals.ts';
 import type { Batch } from '../../pdata/batch.ts';
 import { ShutDown, staysOnDisk } from '../chain/errors.ts';
@@ -6,13 +7,20 @@ import type { Entry, Piece } from './entry.ts';
 import type { QueueParts } from './parts.ts';
 import type { QueueWorks } from './works.ts';
 
+/**
+ * The exporter that replaces this one.
+ * @returns what rejects when it does not take the batch or, where its senders wait for results,
+ *   does not deliver it
+ */
+export type Heir<S extends Signal> = (batch: Batch<S>, ctx: Context) => Promise<void>;
+
 /** Ends requests: room, memory, records on disk, and whoever waits for the result. */
 export class Settling<S extends Signal> {
   readonly #parts: QueueParts<S>;
   readonly #works: QueueWorks<S>;
   #cachedBytes = 0;
   /** Takes what a shutdown would try once more. */
-  #heir: ((batch: Batch<S>) => void) | undefined;
+  #heir: Heir<S> | undefined;
 
   constructor(parts: QueueParts<S>, works: QueueWorks<S>) {
     this.#parts = parts;
@@ -32,7 +40,7 @@ export class Settling<S extends Signal> {
   }
 
   /** From now on `heir` is given what a shutdown interrupts. */
-  handOver(heir: (batch: Batch<S>) => void): void {
+  handOver(heir: Heir<S>): void {
     this.#heir = heir;
   }
 
@@ -48,26 +56,66 @@ export class Settling<S extends Signal> {
    * @param sealedAt position of its sealed record; -1 = none
    */
   finish(piece: Piece<S>, error: PipelineError | undefined, sealedAt: number): void {
-    const { disk, settings, config, sealer } = this.#parts;
+    const { disk, settings, sealer } = this.#parts;
+    const given = this.#given(error);
     const kept = disk !== undefined && staysOnDisk(error);
     if (error !== undefined && !kept) sealer?.lost();
     const acks: number[] = [];
     if (sealedAt >= 0 && !kept) acks.push(sealedAt);
     for (const entry of piece.entries) {
-      if (error !== undefined && !staysOnDisk(entry.error)) entry.error = error;
+      if (given !== undefined) entry.given = [...(entry.given ?? []), given.promise];
+      else if (error !== undefined && !staysOnDisk(entry.error)) entry.error = error;
       if (--entry.pending > 0) continue;
       if (entry.position >= 0 && !staysOnDisk(entry.error)) acks.push(entry.position);
       this.release(entry);
-      if (config.wait_for_result && entry.error === undefined) {
-        settings.ledger.delivered(entry.items);
-      }
-      entry.settle?.(entry.error);
+      this.#end(entry);
       this.#works.admission.leave(entry.size);
     }
     if (!kept) settings.ledger.held(-piece.items);
     if (acks.length > 0) disk?.ack(acks);
-    if (this.#heir === undefined || !(error instanceof ShutDown)) return;
-    for (const batch of piece.batches) this.#heir(batch);
+    if (given !== undefined) this.#give(piece).then(given.resolve, given.reject);
+  }
+
+  /** The end of what another exporter takes; undefined: nobody takes it. */
+  #given(error: PipelineError | undefined): PromiseWithResolvers<void> | undefined {
+    if (this.#heir === undefined || !(error instanceof ShutDown)) return undefined;
+    const given = Promise.withResolvers<void>();
+    given.promise.catch(() => {}); // entries look at it when their last part has ended
+    return given;
+  }
+
+  /** The items count at the exporter that takes them from now on. */
+  async #give({ entries, batches, items }: Piece<S>): Promise<void> {
+    const { settings, config } = this.#parts;
+    const { ledger, logger } = settings;
+    const client = this.#works.partition.common(entries) ?? background.client;
+    const ctx = { ...background, client };
+    try {
+      await Promise.all(batches.map((batch) => this.#heir!(batch, ctx)));
+      if (config.wait_for_result) ledger.delivered(-items); // counted with their entries as well
+    } catch (thrown) {
+      const error = PipelineError.from(thrown);
+      if (config.wait_for_result) throw error;
+      ledger.dropped('hand_over', items);
+      const fields = { error: error.message, dropped_items: items };
+      logger.error('Handing over a queue failed. Dropping data.', fields);
+    }
+  }
+
+  /** Tells who waits for an entry, once the exporters that were given parts of it know. */
+  #end(entry: Entry): void {
+    const { settings, config } = this.#parts;
+    const tell = (error: PipelineError | undefined): void => {
+      if (config.wait_for_result && error === undefined) settings.ledger.delivered(entry.items);
+      entry.settle?.(error);
+    };
+    if (entry.given === undefined) tell(entry.error);
+    else {
+      Promise.all(entry.given).then(
+        () => tell(entry.error),
+        (thrown) => tell(PipelineError.from(thrown)),
+      );
+    }
   }
 
   /** Gives the memory of an entry back. */
