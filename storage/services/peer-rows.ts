@@ -5,10 +5,10 @@ import { RedSum } from './bands.ts';
 import { type Sample, sampleCondition } from './sample.ts';
 import {
   band,
-  capturedResources,
   figuresBy,
   firstInt,
   firstText,
+  isCaptured,
   protocolOfSpan,
   readFigures,
   text,
@@ -51,13 +51,13 @@ export function peerCalls(where: Where, fromS: number, toS: number, sample: Samp
       ${firstText(['db.namespace', 'db.name'])} AS namespace,
       ${firstText(['messaging.destination.name', 'messaging.destination'])} AS destination
     FROM ${spans}
-    WHERE ${time} AND ${sampleCondition(sample)} AND resource_id NOT IN ${capturedResources(where)}
-      AND (kind IN (3, 4) AND (trace_id, span_id) NOT IN (
+    WHERE ${time} AND ${sampleCondition(sample)} AND NOT ${isCaptured(where)}
+      AND (kind IN (3, 4) AND (trace_id, span_id) GLOBAL NOT IN (
           SELECT trace_id, parent_span_id FROM ${spans}
           WHERE ${timeCondition(fromS, toS + 600)} AND ${sampleCondition(sample, [1])}
             AND kind != 1 AND parent_span_id != ${zero})
         OR kind = 5 AND ${text('messaging.system')} != ''
-          AND (trace_id, parent_span_id) NOT IN (
+          AND (trace_id, parent_span_id) GLOBAL NOT IN (
           SELECT trace_id, span_id FROM ${spans}
           WHERE ${timeCondition(Math.max(0, fromS - 600), toS)} AND ${sampleCondition(sample, [-1])}
             AND kind = 4))`;

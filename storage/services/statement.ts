@@ -4,13 +4,17 @@ import { tableName } from '../schema/table.ts';
 import { quoteString } from '../sql.ts';
 import type { RowBinaryReader } from '../traces/row-binary.ts';
 
+/** Where the tables are. */
 export interface Where {
   readonly database: string;
 }
 
-/** Resources of captured spans: those with the attribute that every capture sets. */
-export function capturedResources(where: Where): string {
-  return `(SELECT id FROM ${tableName(where, 'resources')}
+/**
+ * Condition for captured spans: their resource has the attribute that every capture sets. GLOBAL
+ * reads the resources once where tables are distributed, and is nothing otherwise.
+ */
+export function isCaptured(where: Where): string {
+  return `resource_id GLOBAL IN (SELECT id FROM ${tableName(where, 'resources')}
     WHERE mapContains(attributes, 'wirestitch.capture.source'))`;
 }
 
@@ -52,6 +56,7 @@ function lookUp(map: string, key: string): string {
   return `${map}.values[indexOf(${map}.keys, ${quoteString(key)})]`;
 }
 
+/** Whether a span has an attribute of that type. */
 export function has(map: 'attributes_string' | 'attributes_int', key: string): string {
   return `has(${map}.keys, ${quoteString(key)})`;
 }
@@ -102,13 +107,17 @@ export interface Figures extends SparseBands {
   readonly errors: number;
 }
 
-/** @param share every figure stands for so many */
+/**
+ * What {@link figuresBy} gives behind the columns of the group.
+ * @param share every figure stands for so many
+ */
 export function readFigures(r: RowBinaryReader, share = 1): Figures {
   const [calls, errors] = [r.float64() * share, r.float64() * share];
   const { keys, counts } = readBands(r);
   return { calls, errors, keys, counts: share === 1 ? counts : counts.map((n) => n * share) };
 }
 
+/** Calls by band of duration: `counts[i]` in band `keys[i]`. */
 export interface SparseBands {
   readonly keys: readonly number[];
   readonly counts: readonly number[];

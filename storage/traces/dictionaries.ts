@@ -110,7 +110,10 @@ export class Dictionaries {
     return { has: asksHas ? named('has', all) : '', fits: named('fits', fit) };
   }
 
-  /** For more ids than are named: the statement that searches asks for them itself. */
+  /**
+   * For more ids than are named: the statement that searches asks for them itself, once where the
+   * tables are distributed.
+   */
   #asked(
     column: string,
     table: SetTable,
@@ -119,7 +122,7 @@ export class Dictionaries {
     which: 'has' | 'fits',
   ): string {
     const where = setConditions(filter, table, literals)[which];
-    return `${column} IN (SELECT id FROM ${this.#table(table)}
+    return `${column} GLOBAL IN (SELECT id FROM ${this.#table(table)}
  WHERE ${recent(range, literals)} AND ${where})`;
   }
 }

@@ -6,11 +6,16 @@ import { type Binder, checkedId } from './bind.ts';
 export interface Locator {
   readonly from: string;
   readonly key: string;
+  /** How a statement asks whether a row is among what was located. */
+  readonly in: 'IN' | 'GLOBAL IN';
 }
 
-/** The spans themselves: the server sees that the projection `places` answers it. */
+/**
+ * The spans themselves: the server sees that the projection `places` answers it. The table may be
+ * distributed: then the places are read once for all shards.
+ */
 export function spansLocator(table: string): Locator {
-  return { from: table, key: traceKey };
+  return { from: table, key: traceKey, in: 'GLOBAL IN' };
 }
 
 /**
@@ -21,6 +26,7 @@ export function projectionLocator(database: string): Locator {
   return {
     from: `mergeTreeProjection(${quoteString(database)}, 'spans', 'places')`,
     key: quoteName(traceKey),
+    in: 'IN',
   };
 }
 
@@ -31,7 +37,7 @@ export function projectionLocator(database: string): Locator {
  * @param ids 32 lower-case hex digits each, at least one
  */
 export function locatedCondition(
-  { from, key }: Locator,
+  { from, key, in: isIn }: Locator,
   ids: readonly string[],
   bind: Binder,
 ): string {
@@ -41,7 +47,7 @@ export function locatedCondition(
     ids.length === 1
       ? `toFixedString(${bind.traceId(ids[0]!)}, 16)`
       : `arrayJoin(${own}${bind.traceIds(ids)}))`;
-  return `(bucket, trace_id) IN (
+  return `(bucket, trace_id) ${isIn} (
  SELECT bucket, ${id}
  FROM (SELECT ${key} AS key, bucket FROM ${from} WHERE key IN ${keys}
   GROUP BY key, bucket))`;

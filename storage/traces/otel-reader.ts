@@ -150,7 +150,7 @@ class OtelReader implements TraceReader {
       const time = otelTime({ fromNs: startNs, toNs: endNs });
       const sql = `SELECT p.ServiceName AS parent, c.ServiceName AS child, count() AS n
         FROM (SELECT TraceId, SpanId, ServiceName FROM ${this.#spans} WHERE ${time}) AS p
-        INNER JOIN (SELECT TraceId, ParentSpanId, ServiceName FROM ${this.#spans}
+        GLOBAL INNER JOIN (SELECT TraceId, ParentSpanId, ServiceName FROM ${this.#spans}
           WHERE ${time} AND ParentSpanId != '') AS c
         ON c.TraceId = p.TraceId AND c.ParentSpanId = p.SpanId
         WHERE parent != child GROUP BY parent, child ORDER BY parent, child LIMIT ${maxNames}`;

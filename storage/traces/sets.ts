@@ -60,7 +60,7 @@ export class SetCache {
     const list = ids && bind.uints(ids);
     const where =
       list === undefined
-        ? `day IN (SELECT DISTINCT day FROM ${table} ORDER BY day DESC LIMIT 2) LIMIT ${maxAhead}`
+        ? `day GLOBAL IN (SELECT DISTINCT day FROM ${table} ORDER BY day DESC LIMIT 2) LIMIT ${maxAhead}`
         : `id IN ${list} LIMIT 1 BY id`;
     const sql = `SELECT id, ${columns} FROM ${table} WHERE ${where}`;
     const r = new RowBinaryReader(
