@@ -16,7 +16,8 @@ export function proto(name: MessageName, value: unknown): Buffer {
 
 type Value = Record<string, unknown>;
 
-interface Attribute {
+/** An attribute as OTLP/JSON has it. */
+export interface Attribute {
   readonly key: string;
   readonly value: Value;
 }

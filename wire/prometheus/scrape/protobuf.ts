@@ -11,7 +11,8 @@ import { exposed, type PlainExemplar } from './protobuf-exemplar.ts';
 import { readLabel } from './protobuf-fields.ts';
 import type { MetricType } from './types.ts';
 
-interface ProtobufOptions {
+/** What is taken where a histogram has both forms. */
+export interface ProtobufOptions {
   /** Whether native histograms are taken; else their classic buckets are. */
   readonly natives: boolean;
   /** Whether classic buckets are taken beside native ones. */
