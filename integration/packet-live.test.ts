@@ -225,7 +225,8 @@ test('flow records agree with ss and nstat where packets are lost', async (t) =>
   inside(server, 'nft', 'flush chain ip drops in');
   await asking.end();
   await serving.end();
-  await new Promise((resolve) => setTimeout(resolve, 100));
+  const hasEnded = (): boolean => logs.batches.some((b) => toJson(b).includes('"normal"'));
+  await until(hasEnded, 'the end of the flow', undefined, 50);
   assert.deepEqual([retransSegs(client), retransSegs(server)], before, 'closing lost nothing');
   await receiver.shutdown();
 
@@ -303,14 +304,17 @@ test('thousands of short connections a second: a span and a flow each, none inve
     assert.equal(Number(/\[200\]\s+(\d+) responses/.exec(report)?.[1]), each);
     await until(() => traces.items >= round * each, `spans of round ${round}`);
   }
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  const records = (): Attributes[] => logs.batches.flatMap((batch) => recordsOf(toJson(batch)));
+  const closedOf = (list: readonly Attributes[]): Attributes[] =>
+    list.filter((flow) => flow['wirestitch.flow.close_type'] !== 'open');
+  const allClosed = (): boolean => logs.items >= requests && closedOf(records()).length >= requests;
+  await until(allClosed, 'flow records', undefined, 200);
   await receiver.shutdown();
   assert.equal(settings.meter.value('wirestitch_packet_ring_drops'), 0);
   assert.equal(traces.items, requests);
   // Ports are used again within the minute: a flow each all the same.
-  const flows = logs.batches.flatMap((batch) => recordsOf(toJson(batch)));
-  const closed = flows.filter((flow) => flow['wirestitch.flow.close_type'] !== 'open');
-  assert.equal(closed.length, requests);
+  const flows = records();
+  assert.equal(closedOf(flows).length, requests);
   // A flow that is open when the minute ends has a record of each minute.
   for (const name of ['wirestitch.flow.requests', 'wirestitch.flow.syns']) {
     const sums = new Map<unknown, number>();
