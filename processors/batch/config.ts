@@ -31,4 +31,5 @@ export const config = z
     }
   });
 
+/** The keys as they are decoded; `timeout` in milliseconds, 0 = batches go on at once. */
 export type Config = z.output<typeof config>;

@@ -60,5 +60,7 @@ export const config = z.strictObject({
   exclude: match.prefault({}).describe('metrics not to convert'),
 });
 
+/** The keys as they are decoded; `max_staleness` in milliseconds, 0 = nothing is forgotten. */
 export type Config = z.output<typeof config>;
+/** What `include` or `exclude` says. */
 export type Match = z.output<typeof match>;

@@ -47,6 +47,7 @@ export interface ConverterState extends StreamState {
   readonly startHi: number;
 }
 
+/** A state without streams, in which counting begins now. */
 export function newConverterState(settings: Settings): ConverterState {
   const ns = BigInt(Math.floor(settings.clock.unixMs() * 1e6));
   const startLo = Number(ns & 0xffffffffn);

@@ -17,6 +17,7 @@ export function bareHistogram(point: HistogramPoint): HistogramPoint {
   return { ...newHistogramPoint(), count, sum, bucketCounts, explicitBounds };
 }
 
+/** The same of an exponential histogram. */
 export function bareExponential(point: ExponentialPoint): ExponentialPoint {
   const { count, sum, scale, zeroCount, zeroThreshold, positive, negative } = point;
   const counts = { count, sum, zeroCount, positive, negative };

@@ -15,4 +15,5 @@ export const config = z.strictObject({
     .describe('streams at most; points of further ones are dropped'),
 });
 
+/** The keys as they are decoded; `max_stale` in milliseconds, above 0. */
 export type Config = z.output<typeof config>;

@@ -41,6 +41,7 @@ const errors = {
   out_of_order: 'delta.ErrOutOfOrder',
 } as const;
 
+/** Why a point is dropped, as the ledger names it. */
 export type Reason = keyof typeof errors;
 
 const reasons = Object.keys(errors) as Reason[];

@@ -10,6 +10,7 @@ const conditionGroup = z.strictObject({
   error_mode: errorModeText.optional().describe('Instead of the error_mode of the processor.'),
 });
 
+/** Conditions of one context; what meets one of them is dropped. */
 export type ConditionGroup = z.output<typeof conditionGroup>;
 
 const emptyText = 'condition cannot be empty';
@@ -92,8 +93,11 @@ const logMatch = z
   })
   .optional();
 
+/** `spans::include` or `spans::exclude`: all that it gives has to match. */
 export type SpanMatch = NonNullable<z.output<typeof spanMatch>>;
+/** `metrics::include` or `metrics::exclude`; `expr` looks at points, the rest at metrics. */
 export type MetricMatch = NonNullable<z.output<typeof metricMatch>>;
+/** `logs::include` or `logs::exclude`: all that it gives has to match. */
 export type LogMatch = NonNullable<z.output<typeof logMatch>>;
 
 /** Keys of the filter processor. */
@@ -145,4 +149,5 @@ export const config = z
   })
   .superRefine(checkConfig);
 
+/** The keys as they are decoded, older ones beside conditions. */
 export type Config = z.output<typeof config>;

@@ -20,6 +20,10 @@ import { severityNumber } from './severity.ts';
  * match, of several lists all.
  */
 
+/**
+ * Whether the item at a place is meant. @throws OttlRuntimeError from conditions that are
+ * expressions
+ */
 export type Test = (place: Place) => boolean;
 
 /** @throws Error for another match type or a bad pattern */

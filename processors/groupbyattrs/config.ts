@@ -8,4 +8,5 @@ export const config = z.strictObject({
     .describe('Attributes of items that become attributes of their resource; none = only join.'),
 });
 
+/** The keys as they are decoded; without keys equal resources are put together. */
 export type Config = z.output<typeof config>;

@@ -11,6 +11,7 @@ interface Pair {
 /** Attributes by key text; of equal keys the first counts. */
 export type Pairs = Map<string, Pair>;
 
+/** Copies the attributes of a message; the view stands behind the last one afterwards. */
 export function readPairs(view: MessageView): Pairs {
   const pairs: Pairs = new Map();
   view.rewind();

@@ -36,6 +36,7 @@ const bounds = [0, 5, 10, 25, 50, 75, 100, 250, 500, 750, 1000, 2500, 5000, 7500
 /** Tells what was done to a batch. */
 export type Report = (grouped: number, others: number, groups: number) => void;
 
+/** Makes the Go collector's metrics of a signal, and what counts in them. */
 export function groupTelemetry(meter: Meter, signal: Grouped): Report {
   const info = infoOf(signal);
   const groupedItems = meter.counter(info.grouped.name, info.grouped);

@@ -17,6 +17,7 @@ export const config = z.strictObject({
   store_on_disk: z.boolean().default(false).describe('Not supported, there either.'),
 });
 
+/** The keys as they are decoded; times in milliseconds. */
 export type Config = z.output<typeof config>;
 
 /** @throws Error for what the schema lets through and no start does */

@@ -52,6 +52,7 @@ export interface GroupState {
   queued(): number;
 }
 
+/** Makes the Go collector's metrics; gauges look at `state` until `close`. */
 export function groupTelemetry({ meter }: Settings, state: GroupState): GroupTelemetry {
   const latency = meter.histogram(info.latency.name, info.latency, latencyBounds);
   const incomplete = meter.counter(info.incomplete.name, info.incomplete);

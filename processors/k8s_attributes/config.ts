@@ -17,6 +17,7 @@ const origins = [
   'job',
   'node',
 ] as const;
+/** The kind of object that a label or an annotation is read from. */
 export type Origin = (typeof origins)[number];
 
 const text = (what: string) => z.string().default('').describe(what);
@@ -184,7 +185,11 @@ export const config = fields.transform((given) => ({
   shared: new SharedCluster(),
 }));
 
+/** The keys as they are decoded; times in milliseconds. */
 export type Config = z.output<typeof fields>;
+/** An entry of `extract::labels` or `extract::annotations`. */
 export type FieldConfig = z.output<typeof field>;
+/** Which pods are followed at all; '' and empty lists leave nothing out. */
 export type FilterConfig = Config['filter'];
+/** An entry of `pod_association`: sources that have to be there together. */
 export type AssociationConfig = Config['pod_association'][number];

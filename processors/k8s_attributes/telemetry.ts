@@ -66,6 +66,7 @@ export interface Telemetry {
   watchSize(size: () => number): () => void;
 }
 
+/** Makes the metrics that the gates choose: the older names, the newer ones, or both. */
 export function telemetryOf({ meter }: Settings, signal: string, gates: Gates): Telemetry {
   const association = meter.counter(info.association.name, info.association);
   const miss = gates.oldMetrics ? meter.counter(info.miss.name, info.miss) : undefined;

@@ -28,6 +28,7 @@ const base = z.strictObject({
     .describe('what that time grows to while collections do not help; 0 = it does not grow'),
 });
 
+/** The keys as they are decoded; `check_interval` in milliseconds. */
 export type Config = z.output<typeof base>;
 
 /** Faults of a whole configuration: the key and the Go collector's text. */

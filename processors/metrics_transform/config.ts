@@ -119,6 +119,9 @@ export const config = z.strictObject({
     .describe('applied in order, each to what the one before left'),
 });
 
+/** The keys as they are decoded. */
 export type Config = z.output<typeof config>;
+/** An entry of `transforms`; they are done in their order. */
 export type Transform = z.output<typeof transform>;
+/** An entry of `operations`; which keys count depends on its `action`. */
 export type Operation = z.output<typeof operation>;

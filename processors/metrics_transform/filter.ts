@@ -21,6 +21,7 @@ function textOf(attributes: ValueMap, key: string): string {
   return typeof value === 'string' ? value : '';
 }
 
+/** Compiles what `include`, `match_type` and the labels say. @throws Error for a bad pattern */
 export function compileFilter(transform: Transform): Filter {
   const { include, experimental_match_labels: labels } = transform;
   if (transform.match_type !== 'regexp') {

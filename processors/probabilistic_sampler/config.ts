@@ -72,4 +72,5 @@ export const config = z.strictObject({
     .describe('Logs: attribute that holds the percentage for its record.'),
 });
 
+/** The keys as they are decoded. */
 export type Config = z.output<typeof config>;

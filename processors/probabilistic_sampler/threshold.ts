@@ -9,7 +9,9 @@ export interface Bits56 {
   readonly lo: number;
 }
 
+/** 0 to 2^56. */
 export type Threshold = Bits56;
+/** 0 to 2^56 - 1. */
 export type Randomness = Bits56;
 
 const hexDigits = 14;
@@ -27,6 +29,7 @@ export function lessThan(a: Bits56, b: Bits56): boolean {
   return a.hi < b.hi || (a.hi === b.hi && a.lo < b.lo);
 }
 
+/** Whether threshold <= randomness. */
 export function shouldSample(threshold: Threshold, randomness: Randomness): boolean {
   return !lessThan(randomness, threshold);
 }

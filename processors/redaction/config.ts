@@ -84,6 +84,8 @@ export const config = z
     }
   });
 
+/** The keys as they are decoded. */
 export type Config = z.output<typeof config>;
+/** A name of `hash_function`; '' = values are masked, not hashed. */
 export type HashName = (typeof hashes)[number];
 export type { Secret };

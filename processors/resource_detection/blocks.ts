@@ -347,4 +347,5 @@ export const blocks = {
 
 const all = z.strictObject(blocks);
 
+/** What each detector's section says, defaults where it is absent. */
 export type Blocks = z.output<typeof all>;

@@ -45,6 +45,5 @@ export const config = fields.superRefine(checkHttpClient).transform((given) => (
   shared: new SharedResource(),
 }));
 
+/** The keys as they are decoded, times in milliseconds, and what the pipelines share. */
 export type Config = z.output<typeof config>;
-
-export type Settled = z.output<typeof fields>;

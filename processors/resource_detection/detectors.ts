@@ -88,6 +88,7 @@ const detectors: Readonly<Record<string, Detect>> = {
   vultr: cloud('vultr', clouds.vultr),
 };
 
+/** Whether key `detectors` may have the name. */
 export function isDetector(name: string): boolean {
   return Object.hasOwn(detectors, name);
 }

@@ -39,4 +39,5 @@ export const config = z.strictObject({
   ...matchKeys,
 });
 
+/** The keys as they are decoded. */
 export type Config = z.output<typeof config>;

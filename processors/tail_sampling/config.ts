@@ -136,9 +136,13 @@ const composite = z
 
 const policy = z.object({ ...shared, composite, and, not, drop }).catchall(rest);
 
+/** An entry of `policies`, which may hold others below `and`, `not`, `drop` and `composite`. */
 export type PolicyConfig = z.output<typeof policy>;
+/** A policy below `not`: of a type that holds no others. */
 export type SharedConfig = z.output<typeof notSub>;
+/** A policy below `and` or `drop`: of a type that holds no others, or `not`. */
 export type AndSubConfig = z.output<typeof andSub>;
+/** What a policy of type `composite` says. */
 export type CompositeConfig = z.output<typeof composite>;
 
 const strategies = ['trace-complete', 'span-ingest'] as const;
@@ -201,4 +205,5 @@ export const config = z.strictObject({
     .describe('Larger traces are dropped at once, in bytes; 0 = none.'),
 });
 
+/** The keys as they are decoded; times in milliseconds. */
 export type Config = z.output<typeof config>;

@@ -11,6 +11,7 @@ const statementGroup = z.strictObject({
   error_mode: errorModeText.optional().describe('Instead of the error_mode of the processor.'),
 });
 
+/** Statements with a context, or without one: then their paths name it. */
 export type StatementGroup = z.output<typeof statementGroup>;
 
 const emptyText = 'empty statement list items are not supported';
@@ -46,4 +47,5 @@ export const config = z
   })
   .superRefine(checkConfig);
 
+/** The keys as they are decoded; groups are run in their order. */
 export type Config = z.output<typeof config>;

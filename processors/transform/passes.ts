@@ -16,6 +16,7 @@ import {
 import { ItemEditor } from './item-editor.ts';
 import type { RunGroup } from './run-group.ts';
 
+/** Signals that statements are written for. */
 export type Transformed = 'traces' | 'metrics' | 'logs';
 
 /** Runs a group on each resource. */

@@ -91,6 +91,7 @@ export interface Transformer {
   transform(batch: Batch<Transformed>, client: OttlClient): Batch<Transformed>;
 }
 
+/** Compiled groups as one; those that need only their item are run in one walk over the batch. */
 export function transformer(
   signal: Transformed,
   groups: readonly Group[],

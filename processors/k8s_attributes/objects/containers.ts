@@ -21,6 +21,7 @@ export interface Container {
   runs: Map<number, ContainerRun>;
 }
 
+/** The containers of a pod, one object under its name and under each id of its runs. */
 export interface PodContainers {
   readonly byId: ReadonlyMap<string, Container>;
   readonly byName: ReadonlyMap<string, Container>;

@@ -26,7 +26,7 @@ function isDigest(text: string): boolean {
   return digestSizes[text.slice(0, at)] === encoded.length && /^[a-f0-9]+$/.test(encoded);
 }
 
-export interface ImageReference {
+interface ImageReference {
   /** Domain, if any, and path. */
   readonly name: string;
   /** '' = none. */

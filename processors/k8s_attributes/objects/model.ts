@@ -2,6 +2,7 @@
 
 export type Texts = Readonly<Record<string, string>>;
 
+/** An entry of `metadata.ownerReferences`; `controller`: it manages the object. */
 export interface OwnerReference {
   readonly kind: string;
   readonly name: string;
@@ -19,11 +20,13 @@ export interface MetaObject {
   readonly owners: readonly OwnerReference[];
 }
 
+/** What is kept of an entry of `spec.containers` or `spec.initContainers`. */
 export interface ContainerSpec {
   readonly name: string;
   readonly image: string;
 }
 
+/** What is kept of an entry of `status.containerStatuses`; '' = not said. */
 export interface ContainerStatus {
   readonly name: string;
   readonly containerId: string;
@@ -31,6 +34,7 @@ export interface ContainerStatus {
   readonly restartCount: number;
 }
 
+/** What is kept of a Pod; texts are '' where the API says none. */
 export interface PodObject extends MetaObject {
   /** Milliseconds since 1970, undefined when not said. */
   readonly createdMs: number | undefined;

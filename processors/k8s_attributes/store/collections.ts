@@ -26,6 +26,7 @@ export function workloads(
   return { path: path(resource, namespace), metadataOnly: true };
 }
 
+/** Pods that the filter leaves, as whole objects. */
 export function pods(filter: FilterConfig): Collection {
   return {
     path: path('pods', filter.namespace),
@@ -35,12 +36,14 @@ export function pods(filter: FilterConfig): Collection {
   };
 }
 
+/** The node that the filter names, else all of them, by their metadata. */
 export function nodes(filter: FilterConfig): Collection {
   const node = nodeOf(filter);
   const selected = node === '' ? {} : { fieldSelector: `metadata.name=${node}` };
   return { path: path('nodes', ''), metadataOnly: true, ...selected };
 }
 
+/** All namespaces by their metadata, or the one whose uid names the cluster. */
 export function namespaces(which: 'all' | 'kube-system'): Collection {
   const selected = which === 'all' ? {} : { fieldSelector: 'metadata.name=kube-system' };
   return { path: path('namespaces', ''), metadataOnly: true, ...selected };

@@ -10,6 +10,7 @@ export interface Source {
 /** Sources that identify a pod together. */
 export type Association = readonly Source[];
 
+/** What pods are found by, in the order of the configuration: the first that finds one counts. */
 export function associationsOf(given: readonly AssociationConfig[]): readonly Association[] {
   return given.map(({ sources }) =>
     sources.map(({ from, name }) => ({ from, name: from === 'connection' ? '' : name })),
@@ -21,8 +22,10 @@ export function part(from: string, name: string, value: string): string {
   return `${from}\0${name}\0${value}\0`;
 }
 
+/** The key of a pod by the address that data came from. */
 export const byConnection = (ip: string): string => part('connection', '', ip);
 
+/** The key of a pod by its uid. */
 export const byUid = (uid: string): string => part('resource_attribute', 'k8s.pod.uid', uid);
 
 const byIp = (ip: string): string => part('resource_attribute', 'k8s.pod.ip', ip);

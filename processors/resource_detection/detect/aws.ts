@@ -6,7 +6,7 @@ import { type Attempts, InstanceMetadata, once } from './instance-metadata.ts';
 import { quietly } from './quiet.ts';
 import { anyPattern } from './tags.ts';
 
-export interface Ec2Options {
+interface Ec2Options {
   /** Patterns of tags that become attributes. */
   readonly tags: readonly string[];
   /** Whether they are read from the metadata service, not from the API of EC2. */

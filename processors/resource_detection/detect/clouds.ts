@@ -40,6 +40,7 @@ function foundInstance(
     .found();
 }
 
+/** Akamai's (Linode's) metadata service, `/v1/instance`; nothing where none answers. */
 export async function akamai(world: World, wanted: Wanted): Promise<Found> {
   const ask = async () => {
     const token = await fetchJson(world, {
@@ -65,6 +66,7 @@ export async function akamai(world: World, wanted: Wanted): Promise<Found> {
   );
 }
 
+/** Alibaba Cloud's metadata service. @param needed whether no answer is an error */
 export async function alibabaEcs(world: World, wanted: Wanted, needed: boolean): Promise<Found> {
   const base = 'http://100.100.100.200/latest';
   const ask = async () => {
@@ -90,6 +92,7 @@ export async function alibabaEcs(world: World, wanted: Wanted, needed: boolean):
   return quietly(world, 'Alibaba Cloud ECS', ask, found, needed);
 }
 
+/** DigitalOcean's metadata of a droplet, `/metadata/v1.json`; nothing where none answers. */
 export async function digitalOcean(world: World, wanted: Wanted): Promise<Found> {
   const ask = () => fetchJson(world, { url: `${link}/metadata/v1.json`, timeoutMs: 2000 });
   return quietly(world, 'DigitalOcean', ask, (droplet) =>
@@ -102,6 +105,7 @@ export async function digitalOcean(world: World, wanted: Wanted): Promise<Found>
   );
 }
 
+/** Hetzner's metadata, one text a path; nothing where there is no `hostname`. */
 export async function hetzner(world: World, wanted: Wanted): Promise<Found> {
   const read = async (path: string) => {
     const text = await fetchText(world, { url: `${link}/hetzner/v1/metadata/${path}` });
@@ -126,6 +130,10 @@ export async function hetzner(world: World, wanted: Wanted): Promise<Found> {
   return quietly(world, 'Hetzner', ask, found);
 }
 
+/**
+ * OpenStack's `meta_data.json`. @param labels patterns of keys of `meta` @param needed whether no
+ * answer is an error
+ */
 export async function nova(
   world: World,
   wanted: Wanted,
@@ -161,6 +169,10 @@ export async function nova(
   return quietly(world, 'OpenStack Nova', ask, found, needed);
 }
 
+/**
+ * Oracle Cloud's metadata, version 2; asked for 200 ms at first, since other networks do not
+ * answer.
+ */
 export async function oracleCloud(world: World, wanted: Wanted): Promise<Found> {
   const url = `${link}/opc/v2/instance/`;
   const headers = { authorization: 'Bearer Oracle' };
@@ -180,6 +192,7 @@ export async function oracleCloud(world: World, wanted: Wanted): Promise<Found> 
     .found();
 }
 
+/** Scaleway's `/conf?format=json`; nothing where none answers. */
 export async function scaleway(world: World, wanted: Wanted): Promise<Found> {
   const ask = () => fetchJson(world, { url: 'http://169.254.42.42/conf?format=json' });
   return quietly(world, 'Scaleway', ask, (server) => {
@@ -200,6 +213,7 @@ export async function scaleway(world: World, wanted: Wanted): Promise<Found> {
   });
 }
 
+/** Tencent Cloud's metadata, one text a path. @param needed whether no answer is an error */
 export async function tencentCvm(world: World, wanted: Wanted, needed: boolean): Promise<Found> {
   const base = 'http://metadata.tencentyun.com/latest/meta-data';
   const paths = {
@@ -217,6 +231,7 @@ export async function tencentCvm(world: World, wanted: Wanted, needed: boolean):
   return quietly(world, 'Tencent Cloud CVM', ask, found, needed);
 }
 
+/** UpCloud's `/metadata/v1.json`. @param needed whether no answer is an error */
 export async function upcloud(world: World, wanted: Wanted, needed: boolean): Promise<Found> {
   const ask = () => fetchJson(world, { url: `${link}/metadata/v1.json`, timeoutMs: 2000 });
   const found = (server: unknown) =>
@@ -229,6 +244,7 @@ export async function upcloud(world: World, wanted: Wanted, needed: boolean): Pr
   return quietly(world, 'Upcloud', ask, found, needed);
 }
 
+/** Vultr's `/v1.json`. @param needed whether no answer is an error */
 export async function vultr(world: World, wanted: Wanted, needed: boolean): Promise<Found> {
   const ask = () => fetchJson(world, { url: `${link}/v1.json`, timeoutMs: 2000 });
   const found = (server: unknown) =>

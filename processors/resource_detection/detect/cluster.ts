@@ -64,7 +64,7 @@ export async function kubeadm(world: World, wanted: Wanted): Promise<Found> {
   return finding.found();
 }
 
-export interface OpenShiftOptions {
+interface OpenShiftOptions {
   readonly address: string;
   readonly token: string;
   readonly tls: TlsClientConfig;

@@ -2,7 +2,7 @@ import { Finding, type Found, type Wanted } from '../found.ts';
 import { at, textAt } from '../json.ts';
 import { type Ask, fetchJson, type World } from '../world.ts';
 
-export interface ConsulOptions {
+interface ConsulOptions {
   readonly address: string;
   readonly datacenter: string;
   readonly token: string;

@@ -5,7 +5,7 @@ import type { World } from '../world.ts';
 /** Where the name of the host may be from. */
 export const hostnameSources = ['os', 'dns', 'cname', 'lookup'] as const;
 
-export type HostnameSource = (typeof hostnameSources)[number];
+type HostnameSource = (typeof hostnameSources)[number];
 
 async function nameFrom(machine: Machine, source: HostnameSource): Promise<string> {
   if (source === 'os') return machine.hostname();

@@ -23,6 +23,7 @@ export interface Policy {
   evaluate(trace: TraceData): number;
 }
 
+/** `sampled` or `notSampled` of {@link Decision}. */
 export function sampledIf(condition: boolean): number {
   return condition ? Decision.sampled : Decision.notSampled;
 }

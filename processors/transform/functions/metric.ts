@@ -30,6 +30,7 @@ const typeNames = {
   summary: 'Summary',
 } as const;
 
+/** Go's name of a metric's type; `Empty` for one without data. */
 export function typeName(metric: Metric): string {
   return typeNames[metric.data.kind];
 }
