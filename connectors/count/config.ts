@@ -23,6 +23,7 @@ const metric = z.looseObject({
   attributes: z.array(attribute).default([]).describe('attributes that get counts of their own'),
 });
 
+/** A metric that is counted; conditions are OTTL of its section's context. */
 export type MetricConfig = z.output<typeof metric>;
 
 /** Sections: the context of their conditions, and the metric that is made without them. */
@@ -35,6 +36,7 @@ export const sections = {
   profiles: ['profile', 'profile.count', 'The number of profiles observed.'],
 } as const satisfies Record<string, readonly [string, string, string]>;
 
+/** What is counted. */
 export type Section = keyof typeof sections;
 
 /** Metrics by name; an empty section is the default metric. */
@@ -75,6 +77,7 @@ export const config = z
     }
   });
 
+/** The keys as they are decoded, metrics by name in each section. */
 export type Config = z.output<typeof config>;
 
 function faultOf(section: Section, name: string, given: MetricConfig): string | undefined {

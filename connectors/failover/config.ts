@@ -33,4 +33,5 @@ export const config = z
     if (given.retry_interval <= 0) add('retry_interval', 'Retry interval must be positive');
   });
 
+/** The keys as they are decoded; times in milliseconds. */
 export type Config = z.output<typeof config>;

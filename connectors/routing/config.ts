@@ -5,6 +5,7 @@ import { compileItem } from './compile.ts';
 
 const contexts = ['resource', 'span', 'metric', 'datapoint', 'log', 'request'] as const;
 
+/** What a route's condition looks at; `request` is the metadata of the sender. */
 export type Context = (typeof contexts)[number];
 
 const item = z
@@ -54,6 +55,7 @@ const item = z
     }
   });
 
+/** A route; it has a condition or a statement, not both. */
 export type TableItem = z.output<typeof item>;
 
 function faultOf(given: TableItem): string | undefined {
@@ -88,4 +90,5 @@ export const config = z
     ctx.addIssue({ code: 'custom', path: ['table'], message });
   });
 
+/** The keys as they are decoded; routes in their order. */
 export type Config = z.output<typeof config>;

@@ -63,4 +63,5 @@ export const config = z
     }
   });
 
+/** The keys as they are decoded; times in milliseconds. */
 export type Config = z.output<typeof config>;

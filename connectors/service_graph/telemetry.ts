@@ -19,6 +19,7 @@ const infoOf = (name: Name): MetricInfo => ({
 /** The connector's own metrics: those of the Go collector. */
 export const metrics: readonly MetricInfo[] = (Object.keys(own) as Name[]).map(infoOf);
 
+/** The counters that {@link metrics} describes. */
 export function telemetry(meter: Meter): { readonly [K in Name]: Counter } {
   const counter = (name: Name): Counter => {
     const { name: full, description, unit } = infoOf(name);

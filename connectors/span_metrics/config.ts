@@ -15,6 +15,7 @@ const dimension = z.strictObject({
     .describe('instead of name: pattern of attribute names, `*` stops at dots, `**` does not'),
 });
 
+/** An entry of a list of dimensions; without a default, spans that lack it have no such label. */
 export type DimensionConfig = z.output<typeof dimension>;
 
 const dimensions = (what: string) => z.array(dimension).default([]).describe(what);
@@ -117,6 +118,7 @@ export const config = z
     }
   });
 
+/** The keys as they are decoded; times in milliseconds. */
 export type Config = z.output<typeof config>;
 
 type Fault = readonly [path: readonly string[], message: string];
@@ -160,6 +162,7 @@ function* faults(given: Config): Generator<Fault> {
   }
 }
 
+/** Whether each flush tells what came since the one before; anything else is cumulative. */
 export function isDelta(given: { readonly aggregation_temporality: string }): boolean {
   return given.aggregation_temporality === 'AGGREGATION_TEMPORALITY_DELTA';
 }

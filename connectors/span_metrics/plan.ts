@@ -31,6 +31,7 @@ export interface Plan {
   readonly unitNs: number;
 }
 
+/** Resolves dimensions to numbers of attributes, so that spans are read once for all metrics. */
 export function planOf(config: Config, gates: Gates): Plan {
   const names: string[] = [];
   const dimensions = new Dimensions(config.dimensions, names);

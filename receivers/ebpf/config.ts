@@ -56,4 +56,5 @@ export const config = z.strictObject({
   max_batch_spans: z.int().min(1).default(1000).describe('Spans at which a batch is handed on.'),
 });
 
+/** The keys as they are decoded; times in milliseconds. */
 export type Config = z.infer<typeof config>;

@@ -23,7 +23,7 @@ import {
   probeObject,
 } from '../../native/bpf.ts';
 
-export interface ProbeConfig {
+interface ProbeConfig {
   readonly payloadCap: number;
   readonly ringBytes: number;
   readonly onlyListed: boolean;

@@ -11,7 +11,7 @@ const MAX_BUILDS = 256;
 /** Node processes that have uprobes at once: each takes two links of the addon. */
 const MAX_NODES = 200;
 
-export interface TargetsOptions {
+interface TargetsOptions {
   /** Names of executables and process ids that are captured. */
   readonly listed: readonly (string | number)[];
   /** Paths in the cgroup v2 tree whose processes are. Both lists empty: all are. */

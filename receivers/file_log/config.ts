@@ -198,4 +198,5 @@ function checkHeader(
 /** Configuration of the receiver; durations in milliseconds, sizes in bytes. */
 export const config = keys.superRefine(check);
 
+/** The keys as they are decoded, those of operators and of the receiver's delivery with them. */
 export type FileLogConfig = Keys & ReceiverConfig;

@@ -15,7 +15,7 @@ export interface CutState {
   skipping: boolean;
 }
 
-export interface CutOptions {
+interface CutOptions {
   readonly maxSize: number;
   /** Entries that are too long lose their end; else they go on in the next one. */
   readonly truncate: boolean;

@@ -19,6 +19,7 @@ export interface FileState extends CutState {
   skipDecompressed: number;
 }
 
+/** The state of a file of which nothing was read. */
 export function newState(fingerprint: Fingerprint, nowMs: number): FileState {
   return {
     fingerprint,

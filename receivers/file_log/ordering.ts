@@ -29,9 +29,10 @@ export const orderingKeys = {
 
 const ordering = z.strictObject(orderingKeys);
 
+/** The section, with defaults where it is absent: nothing is sorted. */
 export const orderingSection = () => ordering.prefault({});
 
-export type OrderingConfig = z.output<typeof ordering>;
+type OrderingConfig = z.output<typeof ordering>;
 
 interface Item {
   readonly path: string;

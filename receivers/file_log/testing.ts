@@ -71,6 +71,10 @@ export interface TestReceiver {
   look(times?: number): Promise<void>;
 }
 
+/**
+ * A receiver with the given keys, on a clock that a test moves. @param gates feature gates that
+ * are on
+ */
 export function testReceiver(
   given: Readonly<Record<string, unknown>>,
   next: Consumer<'logs'>,

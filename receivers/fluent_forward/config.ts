@@ -24,4 +24,5 @@ export const config = z.strictObject({
     ),
 });
 
+/** The keys as they are decoded. */
 export type FluentForwardConfig = z.output<typeof config>;

@@ -14,7 +14,7 @@ export type Kind = 'nil' | 'bool' | 'int' | 'float' | 'str' | 'bin' | 'array' | 
 /** Values inside values that are followed. */
 const maxDepth = 50;
 
-export function kindOf(byte: number): Kind {
+function kindOf(byte: number): Kind {
   if (byte <= 0x7f || byte >= 0xe0) return 'int';
   if (byte <= 0x8f) return 'map';
   if (byte <= 0x9f) return 'array';

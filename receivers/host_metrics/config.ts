@@ -173,5 +173,7 @@ export const config = keys.superRefine((given, ctx) => {
   }
 });
 
+/** The keys as they are decoded; durations in milliseconds. */
 export type HostMetricsConfig = z.output<typeof keys>;
+/** What each scraper's section says, by its name. */
 export type ScraperConfigs = { [K in keyof typeof shapes]: z.output<(typeof shapes)[K]> };

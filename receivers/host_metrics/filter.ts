@@ -15,7 +15,7 @@ function filterKeys(key: string, what: string) {
   };
 }
 
-export type NameTest = (name: string) => boolean;
+type NameTest = (name: string) => boolean;
 
 /** A section with names; decodes to a test, undefined when it has no names. */
 export function nameFilter(key: string, what: string) {

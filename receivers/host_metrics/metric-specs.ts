@@ -375,4 +375,5 @@ export const metricSpecs = {
   system,
 } as const satisfies Record<string, readonly MetricSpec[]>;
 
+/** A scraper by its key. */
 export type ScraperName = keyof typeof metricSpecs;

@@ -5,6 +5,7 @@ import {
   httpServerKeys,
 } from '../../config/groups/http-server.ts';
 
+/** The keys as they are decoded; `keep_destination` is told of as attributes of the resource. */
 export interface InfluxdbConfig extends HttpServerConfig {
   readonly keep_destination: boolean;
 }

@@ -7,6 +7,7 @@ import {
 } from '../../config/groups/http-server.ts';
 import { section } from '../../config/schema/index.ts';
 
+/** A UDP port of the agent's protocols; sizes in bytes, `socket_buffer_size` 0 = the system's. */
 export interface UdpConfig {
   readonly endpoint: string;
   readonly queue_size: number;
@@ -15,6 +16,7 @@ export interface UdpConfig {
   readonly socket_buffer_size: number;
 }
 
+/** The keys as they are decoded; a protocol that is undefined is off. */
 export interface JaegerReceiverConfig {
   readonly protocols: {
     readonly grpc?: GrpcServerConfig | undefined;

@@ -232,4 +232,5 @@ export const config = fields.superRefine((given, ctx) => {
   }
 });
 
+/** The keys as they are decoded; times in milliseconds. */
 export type KafkaReceiverConfig = z.output<typeof config>;

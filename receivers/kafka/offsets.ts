@@ -1,6 +1,7 @@
 import type { Consumer } from '@platformatic/kafka';
 import type { KafkaReceiverConfig } from './config.ts';
 
+/** One partition of a topic. */
 export interface Place {
   readonly topic: string;
   readonly partition: number;

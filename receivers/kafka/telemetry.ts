@@ -120,4 +120,5 @@ export function kafkaTelemetry(meter: Meter, signal: Signal) {
   };
 }
 
+/** Instruments; gauges and the histogram of delays are made when they are first wanted. */
 export type KafkaTelemetry = ReturnType<typeof kafkaTelemetry>;

@@ -8,12 +8,14 @@ import {
 import { urlFault } from '../../config/groups/url.ts';
 import { section } from '../../config/schema/index.ts';
 
+/** The HTTP server, and the path of each signal. */
 export interface OtlpHttpConfig extends HttpServerConfig {
   readonly traces_url_path: string;
   readonly metrics_url_path: string;
   readonly logs_url_path: string;
 }
 
+/** The keys as they are decoded; a protocol that is undefined is off. */
 export interface OtlpReceiverConfig {
   readonly protocols: {
     readonly grpc?: GrpcServerConfig | undefined;

@@ -59,7 +59,7 @@ export async function startReceiver(
   };
 }
 
-export interface HttpReply {
+interface HttpReply {
   readonly status: number;
   readonly headers: http.IncomingHttpHeaders;
   readonly body: Buffer;

@@ -17,6 +17,7 @@ import type { Batch } from '../../pdata/batch.ts';
 import { isClientSide, type ObservationPoint } from '../../wire/observation/points.ts';
 import type { Config } from './config.ts';
 
+/** What captures make: spans, flow logs and entities, metrics of flows and requests. */
 export type CaptureSignal = 'traces' | 'logs' | 'metrics';
 
 /** What a capture has made and that goes to the pipelines. */

@@ -122,4 +122,5 @@ export const config = z
     ctx.addIssue({ code: 'custom', message: 'name `files` to read or `interfaces` to capture on' });
   });
 
+/** The keys as they are decoded; times in milliseconds. */
 export type Config = z.infer<typeof config>;

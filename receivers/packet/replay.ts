@@ -34,6 +34,7 @@ export class TimeShift {
   }
 }
 
+/** The time of capture, nanoseconds since 1970. */
 export function packetNanos(p: CapturedPacket): bigint {
   return BigInt(p.seconds) * 1_000_000_000n + BigInt(p.nanos);
 }

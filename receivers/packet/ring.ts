@@ -25,10 +25,12 @@ export interface PacketAddon {
   addresses(namespace: string): string[];
 }
 
+/** Loads the addon of AF_PACKET rings; where it is not built the answer says why. */
 export function loadPacketAddon(): Loaded<PacketAddon> {
   return loadAddon<PacketAddon>('packet');
 }
 
+/** One ring over one interface. */
 export interface RingOptions {
   /** Name of an interface; `any` = all of the namespace. */
   readonly interfaceName: string;

@@ -18,6 +18,7 @@ export interface Asked {
   readonly maxBytes: number;
 }
 
+/** An answer of status 200, decompressed; its bytes are reserved with the budget. */
 export interface Answered {
   /** Until it is released: its bytes are those of another answer then. */
   readonly body: Buffer;

@@ -18,6 +18,7 @@ export interface CompiledRule {
   readonly utf8: boolean;
 }
 
+/** Compiles checked rules. @param utf8 whether names of labels may have all characters */
 export function compileRules(rules: readonly RelabelRule[], utf8: boolean): CompiledRule[] {
   return rules.map((rule) => ({
     action: rule.action,

@@ -7,6 +7,7 @@ import {
 } from '../../config/groups/http-server.ts';
 import { parseEndpoint, section } from '../../config/schema/index.ts';
 
+/** The keys as they are decoded; a protocol that is undefined is off. */
 export interface SkywalkingConfig {
   readonly protocols: {
     readonly grpc?: GrpcServerConfig | undefined;

@@ -27,6 +27,7 @@ export function recording(name: 'java-agent' | 'node-agent' | 'python-agent'): R
     });
 }
 
+/** A receiver that listens, and what it handed on. */
 export interface Running {
   readonly receiver: SkywalkingReceiver;
   readonly settings: ReturnType<typeof realTimeSettings>;

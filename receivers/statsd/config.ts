@@ -38,6 +38,7 @@ const mapping = z.strictObject({
     .describe('for observer_type summary'),
 });
 
+/** An entry of `timer_histogram_mapping`. */
 export type TimerMapping = z.output<typeof mapping>;
 
 const listen = listenKeys('localhost:8125');
@@ -85,6 +86,7 @@ const keys = z.strictObject({
     .describe("receive buffer of the socket in bytes, for unixgram; 0 = the system's"),
 });
 
+/** The keys as they are decoded; times in milliseconds. */
 export type StatsdConfig = z.output<typeof keys>;
 
 type Report = (path: (string | number)[], message: string) => void;

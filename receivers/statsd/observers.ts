@@ -11,6 +11,7 @@ export interface Observer {
   readonly percentiles: readonly number[];
 }
 
+/** What becomes of values, by what they are sent as. */
 export interface Observers {
   readonly timers: Observer;
   /** Of histograms and distributions. */

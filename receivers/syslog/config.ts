@@ -62,7 +62,9 @@ const udp = z.strictObject({
     .describe('a queue between the socket and the parser'),
 });
 
+/** The section `tcp`; without `tls` plain text is taken. */
 export type TcpConfig = z.output<typeof tcp> & { readonly tls?: TlsServerConfig | undefined };
+/** The section `udp`. */
 export type UdpConfig = z.output<typeof udp>;
 
 const keys = z.strictObject({
@@ -152,4 +154,5 @@ function check(config: Keys, ctx: z.RefinementCtx): void {
 /** Configuration of the receiver; durations in milliseconds, sizes in bytes. */
 export const config = keys.superRefine(check);
 
+/** The keys as they are decoded; `tcp`, `udp` or both are there. */
 export type SyslogReceiverConfig = Keys;

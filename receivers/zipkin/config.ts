@@ -5,6 +5,10 @@ import {
   httpServerKeys,
 } from '../../config/groups/http-server.ts';
 
+/**
+ * The keys as they are decoded; `parse_string_tags`: texts that look like numbers or booleans
+ * become such.
+ */
 export interface ZipkinReceiverConfig extends HttpServerConfig {
   readonly parse_string_tags: boolean;
 }

@@ -59,6 +59,7 @@ function physicalCpus(files: HostFiles): number {
   return [...cores.values()].reduce((sum, count) => sum + count, 0);
 }
 
+/** Reads /proc/stat and /proc/cpuinfo; utilization is told from the second reading on. */
 export function cpuScraper(config: ScraperConfigs['cpu'], tools: ScrapeTools): Scraper {
   const { files } = tools;
   const r = new Recorder('cpu', config.metrics, tools.version);

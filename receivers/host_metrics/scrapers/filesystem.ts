@@ -90,6 +90,10 @@ async function inTime<T>(answer: Promise<T>, clock: Clock): Promise<T> {
   }
 }
 
+/**
+ * Reads mounts and asks each for its space. @param root where the host's root is mounted, '' =
+ * here
+ */
 export function filesystemScraper(
   config: ScraperConfigs['filesystem'],
   tools: ScrapeTools,

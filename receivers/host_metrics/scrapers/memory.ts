@@ -5,6 +5,7 @@ import type { Scraper, ScrapeTools } from './scraper.ts';
 /** Bytes of a page on the machines that this program runs on. */
 export const pageSize = 4096;
 
+/** Reads /proc/meminfo; what counts as used depends on a feature gate. */
 export function memoryScraper(config: ScraperConfigs['memory'], tools: ScrapeTools): Scraper {
   const { files, gates } = tools;
   const byAvailable = gates.enabled('receiver.hostmetricsreceiver.UseLinuxMemAvailable');

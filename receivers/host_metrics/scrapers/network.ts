@@ -48,6 +48,7 @@ function connections(files: HostFiles): Map<string, number> {
   return counts;
 }
 
+/** Reads /proc/net/dev, TCP connections by state and, where it is on, conntrack. */
 export function networkScraper(config: ScraperConfigs['network'], tools: ScrapeTools): Scraper {
   const { files } = tools;
   const r = new Recorder('network', config.metrics, tools.version);

@@ -50,6 +50,7 @@ interface Process {
   readonly resource: Record<string, string | number>;
 }
 
+/** Reads /proc/PID of every process that the filters leave; each is a resource. */
 export function processScraper(config: Config, tools: ScrapeTools): Scraper {
   return new ProcessScraper(config, tools);
 }

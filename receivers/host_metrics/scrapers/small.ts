@@ -6,6 +6,7 @@ import { attempt, type Scraper, type ScrapeTools } from './scraper.ts';
 /** What pages of /proc/vmstat are counted in by the Go collector. */
 const page = 4096;
 
+/** Reads /proc/loadavg; with `cpu_average` divided by the number of logical CPUs. */
 export function loadScraper(config: ScraperConfigs['load'], tools: ScrapeTools): Scraper {
   const { files } = tools;
   const r = new Recorder('load', config.metrics, tools.version);
@@ -23,6 +24,7 @@ export function loadScraper(config: ScraperConfigs['load'], tools: ScrapeTools):
   };
 }
 
+/** Reads /proc/swaps and /proc/vmstat. */
 export function pagingScraper(config: ScraperConfigs['paging'], tools: ScrapeTools): Scraper {
   const { files } = tools;
   const r = new Recorder('paging', config.metrics, tools.version);
@@ -72,6 +74,7 @@ const stateNames: Readonly<Record<string, string>> = {
   Z: 'zombies',
 };
 
+/** Counts processes by their state, and those created since the host started. */
 export function processesScraper(config: ScraperConfigs['processes'], tools: ScrapeTools): Scraper {
   const { files } = tools;
   const r = new Recorder('processes', config.metrics, tools.version);
@@ -106,6 +109,7 @@ export function processesScraper(config: ScraperConfigs['processes'], tools: Scr
   };
 }
 
+/** Reads /proc/uptime; whole seconds. */
 export function systemScraper(config: ScraperConfigs['system'], tools: ScrapeTools): Scraper {
   const { files } = tools;
   const r = new Recorder('system', config.metrics, tools.version);

@@ -123,10 +123,15 @@ export const discoveryKeys = () => ({
 });
 
 const shape = z.strictObject(discoveryKeys());
+/** Where the targets of a scrape configuration are, lists of each way. */
 export type DiscoveryConfig = z.output<typeof shape>;
+/** An entry of `file_sd_configs`; durations in milliseconds. */
 export type FileDiscoveryConfig = z.output<typeof fileDiscovery>;
+/** An entry of `http_sd_configs`; durations in milliseconds. */
 export type HttpDiscoveryConfig = z.output<typeof httpDiscovery>;
+/** An entry of `dns_sd_configs`; durations in milliseconds. */
 export type DnsDiscoveryConfig = z.output<typeof dnsDiscovery>;
+/** An entry of `kubernetes_sd_configs`. */
 export type KubernetesDiscoveryConfig = z.output<typeof kubernetesDiscovery>;
 
 const fileName = /^[^*]*(\*[^/]*)?\.(json|yml|yaml|JSON|YML|YAML)$/;

@@ -77,8 +77,10 @@ export const httpClientKeys = () => ({
 });
 
 const shape = z.strictObject(httpClientKeys());
+/** Keys of Prometheus' HTTP clients, decoded. */
 export type PromHttpClient = z.output<typeof shape>;
 
+/** Notes a fault at a path below what is checked. */
 export type Report = (path: readonly (string | number)[], message: string) => void;
 
 const given = (...values: readonly (string | Secret | undefined)[]): number =>

@@ -46,6 +46,7 @@ const keys = z.strictObject({
     .describe('time before the first scrape'),
 });
 
+/** The keys as they are decoded; durations in milliseconds. */
 export type PrometheusConfig = z.output<typeof keys>;
 
 /** Configuration of the receiver; durations in milliseconds. */

@@ -17,6 +17,7 @@ export const relabelActions = [
   'uppercase',
 ] as const;
 
+/** What a rule does; written in any case. */
 export type RelabelAction = (typeof relabelActions)[number];
 
 const defaults = { separator: ';', regex: '(.*)', replacement: '$1' } as const;
@@ -42,6 +43,7 @@ export const relabelRule = z.strictObject({
     .describe(relabelActions.join(', ')),
 });
 
+/** A rule as it is decoded, not compiled. */
 export type RelabelRule = z.output<typeof relabelRule>;
 
 const writes = new Set(['replace', 'hashmod', 'lowercase', 'uppercase', 'keepequal', 'dropequal']);

@@ -17,6 +17,7 @@ export const scrapeProtocols = [
   'OpenMetricsText1.0.0',
 ] as const;
 
+/** A format of answers, as configuration names it. */
 export type ScrapeProtocol = (typeof scrapeProtocols)[number];
 
 const protocols = () =>
@@ -61,6 +62,7 @@ export const globalConfig = z.strictObject({
     .describe('labels that every sample gets; environment variables are put in'),
 });
 
+/** What scrape configurations have where they say nothing; durations in milliseconds. */
 export type GlobalConfig = z.output<typeof globalConfig>;
 
 export const scrapeConfig = z.strictObject({
@@ -95,4 +97,5 @@ export const scrapeConfig = z.strictObject({
   metric_relabel_configs: z.array(relabelRule).default([]).describe('what becomes of samples'),
 });
 
+/** An entry of `scrape_configs`; durations in milliseconds, absent = as `global` says. */
 export type ScrapeConfig = z.output<typeof scrapeConfig>;

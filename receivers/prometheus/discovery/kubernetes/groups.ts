@@ -18,6 +18,7 @@ type Reference =
 
 const addressTypes = ['InternalIP', 'InternalDNS', 'ExternalIP', 'ExternalDNS', 'Hostname'];
 
+/** Role `node`: a target at the kubelet's port of the first address, InternalIP first. */
 export function nodeGroup({ metadata, spec, status }: Node): TargetGroup {
   const addresses = status.addresses ?? [];
   const first = (type: string) => addresses.find((one) => one.type === type)?.address;
@@ -44,6 +45,9 @@ export function nodeGroup({ metadata, spec, status }: Node): TargetGroup {
   };
 }
 
+/**
+ * Role `pod`: a target for each port of each container, one without a port for containers without.
+ */
 export function podGroup(pod: Pod): TargetGroup {
   const { metadata, status } = pod;
   const source = `pod/${metadata.namespace}/${metadata.name}`;
@@ -75,6 +79,7 @@ export function podGroup(pod: Pod): TargetGroup {
 const serviceLabels = ({ metadata }: Service): Labels =>
   new Map([...labelsOf({ namespace: metadata.namespace }), ...metaLabels('service', metadata)]);
 
+/** Role `service`: a target for each port, by the service's name in the cluster's DNS. */
 export function serviceGroup(service: Service): TargetGroup {
   const { metadata, spec } = service;
   const external = spec.type === 'ExternalName';
@@ -155,6 +160,9 @@ class EndpointTargets {
   }
 }
 
+/**
+ * Role `endpoints`: a target for each address and port, then other ports of the pods behind them.
+ */
 export function endpointsGroup({ metadata, subsets }: Endpoints, known: Known): TargetGroup {
   const key = `${metadata.namespace}/${metadata.name}`;
   const out = new EndpointTargets(known, metadata.namespace);
@@ -190,6 +198,7 @@ export function endpointsGroup({ metadata, subsets }: Endpoints, known: Known): 
   return { source: `endpoints/${key}`, targets: out.targets, labels };
 }
 
+/** Role `endpointslice`: as `endpoints`, out of slices. */
 export function endpointSliceGroup(slice: EndpointSlice, known: Known): TargetGroup {
   const { metadata, addressType } = slice;
   const out = new EndpointTargets(known, metadata.namespace);

@@ -17,6 +17,7 @@ export function labelsOf(
 /** A text as part of a label's name. */
 export const sanitized = (text: string): string => text.replace(/[^a-zA-Z0-9_]/g, '_');
 
+/** IPv6 addresses get brackets. */
 export function hostPort(host: string, port: number | string): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
@@ -37,6 +38,7 @@ export function metaLabels(role: string, meta: Meta): Map<string, string> {
   return labels;
 }
 
+/** `__meta_kubernetes_pod_...` of a pod, but for its namespace and its containers. */
 export function podLabels({ metadata, spec, status }: Pod): Map<string, string> {
   const ready = status.conditions?.find(({ type }) => type === 'Ready')?.status;
   const owner = metadata.ownerReferences?.find(({ controller }) => controller);

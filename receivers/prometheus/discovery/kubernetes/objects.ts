@@ -14,6 +14,7 @@ const meta = z.object({
     .nullish(),
 });
 
+/** ObjectMeta of meta/v1, as far as labels are made of it. */
 export type Meta = z.output<typeof meta>;
 
 const port = z.object({
@@ -107,8 +108,13 @@ export const endpointSlice = z.object({
   ports: z.array(port).nullish(),
 });
 
+/** Node of core/v1, as far as labels are made of it. */
 export type Node = z.output<typeof node>;
+/** Pod of core/v1, as far as labels are made of it. */
 export type Pod = z.output<typeof pod>;
+/** Service of core/v1, as far as labels are made of it. */
 export type Service = z.output<typeof service>;
+/** Endpoints of core/v1, as far as labels are made of it. */
 export type Endpoints = z.output<typeof endpoints>;
+/** EndpointSlice of discovery.k8s.io/v1, as far as labels are made of it. */
 export type EndpointSlice = z.output<typeof endpointSlice>;
