@@ -1,11 +1,11 @@
 /** How answers of the query APIs go out: compressed where that is taken, long ones in pieces. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Writable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
-import { createGzip } from 'node:zlib';
 import { acceptsGzip, gzipped, wantsGzip } from './gzip.ts';
 import type { LongBody } from './long-body.ts';
+import { gzipLevel, Outflow, type OutflowOptions } from './outflow.ts';
 
+/** An answer that is there. */
 export interface Answer {
   readonly status: number;
   readonly contentType: string;
@@ -13,8 +13,6 @@ export interface Answer {
   readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
-/** Fast rather than small: answers are made once. */
-const level = 1;
 /** Of a long answer so much is made before it is begun: most are shorter, and can still fail. */
 const heldLength = 1 << 20;
 
@@ -26,7 +24,7 @@ export async function sendAnswer(
 ): Promise<void> {
   const plain = Buffer.from(answer.body);
   const zip = wantsGzip(request, plain);
-  const body = zip ? await gzipped(plain, level) : plain;
+  const body = zip ? await gzipped(plain, gzipLevel) : plain;
   if (response.destroyed || response.headersSent) return;
   const headers = { ...headersOf(answer, zip), 'Content-Length': body.length };
   response.writeHead(answer.status, headers);
@@ -46,6 +44,7 @@ function headersOf(
   };
 }
 
+/** An answer that is made as it is sent. */
 export interface LongAnswer {
   readonly contentType: string;
   readonly body: LongBody;
@@ -54,39 +53,38 @@ export interface LongAnswer {
 }
 
 /**
- * Sends an answer of status 200 as it is made, no faster than the client takes it and with turns of
- * the loop between. Rejects where it cannot be made: with nothing sent if that shows early.
+ * Sends an answer of status 200 as it is made, with turns of the loop between. Done when all of it
+ * is made: the end may still be on its way. Rejects where it cannot be made: with nothing sent if
+ * that shows early.
  */
 export async function sendLong(
   request: IncomingMessage,
   response: ServerResponse,
   answer: LongAnswer,
+  options: OutflowOptions,
 ): Promise<void> {
   const { contentType, body, cutOffHeader } = answer;
   let held = '';
   let told = false;
-  let out: Writable | undefined;
+  let out: Outflow | undefined;
   const headers = (): Record<string, string> => {
     told = body.cutOff;
     return told ? { [cutOffHeader]: 'true' } : {};
   };
   const take = async (text: string): Promise<void> => {
-    if (response.destroyed) throw left;
-    if (out !== undefined) await write(out, response, text);
+    if (out !== undefined) await out.write(text);
     else if (held.length + text.length < heldLength) held += text;
-    else {
-      const zip = acceptsGzip(request);
+    else if (!response.destroyed) {
       const trailer = body.cutOff ? {} : { Trailer: cutOffHeader };
-      response.writeHead(200, {
-        ...headersOf({ contentType, headers: headers() }, zip),
-        ...trailer,
-      });
-      out = bodyOf(response, zip);
+      const own = headersOf({ contentType, headers: headers() }, acceptsGzip(request));
+      response.writeHead(200, { ...own, ...trailer });
+      out = new Outflow(request, response, options);
       if (request.method === 'HEAD') throw left;
-      await write(out, response, held + text);
+      await out.write(held + text);
       held = '';
     }
     await setImmediate();
+    if (response.destroyed) throw left;
   };
   try {
     await body.write(take);
@@ -102,32 +100,3 @@ export async function sendLong(
 
 /** The client has gone, or wants no more. */
 const left = Symbol('left');
-
-function bodyOf(response: ServerResponse, zip: boolean): Writable {
-  if (!zip) return response;
-  const gzip = createGzip({ level });
-  gzip.on('error', () => response.destroy());
-  response.on('close', () => gzip.destroy());
-  gzip.pipe(response);
-  return gzip;
-}
-
-async function write(out: Writable, response: ServerResponse, text: string): Promise<void> {
-  if (out.write(text)) return;
-  await drained(out, response);
-  if (response.destroyed) throw left;
-}
-
-/** Waits until more can be written, or nobody reads any more; servers cut off who takes nothing. */
-export function drained(out: Writable, response: ServerResponse): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      out.off('drain', done);
-      response.off('close', done);
-      resolve();
-    };
-    out.on('drain', done);
-    response.on('close', done);
-    if (response.destroyed) done();
-  });
-}

@@ -53,6 +53,8 @@ export class JaegerQuery implements Extension {
       intake: intakeOf({ ...config, max_request_body_size: most }, budget),
       maxConcurrent: config.max_concurrent,
       logger,
+      clock,
+      budget,
     });
     const headers = [...additional_headers, ...response_headers];
     this.#listener = await openAt(config.endpoint, () =>

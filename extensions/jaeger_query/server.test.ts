@@ -41,6 +41,8 @@ async function serve(t: TestContext, change: Change = {}): Promise<number> {
     intake: intakeOf({ ...options, max_request_body_size: 32 << 20 }, settings.budget),
     maxConcurrent: 1,
     logger: settings.logger,
+    clock: settings.clock,
+    budget: settings.budget,
     ...change,
   });
   const listener = await servePage(options, settings, (i, o) => server.handle(i, o));
@@ -218,4 +220,58 @@ test('few whole traces are answered at once, and lists do not wait for them', as
   const all = await done.finally(() => clearInterval(pump));
   const statuses = Map.groupBy(all, ({ status }) => status);
   assert.deepEqual([statuses.get(200)?.length, statuses.get(503)?.length], [108, 2]);
+});
+
+/** Traces of about 12 MB, more than sockets hold. */
+const large = new Array<number>(10).fill(1_000);
+const oneOfThem = '/api/traces?service=shop&start=1&end=2&limit=10';
+
+/** Clients that have the head of an answer each, and read no further. */
+function unread(port: number, clients: number): Promise<IncomingMessage[]> {
+  const asked = Array.from({ length: clients }, async () => {
+    const sent = get({ host: '127.0.0.1', port, path: oneOfThem, agent: false });
+    const [response] = (await once(sent, 'response')) as [IncomingMessage];
+    response.pause();
+    response.on('error', () => undefined);
+    return response;
+  });
+  return Promise.all(asked);
+}
+
+async function bytesOf(response: IncomingMessage): Promise<number> {
+  let bytes = 0;
+  for await (const part of response) bytes += (part as Buffer).length;
+  return bytes;
+}
+
+test('clients that read nothing hold up nobody while there is room for their answers', async (t) => {
+  const { reader } = manyTraces(large, { textLength: 1000 });
+  const budget = createBudget(1 << 30);
+  const settings = { ...testSettings(), budget };
+  const port = await serve(t, { reader, settings });
+  const slow = await unread(port, 8);
+  const ninth = await fetchRaw(port, oneOfThem);
+  assert.equal(ninth.status, 200);
+  assert.ok(budget.used > 0);
+  for (const response of slow) assert.equal(await bytesOf(response), ninth.body.length);
+  while (budget.used > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+});
+
+test('beyond it the slowest is left for one that waits, and only then', async (t) => {
+  const { reader } = manyTraces(large, { textLength: 1000 });
+  const settings = testSettings({ budgetBytes: 8 << 20 });
+  const port = await serve(t, { reader, settings });
+  const slow = await unread(port, 8);
+  const { clock, logger } = settings;
+  const broken = () => logger.lines.filter(({ message }) => /others waited/.test(message)).length;
+  // Each has a timer of the server and one of its patience when no more of it can be written.
+  while (clock.pending < 16) await new Promise((resolve) => setTimeout(resolve, 5));
+  await clock.advance(10_000);
+  assert.equal(broken(), 0);
+  const ninth = await fetchRaw(port, oneOfThem);
+  assert.equal(ninth.status, 200);
+  assert.equal(broken(), 1);
+  const read = await Promise.all(slow.map((response) => bytesOf(response).catch(() => -1)));
+  assert.equal(read.filter((bytes) => bytes === ninth.body.length).length, 7);
+  assert.equal(read.filter((bytes) => bytes === -1).length, 1);
 });

@@ -4,13 +4,15 @@ import type { HostCheck } from '../../config/groups/host-check.ts';
 import { pathOf, queryOf } from '../../config/groups/http-listen.ts';
 import type { BodyIntake } from '../../pipeline/http-intake/intake.ts';
 import { receiveBody, refuse } from '../../pipeline/http-intake/receive.ts';
-import { Gate } from '../../query/gate.ts';
+import { Gate, type Place } from '../../query/gate.ts';
 import { type ApiOptions, answer, answersTraces, failed } from '../../query/jaeger/api.ts';
 import { type ApiResponse, isLong, notFound, truncatedHeader } from '../../query/jaeger/http.ts';
 import { landing, type UiOptions, uiFile } from '../../query/jaeger/ui-files.ts';
+import { WaitingBytes } from '../../query/outflow.ts';
 import { sendAnswer, sendLong } from '../../query/send.ts';
 import { ReadError } from '../../storage/traces/reader.ts';
 
+/** What the server answers from and to whom. */
 export interface ServerOptions {
   readonly api: ApiOptions;
   /** '' or a path prefix such as `/jaeger`. */
@@ -20,12 +22,12 @@ export interface ServerOptions {
   readonly intake: BodyIntake;
   readonly maxConcurrent: number;
   readonly logger: Settings['logger'];
+  readonly clock: Settings['clock'];
+  /** Takes what waits for slow clients; a part of it. */
+  readonly budget: Settings['budget'];
 }
 
-/**
- * Answers with whole traces that are made at once: spans of some traces of each are there as
- * objects. More than a few, as each waits for its client.
- */
+/** Answers with whole traces that are made at once: spans of each are there as objects. */
 const wholeAtOnce = 8;
 /** Requests that wait for each that is being answered. */
 const waiting = 10;
@@ -39,10 +41,12 @@ export class JaegerServer {
   readonly #options: ServerOptions;
   readonly #gate: Gate;
   readonly #wholeGate = new Gate(wholeAtOnce, mostWholeWaiting, busy);
+  readonly #waiting: WaitingBytes;
 
   constructor(options: ServerOptions) {
     this.#options = options;
-    const { maxConcurrent } = options;
+    const { maxConcurrent, budget } = options;
+    this.#waiting = new WaitingBytes(budget);
     this.#gate = new Gate(maxConcurrent, maxConcurrent * waiting, busy);
   }
 
@@ -82,15 +86,32 @@ export class JaegerServer {
     const query = queryOf(request);
     const method = request.method === 'HEAD' ? 'GET' : (request.method ?? '');
     const gate = answersTraces(path) ? this.#wholeGate : this.#gate;
+    const signal = untilClosed(response);
     try {
-      await gate.run(async () => {
+      await gate.run(async (place) => {
         if (response.destroyed) return;
-        const answered = await answer(api, { method, path, query, body });
-        await send(request, response, answered);
+        const answered = await answer(api, { method, path, query, body, signal });
+        await this.#send(request, response, answered, place);
       });
     } catch (error) {
       await this.#failed(request, response, path, error);
     }
+  }
+
+  async #send(
+    request: IncomingMessage,
+    response: ServerResponse,
+    answered: ApiResponse,
+    place: Place,
+  ): Promise<void> {
+    const { contentType, body } = answered;
+    if (!isLong(body)) return sendShort(request, response, answered);
+    const { clock, logger } = this.#options;
+    const onYielded = (): void =>
+      logger.warn('an answer broke off: others waited, and its client takes it slowly');
+    const long = { contentType, body, cutOffHeader: truncatedHeader };
+    const flow = { clock, waiting: this.#waiting, place, onYielded };
+    return sendLong(request, response, long, flow);
   }
 
   #file(request: IncomingMessage, response: ServerResponse, path: string): void {
@@ -106,7 +127,7 @@ export class JaegerServer {
       return path === '/' ? landing() : undefined;
     };
     file()
-      .then((found) => send(request, response, found))
+      .then((found) => sendShort(request, response, found))
       .catch((error: unknown) => this.#failed(request, response, path, error));
   }
 
@@ -118,6 +139,7 @@ export class JaegerServer {
   ): Promise<void> {
     const { logger } = this.#options;
     const known = error instanceof ReadError;
+    if (known && response.destroyed) return;
     if (!known) {
       const stack = error instanceof Error ? error.stack : String(error);
       logger.error('BUG: a query failed', { error: stack });
@@ -129,7 +151,7 @@ export class JaegerServer {
       return;
     }
     const told = known ? failed(path, error) : plain(500, 'internal error\n');
-    await send(request, response, told).catch(() => response.destroy());
+    await sendShort(request, response, told).catch(() => response.destroy());
   }
 }
 
@@ -137,14 +159,21 @@ function plain(status: number, body: string): ApiResponse {
   return { status, contentType: 'text/plain; charset=utf-8', body };
 }
 
-async function send(
+/** @param answered not a long one */
+async function sendShort(
   request: IncomingMessage,
   response: ServerResponse,
-  answered: ApiResponse = notFound,
+  { status, contentType, headers, body }: ApiResponse = notFound,
 ): Promise<void> {
-  const { status, contentType, headers, body } = answered;
-  if (!isLong(body)) return sendAnswer(request, response, { status, contentType, headers, body });
-  return sendLong(request, response, { contentType, body, cutOffHeader: truncatedHeader });
+  if (isLong(body)) throw new Error('BUG: a long answer outside of a gate');
+  return sendAnswer(request, response, { status, contentType, headers, body });
+}
+
+/** Aborted when the connection is, or the answer has gone out. */
+function untilClosed(response: ServerResponse): AbortSignal {
+  const closed = new AbortController();
+  response.once('close', () => closed.abort(new ReadError('the client has gone', 'unavailable')));
+  return closed.signal;
 }
 
 function decodePath(path: string): string {

@@ -8,6 +8,7 @@ import type { Body } from '../../pipeline/http-intake/body.ts';
 import type { BodyIntake } from '../../pipeline/http-intake/intake.ts';
 import { intakeOf, receiveBody, refuse } from '../../pipeline/http-intake/receive.ts';
 import { Gate } from '../../query/gate.ts';
+import { drained } from '../../query/outflow.ts';
 import {
   type ApiOptions,
   type ApiResponse,
@@ -24,7 +25,7 @@ import {
   type RemoteReadOptions,
   remoteRead,
 } from '../../query/prometheus/read.ts';
-import { drained, sendAnswer } from '../../query/send.ts';
+import { sendAnswer } from '../../query/send.ts';
 import type { MetricReader } from '../../storage/metrics/model.ts';
 import type { SnappyPrimitives } from '../../wire/compression/snappy-format.ts';
 
