@@ -43,4 +43,5 @@ export const config = keys.superRefine(({ output_paths: paths, use_internal_logg
   else if (paths.length === 0) report('output_paths must not be empty');
 });
 
+/** The keys as they are decoded. */
 export type Config = ReturnType<typeof config.parse>;

@@ -111,4 +111,5 @@ export const config = fields
     shared: new SharedOutput(),
   }));
 
+/** The keys as they are decoded; times in milliseconds. */
 export type Config = z.output<typeof config>;

@@ -17,7 +17,7 @@ const megabyte = 1024 * 1024;
 const dayMs = 24 * 3600 * 1000;
 const fileMode = 0o640;
 
-export interface Rotation {
+interface Rotation {
   /** Size in MiB; 0 = 100. */
   readonly max_megabytes: number;
   /** 0 = age does not count. */

@@ -7,6 +7,7 @@ export interface Target {
   readonly grouped?: GroupedFiles;
 }
 
+/** Counts who uses the target: the first `acquire` opens it, the last `release` closes it. */
 export class SharedOutput {
   #target: Promise<Target> | undefined;
   #users = 0;

@@ -237,4 +237,5 @@ export const config = fields.superRefine((given, ctx) => {
   if (message !== undefined) ctx.addIssue({ code: 'custom', message });
 });
 
+/** The keys as they are decoded; times in milliseconds. */
 export type KafkaExporterConfig = z.output<typeof config>;

@@ -66,4 +66,5 @@ export function kafkaTelemetry(meter: Meter) {
   };
 }
 
+/** Instruments that {@link kafkaMetrics} describes. */
 export type KafkaTelemetry = ReturnType<typeof kafkaTelemetry>;

@@ -16,7 +16,7 @@ import type { Telemetry } from './telemetry.ts';
 
 type Exporter<S extends Signal> = Component & Consumer<S>;
 
-export interface BalancerParts<S extends Signal> {
+interface BalancerParts<S extends Signal> {
   readonly signal: S;
   readonly settings: Settings;
   readonly config: Config;

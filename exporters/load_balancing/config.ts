@@ -97,4 +97,5 @@ export const config = z.strictObject({
   sending_queue: section(queueSchema()).describe('a queue before the routing; absent = none'),
 });
 
+/** The keys as they are decoded; times in milliseconds. */
 export type Config = z.output<typeof config>;

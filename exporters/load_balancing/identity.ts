@@ -32,6 +32,7 @@ export interface MetricIdentity {
   readonly temporality: number;
 }
 
+/** What names the stream of a point with these attributes, whatever their order. */
 export function streamName(metric: MetricIdentity, attributes: ValueMap): string {
   const hash = new Fnv1a64();
   const text = (value: string) => hash.bytes(Buffer.from(value, 'utf8'));

@@ -9,6 +9,7 @@ import { urlFault } from '../../config/groups/url.ts';
 import { duration } from '../../config/schema/index.ts';
 import { deliveryKeys, type ExporterConfig } from '../../pipeline/config.ts';
 
+/** The keys as they are decoded; a signal's endpoint '' = the common one with the signal's path. */
 export interface OtlpHttpConfig extends HttpClientConfig, ExporterConfig {
   readonly traces_endpoint: string;
   readonly metrics_endpoint: string;

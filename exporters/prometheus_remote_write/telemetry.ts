@@ -12,7 +12,7 @@ const counters = {
   written_exemplars: ['Exemplars that servers of version 2.0 say they wrote.', '1'],
 } as const;
 
-export type CounterName = keyof typeof counters;
+type CounterName = keyof typeof counters;
 
 const consumers = {
   name: `${prefix}consumers`,

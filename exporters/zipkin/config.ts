@@ -11,6 +11,7 @@ import { deliveryKeys, type ExporterConfig } from '../../pipeline/config.ts';
 /** Default of `default_service_name`: spans without a service get Zipkin's own mark for it. */
 export const missingName = '<missing service name>';
 
+/** The keys as they are decoded; `default_service_name` is for resources without a name. */
 export interface ZipkinExporterConfig extends HttpClientConfig, ExporterConfig {
   readonly format: 'json' | 'proto';
   readonly default_service_name: string;

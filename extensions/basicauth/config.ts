@@ -1,11 +1,13 @@
 import { z } from 'zod';
 import { type Secret, secret } from '../../config/schema/index.ts';
 
+/** Who may send; of two lines for one user that of `inline` counts. */
 export interface HtpasswdConfig {
   readonly file: string;
   readonly inline: Secret;
 }
 
+/** Who the client is; a file, where one is named, goes before the text. */
 export interface ClientAuthConfig {
   readonly username: string;
   readonly username_file: string;
@@ -13,6 +15,7 @@ export interface ClientAuthConfig {
   readonly password_file: string;
 }
 
+/** The keys as they are decoded; one of both is there. */
 export interface BasicAuthConfig {
   readonly htpasswd?: HtpasswdConfig | undefined;
   readonly client_auth?: ClientAuthConfig | undefined;

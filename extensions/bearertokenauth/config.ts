@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type Secret, secret } from '../../config/schema/index.ts';
 
+/** The keys as they are decoded; `tokens` go before the file, the file before `token`. */
 export interface BearerTokenConfig {
   readonly header: string;
   readonly scheme: string;

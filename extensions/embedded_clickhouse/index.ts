@@ -33,6 +33,7 @@ const config = z.strictObject({
     .describe('Largest body of one request after decompression, in MiB.'),
 });
 
+/** The keys as they are decoded; sizes in MiB. */
 export type EmbeddedClickhouseConfig = z.infer<typeof config>;
 
 export const factory: ExtensionFactory<EmbeddedClickhouseConfig> = {

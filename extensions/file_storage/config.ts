@@ -77,6 +77,7 @@ export const config = z
     ctx.addIssue({ code: 'custom', path: ['max_bytes'], message });
   });
 
+/** The keys as they are decoded; sizes in bytes, times in milliseconds. */
 export type Config = z.output<typeof config>;
 
 /** @throws Error for a folder that is not there and is not to be made, or is none */

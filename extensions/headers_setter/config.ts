@@ -14,6 +14,7 @@ export interface HeaderConfig {
   readonly default_value?: Secret | undefined;
 }
 
+/** The keys as they are decoded; headers are set in their order. */
 export interface HeadersSetterConfig {
   readonly headers: readonly HeaderConfig[];
   readonly additional_auth?: string | undefined;

@@ -7,6 +7,7 @@ import {
 import { duration } from '../../config/schema/index.ts';
 import type { Bodies } from './status.ts';
 
+/** The keys as they are decoded; without `response_body` the answer is JSON. */
 export interface HealthCheckConfig extends HttpServerConfig {
   readonly path: string;
   readonly response_body?: Bodies | undefined;

@@ -7,12 +7,13 @@ import {
 } from '../../config/groups/http-server.ts';
 import { duration } from '../../config/schema/index.ts';
 
-export interface PathConfig {
+interface PathConfig {
   readonly enabled: boolean;
   readonly path: string;
   readonly include_attributes: boolean;
 }
 
+/** Section `http`: its server, and what it serves where. */
 export interface HealthHttpConfig extends HttpServerConfig {
   readonly status: PathConfig;
   readonly config: PathConfig;
@@ -25,6 +26,7 @@ export interface ComponentHealth {
   readonly recovery_duration: number;
 }
 
+/** The keys as they are decoded; without `use_v2` those of health_check count. */
 export interface HealthCheckV2Config extends HttpServerConfig {
   readonly path: string;
   readonly response_body?: { readonly healthy: string; readonly unhealthy: string } | undefined;

@@ -7,6 +7,7 @@ import {
 } from '../../config/groups/http-server.ts';
 import { duration, sectionOn } from '../../config/schema/index.ts';
 
+/** The keys as they are decoded; a server that is undefined is off. */
 export interface RemoteSamplingConfig {
   readonly http?: HttpServerConfig | undefined;
   readonly grpc?: GrpcServerConfig | undefined;

@@ -1,7 +1,7 @@
 import type { AuthData } from '../../component/extension.ts';
 import type { ProviderConfig } from './config.ts';
 
-export type Claims = Readonly<Record<string, unknown>>;
+type Claims = Readonly<Record<string, unknown>>;
 
 /** Clocks differ: `nbf` may be so far ahead. */
 const notBeforeMs = 300_000;

@@ -14,6 +14,7 @@ export interface ProviderConfig {
   readonly public_keys_file: string;
 }
 
+/** The keys as they are decoded; a provider whose keys stand at the top is the first. */
 export interface OidcConfig {
   readonly attribute: string;
   readonly providers: readonly ProviderConfig[];

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { duration } from '../../config/schema/index.ts';
 
+/** The keys as they are decoded; fractions are accepted and not used. */
 export interface PprofConfig {
   readonly endpoint: string;
   readonly block_profile_fraction: number;

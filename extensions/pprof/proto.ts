@@ -25,6 +25,7 @@ export interface Sample {
   readonly values: readonly number[];
 }
 
+/** A profile to be written. */
 export interface Profile {
   readonly types: readonly ValueType[];
   readonly samples: readonly Sample[];

@@ -29,6 +29,7 @@ import { sendAnswer } from '../../query/send.ts';
 import type { MetricReader } from '../../storage/metrics/model.ts';
 import type { SnappyPrimitives } from '../../wire/compression/snappy-format.ts';
 
+/** What the server of the API is made of. */
 export interface QueryServerOptions {
   readonly config: Pick<HttpServerConfig, 'max_request_body_size' | 'compression_algorithms'> & {
     readonly max_samples: number;

@@ -5,6 +5,7 @@ import { type Listener, serveHttp } from '../../config/groups/http-listen.ts';
 import type { HttpServerConfig } from '../../config/groups/http-server.ts';
 import { type Fingerprint, fingerprint } from './fingerprint.ts';
 
+/** The keys as they are decoded; a way to reload that is undefined is off. */
 export interface ReloadConfig {
   /** `interval` in milliseconds. */
   readonly watch?: { readonly interval: number } | undefined;

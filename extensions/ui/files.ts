@@ -13,6 +13,7 @@ const types: Readonly<Record<string, string>> = {
 /** More is not the page. */
 const mostBytes = 16 << 20;
 
+/** One file of the page, as it is answered. */
 export interface PageFile {
   readonly contentType: string;
   readonly body: Buffer;

@@ -1,6 +1,7 @@
 import type { ProgramInfo } from '../../query/web/contract/program.ts';
 import type { WebRoute } from '../../query/web/route.ts';
 
+/** What the page is told first. */
 export interface InfoOptions {
   readonly version: string;
   /** Milliseconds since 1970. */

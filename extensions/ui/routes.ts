@@ -8,6 +8,7 @@ import type { Config } from './config.ts';
 import { infoRoute } from './info.ts';
 import { pipelinesRoutes } from './pipelines/routes.ts';
 
+/** What routes are made of. */
 export interface RoutesOptions {
   readonly settings: Settings;
   readonly config: Config;

@@ -17,6 +17,7 @@ import {
 import { FileCache, openEvents, sendAnswer, sendChunks, sendError, sendText } from './answers.ts';
 import type { PageFiles } from './files.ts';
 
+/** What the server of the page is made of. */
 export interface UiServerOptions {
   readonly routes: readonly WebRoute[];
   /** Undefined: it is not built. */

@@ -5,6 +5,7 @@ import {
   httpServerKeys,
 } from '../../config/groups/http-server.ts';
 
+/** The keys as they are decoded. */
 export interface ZpagesConfig extends HttpServerConfig {
   readonly expvar: { readonly enabled: boolean };
 }

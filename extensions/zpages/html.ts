@@ -36,10 +36,12 @@ export function lines(parts: readonly Cell[]): Html {
   return new Html(parts.map(inner).join('<br>'));
 }
 
+/** Text as it is written, escaped. */
 export function preformatted(text: string): Html {
   return new Html(`<pre>${escapeHtml(text)}</pre>`);
 }
 
+/** A heading of the third level. */
 export function heading(text: Cell): Html {
   return new Html(`<h3>${inner(text)}</h3>`);
 }

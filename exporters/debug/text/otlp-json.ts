@@ -9,6 +9,7 @@ export interface AnyValue {
   readonly bytesValue?: string;
 }
 
+/** An attribute, or an entry of a map. */
 export interface KeyValue {
   readonly key?: string;
   readonly value?: AnyValue;
@@ -20,7 +21,7 @@ export interface WithAttributes {
   readonly droppedAttributesCount?: number;
 }
 
-export interface Scope extends WithAttributes {
+interface Scope extends WithAttributes {
   readonly name?: string;
   readonly version?: string;
 }
@@ -32,17 +33,18 @@ export interface Group {
   readonly schemaUrl?: string;
 }
 
-export interface SpanEvent extends WithAttributes {
+interface SpanEvent extends WithAttributes {
   readonly timeUnixNano?: string;
   readonly name?: string;
 }
 
-export interface SpanLink extends WithAttributes {
+interface SpanLink extends WithAttributes {
   readonly traceId?: string;
   readonly spanId?: string;
   readonly traceState?: string;
 }
 
+/** 64-bit numbers are decimal texts, ids hex digits, as in all messages here. */
 export interface Span extends WithAttributes {
   readonly traceId?: string;
   readonly spanId?: string;
@@ -59,6 +61,7 @@ export interface Span extends WithAttributes {
   readonly status?: { readonly code?: number; readonly message?: string };
 }
 
+/** A log record; its times are decimal nanoseconds. */
 export interface LogRecord extends WithAttributes {
   readonly timeUnixNano?: string;
   readonly observedTimeUnixNano?: string;
@@ -71,7 +74,7 @@ export interface LogRecord extends WithAttributes {
   readonly flags?: number;
 }
 
-export interface Exemplar {
+interface Exemplar {
   readonly filteredAttributes?: readonly KeyValue[];
   readonly timeUnixNano?: string;
   readonly asInt?: string;
@@ -103,17 +106,20 @@ export interface DataPoint extends WithAttributes {
   readonly exemplars?: readonly Exemplar[];
 }
 
+/** Counts of exponential buckets from `offset` on. */
 export interface Buckets {
   readonly offset?: number;
   readonly bucketCounts?: readonly string[];
 }
 
+/** What a metric holds, of any kind. */
 export interface MetricData {
   readonly dataPoints?: readonly DataPoint[];
   readonly aggregationTemporality?: number;
   readonly isMonotonic?: boolean;
 }
 
+/** A metric; one of the kinds is there, none = a metric without data. */
 export interface Metric {
   readonly name?: string;
   readonly description?: string;

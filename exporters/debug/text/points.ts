@@ -2,6 +2,7 @@ import type { Lines } from './lines.ts';
 import type { Buckets, DataPoint } from './otlp-json.ts';
 import { fixed, goTime } from './values.ts';
 
+/** The field of a Metric that a point stands in. */
 export type PointKind = 'gauge' | 'sum' | 'histogram' | 'exponentialHistogram' | 'summary';
 
 /** What a data point of each kind is called. */

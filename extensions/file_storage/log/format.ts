@@ -34,6 +34,7 @@ const types = ['', 'data', 'sealed', 'ack'] as const;
 /** CRC-32C of bytes that follow bytes with CRC `seed`. */
 export type Crc = (bytes: Uint8Array, seed?: number) => number;
 
+/** The 16 bytes that a segment begins with. @param number 0 to 2^32-1 */
 export function encodeSegmentHeader(number: number, crc: Crc): Buffer {
   const header = Buffer.alloc(segmentHeaderBytes);
   segmentMagic.copy(header);
@@ -81,7 +82,7 @@ export interface ScannedRecord {
   readonly payloadAt: number;
 }
 
-export interface ScannedSegment {
+interface ScannedSegment {
   /** undefined: the header is not one. */
   readonly number: number | undefined;
   readonly records: readonly ScannedRecord[];

@@ -12,6 +12,7 @@ import type { Quota } from './quota.ts';
 import { Reserve } from './reserve.ts';
 import { type Ack, createSegment, openSegments, type RecordRef, type Segment } from './segments.ts';
 
+/** Sizes and durability of a log. */
 export interface LogOptions {
   /** Size from which a segment takes no more. */
   readonly segmentBytes: number;

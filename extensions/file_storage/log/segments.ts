@@ -26,6 +26,7 @@ export interface Segment {
   moving: boolean;
 }
 
+/** An acknowledgement, and the segment of the record that it is of. */
 export interface Ack {
   readonly position: number;
   readonly target: Segment;
@@ -53,6 +54,7 @@ export interface Opened {
 
 const namePattern = /^(\d{10})\.seg$/;
 
+/** Ten digits, so that names sort as numbers do. */
 export function segmentName(number: number): string {
   return `${String(number).padStart(10, '0')}.seg`;
 }
@@ -71,6 +73,7 @@ export async function createSegment(files: LogFiles, number: number, crc: Crc): 
   return newSegment(number, name, file, segmentHeaderBytes);
 }
 
+/** What is kept of a segment that has no records yet. @param size where the first one goes */
 export function newSegment(number: number, name: string, file: LogFile, size: number): Segment {
   return { number, name, file, size, live: 0, foreign: [], closed: false, moving: false };
 }

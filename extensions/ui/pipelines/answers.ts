@@ -18,6 +18,7 @@ export function graphJson(
   return { ...graph, nodes };
 }
 
+/** The numbers of a node; what is not there is null, times are decimal nanoseconds. */
 export function nodeJson(node: insight.NodeNumbers): web.NodeState {
   const { statusSinceUnixMs, failing, dropped, status, queue, ...rest } = node;
   return {
@@ -37,6 +38,7 @@ export function nodeJson(node: insight.NodeNumbers): web.NodeState {
   };
 }
 
+/** A warning or error; values of its fields are texts, JSON where they were none. */
 export function logJson(entry: insight.LogEntry): web.LogEntry {
   const { sequence: _sequence, firstUnixMs, lastUnixMs, fields, ...rest } = entry;
   return {
@@ -51,10 +53,12 @@ function textOf(value: unknown): string {
   return typeof value === 'string' ? value : (JSON.stringify(value) ?? String(value));
 }
 
+/** A batch that passed; null where it is not shown, refused '' where it was accepted. */
 export function sampleJson({ unixMs, otlp, refused, ...rest }: insight.TapSample): web.TapSample {
   return { ...rest, atUnixNano: unixNano(unixMs), otlp: otlp ?? null, refused: refused ?? '' };
 }
 
+/** The verdict on a configuration; graph null where it cannot be built. */
 export function checkJson({ graph, ...rest }: insight.ConfigCheck): web.ConfigCheckAnswer {
   return { ...rest, graph: graph === undefined ? null : graphJson(graph, new Map()) };
 }

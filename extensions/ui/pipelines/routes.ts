@@ -19,7 +19,7 @@ import {
 import { checkJson, graphJson, logJson, nodeJson, sampleJson, unixNano } from './answers.ts';
 import type { TapConfig } from './tap-config.ts';
 
-export interface PipelinesOptions {
+interface PipelinesOptions {
   /** Used with the first request, not before. */
   readonly host: Pick<Host, 'view' | 'extensions'>;
   readonly build: BuildInfo;
@@ -33,6 +33,7 @@ const pingMs = 15_000;
 /** Numbers that an earlier answer of the log gave. */
 const sequences = { least: 0, most: 999_999_999_999_999, usual: 0 };
 
+/** Routes below /api/v1; all are `local`, since what they show is in memory. */
 export function pipelinesRoutes(options: PipelinesOptions): readonly WebRoute[] {
   const route = (
     method: WebRoute['method'],
