@@ -1,7 +1,7 @@
 import type { EngineProcess } from '../../storage/engine/start.ts';
 import { processStopSignal } from './stop-signals.ts';
 
-export interface ClickHouseCommand {
+interface ClickHouseCommand {
   /** Folder of the engine's data. */
   readonly path: string;
   /** host:port; port 0 = any. */

@@ -7,7 +7,7 @@ export type GateEffect =
   /** It can only be set to what it is already: the other way is not built. */
   | 'fixed';
 
-export type Stage = 'alpha' | 'beta' | 'stable' | 'deprecated';
+type Stage = 'alpha' | 'beta' | 'stable' | 'deprecated';
 
 /** A switch of `--feature-gates`, as release 0.155 of the Go collector has them. */
 export interface Gate {

@@ -14,6 +14,7 @@ export interface ComponentConfig {
   readonly at: Position;
 }
 
+/** A pipeline as it is written; ids that name components or connectors. */
 export interface PipelineConfig {
   /** `signal[/name]`. */
   readonly id: string;

@@ -27,6 +27,7 @@ export const serviceSchema = z.strictObject({
   telemetry: telemetrySchema.prefault({}),
 });
 
+/** Section `service` as its schema decodes it; references are not checked yet. */
 export type ServiceSection = z.infer<typeof serviceSchema>;
 
 /** What of a `service` section deserves a warning. */

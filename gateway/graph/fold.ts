@@ -9,6 +9,7 @@ export interface FoldedProgram {
   readonly queues: ReadonlyMap<string, QueueConfig>;
 }
 
+/** Folds what can be folded (see foldBatchProcessors); the given configuration stays as it is. */
 export function foldBatches(config: ProgramConfig): FoldedProgram {
   const { processor, exporter } = config.components;
   const { pipelines, queues } = foldBatchProcessors({

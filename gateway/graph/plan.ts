@@ -15,6 +15,7 @@ import { connectorLinks, type Link } from '../config/connectors.ts';
 import type { ComponentConfig, PipelineConfig, ProgramConfig } from '../config/program.ts';
 import { foldBatches } from './fold.ts';
 
+/** A consumer whose signal the plan knows, and the type does not. */
 export type AnyConsumer = Consumer<Signal>;
 
 /** Where a node sends to. */

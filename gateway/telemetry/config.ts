@@ -164,4 +164,5 @@ export const telemetrySchema = z.strictObject({
   resource: resource.prefault({}).describe('Attributes of the program itself.'),
 });
 
+/** Section `service::telemetry`, decoded; times in milliseconds. */
 export type TelemetryConfig = z.infer<typeof telemetrySchema>;

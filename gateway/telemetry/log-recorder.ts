@@ -14,7 +14,7 @@ export interface OwnRecord {
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
-export type OwnLevel = 'debug' | 'info' | 'warn' | 'error';
+type OwnLevel = 'debug' | 'info' | 'warn' | 'error';
 
 const severities = { debug: 5, info: 9, warn: 13, error: 17 } as const;
 

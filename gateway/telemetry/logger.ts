@@ -8,7 +8,7 @@ import type { LogRecorder } from './log-recorder.ts';
 import type { RecentLog } from './recent-log.ts';
 import { createSampler, type Sampler } from './sampler.ts';
 
-export type LogFields = Readonly<Record<string, unknown>>;
+type LogFields = Readonly<Record<string, unknown>>;
 
 /** A logger that can make others with more fields. */
 export interface RootLogger extends Logger {

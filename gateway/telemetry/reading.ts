@@ -31,6 +31,7 @@ interface Spread {
   readonly max?: number | undefined;
 }
 
+/** A histogram with explicit bounds. */
 export interface BucketPoint extends Spread {
   /** Ascending, inclusive upper bounds. */
   readonly bounds: readonly number[];
@@ -38,6 +39,7 @@ export interface BucketPoint extends Spread {
   readonly counts: readonly number[];
 }
 
+/** A histogram with exponential buckets, of values that are not negative. */
 export interface ExponentialPoint extends Spread {
   readonly scale: number;
   readonly zeroCount: number;

@@ -114,6 +114,7 @@ const instrumentTypes = [
 
 type ViewConfig = NonNullable<TelemetryConfig['metrics']['views']>[number];
 
+/** What is wrong with a view, in the words of the Go collector's SDK; undefined = nothing. */
 export function viewFault({ selector, stream }: ViewConfig): string | undefined {
   if (selector === undefined) return 'view: no selector provided';
   const { instrument_type: type } = selector;

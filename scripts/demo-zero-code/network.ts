@@ -13,6 +13,7 @@ export const rooms = [
   'dns',
 ] as const;
 
+/** A namespace of the demo. */
 export type Room = (typeof rooms)[number];
 
 /** Every room hangs on it; it forwards, and translates the shop's address towards the price list. */

@@ -21,7 +21,7 @@ const stepMs = 500;
 /** After the last span of a trace, until joins are recorded. */
 const completeMs = 12_000;
 
-export interface RunOptions {
+interface RunOptions {
   /** For data, configuration and logs. */
   readonly folder: string;
   readonly clicks: number;
@@ -35,7 +35,7 @@ export interface RunOptions {
   readonly say: (line: string) => void;
 }
 
-export interface Result {
+interface Result {
   readonly answered: number;
   readonly failed: number;
   /** Clicks whose trace is whole. */

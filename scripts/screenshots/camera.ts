@@ -4,6 +4,7 @@ import type { Page } from 'playwright-core';
 import { Chromium, type Tab } from '../../integration/lib/page.ts';
 import { smallerPng } from './png.ts';
 
+/** A picture of one screen, taken in both colour schemes. */
 export interface Shot {
   /** Of the file: NAME-light.png. */
   readonly name: string;

@@ -25,6 +25,7 @@ export interface OtlpKeys {
   readonly headers_list?: string | undefined;
 }
 
+/** An exporter that own telemetry is given to, outside of any pipeline. */
 export type OwnExporter<S extends Signal> = Component & Consumer<S>;
 
 /** Everything that an exporter of own telemetry is created with, its id aside. */
