@@ -3,7 +3,7 @@ import type { SqlClient } from '../storage/sql.ts';
 import type { TraceReader } from '../storage/traces/reader.ts';
 import type { StitchedOptions } from './stitched/reader.ts';
 
-export interface OpenTracesOptions {
+interface OpenTracesOptions {
   readonly client: SqlClient;
   readonly schema: 'smart' | 'otel';
   readonly database: string;

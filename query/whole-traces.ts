@@ -8,7 +8,7 @@ export interface Wanted {
   readonly spanCount?: number;
 }
 
-export interface WholeTracesOptions {
+interface WholeTracesOptions {
   readonly reader: TraceReader;
   readonly range?: Pick<GetTracesOptions, 'startNs' | 'endNs'> | undefined;
   /** Spans of all traces together; the trace that has more is cut off, those after it are not read. */

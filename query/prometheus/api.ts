@@ -9,6 +9,7 @@ import { ApiError, type ErrorType, errorStatus } from './error.ts';
 import { labelParam, limitParam, numberParam, rangeParams } from './params.ts';
 import { parseSelectors } from './selector.ts';
 
+/** What the API is made of. */
 export interface ApiOptions {
   readonly reader: MetricReader;
   /** Milliseconds since 1970. */
@@ -17,7 +18,7 @@ export interface ApiOptions {
   readonly version: string;
 }
 
-export interface ApiRequest {
+interface ApiRequest {
   readonly method: string;
   /** As it was sent, without the query. */
   readonly path: string;
@@ -25,6 +26,7 @@ export interface ApiRequest {
   readonly form: URLSearchParams;
 }
 
+/** A whole answer; its length and CORS are the server's business. */
 export interface ApiResponse {
   readonly status: number;
   readonly contentType: string;
@@ -91,6 +93,7 @@ export function notAllowed(methods: readonly string[]): ApiResponse {
   return { ...plain(405, 'Method Not Allowed\n'), headers: { Allow: methods.join(', ') } };
 }
 
+/** Plain text, as Prometheus answers paths and methods that it does not take. */
 export function plain(status: number, body: string): ApiResponse {
   return { status, contentType: 'text/plain; charset=utf-8', body };
 }

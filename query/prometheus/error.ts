@@ -8,6 +8,7 @@ export const errorStatus = {
   not_found: 404,
 } as const;
 
+/** `errorType` of an answer. */
 export type ErrorType = keyof typeof errorStatus;
 
 /** A request that is answered with a failure. */

@@ -21,6 +21,7 @@ export interface Memory {
   release(bytes: number): void;
 }
 
+/** What remote read is made of, and its limits. */
 export interface RemoteReadOptions {
   readonly reader: MetricReader;
   /** Samples of one request, over all its queries. */

@@ -9,6 +9,7 @@ import type {
 } from '../../storage/traces/model.ts';
 import type { ViewSpan } from './view.ts';
 
+/** A message in JSON; fields at their defaults are left out. */
 export type Json = { [key: string]: unknown };
 
 const warningsKey = '@jaeger@warnings';

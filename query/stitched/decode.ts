@@ -9,6 +9,7 @@ import type { StitchSpan } from '../../stitch/span.ts';
 import type { KeyValue, StoredResource, StoredSpan } from '../../storage/traces/model.ts';
 import { serviceName } from '../../storage/traces/model.ts';
 
+/** Whether spans of the resource were captured, not sent by an SDK. */
 export function isCaptured(resource: StoredResource): boolean {
   return resource.attributes.some((a) => a.key === captureSource);
 }

@@ -8,6 +8,7 @@ import { isCaptured } from './decode.ts';
 import { Joiner } from './joiner.ts';
 import { joinSummaries, withinSpans } from './summaries.ts';
 
+/** How far and how long parts of a trace are looked for. */
 export interface StitchedOptions extends StitchOptions {
   readonly reader: TraceReader;
   readonly keys: TraceKeys;

@@ -20,6 +20,7 @@ export interface WebRequest {
  */
 export type SendEvent = (event: string, data: unknown) => boolean;
 
+/** What a route answers with status 200. */
 export type WebAnswer =
   /** `maxAgeS`: how long a browser may keep it; absent = not at all. */
   | { readonly json: unknown; readonly maxAgeS?: number }
@@ -34,6 +35,7 @@ export type WebAnswer =
   /** A stream of events, until the client is gone; `events` begins it. */
   | { readonly events: (send: SendEvent) => void };
 
+/** One method and path of the API. */
 export interface WebRoute {
   /** A POST carries the token of the page. */
   readonly method: 'GET' | 'POST';
@@ -45,7 +47,7 @@ export interface WebRoute {
   handle(request: WebRequest): Promise<WebAnswer>;
 }
 
-export type WebReason = Refusal['error']['reason'];
+type WebReason = Refusal['error']['reason'];
 
 const statuses: Readonly<Record<WebReason, number>> = {
   bad_request: 400,

@@ -45,6 +45,7 @@ export interface Lane {
   readonly exporters: readonly string[];
 }
 
+/** The graph that runs; lanes are its pipelines. */
 export interface Graph {
   readonly nodes: readonly GraphNode[];
   readonly edges: readonly GraphEdge[];

@@ -34,6 +34,7 @@ export interface RedSeriesFigures {
   readonly p95Ns: readonly (number | null)[];
 }
 
+/** As storage tells them apart; `addresses` are many clients of one server that have no name. */
 export type ServiceType = 'service' | 'database' | 'queue' | 'external' | 'address' | 'addresses';
 
 /**
@@ -43,6 +44,7 @@ export type ServiceType = 'service' | 'database' | 'queue' | 'external' | 'addre
  */
 export type Measure = 'requests' | 'spans' | 'captured' | 'callers';
 
+/** A node, and what it did in the window. */
 export interface ServiceFigures {
   /** `type:name`; what `focus` takes. */
   readonly id: string;
@@ -62,6 +64,7 @@ export interface ServiceRow extends ServiceFigures {
   readonly series: RedSeriesFigures | null;
 }
 
+/** Answer of the list. */
 export interface ServiceListAnswer {
   readonly window: ServiceWindow;
   /** Those with most calls first. */
@@ -95,6 +98,7 @@ export interface NetworkFigures {
  */
 export type EdgeSource = 'trace' | 'capture' | 'peer' | 'flow';
 
+/** Calls of one node to another. */
 export interface ServiceMapEdge {
   /** Ids of the nodes: who calls, and who is called. */
   readonly from: string;
@@ -106,6 +110,7 @@ export interface ServiceMapEdge {
   readonly network: NetworkFigures | null;
 }
 
+/** A node that is on the map. */
 export interface ServiceMapNode extends ServiceFigures {
   /** Its neighbours that are not on this map. */
   readonly hidden: number;
@@ -143,6 +148,7 @@ export interface OperationRow {
   readonly series: RedSeriesFigures;
 }
 
+/** Answer for one service. */
 export interface ServiceOperationsAnswer {
   readonly window: ServiceWindow;
   readonly service: string;

@@ -27,8 +27,9 @@ export type SpanMark =
   | 'off_axis'
   | 'adjusted';
 
-export type TraceWarningKind = SpanMark | 'missing_parent' | 'copies' | 'several_roots';
+type TraceWarningKind = SpanMark | 'missing_parent' | 'copies' | 'several_roots';
 
+/** Something about the trace that people should know of before they trust its times. */
 export interface TraceWarning {
   readonly kind: TraceWarningKind;
   /** Spans, or for `missing_parent` the rows that stand for parents. */
@@ -37,6 +38,7 @@ export interface TraceWarning {
   readonly first: number | null;
 }
 
+/** A service that has spans in the trace. */
 export interface TraceService {
   /** '' where a span says none. */
   readonly name: string;
@@ -115,8 +117,10 @@ export interface RowFilter {
   readonly name?: string;
 }
 
+/** `tree`: parents before children; the others are flat lists, earliest or longest first. */
 export type RowOrder = 'tree' | 'start' | 'duration' | 'self';
 
+/** Which rows are shut: those below them are not shown. */
 export interface RowCollapse {
   /** Rows with children from this depth on (0 = roots) are shut; absent = none is. */
   readonly depth?: number;
@@ -142,6 +146,7 @@ export interface RowsRequest {
   readonly locate?: number;
 }
 
+/** A row as a table shows it. Times are nanoseconds, offsets count from the start of the axis. */
 export interface TraceRow {
   readonly index: number;
   /** 0 for roots. */
@@ -183,6 +188,7 @@ export interface TraceRow {
   readonly match: boolean;
 }
 
+/** A stretch of rows, in the order that was asked for. */
 export interface RowsAnswer {
   /** Another than asked for: the trace has changed, and `rows` is empty. */
   readonly version: string;
@@ -209,6 +215,7 @@ export interface FindRequest {
   readonly direction: 'next' | 'previous';
 }
 
+/** The next span that matches, in the order of the tree. */
 export interface FindAnswer {
   readonly version: string;
   /** Index of the span, after the last the first; null where none matches. */
@@ -229,11 +236,13 @@ export interface ShownValue {
   readonly cut: number;
 }
 
+/** An attribute with its type. */
 export interface ShownAttribute {
   readonly key: string;
   readonly value: ShownValue;
 }
 
+/** What an attribute is about, by its key. */
 export type AttributeMeaning =
   | 'stitching'
   | 'http'
@@ -246,11 +255,13 @@ export type AttributeMeaning =
   | 'process'
   | 'other';
 
+/** Attributes with one meaning, groups in a fixed order. */
 export interface AttributeGroup {
   readonly meaning: AttributeMeaning;
   readonly attributes: readonly ShownAttribute[];
 }
 
+/** An event of a span; `dropped` counts attributes that its sender left out. */
 export interface SpanEvent {
   readonly name: string;
   /** Since the start of the span; may be negative. */
@@ -260,6 +271,7 @@ export interface SpanEvent {
   readonly dropped: number;
 }
 
+/** A link to another span, which need not be stored; `dropped` as in {@link SpanEvent}. */
 export interface SpanLink {
   readonly traceId: string;
   readonly spanId: string;
@@ -319,6 +331,7 @@ export interface TraceOperations {
   readonly truncated: boolean;
 }
 
+/** Spans of one service and name in the trace. */
 export interface TraceOperation {
   /** Index in `services`. */
   readonly service: number;

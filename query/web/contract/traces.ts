@@ -67,6 +67,7 @@ export interface FoundTracesAnswer {
   readonly tookMs: number;
 }
 
+/** A trace as the search shows it. */
 export interface FoundTrace {
   /** 32 lower-case hex digits. */
   readonly traceId: string;
@@ -89,6 +90,7 @@ export interface FoundTrace {
   readonly serviceCount: number;
 }
 
+/** A service of a found trace. */
 export interface FoundService {
   readonly name: string;
   readonly spans: number;
@@ -122,7 +124,7 @@ export interface TagKeysAnswer {
   readonly sampledSpans: number;
 }
 
-export interface TagKeyAnswer {
+interface TagKeyAnswer {
   readonly key: string;
   /** `field`: a name that stands for a field of the span. */
   readonly places: readonly ('span' | 'resource' | 'scope' | 'event' | 'link' | 'field')[];
@@ -139,7 +141,7 @@ export interface TagValuesAnswer {
   readonly sampledSpans: number;
 }
 
-export interface TagValueAnswer {
+interface TagValueAnswer {
   readonly value: string;
   /** Spans of the sample that have it; 0 = known from elsewhere. */
   readonly spans: number;

@@ -20,6 +20,7 @@ import type {
 } from '../contract/services.ts';
 import { neighbours, type PartOptions, partOf } from './neighbourhood.ts';
 
+/** The nodes with most calls. @param limit how many at most */
 export function listAnswer(graph: ServiceGraph, limit: number): ServiceListAnswer {
   const { window, nodes, notes } = graph;
   const services = nodes.slice(0, limit).map((node) => ({
@@ -30,6 +31,7 @@ export function listAnswer(graph: ServiceGraph, limit: number): ServiceListAnswe
   return { window: windowFigures(window), services, total, truncated: total > limit, notes };
 }
 
+/** The part of the graph that is asked for; whether the focus is known is said too. */
 export function mapAnswer(graph: ServiceGraph, options: PartOptions): ServiceMapAnswer {
   const { window, notes } = graph;
   const known = options.focus === '' || graph.nodes.some(({ id }) => id === options.focus);
@@ -53,6 +55,7 @@ export function mapAnswer(graph: ServiceGraph, options: PartOptions): ServiceMap
   };
 }
 
+/** The operations of a service, in the order in which storage gives them. */
 export function operationsAnswer(
   service: string,
   found: ServiceOperations,

@@ -1,13 +1,14 @@
 /** Which part of a service graph is shown: pure. */
 import type { ServiceEdge, ServiceNode } from '../../../storage/services/model.ts';
 
-export interface Part {
+interface Part {
   readonly nodes: readonly ServiceNode[];
   readonly edges: readonly ServiceEdge[];
   /** Nodes that belong here and are over the limit. */
   readonly cut: number;
 }
 
+/** Which part: what is near a node, or what is busiest. */
 export interface PartOptions {
   /** Id of the node in the middle, '' = the whole graph. */
   readonly focus: string;

@@ -6,7 +6,7 @@ import { fault, flagOf, nameOf, nanoseconds, neededName, wholeNumber } from '../
 import { WebError, type WebRoute } from '../route.ts';
 import { listAnswer, mapAnswer, operationsAnswer } from './answers.ts';
 
-export interface ServicesRoutesOptions {
+interface ServicesRoutesOptions {
   /** undefined: the tables that are read are not those of schema smart. */
   readonly reader: ServiceReader | undefined;
   /** Milliseconds since 1970. */
@@ -20,6 +20,7 @@ const maxListed = 1000;
 const maxDays = 400;
 const nsInDay = 86_400_000_000_000n;
 
+/** Routes that give an answer again for 10 s: tabs that poll cost one query. */
 export function servicesRoutes({ reader, now }: ServicesRoutesOptions): readonly WebRoute[] {
   const options = { now, maxAgeMs, maxEntries };
   const graphs = new RecentAnswers(options);

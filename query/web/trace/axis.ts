@@ -3,7 +3,7 @@
 /** Spans further away than this from most others have no place on the axis. */
 const reachNs = 7n * 86_400n * 1_000_000_000n;
 
-export interface Axis {
+interface Axis {
   /** Nanoseconds since 1970 of offset 0. */
   readonly originNs: bigint;
   /** Offsets beyond these are off the axis. */

@@ -60,7 +60,7 @@ interface Scope extends Attributes {
   readonly version?: string;
 }
 
-export interface DetailsOf {
+interface DetailsOf {
   readonly version: string;
   readonly row: TraceRow;
   readonly parentIndex: number | null;
@@ -69,6 +69,10 @@ export interface DetailsOf {
   readonly group: SpanGroup;
 }
 
+/**
+ * Times and ids as the page shows them. @throws SyntaxError when `json` is none: a programming
+ * error
+ */
 export function detailsOf({ version, row, parentIndex, json, group }: DetailsOf): SpanDetails {
   const span = JSON.parse(json) as Span;
   const scope = JSON.parse(group.scope) as Scope;

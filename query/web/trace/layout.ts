@@ -73,7 +73,7 @@ export interface Layout extends RowTimes {
   readonly criticalNs: Float64Array;
 }
 
-export interface LaidOut {
+interface LaidOut {
   readonly layout: Layout;
   /** Spans by their number in the layout. */
   readonly spans: readonly StoredSpan[];

@@ -22,6 +22,7 @@ export interface OutlineFacts {
   readonly focus: string;
 }
 
+/** Sums over all rows; those that stand for missing parents count as no span. */
 export function outlineOf(layout: Layout, facts: OutlineFacts): TraceOutline {
   const { count, missing, status, depth, root, critical } = layout;
   const { focus, ...said } = facts;

@@ -23,7 +23,7 @@ import { type SpanTable, traceSql } from './sql.ts';
 import { TraceCache } from './trace-cache.ts';
 import { locate, nearestMatches, rowsAbove } from './visible.ts';
 
-export interface TraceRoutesOptions {
+interface TraceRoutesOptions {
   /** Gives whole traces, joined where that is wanted. */
   readonly reader: TraceReader;
   /** Milliseconds since 1970. */

@@ -13,6 +13,9 @@ export interface CriticalIndex {
   readonly list: Int32Array;
 }
 
+/**
+ * Sorts the pieces of the critical path by row, so that those of one row are found at once. O(n).
+ */
 export function indexCritical({ count, critical }: Layout): CriticalIndex {
   const first = new Int32Array(count + 1);
   for (const row of critical.row) first[row + 1]! += 1;

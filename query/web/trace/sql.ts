@@ -8,7 +8,7 @@ export interface SpanTable {
   readonly table: string;
 }
 
-export interface SpansOf {
+interface SpansOf {
   /** 32 lower-case hex digits each. */
   readonly ids: readonly string[];
   /** First and last start, nanoseconds since 1970. */

@@ -3,7 +3,7 @@ import { Gate } from '../../gate.ts';
 import { WebError } from '../route.ts';
 import { OpenTrace } from './open-trace.ts';
 
-export interface TraceCacheOptions {
+interface TraceCacheOptions {
   readonly reader: TraceReader;
   /** Milliseconds since 1970. */
   readonly now: () => number;

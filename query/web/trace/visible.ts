@@ -10,6 +10,7 @@ export interface View {
   readonly only: Matches | undefined;
 }
 
+/** Rows that are shown, in their order. */
 export interface Visible {
   /** Row at each position. */
   readonly rows: Int32Array;
@@ -28,6 +29,10 @@ function shutRows({ count, children, depth }: Layout, collapse: RowCollapse): Ui
   return shut;
 }
 
+/**
+ * Lists the rows: in order `tree` without those below shut ones, in others without rows that are
+ * no spans. O(n log n).
+ */
 export function visibleRows(layout: Layout, view: View): Visible {
   const { count, parent, below } = layout;
   const shut = shutRows(layout, view.collapse);

@@ -14,7 +14,7 @@ import { missing, nameOf, neededName, wholeNumber } from '../params.ts';
 import type { WebRoute } from '../route.ts';
 import { scopeOf, searchQuery } from './params.ts';
 
-export interface SearchRoutesOptions {
+interface SearchRoutesOptions {
   readonly reader: TraceReader;
   readonly tags: TagReader;
   /** Milliseconds since 1970; fractions count. */
@@ -29,6 +29,7 @@ const maxNames = 5_000;
 const maxServices = 12;
 const tagLimit = { least: 1, most: 500, usual: 100 };
 
+/** Routes of the search; nothing is kept between requests. */
 export function searchRoutes(options: SearchRoutesOptions): readonly WebRoute[] {
   const { reader, tags } = options;
   return [
