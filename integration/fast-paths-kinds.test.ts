@@ -8,6 +8,7 @@ import { compressSync } from 'snappy';
 import { parseJson } from '../pdata/json.ts';
 import { parseRequest } from '../pdata/parse.ts';
 import { freePorts } from '../testing/ports.ts';
+import { until } from '../testing/until.ts';
 import { message1, message2, type TestSeries } from '../wire/prometheus/testing/message.ts';
 import {
   describe,
@@ -224,11 +225,12 @@ async function delivered(way: Way): Promise<void> {
   const items = itemsOf(way);
   for (const { program } of [fast, slow]) {
     let sent = 0;
-    for (let tries = 0; sent < items && tries < 100; tries++) {
-      await new Promise((resolve) => setTimeout(resolve, 100));
+    const isSent = async (): Promise<boolean> => {
       sent = 0;
       for (const name of sentNames) sent += await program.metric(name, `clickhouse/${way}"`);
-    }
+      return sent >= items;
+    };
+    await until(isSent, `${items} items are sent`, undefined, 100);
     assert.equal(sent, items);
   }
 }

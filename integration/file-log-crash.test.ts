@@ -5,6 +5,7 @@ import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { until } from '../testing/until.ts';
 import { Program, scratch } from './lib/program.ts';
 
 const kills = 6;
@@ -102,7 +103,7 @@ async function run(t: TestContext, operators: string, lines: (first: number) => 
   }
   write();
   const all = () => sink.seen.size >= written;
-  for (let i = 0; i < 1500 && !all(); i += 1) await sleep(20);
+  await until(all, 'all lines', undefined, 20).catch(() => {}); // said below, by number
   await program.stop();
   const missing = Array.from({ length: written }, (_, i) => i).filter((n) => !sink.seen.has(n));
   assert.deepEqual(missing.slice(0, 10), [], `${missing.length} of ${written} lines are missing`);

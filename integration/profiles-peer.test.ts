@@ -15,6 +15,7 @@ import { parseRequest } from '../pdata/parse.ts';
 import { resolvedProfiles } from '../pdata/testing/resolved-profiles.ts';
 import { freePorts } from '../testing/ports.ts';
 import { stopProcess } from '../testing/process.ts';
+import { until } from '../testing/until.ts';
 import { peerMissing, peerPath } from './lib/peer.ts';
 import { Program, scratch } from './lib/program.ts';
 
@@ -73,9 +74,7 @@ class Sink {
 
   /** Waits for so many samples. @returns what came, and forgets it */
   async take(items: number): Promise<Profiles[]> {
-    for (let tries = 0; this.items < items && tries < 400; tries++) {
-      await new Promise((resolve) => setTimeout(resolve, 25));
-    }
+    await until(() => this.items >= items, `${items} samples`);
     assert.equal(this.items, items);
     return this.batches.splice(0);
   }
@@ -158,10 +157,9 @@ async function listens(child: ChildProcess): Promise<void> {
   child.stderr?.on('data', (chunk: Buffer) => {
     log += chunk.toString();
   });
-  for (let tries = 0; !log.includes('Everything is ready'); tries++) {
-    if (child.exitCode !== null || tries > 400) throw new Error(`no collector:\n${log}`);
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
+  const said = (): boolean => child.exitCode !== null || log.includes('Everything is ready');
+  await until(said, 'the collector is ready');
+  if (child.exitCode !== null) throw new Error(`no collector:\n${log}`);
 }
 
 async function startSide(t: TestContext, encoding: string, isOurs: boolean): Promise<Side> {

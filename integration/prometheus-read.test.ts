@@ -4,12 +4,12 @@ import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, type TestContext, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { crc32c } from '@node-rs/crc32';
 import { compressSync, uncompressSync } from 'snappy';
 import { Writer } from '../pdata/proto/writer.ts';
 import { freePorts } from '../testing/ports.ts';
 import { stopProcess } from '../testing/process.ts';
+import { until } from '../testing/until.ts';
 import {
   type DecodedSeries,
   decodeFrames,
@@ -141,11 +141,13 @@ function wanted(): DecodedSeries[] {
 const app: Query = [[0, 'job', 'app']];
 
 async function stored(): Promise<DecodedSeries[]> {
-  for (let tries = 0; ; tries += 1) {
-    const [found = []] = await samples(app);
-    if (found.length >= 31 || tries === 50) return found;
-    await sleep(200);
-  }
+  let found: DecodedSeries[] = [];
+  const isThere = async (): Promise<boolean> => {
+    [found = []] = await samples(app);
+    return found.length >= 31;
+  };
+  await until(isThere, '31 series', undefined, 200);
+  return found;
 }
 
 const byLabels = (all: readonly DecodedSeries[]): DecodedSeries[] =>
@@ -231,16 +233,12 @@ async function startPrometheus(t: TestContext, binary: Binary, config: object): 
   const child = spawn(binary.path, args, { stdio: 'ignore' });
   t.after(() => stopProcess(child));
   const api = `http://127.0.0.1:${port}`;
-  for (let tries = 0; tries < 100; tries += 1) {
-    if (
-      await fetch(`${api}/-/ready`).then(
-        ({ ok }) => ok,
-        () => false,
-      )
-    )
-      break;
-    await sleep(200);
-  }
+  await until(
+    async () => (await fetch(`${api}/-/ready`)).ok,
+    'Prometheus is ready',
+    undefined,
+    200,
+  );
   return api;
 }
 

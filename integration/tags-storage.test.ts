@@ -7,6 +7,7 @@ import { emptyRecord } from '../agent/flow/record.ts';
 import type { Logs } from '../pdata/batch.ts';
 import { LogsBuilder } from '../pdata/builder.ts';
 import { freePorts } from '../testing/ports.ts';
+import { until } from '../testing/until.ts';
 import { engineOf, killNow } from './crash/processes.ts';
 import { eventually } from './lib/all-in-one.ts';
 import { Program, scratch } from './lib/program.ts';
@@ -166,6 +167,7 @@ test('log records that were accepted are there once after kills', {
   for (const victim of ['engine', 'gateway', 'engine', 'gateway'] as const) {
     await new Promise((resolve) => setTimeout(resolve, 600));
     if (victim === 'engine') {
+      await until(() => engineOf(program.pid) !== 0, 'an engine');
       assert.equal(killNow(engineOf(program.pid)), true);
       continue;
     }
@@ -174,9 +176,9 @@ test('log records that were accepted are there once after kills', {
     await gone;
     await start();
   }
+  await until(() => accepted.length > 1000, 'a thousand records are accepted');
   sending = false;
   await Promise.all(senders);
-  assert.ok(accepted.length > 1000, `only ${accepted.length} records were accepted`);
   const number = "attributes_int['number']";
   const where = "service = 'numbered'";
   const stored = async (): Promise<Map<number, number>> => {

@@ -6,8 +6,11 @@ import { join } from 'node:path';
 
 /** Below what systems give to outgoing connections, above most services. */
 const range = { from: 20_000, to: 31_999 } as const;
-/** Nobody else is given a port for so long: senders of an ended test may still try to reach it. */
-const reservedMs = 180_000;
+/**
+ * Nobody else is given a port for so long: a test may end and start again what listens there, and
+ * senders of an ended test may still try to reach it.
+ */
+const reservedMs = 900_000;
 
 const folder = join(tmpdir(), 'wirestitch-test-ports');
 

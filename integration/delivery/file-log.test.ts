@@ -1,15 +1,16 @@
 /* The receiver `file_log` goes on where the pipeline stopped taking, also after a restart. */
 import assert from 'node:assert/strict';
 import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { mapStorage, testReceiver } from '../../receivers/file_log/testing.ts';
 import type { FakeClock } from '../../testing/clock.ts';
 import { errorOf, judgeOf, mixes, type Verdict } from '../../testing/contract/judge.ts';
 import { numbersFrom } from '../../testing/contract/numbered.ts';
 import { seededRandom } from '../../testing/random.ts';
+import { until } from '../../testing/until.ts';
 import { linesSink } from './lines-sink.ts';
 
 const lines = (from: number, count: number): string =>
@@ -30,11 +31,14 @@ interface Options {
   readonly more?: object;
 }
 
-/** Lets time pass, and files be read meanwhile. */
+/**
+ * Lets time pass, and files be read meanwhile: what the receiver asks of the file system is answered
+ * as soon as what is asked here.
+ */
 async function pass(clock: FakeClock, ms: number): Promise<void> {
   for (let passed = 0; passed < ms; passed += 100) {
     await clock.advance(100);
-    await sleep(1);
+    for (let i = 0; i < 10; i += 1) await stat(tmpdir());
   }
 }
 
@@ -143,14 +147,19 @@ test('a pipeline that is slow holds reading back', async (t) => {
   const { receiver, clock, settings } = await start(folder, sink);
   sink.hold();
   appendFileSync(join(folder, 'a.log'), lines(0, 20_000));
+  await until(async () => {
+    await pass(clock, 200);
+    return sink.calls.open > 0;
+  }, 'a call');
   await pass(clock, 5000);
   assert.equal(sink.calls.open, 1);
   assert.ok(settings.budget.used > 0 && settings.budget.used < 2 ** 20);
   sink.release();
-  await pass(clock, 5000);
-  for (let i = 0; i < 200 && sink.taken.length < 20_000; i += 1) {
+  const isRead = async (): Promise<boolean> => {
     await pass(clock, 200);
-  }
+    return sink.taken.length >= 20_000;
+  };
+  await until(isRead, 'all lines');
   await receiver.shutdown();
   assert.deepEqual(sink.taken, numbersFrom(0, 20_000));
 });

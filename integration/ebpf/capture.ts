@@ -103,7 +103,7 @@ export class Scene {
 
   /** Ends the processes and the capture. @returns all spans */
   async stop(): Promise<FlatSpan[]> {
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await this.#quiet();
     for (const child of this.children) child.kill();
     await Promise.all([...this.children].map((c) => new Promise((done) => c.once('exit', done))));
     for (const pid of this.pids()) process.kill(pid, 'SIGKILL');
@@ -111,6 +111,16 @@ export class Scene {
     while (this.pids().length > 0) await new Promise((resolve) => setTimeout(resolve, 10));
     rmdirSync(this.cgroup);
     return this.sink.batches.flatMap((batch) => flatten(JSON.parse(toJson(batch))));
+  }
+
+  /** Returns when no span has come for half a second. */
+  async #quiet(): Promise<void> {
+    for (let calm = 0, before = -1; calm < 5; ) {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      const { items } = this.sink;
+      calm = items === before ? calm + 1 : 0;
+      before = items;
+    }
   }
 
   private pids(): number[] {

@@ -3,6 +3,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePorts } from '../../testing/ports.ts';
 import { stopProcess } from '../../testing/process.ts';
+import { until } from '../../testing/until.ts';
 
 /** Where the peer is, or undefined: then name the skip. */
 export function jaegerBinary(): string | undefined {
@@ -41,15 +42,10 @@ exporters:
   );
   const child: ChildProcess = spawn(binary, ['--config', config], { stdio: 'ignore' });
   const base = `http://127.0.0.1:${query}`;
-  for (let i = 0; ; i += 1) {
-    const up = await fetch(`${base}/api/services`).then(
-      (r) => r.ok,
-      () => false,
-    );
-    if (up) break;
-    if (i > 200 || child.exitCode !== null) throw new Error('cannot start Jaeger');
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+  const isUp = async (): Promise<boolean> =>
+    child.exitCode !== null || (await fetch(`${base}/api/services`)).ok;
+  await until(isUp, 'Jaeger answers', undefined, 50);
+  if (child.exitCode !== null) throw new Error('cannot start Jaeger');
   return {
     query: base,
     otlpHttp: `http://127.0.0.1:${otlp}`,
