@@ -8,11 +8,10 @@ const mebibyte = 2 ** 20;
 const minorFraction = 3 / 4;
 
 /**
- * Times that bound at which a full one is asked for. V8 begins its own, in steps, at 32 to 64 MiB;
- * one that is asked for also throws away the code that was optimised for objects none of which
- * lives at that moment.
+ * Times that bound at which a full one runs. Not sooner: it throws away the code that was optimised
+ * for objects none of which lives at that moment. Not later: bodies that became old pile up.
  */
-const fullFactor = 2;
+const fullFactor = 1.5;
 
 /** How long nothing is given back before a process counts as idle. */
 const idleMs = 10_000;
@@ -40,8 +39,8 @@ export interface Collections {
 
 /**
  * Runs the garbage collector as garbage outside the heap (request bodies) grows: a minor collection
- * each time it has grown by three quarters of `everyBytes`, a full one when it has by twice
- * that bound, because bodies had become old and V8 has not begun a full one itself.
+ * each time it has grown by three quarters of `everyBytes`, a full one when it has by one and a
+ * half times that bound, because bodies had become old.
  * Where large memory is wanted and garbage fills what the budget has free, a full one runs at once:
  * what is held and what was held a moment ago stay within the budget together.
  * docs/decisions/v8-flags.md has the figures.

@@ -7,7 +7,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { nodeBinary, root, setup } from './setup.mjs';
 
-const v8Flags = ['--initial-old-space-size=128', '--no-memory-reducer'];
+const v8Flags = [
+  '--external-memory-accounted-in-global-limit',
+  '--initial-old-space-size=128',
+  '--no-memory-reducer',
+];
 
 /**
  * Starts `file` and ends this process with its exit code. Signals are passed on, also those that
