@@ -8,7 +8,8 @@ export interface Wanted {
   readonly spanCount?: number;
 }
 
-interface WholeTracesOptions {
+/** What is read, and how much of it. */
+export interface WholeTracesOptions {
   readonly reader: TraceReader;
   readonly range?: Pick<GetTracesOptions, 'startNs' | 'endNs'> | undefined;
   /** Spans of all traces together; the trace that has more is cut off, those after it are not read. */
