@@ -387,3 +387,18 @@ test('a large trace that nobody waits for is not adjusted to its end', async () 
     assert.equal(pieces, 0);
   }
 });
+
+test('while a large file is transformed, others have their turn', async () => {
+  const [group] = request.resourceSpans;
+  const [scope] = group!.scopeSpans;
+  const spans = new Array(20_000).fill(scope!.spans[0]);
+  const file = { resourceSpans: [{ ...group, scopeSpans: [{ spans }] }] };
+  const body = Buffer.from(JSON.stringify(file));
+  const events: string[] = [];
+  const transform = { ...asks('/api/transform'), method: 'POST', body };
+  const answering = answer({ ...unbounded, reader: new Reader() }, transform);
+  setImmediate(() => events.push('other'));
+  await answering;
+  events.push('file');
+  assert.deepEqual(events, ['other', 'file']);
+});

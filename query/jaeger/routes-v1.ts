@@ -1,8 +1,9 @@
 /** Handlers of API v1: what Grafana's Jaeger data source and Jaeger UI before 2.15 ask. */
 import { WireError } from '../../pdata/wire-error.ts';
+import { inTurns } from '../../storage/steps.ts';
 import type { StoredTrace } from '../../storage/traces/model.ts';
 import { findJoined } from '../find-joined.ts';
-import { otlpJsonTraces } from '../shown/stored-from-otlp.ts';
+import { otlpJsonSteps } from '../shown/stored-from-otlp.ts';
 import {
   begun,
   type Wanted,
@@ -176,12 +177,13 @@ export async function archive(
 
 /** OTLP/JSON (a file that a user opens in the UI) in the form of v1. */
 export async function transform(options: ApiOptions, request: ApiRequest): Promise<ApiResponse> {
-  return v1Traces(shown(tracesOf(request.body), options, request, true), request.query);
+  const traces = await tracesOf(request);
+  return v1Traces(shown(traces, options, request, true), request.query);
 }
 
-function tracesOf(body: Uint8Array): StoredTrace[] {
+async function tracesOf({ body, signal }: ApiRequest): Promise<StoredTrace[]> {
   try {
-    return otlpJsonTraces(body);
+    return await inTurns(otlpJsonSteps(body), signal);
   } catch (error) {
     if (!(error instanceof WireError)) throw error;
     throw new ParameterError(`cannot unmarshal OTLP JSON: ${error.message}`);

@@ -9,6 +9,7 @@ import {
   ValueType,
   ValueView,
 } from '../../pdata/readers.ts';
+import { atOnce, Pace, type Steps } from '../../storage/steps.ts';
 import type {
   AttributeValue,
   KeyValue,
@@ -126,7 +127,13 @@ function spanOf(r: SpanReader, resource: StoredResource, scope: StoredScope): St
 
 /** @returns one entry a trace id, in order of appearance. @throws WireError */
 export function otlpJsonTraces(body: Uint8Array): StoredTrace[] {
+  return atOnce(otlpJsonSteps(body));
+}
+
+/** As {@link otlpJsonTraces}, with turns for others but for the reading of the JSON itself. */
+export function* otlpJsonSteps(body: Uint8Array): Steps<StoredTrace[]> {
   const traces = new Map<string, StoredSpan[]>();
+  const pace = new Pace();
   const r = new SpanReader(parseJson('traces', body));
   const group = new MessageView();
   while (r.nextResource()) {
@@ -141,8 +148,9 @@ export function otlpJsonTraces(body: Uint8Array): StoredTrace[] {
         const known = traces.get(span.traceId);
         if (known === undefined) traces.set(span.traceId, [span]);
         else known.push(span);
+        if (pace.due(2 + span.attributes.length + span.events.length + span.links.length)) yield;
       }
     }
   }
-  return [...traces].map(([traceId, spans]) => ({ traceId, spans, truncated: false }));
+  return Array.from(traces, ([traceId, spans]) => ({ traceId, spans, truncated: false }));
 }

@@ -1,8 +1,10 @@
 import { withSiblings } from '../../stitch/siblings.ts';
 import type { Stitched, StitchSpan, TraceJoin } from '../../stitch/span.ts';
 import { stitch } from '../../stitch/stitch.ts';
+import { inTurns, Pace, type Steps } from '../../storage/steps.ts';
 import type { TraceAlias } from '../../storage/traces/keys.ts';
 import type { StoredSpan, StoredTrace } from '../../storage/traces/model.ts';
+import { inOrder } from '../../storage/traces/order.ts';
 import { ReadError } from '../../storage/traces/reader.ts';
 import { Decoder } from './decode.ts';
 import { Frontier } from './keys.ts';
@@ -17,6 +19,9 @@ const settledMs = 10_000;
 const maxWritten = 20_000;
 /** Trace ids that are remembered as searched; then all are forgotten. */
 const maxWhole = 20_000;
+
+/** To decode a span takes about as long as so many other pieces of work. */
+const decodePieces = 10;
 
 /** Spans of one call, by their own trace id, and how they hang together. */
 interface Pool {
@@ -40,8 +45,11 @@ export class Joiner {
     this.#options = options;
   }
 
-  /** The same traces, each with all that belongs to it. */
-  async join(traces: readonly StoredTrace[]): Promise<StoredTrace[]> {
+  /**
+   * The same traces, each with all that belongs to it.
+   * @param signal ends the work; the call rejects with its reason
+   */
+  async join(traces: readonly StoredTrace[], signal?: AbortSignal): Promise<StoredTrace[]> {
     const pool = newPool();
     for (const trace of traces) add(pool, trace.spans);
     const known = new Map<string, ReadonlySet<string>>();
@@ -49,10 +57,15 @@ export class Joiner {
       const together = new Set(trace.spans.map((span) => span.traceId));
       for (const id of together) known.set(id, together);
     }
-    const complete = this.#isWhole(known) || (await this.#search(pool, [...known.keys()]));
+    const complete = this.#isWhole(known) || (await this.#search(pool, [...known.keys()], signal));
+    if (pool.spans.length === 0) await inTurns(this.#stitch(pool), signal);
     if (complete) this.#remember(pool, known);
     await this.#writeDown(pool, known);
-    return traces.map((trace) => this.#show(pool, trace, !complete));
+    const shown: StoredTrace[] = [];
+    for (const trace of traces) {
+      shown.push(await inTurns(this.#show(pool, trace, !complete), signal));
+    }
+    return shown;
   }
 
   /** Whether an earlier search found that nothing else belongs to these traces, and no rival. */
@@ -62,7 +75,6 @@ export class Joiner {
 
   /** Traces that are old enough for nothing more to come, where only they share their keys. */
   #remember(pool: Pool, known: ReadonlyMap<string, ReadonlySet<string>>): void {
-    if (pool.spans.length === 0) this.#stitch(pool);
     const asked = [...known.keys()].map((id) => pool.groups.get(id) ?? new Set([id]));
     const own = new Set(asked.flatMap((group) => [...group]));
     const { now, reachNs } = this.#options;
@@ -74,13 +86,17 @@ export class Joiner {
   }
 
   /** @returns false when a limit or a failure ended the search */
-  async #search(pool: Pool, ids: readonly string[]): Promise<boolean> {
+  async #search(
+    pool: Pool,
+    ids: readonly string[],
+    signal: AbortSignal | undefined,
+  ): Promise<boolean> {
     const { maxRounds, reachNs, keys, reader, now, timeoutMs } = this.#options;
     const frontier = new Frontier(reachNs);
     const begin = now();
     for (let round = 0; ; round++) {
-      this.#stitch(pool);
-      const searches = frontier.next(this.#spansOf(pool, ids));
+      await inTurns(this.#stitch(pool), signal);
+      const searches = await inTurns(frontier.next(this.#spansOf(pool, ids)), signal);
       if (searches.length === 0) return true;
       if (round === maxRounds || now() - begin > timeoutMs / 2) return false;
       try {
@@ -90,12 +106,13 @@ export class Joiner {
         if (pool.size > this.#options.maxSpans) return false;
         // One more than there is room for: a single trace is cut off, and must not pass for whole.
         const maxSpans = this.#options.maxSpans - pool.size + 1;
-        for (const trace of await reader.getTraces(fresh, { maxSpans })) {
+        for (const trace of await reader.getTraces(fresh, { maxSpans, signal })) {
           if (pool.size + trace.spans.length > this.#options.maxSpans) return false;
           add(pool, trace.spans);
         }
         if (found.length === maxFound) return false;
       } catch (error) {
+        signal?.throwIfAborted();
         const full = error instanceof ReadError && error.reason === 'too_broad';
         if (!full) this.#options.onFailure(error);
         return false;
@@ -103,9 +120,14 @@ export class Joiner {
     }
   }
 
-  #stitch(pool: Pool): void {
+  *#stitch(pool: Pool): Steps<void> {
     pool.spans = [...pool.byTrace.values()].flat();
-    const decoded = pool.spans.map((span) => pool.decoder.decode(span));
+    const pace = new Pace();
+    const decoded: StitchSpan[] = [];
+    for (const span of pool.spans) {
+      decoded.push(pool.decoder.decode(span));
+      if (pace.due(decodePieces)) yield;
+    }
     pool.stitched = stitch(decoded, this.#options);
     pool.groups = groupsOf(pool.stitched.joins);
   }
@@ -114,6 +136,8 @@ export class Joiner {
   #spansOf(pool: Pool, ids: readonly string[]): StitchSpan[] {
     const wanted = new Set(ids.flatMap((id) => [...(pool.groups.get(id) ?? [id])]));
     const spans = pool.spans.map((span) => pool.decoder.decode(span));
+    // Over the limit nothing is linked, so that nothing keeps anything away.
+    if (pool.size > this.#options.maxSpans) return spans.filter((s) => wanted.has(s.traceId));
     return withSiblings(spans, (span) => wanted.has(span.traceId));
   }
 
@@ -139,7 +163,7 @@ export class Joiner {
     for (const { from, to } of aliases) this.#written.add(`${from}${to}`);
   }
 
-  #show(pool: Pool, trace: StoredTrace, cutOff: boolean): StoredTrace {
+  *#show(pool: Pool, trace: StoredTrace, cutOff: boolean): Steps<StoredTrace> {
     const { traceId } = trace;
     const unlinked = pool.stitched.unlinked.has('limit');
     const stored = new Set(trace.spans.map((span) => span.traceId));
@@ -148,15 +172,17 @@ export class Joiner {
     const members = new Set(
       unlinked ? stored : seeds.flatMap((id) => [...(pool.groups.get(id) ?? [id])]),
     );
-    const spans: StoredSpan[] = [];
+    const pace = new Pace();
+    const found: StoredSpan[] = [];
     for (const [i, span] of pool.spans.entries()) {
+      if (pace.due()) yield;
       if (!members.has(span.traceId)) continue;
       const link = pool.stitched.links[i]!;
       const parent = link.parent === -1 ? undefined : pool.spans[link.parent];
       const captured = pool.decoder.decode(span).capture !== undefined;
-      spans.push(rewrite(span, link, parent, traceId, captured));
+      found.push(rewrite(span, link, parent, traceId, captured));
     }
-    spans.sort((a, b) => Number(a.startUnixNano - b.startUnixNano));
+    const spans = yield* inOrder(found);
     return { traceId, spans, truncated: trace.truncated || cutOff, ids: [...members] };
   }
 }

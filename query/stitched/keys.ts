@@ -1,10 +1,14 @@
 /** By which attributes further spans of a trace are found. */
 import { keyAttributes as names } from '../../stitch/attributes.ts';
 import type { Capture, StitchSpan } from '../../stitch/span.ts';
+import { Pace, type Steps } from '../../storage/steps.ts';
 import type { KeySearch, KeyValues } from '../../storage/traces/keys.ts';
 
 /** Values in one branch of a statement. */
 const maxValues = 500;
+
+/** To look at the keys of a span takes about as long as so many other pieces of work. */
+const keyPieces = 5;
 
 interface Key {
   readonly attribute: string;
@@ -24,9 +28,11 @@ export class Frontier {
   }
 
   /** The searches for all new keys of captured spans. */
-  next(spans: Iterable<StitchSpan>): KeySearch[] {
+  *next(spans: Iterable<StitchSpan>): Steps<KeySearch[]> {
+    const pace = new Pace();
     const keys: Key[] = [];
     for (const span of spans) {
+      if (pace.due(keyPieces)) yield;
       if (span.capture === undefined) continue;
       const fromNs = span.startNs - this.#reachNs;
       const hasEnd = span.endNs > span.startNs;

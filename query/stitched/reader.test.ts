@@ -305,3 +305,30 @@ test('the search finds what rules over all spans would join', async () => {
     { numRuns: 150 },
   );
 });
+
+test('while a large captured trace is joined, others have their turn', async () => {
+  const [one] = [seen('1', 'client_process', { ...message, host: 'a', pid: 1 })].map(stored);
+  const spans = Array.from({ length: 20_000 }, (_, i) => ({
+    ...one!,
+    spanId: (i + 1).toString(16).padStart(16, '0'),
+  }));
+  const store = memory([]);
+  let turns = 0;
+  const turn = (): void => void (turns++ < 10_000 && setImmediate(turn));
+  const stop = new AbortController();
+  const inner: TraceReader = {
+    ...store.reader,
+    async getTraces() {
+      setImmediate(turn);
+      return [{ traceId: one!.traceId, spans, truncated: false }];
+    },
+  };
+  const opened = reader(store, { reader: inner });
+  const [trace] = await opened.getTraces([one!.traceId]);
+  assert.equal(trace!.spans.length, 20_000);
+  assert.ok(turns >= 20, `${turns} turns`);
+  turns = 10_000;
+  const left = opened.getTraces([one!.traceId], { signal: stop.signal });
+  setImmediate(() => stop.abort(new ReadError('gone', 'unavailable')));
+  await assert.rejects(left, /gone/);
+});

@@ -1,7 +1,7 @@
 /** A trace reader that joins what was captured of a request into the trace that it belongs to. */
 import type { StitchOptions } from '../../stitch/span.ts';
 import type { TraceKeys } from '../../storage/traces/keys.ts';
-import type { StoredTrace } from '../../storage/traces/model.ts';
+import type { StoredResource, StoredTrace } from '../../storage/traces/model.ts';
 import type { TraceReader } from '../../storage/traces/reader.ts';
 import { CapturedServices } from './captured-services.ts';
 import { isCaptured } from './decode.ts';
@@ -42,7 +42,7 @@ export function createStitchedReader(options: StitchedOptions): TraceReader {
     if (seen.length === 0) return traces;
     const joined = new Map<string, StoredTrace>();
     for (const some of inParts(seen, options.maxSpans)) {
-      for (const trace of await joiner.join(some)) joined.set(trace.traceId, trace);
+      for (const trace of await joiner.join(some, asked?.signal)) joined.set(trace.traceId, trace);
     }
     return traces.map((trace) => joined.get(trace.traceId) ?? trace);
   };
@@ -69,9 +69,9 @@ export function createStitchedReader(options: StitchedOptions): TraceReader {
 }
 
 function hasCaptured(trace: StoredTrace): boolean {
-  const resources = new Set(trace.spans.map((span) => span.resource));
-  for (const resource of resources) if (isCaptured(resource)) return true;
-  return false;
+  const resources = new Set<StoredResource>();
+  for (const { resource } of trace.spans) resources.add(resource);
+  return resources.values().some(isCaptured);
 }
 
 /** Traces with half the limit of spans together, which leaves room for what belongs to them. */
