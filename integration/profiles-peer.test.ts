@@ -58,6 +58,8 @@ class Sink {
   });
 
   async start(): Promise<string> {
+    // A request that comes as an idle connection is closed would fail: none is closed.
+    this.#server.keepAliveTimeout = 0;
     this.#server.listen(0, '127.0.0.1');
     await once(this.#server, 'listening');
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;

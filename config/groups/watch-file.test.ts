@@ -29,7 +29,7 @@ async function seen(path: string, text: string, act: () => void): Promise<void> 
   let stop: () => void = () => undefined;
   let timeout: NodeJS.Timeout | undefined;
   await new Promise<void>((resolve, reject) => {
-    timeout = setTimeout(() => reject(new Error(`${text}: not seen`)), 3000);
+    timeout = setTimeout(() => reject(new Error(`${text}: not seen`)), 60_000);
     stop = watchFile(path, realClock(), () => {
       if (readFileSync(path, 'utf8') === text) resolve();
     });

@@ -130,7 +130,7 @@ test('profiles of this process over HTTP', async () => {
   };
   const { extension, ask } = await start({ endpoint: '127.0.0.1:0' });
   try {
-    const taking = ask('profile?seconds=0.4');
+    const taking = ask('profile?seconds=2');
     await new Promise((resolve) => setTimeout(resolve, 50));
     const [busy, text] = await ask('profile?seconds=1');
     assert.equal(busy, 500);

@@ -49,7 +49,7 @@ test('files are looked at once in each interval, until it is shut down', async (
   /** An interval goes by; then until there were so many reloads, or none came for a while. */
   const looks = async (wanted = -1): Promise<void> => {
     await settings.clock.advance(1000);
-    for (let i = 0; i < (wanted < 0 ? 5 : 500) && reasons.length !== wanted; i += 1) {
+    for (let i = 0; i < (wanted < 0 ? 5 : 6000) && reasons.length !== wanted; i += 1) {
       await sleep(10);
     }
   };

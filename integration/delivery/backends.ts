@@ -118,6 +118,8 @@ export class HttpBackend extends HoldingBackend {
         backend.whenFree(() => backend.#answer(response, numbers));
       });
     });
+    // A request that comes as an idle connection is closed would fail: none is closed.
+    server.keepAliveTimeout = 0;
     await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
     backend.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     return backend;

@@ -82,7 +82,7 @@ export class ClickHouseProxy {
   /** Statements by their fate, for tests that want to know that a fault was met. */
   readonly met = new Map<string, number>();
   readonly #target: URL;
-  readonly #agent = new http.Agent({ keepAlive: true });
+  readonly #agent = new http.Agent({ keepAlive: false });
   #server: http.Server | undefined;
   #port = 0;
 
@@ -99,6 +99,8 @@ export class ClickHouseProxy {
     this.#server = http.createServer((request, response) => {
       this.#serve(request, response).catch(() => response.destroy());
     });
+    // A request that comes as an idle connection is closed would fail: none is closed.
+    this.#server.keepAliveTimeout = 0;
     this.#server.listen(this.#port, '127.0.0.1');
     await once(this.#server, 'listening');
     const address = this.#server.address();

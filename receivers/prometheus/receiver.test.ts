@@ -54,7 +54,7 @@ async function start(t: TestContext, job: object, keys: object = {}) {
   const next = async (): Promise<readonly (readonly [string, unknown])[]> => {
     const before = sink.batches.length;
     await clock.advance(10_000);
-    for (let i = 0; i < 500 && sink.batches.length === before; i += 1) {
+    for (let i = 0; i < 6000 && sink.batches.length === before; i += 1) {
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
     return pointsOf(sink.batches.at(-1)!);
@@ -146,7 +146,7 @@ test('what the pipeline refuses is dropped and said', async (t) => {
   sink.failures.push(permanent());
   await clock.advance(10_000);
   const errors = () => settings.logger.lines.filter(({ level }) => level === 'error');
-  for (let i = 0; i < 500 && errors().length === 0; i += 1) {
+  for (let i = 0; i < 6000 && errors().length === 0; i += 1) {
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
   assert.deepEqual(
@@ -170,7 +170,7 @@ test('the end does not wait for a target that does not answer', async (t) => {
   const job = { static_configs: [{ targets: [address] }], scrape_interval: '1h' };
   const { receiver, clock, sink, settings } = await start(t, { ...job, scrape_timeout: '1h' });
   await clock.advance(3_600_000);
-  for (let i = 0; i < 500 && asked === 0; i += 1) {
+  for (let i = 0; i < 6000 && asked === 0; i += 1) {
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
   await receiver.shutdown();
@@ -186,12 +186,12 @@ test('a target that is gone: its series end, and so do those about it', async (t
   const file = join(folder, 'targets.json');
   writeFileSync(file, JSON.stringify([{ targets: [address] }]));
   const { next, receiver, clock, sink } = await start(t, { file_sd_configs: [{ files: [file] }] });
-  for (let i = 0; i < 500 && receiver.targets.length === 0; i += 1) {
+  for (let i = 0; i < 6000 && receiver.targets.length === 0; i += 1) {
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
   await next();
   writeFileSync(file, '[]');
-  for (let i = 0; i < 500 && receiver.targets.length > 0; i += 1) {
+  for (let i = 0; i < 6000 && receiver.targets.length > 0; i += 1) {
     await clock.advance(5000);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }

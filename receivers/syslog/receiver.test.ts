@@ -37,7 +37,7 @@ async function start(t: TestContext, given: Record<string, unknown>): Promise<Ru
     sink,
     settings,
     async wait(items) {
-      for (let i = 0; i < 1000 && sink.items < items; i += 1) {
+      for (let i = 0; i < 12_000 && sink.items < items; i += 1) {
         await clock.advance(100);
         await sleep(5);
       }

@@ -323,7 +323,7 @@ test('a client that goes away ends its query', async () => {
   socket.destroy();
   const running =
     "SELECT count() FROM system.processes WHERE query LIKE '%numbers(1000000000000)%' AND query NOT LIKE '%processes%'";
-  for (let i = 0; i < 100 && (await sql(engine, running)) !== '0\n'; i++) {
+  for (let i = 0; i < 2000 && (await sql(engine, running)) !== '0\n'; i++) {
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   assert.equal(await sql(engine, running), '0\n');
@@ -342,7 +342,7 @@ test('merges and TTL run by themselves', async () => {
       engine,
       "SELECT (SELECT count() FROM old), (SELECT count() FROM system.parts WHERE table = 'parts' AND active) < 20",
     );
-  for (let i = 0; i < 200 && (await state()) !== '0\t1\n'; i++) {
+  for (let i = 0; i < 2000 && (await state()) !== '0\t1\n'; i++) {
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   assert.equal(await state(), '0\t1\n');

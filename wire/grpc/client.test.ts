@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import net, { type AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { fakeClock } from '../../testing/clock.ts';
+import { until } from '../../testing/until.ts';
 import { Code } from '../status/code.ts';
 import type { GrpcError } from './grpc-error.ts';
 import { goawayFrame, settingsFrame } from './http2/frames.ts';
@@ -45,9 +46,11 @@ for (const [name, [bytes, ends]] of Object.entries(servers)) {
       () => undefined,
       (error: GrpcError) => error,
     );
+    await until(() => count() >= 2, 'two connections');
     await settle();
     assert.equal(count(), 2);
     await time.advance(1500);
+    await until(() => count() >= 3, 'a third connection');
     await settle();
     assert.equal(count(), 3);
     await time.advance(900);

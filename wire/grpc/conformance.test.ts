@@ -5,6 +5,7 @@ import net from 'node:net';
 import { after, test } from 'node:test';
 import grpc from '@grpc/grpc-js';
 import fc from 'fast-check';
+import { until } from '../../testing/until.ts';
 import { createCompressor } from '../compression/compressor.ts';
 import { Code } from '../status/code.ts';
 import { decodeStatus, encodeStatus } from '../status/status.ts';
@@ -142,13 +143,18 @@ test('grpc-js client, our server: no memory is UNAVAILABLE, and passes', async (
 });
 
 test('our server drains: open calls are answered, new ones go elsewhere', async () => {
-  const { port, server } = await ours();
+  let calls = 0;
+  const { port, server } = await startServer((call, message) => {
+    calls += 1;
+    scripted(call, message);
+  });
+  closers.push(() => server.close(0));
   const client = jsClient(port);
   closers.push(() => client.close());
   await client.call(Buffer.alloc(1));
   const open = client.call(Buffer.from('later'));
-  await new Promise((resolve) => setTimeout(resolve, 5));
-  await server.close(2000);
+  await until(() => calls === 2, 'the second call comes');
+  await server.close(60_000);
   assert.equal((await open).answer?.toString(), 'late');
   assert.equal((await client.call(Buffer.alloc(1))).error?.code, grpc.status.UNAVAILABLE);
 });
