@@ -57,7 +57,7 @@ export function toInt(value: Value | undefined): number {
 }
 
 /** Number of elements, keys or characters. */
-export function length(value: Value | undefined): bigint {
+function length(value: Value | undefined): bigint {
   if (typeof value === 'string') return BigInt([...value].length);
   if (value instanceof Map) return BigInt(value.size);
   if (Array.isArray(value) || value instanceof Uint8Array) return BigInt(value.length);

@@ -28,7 +28,7 @@ function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
 }
 
 /** Equal in type and content; order of map keys aside. */
-export function sameValue(a: OttlValue, b: OttlValue): boolean {
+function sameValue(a: OttlValue, b: OttlValue): boolean {
   if (a === b) return true;
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
   if (a instanceof Uint8Array) return b instanceof Uint8Array && sameBytes(a, b);

@@ -34,7 +34,7 @@ function timeText({ nanos, zone }: OttlTime): string {
  * A value as JSON as the Go collector writes it: keys sorted, bytes in base64, `<`, `>` and `&`
  * escaped. @throws OttlRuntimeError for what JSON cannot hold
  */
-export function jsonText(value: OttlValue): string {
+function jsonText(value: OttlValue): string {
   if (value === null) return 'null';
   if (typeof value === 'string') return quoted(value);
   if (typeof value === 'number') return doubleText(value);

@@ -4,7 +4,7 @@ import { parseByteSize } from '../config/schema/index.ts';
 const mebibyte = 2 ** 20;
 
 /** Least and most that {@link defaultBudgetBytes} gives. */
-export const budgetBounds = { least: 64 * mebibyte, most: 1024 * mebibyte } as const;
+const budgetBounds = { least: 64 * mebibyte, most: 1024 * mebibyte } as const;
 
 /**
  * The budget where none is configured: a quarter of the memory that the process may use, within
@@ -14,14 +14,14 @@ export const budgetBounds = { least: 64 * mebibyte, most: 1024 * mebibyte } as c
  * @param constrainedBytes limit of the control group (`process.constrainedMemory()`); 0 or more
  *   than the host has = none
  */
-export function defaultBudgetBytes(hostBytes: number, constrainedBytes: number): number {
+function defaultBudgetBytes(hostBytes: number, constrainedBytes: number): number {
   const limited = constrainedBytes > 0 && constrainedBytes < hostBytes;
   const quarter = Math.floor((limited ? constrainedBytes : hostBytes) / 4);
   return Math.min(budgetBounds.most, Math.max(budgetBounds.least, quarter));
 }
 
 /** Where a budget of the operator's choice is given; bytes, or a text such as `512MiB`. */
-export const budgetVariable = 'WIRESTITCH_MEMORY_BUDGET';
+const budgetVariable = 'WIRESTITCH_MEMORY_BUDGET';
 
 /**
  * The budget of this process: what {@link budgetVariable} says, else {@link defaultBudgetBytes}.

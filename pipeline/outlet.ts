@@ -14,7 +14,7 @@ const operations: Readonly<Record<Signal, string>> = {
 };
 
 /** The program's own span of one receipt. */
-export class ReceiptSpan {
+class ReceiptSpan {
   /** What goes on with the data. */
   readonly context: Context;
   readonly #span: OwnSpan;

@@ -4,7 +4,7 @@ import { compileRegexp, type GoRegexp } from '../pdata/regexp/index.ts';
 import type { LogEncoding } from './encoding.ts';
 
 /** Keys of `multiline:`. */
-export const multilineKeys = {
+const multilineKeys = {
   line_start_pattern: z.string().default('').describe('pattern that every entry begins with'),
   line_end_pattern: z.string().default('').describe('pattern that every entry ends with'),
   omit_pattern: z.boolean().default(false).describe('whether the pattern is cut off'),

@@ -104,7 +104,7 @@ export const FlowWord = {
 const FLOW_WORDS = 10;
 
 const SIDE_SLOTS = SIDE_FLOATS + SIDE_WORDS / 2;
-export const FLOW_SLOTS = SIDE_SLOTS * 2 + FLOW_FLOATS + FLOW_WORDS / 2;
+const FLOW_SLOTS = SIDE_SLOTS * 2 + FLOW_FLOATS + FLOW_WORDS / 2;
 
 /** Bits of `FlowWord.state` beside the state. */
 export const StateBit = { handshaking: 1 << 8, fresh: 1 << 9 } as const;

@@ -48,19 +48,19 @@ export function parseTraceparent(value: string, traceState = ''): TraceContext |
  * Zipkin's single header `{trace}-{span}[-{sampled}[-{parent}]]`
  * (github.com/openzipkin/b3-propagation).
  */
-export function parseB3(value: string): TraceContext | undefined {
+function parseB3(value: string): TraceContext | undefined {
   const parts = value.split('-', 3);
   if (parts.length < 2 || (parts[0]!.length !== 32 && parts[0]!.length !== 16)) return undefined;
   return context('b3', parts[0]!, parts[1]!);
 }
 
 /** Zipkin's headers of their own for trace and span. */
-export function parseB3Multi(trace: string, span: string): TraceContext | undefined {
+function parseB3Multi(trace: string, span: string): TraceContext | undefined {
   return context('x-b3-traceid', trace, span);
 }
 
 /** Jaeger's `{trace}:{span}:{parent}:{flags}`, the whole perhaps percent-encoded. */
-export function parseUberTraceId(value: string): TraceContext | undefined {
+function parseUberTraceId(value: string): TraceContext | undefined {
   const parts = value.replaceAll('%3A', ':').replaceAll('%3a', ':').split(':', 5);
   if (parts.length !== 4) return undefined;
   return context('uber-trace-id', parts[0]!, parts[1]!);
@@ -71,7 +71,7 @@ export function parseUberTraceId(value: string): TraceContext | undefined {
  * the agent's own spans have when they are received (wire/skywalking), so that both are one trace;
  * the raw forms are the trace id, and `segment-index` of the calling span.
  */
-export function parseSw8(value: string): TraceContext | undefined {
+function parseSw8(value: string): TraceContext | undefined {
   const parts = value.split('-', 9);
   if (parts.length < 4 || parts.length > 8 || !/^\d+$/.test(parts[3]!)) return undefined;
   const rawTraceId = text64(parts[1]!);

@@ -12,7 +12,7 @@ export interface Interval {
 }
 
 /** OTLP's number of a temporality. */
-export function temporalityNumber(temporality: Temporality): 1 | 2 {
+function temporalityNumber(temporality: Temporality): 1 | 2 {
   return temporality === 'delta' ? 1 : 2;
 }
 

@@ -13,7 +13,7 @@ interface RequestOptions {
 }
 
 /** Upper bounds of the duration histogram, in seconds. */
-export const durationBounds: readonly number[] = [
+const durationBounds: readonly number[] = [
   0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
 ];
 

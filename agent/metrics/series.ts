@@ -1,12 +1,12 @@
 import type { AttributeSet } from '../../pdata/builder.ts';
 
 /** The series that takes what comes when there are as many as may be. */
-export const OVERFLOW = 0;
+const OVERFLOW = 0;
 
 /** Seconds without a change after which a series that nobody holds makes room. */
 const IDLE_SECONDS = 300;
 
-export const overflowAttributes: AttributeSet = { 'otel.metric.overflow': true };
+const overflowAttributes: AttributeSet = { 'otel.metric.overflow': true };
 
 /**
  * Numbers of a bounded set of series: `width` floats each, in one array. What does not fit any more

@@ -5,7 +5,7 @@ import { LinkDecoder } from './link.ts';
 import { Verdict } from './verdict.ts';
 
 export const TCP = 6;
-export const UDP = 17;
+const UDP = 17;
 
 /** Bits of `flags`. */
 export const TcpFlag = { fin: 1, syn: 2, rst: 4, psh: 8, ack: 16 } as const;

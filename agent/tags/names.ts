@@ -49,7 +49,7 @@ export interface NamesLimits {
   readonly bindings: number;
 }
 
-export const defaultNamesLimits: NamesLimits = {
+const defaultNamesLimits: NamesLimits = {
   processes: 32_768,
   keepEndedMs: 300_000,
   checkMs: 5_000,

@@ -64,7 +64,7 @@ const generalFolder =
  * @param folder working directory, for scripts that are given without one; '' = not known
  * @returns '' when the command line does not say
  */
-export function programOf(runtime: Runtime, args: readonly string[], folder: string): string {
+function programOf(runtime: Runtime, args: readonly string[], folder: string): string {
   const values = withValue[runtime];
   const none = noScript[runtime];
   for (let i = 1; i < args.length; i++) {

@@ -24,7 +24,7 @@ export type Provider = (opaque: string) => Promise<Retrieved>;
 export type Providers = ReadonlyMap<string, Provider>;
 
 /** `file:PATH`; a relative path starts from the working directory. */
-export async function fileProvider(path: string): Promise<Retrieved> {
+async function fileProvider(path: string): Promise<Retrieved> {
   try {
     const file = await open(path, 'r');
     try {
@@ -74,7 +74,7 @@ export function envProvider(env: Readonly<Record<string, string | undefined>>): 
 }
 
 /** `yaml:TEXT`. */
-export async function yamlProvider(text: string): Promise<Retrieved> {
+async function yamlProvider(text: string): Promise<Retrieved> {
   return { text, name: 'yaml' };
 }
 

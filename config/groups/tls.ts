@@ -173,6 +173,3 @@ export function tlsServer() {
       ctx.addIssue({ code: 'custom', message });
     });
 }
-
-/** A client's TLS when nothing is configured. */
-export const tlsClientDefaults: TlsClientConfig = tlsClient().parse({});

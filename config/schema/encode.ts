@@ -144,7 +144,7 @@ function jsonOf(value: unknown): unknown {
 }
 
 /** A node for a plain value that stands nowhere. */
-export function fromPlain(value: unknown): ConfNode {
+function fromPlain(value: unknown): ConfNode {
   if (Array.isArray(value)) return { kind: 'list', at: nowhere, items: value.map(fromPlain) };
   if (typeof value === 'object' && value !== null && !(value instanceof Date)) {
     const entries = Object.entries(value).map(

@@ -5,7 +5,7 @@ import type { AnySchema } from './shape.ts';
 export type JsonSchema = { [key: string]: unknown };
 
 /** Where {@link loosen} expects the definition of a text with references. */
-export const referencePath = '#/$defs/reference';
+const referencePath = '#/$defs/reference';
 
 /** A text that is replaced before it is decoded: `${env:NAME}`, `${file:part.yaml}`. */
 export const reference: JsonSchema = {

@@ -12,7 +12,7 @@ export function definition(schema: AnySchema): Def {
 }
 
 /** The schema inside wrappers that change neither what keys nor what kind of value is wanted. */
-export function unwrap(schema: AnySchema): AnySchema {
+function unwrap(schema: AnySchema): AnySchema {
   let here = schema;
   for (;;) {
     const inner = peel(here);

@@ -11,7 +11,7 @@ const otPattern = /^[a-z][a-z0-9]*:[a-zA-Z0-9._-]*(?:;[a-z][a-z0-9]*:[a-zA-Z0-9.
  * (https://opentelemetry.io/docs/specs/otel/trace/tracestate-probability-sampling/).
  * @returns 0 to 2^56 - 1 in units of 2^-56, undefined when there is none or the text is malformed
  */
-export function samplingThreshold(tracestate: string): bigint | undefined {
+function samplingThreshold(tracestate: string): bigint | undefined {
   if (!tracestate.includes('ot=') || tracestate.length > 1024) return undefined;
   const members = tracestate.split(',').map((member) => member.replace(/^[ \t]+|[ \t]+$/g, ''));
   if (members.length >= 32) return undefined;

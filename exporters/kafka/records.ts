@@ -17,7 +17,7 @@ export interface OutRecord extends RecordContent {
 }
 
 /** Bytes of a record beside key, value and headers, at most: lengths, offset and time. */
-export const recordOverhead = 40;
+const recordOverhead = 40;
 
 /** Bytes that a set of records begins with. */
 export const setOverhead = 61;

@@ -66,7 +66,7 @@ const resolver = z
     }
   });
 
-export const routingKeys = ['traceID', 'service', 'resource', 'metric', 'streamID', 'attributes'];
+const routingKeys = ['traceID', 'service', 'resource', 'metric', 'streamID', 'attributes'];
 
 export const config = z.strictObject({
   routing_key: z

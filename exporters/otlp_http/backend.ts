@@ -23,7 +23,7 @@ const paths: Readonly<Record<Signal, string>> = {
 };
 
 /** @returns the URL that a signal is posted to; '' when none is configured */
-export function urlOf(signal: Signal, config: OtlpHttpConfig): string {
+function urlOf(signal: Signal, config: OtlpHttpConfig): string {
   const own = config[`${signal}_endpoint`];
   if (own !== '' || config.endpoint === '') return own;
   return config.endpoint.replace(/\/$/, '') + paths[signal];

@@ -37,7 +37,7 @@ export function decodeService(bytes: Buffer): string {
 }
 
 /** HealthCheckResponse: field 1, the status. */
-export function encodeServing(status: number): Buffer {
+function encodeServing(status: number): Buffer {
   return Buffer.from([8, status]);
 }
 

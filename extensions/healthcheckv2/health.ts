@@ -14,7 +14,7 @@ const httpCodes: Readonly<Record<ComponentStatus, number>> = {
 };
 
 /** Whether a status counts as healthy; without `config` everything does. */
-export function isHealthy(
+function isHealthy(
   { status, sinceUnixMs }: Aggregate,
   config: ComponentHealth | undefined,
   nowMs: number,

@@ -29,7 +29,7 @@ export async function runCli(args: readonly string[]): Promise<number> {
 }
 
 /** The command line as a tree of commands; `done` gets exit codes. */
-export function createProgram(done: Done): Command {
+function createProgram(done: Done): Command {
   const build = readBuildInfo();
   const program = new Command(build.command)
     .description('OpenTelemetry-Collector-compatible gateway')

@@ -164,7 +164,7 @@ interface ParentContext {
 }
 
 /** W3C trace context; undefined for what is none, and for ids that are all zero. */
-export function parseTraceparent(text: string): ParentContext | undefined {
+function parseTraceparent(text: string): ParentContext | undefined {
   const match = /^(?!ff)[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(?:$|-)/.exec(text);
   if (match === null) return undefined;
   const [, trace = '', span = '', flags = ''] = match;

@@ -26,11 +26,6 @@ export interface View {
   keeps(attribute: string): boolean;
 }
 
-/** OpenTelemetry's bounds for histograms that have none of their own. */
-export const defaultBounds: readonly number[] = [
-  0, 5, 10, 25, 50, 75, 100, 250, 500, 750, 1000, 2500, 5000, 7500, 10000,
-];
-
 const defaultMaxSize = 160;
 const maxScaleMost = 20;
 const maxScaleLeast = -10;

@@ -48,7 +48,7 @@ export interface Operand extends Getter {
   readonly call?: CallNode;
 }
 
-export const literal = (value: OttlValue): Operand => ({ isLiteral: true, get: () => value });
+const literal = (value: OttlValue): Operand => ({ isLiteral: true, get: () => value });
 
 const dynamic = (get: Evaluate): Operand => ({ isLiteral: false, get });
 

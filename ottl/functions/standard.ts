@@ -15,7 +15,7 @@ export function conditionFunctions(context: string): FunctionTable {
 }
 
 /** Converters of one context. */
-export function contextConverters(context: string): readonly OttlFunction[] {
+function contextConverters(context: string): readonly OttlFunction[] {
   if (context === 'span') return [isRootSpan];
   return context === 'metric' ? [hasAttributeOnDatapoint, hasAttributeKeyOnDatapoint] : [];
 }

@@ -120,7 +120,7 @@ export class Walker {
 }
 
 /** What an index looks like in an error. */
-export function keysText(keys: readonly KeyNode[]): string {
+function keysText(keys: readonly KeyNode[]): string {
   return keys.map((key) => `[${key.kind === 'math' ? mathText(key.value) : key.value}]`).join('');
 }
 

@@ -17,9 +17,9 @@ import { quote } from './quote.ts';
 import { errorAt, type Token, type TokenKind, tokenize } from './tokens.ts';
 
 /** Longest text that is read, in UTF-16 units. */
-export const maxLength = 1 << 18;
+const maxLength = 1 << 18;
 /** Deepest nesting of calls, parentheses, lists and maps: rules of the grammar inside each other. */
-export const maxDepth = 500;
+const maxDepth = 500;
 /** Most operators in one sum or product. */
 const maxOperators = 1000;
 

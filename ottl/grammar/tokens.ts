@@ -53,7 +53,7 @@ const rules: readonly (readonly [TokenKind | 'blank', RegExp])[] = [
 ];
 
 /** `line:column: ` of an offset, both counted from 1 and in characters. */
-export function positionOf(source: string, at: number): { line: number; column: number } {
+function positionOf(source: string, at: number): { line: number; column: number } {
   const before = source.slice(0, at);
   const start = before.lastIndexOf('\n') + 1;
   return { line: before.split('\n').length, column: [...before.slice(start)].length + 1 };

@@ -40,7 +40,7 @@ function sameBytes(value: ValueView, bytes: Uint8Array): boolean {
 }
 
 /** Makes the attributes of a message those of a map; what is the same stays as it is. */
-export function writeAttributes(view: MessageView, map: OttlMap): void {
+function writeAttributes(view: MessageView, map: OttlMap): void {
   const gone: AttributeKey[] = [];
   view.rewind();
   while (view.nextAttribute()) {
@@ -57,7 +57,7 @@ export function writeAttributes(view: MessageView, map: OttlMap): void {
 }
 
 /** Sets an attribute; what cannot be stored leaves an empty one where there was none. */
-export function storeAttribute(view: MessageView, key: AttributeKey, value: OttlValue): void {
+function storeAttribute(view: MessageView, key: AttributeKey, value: OttlValue): void {
   if (value === null) return;
   if (typeof value === 'string') {
     setTextAttribute(view, key, value);

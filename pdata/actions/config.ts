@@ -99,7 +99,7 @@ function faultOf(action: Fields): { path: FieldName; message: string } | undefin
 }
 
 /** One action; see {@link ActionConfig}. */
-export const actionConfig = fields.superRefine((action, context) => {
+const actionConfig = fields.superRefine((action, context) => {
   const fault = faultOf(action);
   if (fault === undefined) return;
   context.addIssue({ code: 'custom', path: [fault.path], message: fault.message });

@@ -31,7 +31,7 @@ export function newScope(): Scope {
 }
 
 /** Reads the Resource that ends at `end`; several of one group are read into one object. */
-export function readResource(c: Cursor, end: number, resource: Resource = newResource()): Resource {
+function readResource(c: Cursor, end: number, resource: Resource = newResource()): Resource {
   while (c.pos < end) {
     const start = c.pos;
     const tag = readVarint(c);
@@ -43,7 +43,7 @@ export function readResource(c: Cursor, end: number, resource: Resource = newRes
 }
 
 /** Reads the InstrumentationScope that ends at `end`, as {@link readResource} does. */
-export function readScope(c: Cursor, end: number, scope: Scope = newScope()): Scope {
+function readScope(c: Cursor, end: number, scope: Scope = newScope()): Scope {
   while (c.pos < end) {
     const start = c.pos;
     const tag = readVarint(c);

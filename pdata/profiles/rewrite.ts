@@ -38,7 +38,7 @@ const resourceProfiles = message('ResourceProfiles');
  * What stands for an index that no entry of its table has: beyond every table of the joined
  * dictionary, too, since a request of 2 GiB has fewer entries.
  */
-export const beyondTables = 0x7fffffff;
+const beyondTables = 0x7fffffff;
 
 /** One table of the joined dictionary: equal entries are kept once, entry 0 is the zero value. */
 export class JoinedTable {

@@ -118,7 +118,7 @@ interface Ends {
  * Whether the next character always says where in the pattern to go on (Glushkov's construction:
  * no two places that can come next share a character). Repeat counts are unrolled as loops.
  */
-export function isDeterministic(node: Node): boolean {
+function isDeterministic(node: Node): boolean {
   const positions: Positions = { sets: [], follow: [], ambiguous: false };
   const ends = walk(node, positions);
   if (ends === undefined || positions.ambiguous || !disjoint(ends.first, positions)) return false;

@@ -5,30 +5,18 @@ import type { Progress } from '../backend.ts';
 import type { Delivery, Sender } from './delivery.ts';
 import { dropReason, errorType, NewerForm, ShutDown } from './errors.ts';
 
-/** What becomes of a batch that could not be delivered. */
-export type Failed = 'dropped' | 'refused';
-
 /**
- * Counts and logs how each delivery ended, once.
- * @param failed `dropped`: it was accepted, so the ledger counts the loss; `refused`: the sender is
- *   told and the ledger is left to whoever tells it
- * @param kept whether what a shutdown interrupts is still on disk
+ * What becomes of a batch that could not be delivered. `dropped`: it was accepted, so the ledger
+ * counts the loss; `refused`: the sender is told, and the ledger is left to whoever tells it.
  */
-export function outcome<S extends Signal>(
-  signal: S,
-  settings: Settings,
-  failed: Failed,
-  kept: boolean,
-  next: Sender<S>,
-): Outcome<S> {
-  return new Outcome({ signal, settings, failed, kept, attributes: {} }, next);
-}
+export type Failed = 'dropped' | 'refused';
 
 /** What an {@link Outcome} is made of. */
 export interface OutcomeParts<S extends Signal> {
   readonly signal: S;
   readonly settings: Settings;
   readonly failed: Failed;
+  /** Whether what a shutdown interrupts is still on disk. */
   readonly kept: boolean;
   /** Where it sends to: attributes of what is sent, beside the exporter's id. */
   readonly attributes: Attributes;

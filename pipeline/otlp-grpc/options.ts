@@ -18,7 +18,7 @@ const leastPingMs = 10_000;
 const pingTimeoutMs = 20_000;
 
 /** @throws Error for a compression that gRPC has not */
-export function encodingOf({ compression }: OtlpGrpcConfig): GrpcEncoding | undefined {
+function encodingOf({ compression }: OtlpGrpcConfig): GrpcEncoding | undefined {
   if (compression === 'none' || compression === '') return undefined;
   if (compression === 'gzip' || compression === 'snappy' || compression === 'zstd') {
     return compression;

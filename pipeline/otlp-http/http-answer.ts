@@ -13,7 +13,7 @@ const empty = Buffer.alloc(0);
 const emptyJson = Buffer.from('{"partialSuccess":{}}');
 
 /** Writes a whole answer. */
-export function answer(
+function answer(
   response: ServerResponse,
   status: number,
   type: string,

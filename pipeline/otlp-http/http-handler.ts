@@ -35,7 +35,7 @@ interface HttpHandlerOptions {
 const memoryRetryMs = 1000;
 
 /** @returns the format that a content type stands for; parameters do not matter */
-export function formatOf(contentType: string): Format | undefined {
+function formatOf(contentType: string): Format | undefined {
   const end = contentType.indexOf(';');
   const type = (end < 0 ? contentType : contentType.slice(0, end)).trim().toLowerCase();
   if (type === 'application/x-protobuf') return 'protobuf';

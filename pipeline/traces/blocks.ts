@@ -1,7 +1,7 @@
 import type { MemoryBudget } from '../../component/settings.ts';
 
 /** Bytes of a block; what is larger gets a block of its own. */
-export const blockBytes = 2 ** 20;
+const blockBytes = 2 ** 20;
 
 /** Where {@link Blocks.place} put something. */
 export interface Placed {

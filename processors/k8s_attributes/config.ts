@@ -6,7 +6,7 @@ import { defaultMetadata, metadataFields } from './metadata-fields.ts';
 import { SharedCluster } from './store/shared-cluster.ts';
 
 /** Most sources of one association. */
-export const maxSources = 4;
+const maxSources = 4;
 
 const origins = [
   'pod',

@@ -10,7 +10,7 @@ export interface Found {
 export type Wanted = Readonly<Record<string, { readonly enabled: boolean }>>;
 
 /** Version of the semantic conventions that the names of detectors are from. */
-export const conventions = 'https://opentelemetry.io/schemas/1.40.0';
+const conventions = 'https://opentelemetry.io/schemas/1.40.0';
 
 /** What a detector says that is not where it looks for. */
 export const nothing: Found = { attributes: new Map(), schemaUrl: '' };

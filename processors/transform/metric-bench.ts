@@ -23,7 +23,7 @@ function mirror(view: MessageView, from: MessageView): void {
  * with its resource and scope, which statements read and edit as ever; a function that wants the
  * metric as an object gets it decoded, and what follows sees what it has made of it.
  */
-export class MetricBench implements Walk {
+class MetricBench implements Walk {
   readonly resource = new MessageView();
   readonly scope = new MessageView();
   readonly item = new MessageView();
@@ -109,7 +109,7 @@ export class MetricBench implements Walk {
 }
 
 /** A place whose metric can be had as an object. */
-export class MetricPlace extends Place {
+class MetricPlace extends Place {
   readonly bench: MetricBench;
 
   constructor(bench: MetricBench, client: OttlClient) {

@@ -17,7 +17,7 @@ const sortKeys = {
 };
 
 /** Keys of `ordering_criteria:`. */
-export const orderingKeys = {
+const orderingKeys = {
   regex: z.string().default('').describe('pattern of paths; its named groups are sorted by'),
   top_n: z.int().default(0).describe('files that are read, from the first on; 0 = 1'),
   sort_by: z.array(z.strictObject(sortKeys)).default([]).describe('sorts, one after the other'),

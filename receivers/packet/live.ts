@@ -16,7 +16,7 @@ const BLOCKS_A_TURN = 8;
 const REFRESH_MS = 2000;
 
 /** The path of a namespace as it is configured; '' = the program's own. */
-export function namespacePath(name: string): string {
+function namespacePath(name: string): string {
   if (name === 'self') return '';
   return name.includes('/') ? name : `/run/netns/${name}`;
 }

@@ -15,8 +15,8 @@ export interface InstrumentOptions {
 }
 
 /** What memory a series, and each value that is kept, is counted with. */
-export const seriesBytes = 600;
-export const valueBytes = 32;
+const seriesBytes = 600;
+const valueBytes = 32;
 
 interface Gauge {
   readonly series: StatsdSeries;

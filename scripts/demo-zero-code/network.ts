@@ -2,22 +2,13 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 
 /** Namespaces of the demo, in the order of their subnets: 10.77.1.0/24 and on. */
-export const rooms = [
-  'client',
-  'edge',
-  'shop',
-  'stock',
-  'price',
-  'database',
-  'cache',
-  'dns',
-] as const;
+const rooms = ['client', 'edge', 'shop', 'stock', 'price', 'database', 'cache', 'dns'] as const;
 
 /** A namespace of the demo. */
 export type Room = (typeof rooms)[number];
 
 /** Every room hangs on it; it forwards, and translates the shop's address towards the price list. */
-export const router = 'router';
+const router = 'router';
 
 const namespace = (room: string): string => `wirestitch-${room}`;
 

@@ -39,7 +39,7 @@ const loadingPattern = /(?:from|^import)\s*['"](\.{1,2}\/[^'"]+)['"]/gm;
 const mentionPattern = /['"`]((?:\.{1,2}\/)?[\w./-]+\.(?:ts|mjs))['"`]/g;
 
 /** Imports between files of the checkout. */
-export function importsOf(files: readonly SourceFile[]): Import[] {
+function importsOf(files: readonly SourceFile[]): Import[] {
   return files.filter((f) => isCode(f.path)).flatMap((f) => matches(f, importPattern));
 }
 

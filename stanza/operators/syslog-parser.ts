@@ -128,7 +128,7 @@ function messageText(value: Value): string {
 type Run = (entry: Entry, around: Surroundings) => void;
 
 /** What the parser does with an entry, its shared keys included. @throws OperatorFault */
-export function syslogRun(config: SyslogConfig & ParserConfig): Run {
+function syslogRun(config: SyslogConfig & ParserConfig): Run {
   const format = syslogFormat(config);
   let nowMs = 0;
   let message: SyslogMessage | undefined;

@@ -4,7 +4,7 @@ import type { Value, ValueMap } from '../../expr/index.ts';
 const maxDepth = 1000;
 
 /** A parsed JSON value with objects as maps, numbers as floats. */
-export function fromJson(value: unknown, depth = 0): Value {
+function fromJson(value: unknown, depth = 0): Value {
   if (value === null || typeof value !== 'object') return value as Value;
   if (depth > maxDepth) throw new Error(`JSON nests deeper than ${maxDepth} levels`);
   if (value instanceof Int) return value.value;

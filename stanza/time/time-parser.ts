@@ -64,7 +64,7 @@ export function timeParser(config: TimeConfig): TimeParser {
 }
 
 /** @throws Error for a layout that cannot be used */
-export function layoutChunks(type: 'gotime' | 'strptime', layout: string): Chunk[] {
+function layoutChunks(type: 'gotime' | 'strptime', layout: string): Chunk[] {
   if (type === 'strptime') {
     try {
       return splitStrptime(layout);

@@ -48,7 +48,7 @@ function isServer(work: Work, i: number): boolean {
 }
 
 /** Trace id and span id of the caller that a span names, '' for none. */
-export function contextOf(work: Work, i: number): string {
+function contextOf(work: Work, i: number): string {
   const { traceId, parentSpanId } = work.spans[i]!;
   return parentSpanId === '' ? '' : `${traceId}${parentSpanId}`;
 }

@@ -9,8 +9,8 @@
  * To find where a column's data ends, the data is walked by its type.
  */
 
-export const blockInfoRevision = 51903;
-export const customSerializationRevision = 54454;
+const blockInfoRevision = 51903;
+const customSerializationRevision = 54454;
 
 const blockInfo = Uint8Array.of(1, 0, 2, 0xff, 0xff, 0xff, 0xff, 0);
 const zero = Uint8Array.of(0);

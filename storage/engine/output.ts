@@ -40,7 +40,7 @@ const types: Readonly<Record<string, string>> = {
 };
 
 /** The Content-Type that ClickHouse gives for a format; plain text for those it does not name. */
-export function contentType(format: string): string {
+function contentType(format: string): string {
   return types[format] ?? 'text/plain; charset=UTF-8';
 }
 

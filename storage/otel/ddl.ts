@@ -70,7 +70,7 @@ function batchColumn(options: OtelSchemaOptions): string[] {
 }
 
 /** ` TTL expression + interval`, in the largest unit that fits; '' without a limit. */
-export function ttlClause(ttlSeconds: number, expression: string): string {
+function ttlClause(ttlSeconds: number, expression: string): string {
   if (ttlSeconds <= 0) return '';
   return ` TTL ${expression} + ${interval(ttlSeconds)}`;
 }

@@ -9,12 +9,12 @@ const powers = `[${Array.from({ length: 16 }, (_, i) => `1e${i}`).join(', ')}]`;
  * The number in `mantissa` and `scale` (docs/decisions/metric-samples.md): a decimal, the bits of
  * a double (-1), an integer (-2), nothing (-3).
  */
-export const sampleValue =
+const sampleValue =
   `multiIf(scale >= 0, mantissa / ${powers}[scale + 1], ` +
   'scale = -1, reinterpretAsFloat64(mantissa), scale = -2, toFloat64(mantissa), nan)';
 
 /** Labels as Prometheus has them; `job` and `instance` stand for the resource. */
-export const labelsOf =
+const labelsOf =
   'mapConcat(attributes, attributes_other, scope_labels, ' +
   "if(job = '', map(), map('job', job)), if(instance = '', map(), map('instance', instance)))";
 

@@ -35,7 +35,7 @@ const stringKeys = `arrayConcat(${[
 ].join(', ')})`;
 
 /** Indexes that the strings are spread over by their keys: a search reads the filters of one. */
-export const tagShards = 8;
+const tagShards = 8;
 
 const shardsOfKeys = `arrayMap(k -> bitAnd(CRC32(k), ${tagShards - 1}), ${stringKeys})`;
 

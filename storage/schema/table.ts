@@ -66,7 +66,7 @@ export function storedName(options: { readonly cluster?: string }, name: string)
 }
 
 /** The TTL expression of a table, or undefined when its rows stay. */
-export function ttlOf(spec: TableSpec, ttlDays: number): string | undefined {
+function ttlOf(spec: TableSpec, ttlDays: number): string | undefined {
   if (spec.ttlColumn === undefined || ttlDays === 0) return undefined;
   return `${spec.ttlColumn} + toIntervalDay(${ttlDays})`;
 }

@@ -27,7 +27,7 @@ export function formatTypedJson(value: AttributeValue): string {
 }
 
 /** A map as typed JSON, in order, duplicate keys kept. */
-export function formatMap(entries: readonly KeyValue[]): string {
+function formatMap(entries: readonly KeyValue[]): string {
   const text = entries.map(
     ({ key, value }) =>
       `${JSON.stringify(key.startsWith('@') ? `@${key}` : key)}:${formatTypedJson(value)}`,

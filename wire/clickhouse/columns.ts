@@ -187,7 +187,7 @@ export class LowCardinalityColumn implements Column {
 }
 
 /** End positions of arrays: UInt64 for each row, counted in elements from the block's start. */
-export class Offsets {
+class Offsets {
   readonly data = new ByteBuffer(1024);
   /** Elements of all rows. */
   total = 0;

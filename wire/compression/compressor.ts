@@ -8,7 +8,7 @@ import type { Encoding } from './types.ts';
 export type Compress = (parts: readonly Uint8Array[]) => Buffer | Promise<Buffer>;
 
 /** Inputs up to this many bytes are compressed on this thread: a thread's round trip costs more. */
-export const syncBytes = 64 * 1024;
+const syncBytes = 64 * 1024;
 
 const gzip = oneShot(zlib.gzip);
 const deflate = oneShot(zlib.deflate);

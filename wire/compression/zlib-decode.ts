@@ -13,7 +13,7 @@ const deflateMaxRatio = 1032;
  * Outputs up to this size are made on this thread: for less than that a thread's round trip, 50 us,
  * costs more than it frees.
  */
-export const syncBytes = 256 * 1024;
+const syncBytes = 256 * 1024;
 
 const outputChunk = 128 * 1024;
 
@@ -31,7 +31,7 @@ function tooLarge(maxBytes: number): DecompressError {
 }
 
 /** zstd frame header (RFC 8878 section 3.1.1): content size or -1, window size. */
-export function zstdSizes(input: Buffer): { content: number; window: number } {
+function zstdSizes(input: Buffer): { content: number; window: number } {
   const unknown = { content: -1, window: 0 };
   if (input.length < 6 || input.readUInt32LE(0) !== 0xfd2fb528) return unknown;
   const descriptor = input[4]!;

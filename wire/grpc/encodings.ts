@@ -1,7 +1,7 @@
 import type { Encoding } from '../compression/types.ts';
 
 /** Encodings of grpc-encoding that are understood, beside identity. */
-export const grpcEncodings = ['gzip', 'deflate', 'zstd', 'snappy'] as const;
+const grpcEncodings = ['gzip', 'deflate', 'zstd', 'snappy'] as const;
 
 /** Names as grpc-encoding has them; their formats are what {@link formatOf} gives. */
 export type GrpcEncoding = (typeof grpcEncodings)[number];

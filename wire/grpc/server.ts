@@ -43,7 +43,7 @@ export type Attach = (
 export type ListenAddress = { host?: string; port: number } | { path: string };
 
 /** What a client may leave unfinished before it is cut off. */
-export const patience = {
+const patience = {
   /** Until the connection preface and SETTINGS have come. */
   handshakeMs: 10_000,
   /** Without a byte of an unfinished request, header block or frame. */

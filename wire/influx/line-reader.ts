@@ -22,7 +22,7 @@ export type Kind = (typeof Kind)[keyof typeof Kind];
 export const maxFields = 16_384;
 
 /** Bytes of measurement and tags together that one line may have, as in InfluxDB. */
-export const maxKeyBytes = 65_535;
+const maxKeyBytes = 65_535;
 
 /**
  * Reads InfluxDB line protocol line by line

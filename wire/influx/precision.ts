@@ -26,7 +26,7 @@ export interface Precision {
   readonly unitNs: number;
 }
 
-export const nanoseconds: Precision = { unitNs: 1 };
+const nanoseconds: Precision = { unitNs: 1 };
 
 /** @returns undefined for a name that none of InfluxDB's versions knows; '' = nanoseconds */
 export function precisionOf(name: string): Precision | undefined {

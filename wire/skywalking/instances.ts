@@ -28,7 +28,7 @@ const languages: Readonly<Record<string, string>> = {
 };
 
 /** Attributes of a resource that an instance's properties stand for. */
-export function propertyAttributes(
+function propertyAttributes(
   properties: readonly { readonly key: string; readonly value: string }[],
 ): Map<string, AttributeValue> {
   const found = new Map<string, AttributeValue>();

@@ -78,7 +78,7 @@ export function translate(
 }
 
 /** What a span may leave out in a test. */
-export const spanDefaults = {
+const spanDefaults = {
   spanId: 0,
   parentSpanId: -1,
   startTime: nowMs,

@@ -18,7 +18,7 @@ export const ThriftType = {
 } as const;
 
 /** Structs, lists and maps inside each other, at most. */
-export const maxThriftDepth = 64;
+const maxThriftDepth = 64;
 
 /**
  * Pulls values out of bytes in one of Thrift's protocols

@@ -5,7 +5,7 @@ const maxKept = 4096;
 const mapped = 0xffffn;
 
 /** An address of 128 bits as text (RFC 5952); IPv4-mapped ones as IPv4. */
-export function addressText(value: bigint): string {
+function addressText(value: bigint): string {
   if (value >> 32n === mapped) {
     const low = Number(value & 0xffffffffn);
     return [24, 16, 8, 0].map((shift) => (low >>> shift) & 255).join('.');

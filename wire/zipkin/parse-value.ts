@@ -14,7 +14,7 @@ export function parseTexts(tags: TagList): void {
 }
 
 /** The same for the tag at a place. */
-export function parseText(tags: TagList, at: number): void {
+function parseText(tags: TagList, at: number): void {
   const from = tags.a[at]!;
   const first = tags.source[at]![from];
   if (tags.b[at] === from || first === undefined) return;

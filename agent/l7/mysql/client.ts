@@ -9,7 +9,7 @@ import { Phase, type Talk } from './talk.ts';
 import { Fields } from './values.ts';
 
 /** Bytes of a statement that are read. */
-export const MAX_TEXT = 4096;
+const MAX_TEXT = 4096;
 const FULL = 0xffffff;
 /** "The statement prepared just now": its id is not known yet (MariaDB). */
 const LAST_PREPARED = 0xffffffff;

@@ -1,7 +1,7 @@
 import { Fields } from './values.ts';
 
 /** Capability flags that change what is on the wire. */
-export const Capability = {
+const Capability = {
   connectWithDb: 1 << 3,
   compress: 1 << 5,
   protocol41: 1 << 9,

@@ -28,7 +28,7 @@ const segmentMagic = Buffer.from('WSTLOG01', 'latin1');
 const newerMark = /^WSTLOG(?!00|01)\d\d$/;
 const recordMagic = 0x43455257; // "WREC"
 export const segmentHeaderBytes = 16;
-export const recordHeaderBytes = 32;
+const recordHeaderBytes = 32;
 const types = ['', 'data', 'sealed', 'ack'] as const;
 
 /** CRC-32C of bytes that follow bytes with CRC `seed`. */

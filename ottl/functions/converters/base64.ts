@@ -4,7 +4,7 @@ const alphabets = {
 } as const;
 
 /** Names of the four variants of base64, as users write them. */
-export const base64Variants = {
+const base64Variants = {
   base64: { alphabet: 'standard', padded: true },
   'base64-raw': { alphabet: 'standard', padded: false },
   'base64-url': { alphabet: 'url', padded: true },

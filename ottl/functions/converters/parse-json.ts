@@ -21,7 +21,7 @@ function fromJson(value: unknown, depth: number): OttlValue {
 }
 
 /** A JSON object or list. @throws OttlRuntimeError */
-export function parseJson(text: string): OttlMap | OttlList {
+function parseJson(text: string): OttlMap | OttlList {
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);

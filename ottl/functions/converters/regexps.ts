@@ -12,7 +12,7 @@ const maxKept = 32;
  *
  * @throws Error when a literal pattern is not valid
  */
-export function patternOf(name: string, getter: Getter<string>): (place: Place) => GoRegexp {
+function patternOf(name: string, getter: Getter<string>): (place: Place) => GoRegexp {
   const literal = literalOf(getter);
   if (literal !== undefined) {
     try {

@@ -17,7 +17,7 @@ export interface Agent {
 }
 
 /** Rules in order; the first that fits counts. Patterns are compiled when first tried. */
-export class AgentRules {
+class AgentRules {
   private readonly rules: readonly RawRule[];
   private readonly compiled: (GoRegexp | undefined)[];
   private readonly names: readonly string[];

@@ -5,7 +5,7 @@ import { Decision, type Policy, type TraceData } from './decision.ts';
 export type ViewTest = (view: MessageView) => boolean;
 
 /** Samples when any resource or span passes its test. */
-export function anyMatches(trace: TraceData, resource: ViewTest, span: ViewTest): number {
+function anyMatches(trace: TraceData, resource: ViewTest, span: ViewTest): number {
   const { view } = trace;
   for (let g = 0; g < view.groupCount; g += 1) {
     if (resource(view.resource(g))) return Decision.sampled;

@@ -25,7 +25,7 @@ export function probabilistic(salt: string, percentage: number): Policy {
 }
 
 /** `ratio` of 2^64 - 1, rounded to 64 significant bits and then cut to an integer. */
-export function thresholdOf(ratio: number): bigint {
+function thresholdOf(ratio: number): bigint {
   if (!(ratio > 0)) return 0n;
   if (ratio >= 1) return two64 - 1n;
   const { mantissa, exponent } = parts(ratio);

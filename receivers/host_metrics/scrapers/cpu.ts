@@ -17,7 +17,7 @@ const states = [
 ] as const;
 
 /** Seconds of each CPU by column: user nice system idle iowait irq softirq steal guest guest_nice. */
-export function cpuTimes(files: HostFiles): Map<string, number[]> {
+function cpuTimes(files: HostFiles): Map<string, number[]> {
   const times = new Map<string, number[]>();
   for (const line of files.lines('/proc/stat')) {
     const match = /^(cpu\d+)\s+(.*)$/.exec(line);

@@ -67,7 +67,7 @@ const kubernetesDiscovery = z.strictObject({
 });
 
 /** Ways to find targets that Prometheus has and this program has not. */
-export const refusedDiscoveries = [
+const refusedDiscoveries = [
   'aws',
   'azure',
   'consul',

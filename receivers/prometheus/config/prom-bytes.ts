@@ -4,7 +4,7 @@ const powers: Readonly<Record<string, number>> = { '': 0, K: 1, M: 2, G: 3, T: 4
 const part = /([0-9]+(?:\.[0-9]+)?)([KMGTPE]?)i?B/y;
 
 /** Reads a size as Prometheus writes them: `100MB` is 100 * 2^20. @returns undefined for no size */
-export function parsePromBytes(text: string): number | undefined {
+function parsePromBytes(text: string): number | undefined {
   if (text === '0') return 0;
   if (text === '' || text.length > 100) return undefined;
   let total = 0;

@@ -24,7 +24,7 @@ const protocols = () =>
   z.array(z.string()).optional().describe(`what targets are asked for, best first`);
 
 /** Keys that `global` and each scrape configuration have. */
-export const commonKeys = () => ({
+const commonKeys = () => ({
   scrape_interval: promDuration().optional().describe('time between two scrapes'),
   scrape_timeout: promDuration().optional().describe('time that one may take'),
   scrape_protocols: protocols(),

@@ -74,7 +74,7 @@ function delay(name: string): [string, string, Form][] {
 }
 
 /** One mapped attribute and its column. */
-export class FlowColumn {
+class FlowColumn {
   readonly attribute: string;
   readonly column: FixedColumn | LowCardinalityColumn;
   readonly #form: Form;

@@ -9,7 +9,7 @@ export const Scale = {
 } as const;
 
 /** Scales 0 to 15: all are doubles exactly. */
-export const POWERS = Float64Array.from({ length: 16 }, (_, i) => Number(`1e${i}`));
+const POWERS = Float64Array.from({ length: 16 }, (_, i) => Number(`1e${i}`));
 
 const MAX_MANTISSA = 2 ** 53;
 const TWO_32 = 0x1_0000_0000;

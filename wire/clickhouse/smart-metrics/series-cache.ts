@@ -12,7 +12,7 @@ export interface SeriesLimits {
   readonly bytes: number;
 }
 
-export const defaultSeriesLimits: SeriesLimits = {
+const defaultSeriesLimits: SeriesLimits = {
   remembered: 500_000,
   bytes: 128 * 1024 * 1024,
 };

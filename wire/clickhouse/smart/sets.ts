@@ -32,7 +32,7 @@ export interface SetLimits {
   readonly newADay: number;
 }
 
-export const defaultSetLimits: SetLimits = { remembered: 100_000, newADay: 200_000 };
+const defaultSetLimits: SetLimits = { remembered: 100_000, newADay: 200_000 };
 
 /** Bytes of messages remembered at most, whatever their number. */
 const MAX_BYTES = 64 * 1024 * 1024;

@@ -107,7 +107,7 @@ function fixedArray(name: string, type: string): ArrayColumn<FixedColumn> {
  * The distinct (service, name, kind) of one table, by numbers of its columns' dictionaries: open
  * addressing, keys packed as service, name * 256 + kind; -1 = free; at most half full.
  */
-export class OperationSet {
+class OperationSet {
   #slots = new Int32Array(1024).fill(-1);
   #count = 0;
 

@@ -1,8 +1,5 @@
 import { BitWriter } from './bits.ts';
 
-/** Samples that a chunk can count. */
-export const mostChunkSamples = 65_535;
-
 /**
  * Writes chunks of Prometheus' encoding XOR (tsdb/docs/format/chunks.md of its repository):
  *
@@ -20,7 +17,7 @@ export class XorChunkWriter {
   #trailing = 0;
 
   /**
-   * Samples [from, to), 1 to {@link mostChunkSamples} of them.
+   * Samples [from, to), 1 to 65,535 of them.
    * @param times whole, rising, between -(2^51) and 2^51
    * @param bits of the values, low half first
    */

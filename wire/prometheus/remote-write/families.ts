@@ -20,7 +20,7 @@ const suffixes: readonly (readonly [string, readonly number[]])[] = [
 ];
 
 /** The family that a series belongs to by its name, undefined when none is known. */
-export function familyOf(
+function familyOf(
   name: string,
   lookUp: (family: string) => Family | undefined,
 ): Family | undefined {

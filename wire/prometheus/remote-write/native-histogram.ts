@@ -3,10 +3,10 @@ import type { Input } from './protobuf.ts';
 import { HistogramKind, staleHi, staleLo } from './request.ts';
 
 /** Schema of histograms whose bounds are listed. */
-export const customSchema = -53;
+const customSchema = -53;
 
 /** What the writer of a histogram says of resets. */
-export const ResetHint = { unknown: 0, yes: 1, no: 2, gauge: 3 } as const;
+const ResetHint = { unknown: 0, yes: 1, no: 2, gauge: 3 } as const;
 
 /** Schemas of exponential buckets that may come: those in use and those kept for later. */
 const schemaMin = -9;

@@ -1,7 +1,7 @@
 import type { Uint32Column } from './columns.ts';
 import type { Input } from './protobuf.ts';
 import { previousLabels, Reading } from './reading.ts';
-import { MetricType, startOf, WriteRequest } from './request.ts';
+import { MetricType, WriteRequest } from './request.ts';
 import { Symbols } from './symbols.ts';
 
 /*
@@ -155,9 +155,4 @@ function readMetadata(reading: Reading, end: number): void {
   request.familyTypes.push(type > MetricType.stateset ? MetricType.unknown : type);
   request.familyHelps.push(help);
   request.familyUnits.push(unit);
-}
-
-/** Where the labels of series `i` begin. */
-export function labelStart(request: WriteRequest, i: number): number {
-  return startOf(request.labelEnds, i);
 }

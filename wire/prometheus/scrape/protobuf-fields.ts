@@ -12,7 +12,7 @@ export function readInside(input: CheckedReader, field: Field): void {
 }
 
 /** Text that begins with its length here; what is not UTF-8 gets U+FFFD. */
-export function readText(input: CheckedReader): string {
+function readText(input: CheckedReader): string {
   input.range();
   return utf8(input.bytes, input.from, input.to);
 }

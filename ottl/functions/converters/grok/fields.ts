@@ -35,7 +35,7 @@ export const message = field('GREEDYDATA', 'message');
 export const client = field('IPORHOST', 'source.address');
 export const isoTime = field('TIMESTAMP_ISO8601', 'timestamp');
 export const syslogTime = `(?:${field('SYSLOGTIMESTAMP', 'timestamp')}|${isoTime})`;
-export const httpVersion = optional(` HTTP/${field('NUMBER', 'http.version')}`);
+const httpVersion = optional(` HTTP/${field('NUMBER', 'http.version')}`);
 /** Method, target and version of HTTP. @param target pattern of what stands between */
 export const requestLine = (target: string): string =>
   `${word('http.request.method')} ${target}${httpVersion}`;

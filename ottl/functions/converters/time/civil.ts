@@ -9,7 +9,7 @@ export interface Civil {
 }
 
 /** Days from 1970-01-01 to a date; months beyond 12 and days beyond the month's go on. */
-export function daysFromCivil(year: number, month: number, day: number): number {
+function daysFromCivil(year: number, month: number, day: number): number {
   const months = year * 12 + (month - 1);
   const y = Math.floor(months / 12) - (months - Math.floor(months / 12) * 12 < 2 ? 1 : 0);
   const m = ((months % 12) + 12) % 12;

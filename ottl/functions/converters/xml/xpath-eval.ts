@@ -209,7 +209,7 @@ function matches(test: NodeTest, node: XmlNode): boolean {
 }
 
 /** Blanks between nodes do not count, but for the first child. */
-export function children(node: XmlNode): XmlNode[] {
+function children(node: XmlNode): XmlNode[] {
   const all: XmlNode[] = [];
   for (let child = node.first; child !== undefined; child = child.next) {
     if (child === node.first || child.kind !== 'text' || child.data.trim() !== '') all.push(child);

@@ -1,5 +1,5 @@
 /** Axes of XPath 1.0 but for namespaces. */
-export const axes = [
+const axes = [
   'ancestor',
   'ancestor-or-self',
   'attribute',
@@ -50,7 +50,7 @@ export type Expression =
     };
 
 /** Functions and how many arguments they take, at least and at most. */
-export const functionArity: Readonly<Record<string, readonly [number, number]>> = {
+const functionArity: Readonly<Record<string, readonly [number, number]>> = {
   boolean: [1, 1],
   ceiling: [1, 1],
   concat: [2, 99],

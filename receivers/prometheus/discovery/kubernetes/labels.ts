@@ -1,6 +1,6 @@
 import type { Meta, Pod } from './objects.ts';
 
-export const prefix = '__meta_kubernetes_';
+const prefix = '__meta_kubernetes_';
 
 /** Labels by name, with those that have no value left out. */
 export function labelsOf(
