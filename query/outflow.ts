@@ -41,6 +41,7 @@ export class WaitingBytes {
   }
 }
 
+/** What an answer that is sent piece by piece is watched with. */
 export interface OutflowOptions {
   readonly clock: Clock;
   /** Where bytes are counted that wait for their client. */
