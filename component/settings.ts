@@ -130,6 +130,10 @@ export interface NodeLedger {
   created(items: number): void;
   /** Exporters: items that the backend confirmed; less than 0 takes back what was said. */
   delivered(items: number): void;
+  /** Exporters: items that are held stay on disk, for the instance that opens it next. */
+  left(items: number): void;
+  /** Exporters: items found on disk are held; those that no instance here left are created. */
+  found(items: number): void;
   /** Exporters: shows how full a queue is. @returns what ends that */
   queue?(read: () => QueueFill): () => void;
   /** Exporters: an attempt to deliver ended; absent = well. */

@@ -210,3 +210,18 @@ test('pieces of a split go one by one to the exporter that comes next', async ()
     assertSettled(old);
   }
 });
+
+test('what is on disk is held once, whichever exporter of the process has it open', async () => {
+  const onDisk = { sending_queue: { storage: 'file_storage', num_consumers: 1 } };
+  const old = await stuck(onDisk);
+  await Promise.all([old.send(0, 3), old.send(3, 2)]);
+  await settle();
+  const first = await replaced(old, onDisk, down);
+  const second = await replaced({ ...old, exporter: first.exporter }, onDisk, down);
+  const { created, held } = old.node();
+  assert.deepEqual([created, held], [0, 5]);
+  const last = await replaced({ ...old, exporter: second.exporter }, onDisk);
+  await last.exporter.shutdown();
+  assert.deepEqual([old.node().delivered, old.node().held], [5, 0]);
+  assertSettled(old);
+});

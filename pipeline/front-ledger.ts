@@ -7,6 +7,8 @@ export function frontLedger(ledger: NodeLedger): NodeLedger {
     held: (delta) => ledger.held(delta),
     created: (items) => ledger.created(items),
     delivered: () => {},
+    left: (items) => ledger.left(items),
+    found: (items) => ledger.found(items),
     queue: (read) => ledger.queue?.(read) ?? (() => {}),
     attempted: (failure) => ledger.attempted?.(failure),
   };

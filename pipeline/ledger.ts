@@ -183,6 +183,8 @@ class Node implements NodeLedger {
   createdItems = 0;
   deliveredItems = 0;
   heldItems = 0;
+  /** Those of `heldItems` that an instance that ended left on disk. */
+  #leftItems = 0;
   readonly droppedItems = new Map<string, number>();
   readonly #queues = new Set<() => QueueFill>();
   #failing: (FailedAttempt & { readonly attempts: number }) | undefined;
@@ -215,6 +217,17 @@ class Node implements NodeLedger {
 
   created(items: number): void {
     this.createdItems += items;
+  }
+
+  left(items: number): void {
+    this.#leftItems += items;
+  }
+
+  found(items: number): void {
+    const known = Math.min(items, this.#leftItems);
+    this.#leftItems -= known;
+    this.createdItems += items - known;
+    this.heldItems += items - known;
   }
 
   delivered(items: number): void {

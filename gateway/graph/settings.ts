@@ -35,4 +35,6 @@ const unused: NodeLedger = {
   held: () => {},
   created: () => {},
   delivered: () => {},
+  left: () => {},
+  found: () => {},
 };

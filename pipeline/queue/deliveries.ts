@@ -243,6 +243,9 @@ export class Deliveries<S extends Signal> {
   /** Ends everything that waits, to be given to the heir if there is one. */
   loseWaiting(error: ShutDown): void {
     this.#works.lanes.flush();
+    for (let one = this.#sealed.shift(); one !== undefined; one = this.#sealed.shift()) {
+      this.#settling.lose({ entries: [one.entry], batches: [], items: one.entry.items }, error);
+    }
     for (let piece = this.#pieces.shift(); piece !== undefined; piece = this.#pieces.shift()) {
       this.#settling.lose(piece, error);
     }

@@ -102,8 +102,7 @@ export class Intake<S extends Signal> {
     const entry = newEntry(found.items, size, found.position, 0);
     entry.client = this.#works.partition.clientOf(found.partition);
     this.#works.admission.force(size);
-    ledger.created(found.items);
-    ledger.held(found.items);
+    ledger.found(found.items);
     if (found.sealed) this.#deliveries.pushSealed({ entry, bytes: found.bytes });
     else this.#works.lanes.push(found.partition, this.#part(entry, undefined, found.bytes));
   }
@@ -157,7 +156,10 @@ export class Intake<S extends Signal> {
     const entry = newEntry(batch.itemCount, size, position, 0);
     entry.client = ctx.client;
     this.#parts.settings.ledger.held(entry.items);
-    if (this.#works.stopping) return;
+    if (this.#works.stopping) {
+      this.#parts.settings.ledger.left(entry.items);
+      return;
+    }
     const kept = this.#cache(entry, batch);
     const partition = this.#works.partition.keyOf(ctx);
     this.#works.lanes.push(partition, this.#part(entry, kept, batch.byteLength));

@@ -47,7 +47,10 @@ export class SendingQueue<S extends Signal> {
     let records = 0;
     let items = 0;
     const recovered = disk.recovered((unusable, error) => {
-      if (!staysOnDisk(error)) settings.ledger.created(unusable);
+      if (!staysOnDisk(error)) {
+        settings.ledger.found(unusable);
+        settings.ledger.held(-unusable);
+      }
       outcome.failed({ items: unusable }, error);
     });
     for await (const found of recovered) {

@@ -71,7 +71,8 @@ export class Settling<S extends Signal> {
       this.#end(entry);
       this.#works.admission.leave(entry.size);
     }
-    if (!kept) settings.ledger.held(-piece.items);
+    if (kept) settings.ledger.left(piece.items);
+    else settings.ledger.held(-piece.items);
     if (acks.length > 0) disk?.ack(acks);
     if (given !== undefined) this.#give(piece).then(given.resolve, given.reject);
   }
@@ -85,13 +86,20 @@ export class Settling<S extends Signal> {
   }
 
   /** The items count at the exporter that takes them from now on. */
-  async #give({ entries, batches, items }: Piece<S>): Promise<void> {
-    const { settings, config } = this.#parts;
-    const { ledger, logger } = settings;
+  async #give({ entries, batches }: Piece<S>): Promise<void> {
     const client = this.#works.partition.common(entries) ?? background.client;
     const ctx = { ...background, client };
+    const ends = await Promise.allSettled(batches.map((batch) => this.#giveOne(batch, ctx)));
+    for (const end of ends) if (end.status === 'rejected') throw end.reason;
+  }
+
+  /** Rejects where senders wait for the result. */
+  async #giveOne(batch: Batch<S>, ctx: Context): Promise<void> {
+    const { settings, config } = this.#parts;
+    const { ledger, logger } = settings;
+    const items = batch.itemCount;
     try {
-      await Promise.all(batches.map((batch) => this.#heir!(batch, ctx)));
+      await this.#heir!(batch, ctx);
       if (config.wait_for_result) ledger.delivered(-items); // counted with their entries as well
     } catch (thrown) {
       const error = PipelineError.from(thrown);

@@ -117,6 +117,8 @@ export function ownSettings(settings: Settings): Settings {
       held: (delta) => ledger.held(delta),
       created: (items) => ledger.created(items),
       delivered: () => {},
+      left: (items) => ledger.left(items),
+      found: (items) => ledger.found(items),
     },
   };
 }

@@ -43,7 +43,7 @@ export async function startPush(
   { logger, meter, resource, recorder, logRecorder }: Telemetry,
   settings: Omit<OwnSettings, 'logger' | 'meter' | 'tracer' | 'ledger'>,
 ): Promise<Push> {
-  const unused = { dropped() {}, held() {}, created() {}, delivered() {} };
+  const unused = { dropped() {}, held() {}, created() {}, delivered() {}, left() {}, found() {} };
   const own: OwnSettings = {
     ...settings,
     tracer: noTracer,
