@@ -34,7 +34,10 @@ export function listenerKey(networkNamespace: number, port: number): Uint8Array 
   return u64((BigInt(networkNamespace) << 32n) | BigInt(port));
 }
 
-/** A value of `processes`; register and offset lead to Node's async context, absent = 0. */
+/**
+ * A value of `processes`. The register (1 cx, 2 r8) and the offset lead to Node's async context;
+ * absent = 0.
+ */
 export interface ProcessEntry {
   /** It is listed: captured where only listed ones are. */
   readonly capture: boolean;

@@ -2,7 +2,7 @@
 import type { Answer, Message, Work } from '../work.ts';
 import { byCarriedId } from './carried-id.ts';
 
-/** Answers by message; those without an id, or with an ambiguous one, have none. */
+/** Answers by message number, `ambiguous` where several requests that came in have the id. */
 export function byBusinessId(work: Work, messages: readonly Message[]): Map<number, Answer> {
   const ids = (w: Work, i: number): readonly string[] => w.capture(i)!.businessIds;
   return byCarriedId(work, messages, {

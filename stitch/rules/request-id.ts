@@ -5,7 +5,7 @@
 import type { Answer, Message, Work } from '../work.ts';
 import { byCarriedId } from './carried-id.ts';
 
-/** Answers by message; those without an id, or with an ambiguous one, have none. */
+/** Answers by message number, `ambiguous` where several requests that came in have the id. */
 export function byRequestId(work: Work, messages: readonly Message[]): Map<number, Answer> {
   return byCarriedId(work, messages, {
     inbound: (w, i) => [w.capture(i)!.requestId, w.capture(i)!.responseRequestId],

@@ -17,7 +17,7 @@ export interface Time {
   after(ms: number, run: () => void): { cancel(): void };
 }
 
-/** A server; where a key says nothing, it has a default of its own. */
+/** How a server listens, and what its connections share. */
 export interface ServerOptions extends Omit<ServerConnectionOptions, 'nowMs'> {
   readonly time: Time;
   /** In [0, 1). */
