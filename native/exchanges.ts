@@ -29,6 +29,7 @@ export const Slot = {
   idLow: 19,
 } as const;
 
+/** Where a socket's exchange is; `detached`: it is not plain any more, and not read here. */
 export const SlotState = { free: 0, idle: 1, waiting: 2, answering: 3, detached: 4 } as const;
 
 /** What a scan came to and goes by, as 64-bit words. */
@@ -65,6 +66,7 @@ export const Row = {
   templateNumber: 9,
 } as const;
 
+/** Values of {@link Row}.what. */
 export const RowKind = { slow: 0, request: 1, answer: 2, span: 3 } as const;
 
 /** Functions of exchanges.c: plain HTTP/1 exchanges from records of calls to spans. */

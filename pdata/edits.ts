@@ -20,6 +20,7 @@ export const Edit = {
   valueEnd: 7,
 } as const;
 
+/** Numbers of an edit. */
 export const editStride = 8;
 
 /** Name of edits that only take out a later attribute with the same key. */

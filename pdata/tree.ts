@@ -31,6 +31,7 @@ export const Column = {
   next: 5,
 } as const;
 
+/** Numbers of a node. */
 export const stride = 6;
 
 /**

@@ -22,6 +22,7 @@ export interface Shared {
   flowId(record: RecordReader, time: number): { readonly high: number; readonly low: number };
 }
 
+/** Names of rules by the number that the kernel side gives a chain; '' = no rule of its own. */
 export const RULES: readonly AsyncRule[] = ['', '', 'tick', 'connect', 'node_async_id'];
 
 /** The process is side 0, its peer side 1. */

@@ -2,6 +2,7 @@ import { cleanText, textOf } from '../tags/text.ts';
 
 /* Records of native/bpf/event.h: little endian, each at an offset that 8 divides. */
 
+/** What a record tells; numbers of native/bpf/event.h. */
 export const Kind = {
   data: 1,
   connect: 2,
@@ -14,6 +15,7 @@ export const Kind = {
   exit: 8,
 } as const;
 
+/** Bits of a record's flags; what they say is in native/bpf/event.h. */
 export const Flag = {
   incoming: 1,
   tcp: 2,

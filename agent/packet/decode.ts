@@ -4,6 +4,7 @@ import { type FragmentLimits, FragmentResult, FragmentTable } from './fragments.
 import { LinkDecoder } from './link.ts';
 import { Verdict } from './verdict.ts';
 
+/** Protocol number of TCP in an IP header. */
 export const TCP = 6;
 const UDP = 17;
 

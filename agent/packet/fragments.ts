@@ -10,6 +10,7 @@ export interface FragmentLimits {
   readonly timeout: number;
 }
 
+/** 1,024 datagrams, 4 MiB, 30 s. */
 export const defaultFragmentLimits: FragmentLimits = {
   maxDatagrams: 1024,
   maxBytes: 4 << 20,
@@ -33,6 +34,7 @@ interface Datagram {
   total: number;
 }
 
+/** What one fragment came to. */
 export const FragmentResult = {
   held: 0,
   /** The datagram is in `whole`. */

@@ -18,6 +18,7 @@ export const verdicts = [
   'fragment_truncated',
 ] as const;
 
+/** Index into {@link verdicts}. */
 export const Verdict = {
   tcp: 0,
   udp: 1,

@@ -4,6 +4,7 @@ import { readWord } from './id-table.ts';
 
 /** Columns of a span in {@link SpanGrouper.spans}. */
 export const SpanColumn = { header: 0, end: 1, scope: 2, next: 3 } as const;
+/** Numbers of a span. */
 export const spanStride = 4;
 
 /** Calls `visit` with the bounds of the fields inside each ResourceSpans of a checked request. */

@@ -16,4 +16,5 @@ export const Run = {
   count: 6,
 } as const;
 
+/** Numbers of a run. */
 export const runStride = 7;

@@ -18,11 +18,13 @@ function needText(value: Value, as: string, bytesToo = false): string {
   throw new Error(`type ${typeName(value)} cannot be parsed as ${as}`);
 }
 
+/** Operator `json_parser`. */
 export const jsonParser = parser({ parse_ints: z.boolean().default(false) }, (config) => {
   const ints = config.parse_ints;
   return (value) => parseJsonObject(needText(value, 'JSON'), ints);
 });
 
+/** Operator `json_array_parser`: a list, or a map by the names in `header`. */
 export const jsonArrayParser = parser({ header: z.string().default('') }, ({ header }) => {
   if (header === '') return (value) => parseJsonArray(needText(value, 'json array', true));
   const names = header.split(',');
@@ -75,6 +77,7 @@ function checkCsv(config: CsvConfig, delimiter: string, headerDelimiter: string)
   }
 }
 
+/** Operator `csv_parser`: one line; the header is given, or an attribute of the entry. */
 export const csvParser = parser(csvKeys, (config): Parse => {
   const delimiter = config.delimiter === '' ? ',' : config.delimiter;
   const headerDelimiter = config.header_delimiter === '' ? delimiter : config.header_delimiter;
@@ -99,6 +102,7 @@ export const csvParser = parser(csvKeys, (config): Parse => {
   };
 });
 
+/** Operator `key_value_parser`. */
 export const keyValueParser = parser(
   { delimiter: z.string().default('='), pair_delimiter: z.string().default('') },
   ({ delimiter, pair_delimiter: given }) => {
@@ -138,6 +142,7 @@ const regexKeys = {
   cache: z.looseObject({ size: z.int().min(0).max(65535).default(0) }).optional(),
 };
 
+/** Operator `regex_parser`: the named groups; `cache` keeps what texts gave, the oldest goes. */
 export const regexParser = parser(regexKeys, ({ regex, cache }) => {
   if (regex === '') throw new OperatorFault("missing required field 'regex'", ['regex']);
   const names = at('regex', () => {
@@ -169,17 +174,22 @@ export const regexParser = parser(regexKeys, ({ regex, cache }) => {
   };
 });
 
+/** Operator `uri_parser`. */
 export const uriParser = parser({}, () => (value) => parseUri(needText(value, 'URI')));
 
+/** Operator `time_parser`. */
 export const timeOperator = transformer(timeKeys, (config) => {
   const read = timeParser(config);
   return (entry, { clock }) => read(entry, clock.unixMs());
 });
 
+/** Operator `severity_parser`. */
 export const severityOperator = transformer(severityKeys, (config) => severityParser(config));
 
+/** Operator `trace_parser`. */
 export const traceOperator = transformer(traceKeys, (config) => traceParser(config));
 
+/** Operator `scope_name_parser`. */
 export const scopeNameOperator = transformer({ parse_from: field() }, (config) =>
   scopeNameParser(config.parse_from),
 );

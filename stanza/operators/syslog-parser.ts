@@ -160,6 +160,7 @@ function syslogRun(config: SyslogConfig & ParserConfig): Run {
   };
 }
 
+/** Operator `syslog_parser`: RFC 3164 or 5424. */
 export const syslogParser = transformer({ ...parserKeys, ...syslogKeys }, (config) =>
   syslogRun(config as unknown as SyslogConfig & ParserConfig),
 );

@@ -30,6 +30,7 @@ function copyOf(value: Value): Value {
   return Array.isArray(value) ? value.map(copyOf) : value;
 }
 
+/** Operator `add`: sets a field to a value or to what an expression gives. */
 export const add = transformer(
   { field: field().optional(), value: z.unknown().optional() },
   (config) => {
@@ -61,6 +62,7 @@ function ends(config: { from?: Field | undefined; to?: Field | undefined }): [Fi
   return [config.from!, config.to!];
 }
 
+/** Operator `copy`: fails where the source is not there. */
 export const copy = transformer(fromTo, (config) => {
   const [from, to] = ends(config);
   return (entry) => {
@@ -72,6 +74,7 @@ export const copy = transformer(fromTo, (config) => {
   };
 });
 
+/** Operator `move`: fails where the source is not there. */
 export const move = transformer(fromTo, (config) => {
   const [from, to] = ends(config);
   return (entry) => {
@@ -81,6 +84,7 @@ export const move = transformer(fromTo, (config) => {
   };
 });
 
+/** Operator `remove`: fails where the field is not there. */
 export const remove = transformer({ field: field(true).optional() }, (config) => {
   const place = required(config.field, 'field', 'remove: field is empty');
   const all = place.keys.length === 0 && place.root !== 'body';
@@ -92,6 +96,7 @@ export const remove = transformer({ field: field(true).optional() }, (config) =>
   };
 });
 
+/** Operator `retain`: leaves the listed fields, in the parts of the entry that they name. */
 export const retain = transformer({ fields: z.array(field()).default([]) }, ({ fields }) => {
   if (fields.length === 0) throw new OperatorFault("retain: 'fields' is empty", ['fields']);
   const touched = new Set(fields.map(({ root }) => root));
@@ -107,6 +112,7 @@ export const retain = transformer({ fields: z.array(field()).default([]) }, ({ f
   };
 });
 
+/** Operator `flatten`: puts a map's entries in the place of the map. */
 export const flatten = transformer({ field: field(true).optional() }, (config) => {
   const place = required(config.field, 'field', 'invalid field type: <nil>');
   const parent = { root: place.root, keys: place.keys.slice(0, -1) };
@@ -125,6 +131,7 @@ export const flatten = transformer({ field: field(true).optional() }, (config) =
   };
 });
 
+/** Operator `assign_keys`: makes a map of a list. */
 export const assignKeys = transformer(
   { field: field().optional(), keys: z.array(z.string()).default([]) },
   (config) => {
@@ -152,6 +159,7 @@ export const assignKeys = transformer(
   },
 );
 
+/** Operator `noop`: hands entries on. */
 export const noop = transformer({}, () => () => {});
 
 /** Control sequences of terminals (ECMA-48 CSI). */
@@ -164,6 +172,7 @@ const replaceKeys = {
   replace_with: z.string().default(''),
 };
 
+/** Operator `regex_replace`: rewrites what a pattern, given or known by a name, finds in a text. */
 export const regexReplace = transformer(replaceKeys, (config) => {
   const { regex, regex_name: name, replace_with: template } = config;
   if ((regex === '') === (name === '')) {
@@ -195,6 +204,7 @@ export const sanitizeUtf8 = transformer({ field: field().prefault('body') }, (co
   };
 });
 
+/** Operator `unquote`: reads a Go string literal. */
 export const unquoteOperator = transformer({ field: field().optional() }, (config) => {
   const place = required(config.field, 'field', "missing required field 'field'");
   return (entry) => {

@@ -52,6 +52,7 @@ const BY_LENGTH: readonly (readonly number[])[] = Array.from({ length: LONGEST_N
   NAMES.flatMap((name, slot) => (name.length === n ? [slot] : [])),
 );
 
+/** What a parse gives where it does not give the head's length. */
 export const HeadResult = {
   /** The head goes on after the bytes at hand. */
   incomplete: -1,

@@ -33,6 +33,7 @@ function removeWhere(target: MapTarget, drop: (key: string, place: Place) => boo
   };
 }
 
+/** Editor `delete_key`: takes one key out of a map. */
 export const deleteKey = defineFunction({
   name: 'delete_key',
   parameters: [
@@ -82,9 +83,12 @@ function matchingKeys(name: string, keep: boolean) {
   });
 }
 
+/** Editor `delete_matching_keys`: takes out keys that a pattern is found in. */
 export const deleteMatchingKeys = matchingKeys('delete_matching_keys', false);
+/** Editor `keep_matching_keys`: takes out keys that a pattern is not found in. */
 export const keepMatchingKeys = matchingKeys('keep_matching_keys', true);
 
+/** Editor `keep_keys`: takes out all keys but those listed. */
 export const keepKeys = defineFunction({
   name: 'keep_keys',
   parameters: [

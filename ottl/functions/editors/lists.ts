@@ -3,6 +3,7 @@ import { checkStorable } from '../../paths/nested.ts';
 import { copyValue, type OttlList } from '../../values.ts';
 import { defineFunction } from '../types.ts';
 
+/** Editor `append`: adds values to a list; what is no list becomes the first element of one. */
 export const append = defineFunction({
   name: 'append',
   parameters: [
@@ -47,6 +48,7 @@ function checkBounds(start: bigint, end: bigint, length: bigint): void {
   }
 }
 
+/** Editor `delete_index`: takes elements [start, end) out of a list; without an end, one. */
 export const deleteIndex = defineFunction({
   name: 'delete_index',
   parameters: [

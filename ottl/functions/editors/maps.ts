@@ -2,6 +2,7 @@ import { OttlError } from '../../errors.ts';
 import { copyValue, type OttlList, type OttlMap, type OttlValue } from '../../values.ts';
 import { defineFunction } from '../types.ts';
 
+/** Editor `merge_maps`: puts a map's entries into another; on equal keys the strategy decides. */
 export const mergeMaps = defineFunction({
   name: 'merge_maps',
   parameters: [
@@ -85,6 +86,7 @@ class Flattener {
   }
 }
 
+/** Editor `flatten`: brings nested values of a map to its top, with dotted keys. */
 export const flatten = defineFunction({
   name: 'flatten',
   parameters: [

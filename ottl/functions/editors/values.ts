@@ -60,6 +60,7 @@ function changeCurrent(
   setTextAttribute(message, new AttributeKey(message.keyText()), changed);
 }
 
+/** Editor `stringify_all`: makes texts of all values of a map. */
 export const stringifyAll = defineFunction({
   name: 'stringify_all',
   parameters: [{ name: 'target', type: 'mapTarget' }],
@@ -77,6 +78,7 @@ function cut(text: string, most: number, whole: boolean): string | undefined {
   return bytes.toString('utf8', 0, end);
 }
 
+/** Editor `truncate_all`: cuts texts after so many bytes of UTF-8. */
 export const truncateAll = defineFunction({
   name: 'truncate_all',
   parameters: [
@@ -95,6 +97,7 @@ export const truncateAll = defineFunction({
   },
 });
 
+/** Editor `replace_all_matches`: puts a text in the place of those that a glob matches whole. */
 export const replaceAllMatches = defineFunction({
   name: 'replace_all_matches',
   parameters: [
@@ -136,6 +139,7 @@ function attempt(rewrite: () => string): string | undefined {
   }
 }
 
+/** Editor `replace_all_patterns`: rewrites what a pattern finds in all values, or in all keys. */
 export const replaceAllPatterns = defineFunction({
   name: 'replace_all_patterns',
   parameters: [
@@ -176,6 +180,7 @@ export const replaceAllPatterns = defineFunction({
   },
 });
 
+/** Editor `replace_match`: puts a text in the place of one that a glob matches whole. */
 export const replaceMatch = defineFunction({
   name: 'replace_match',
   parameters: [
@@ -213,6 +218,7 @@ function rewriteAttribute(
   };
 }
 
+/** Editor `replace_pattern`: rewrites what a pattern finds in one text. */
 export const replacePattern = defineFunction({
   name: 'replace_pattern',
   parameters: [

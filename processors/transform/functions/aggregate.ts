@@ -23,6 +23,7 @@ function join(metric: Metric, how: Aggregation): void {
   metric.metadata = joined.metadata;
 }
 
+/** Editor `aggregate_on_attributes`: joins points that differ only in attributes not listed. */
 export const aggregateOnAttributes = defineFunction({
   name: 'aggregate_on_attributes',
   parameters: [
@@ -49,6 +50,10 @@ export const aggregateOnAttributes = defineFunction({
   },
 });
 
+/**
+ * Editor `aggregate_on_attribute_value`: gives listed values of an attribute one name, and joins
+ * points.
+ */
 export const aggregateOnAttributeValue = defineFunction({
   name: 'aggregate_on_attribute_value',
   parameters: [

@@ -3,6 +3,7 @@ import { copyOf } from '../../../pdata/aggregate/metric.ts';
 import type { Metric, NumberPoint, SummaryPoint } from '../../../pdata/objects/index.ts';
 import { changeMetric, temporalityOf } from './metric.ts';
 
+/** Editor `convert_sum_to_gauge`; other types stay. */
 export const convertSumToGauge = defineFunction({
   name: 'convert_sum_to_gauge',
   parameters: [],
@@ -13,6 +14,7 @@ export const convertSumToGauge = defineFunction({
     }),
 });
 
+/** Editor `convert_gauge_to_sum`; other types stay. */
 export const convertGaugeToSum = defineFunction({
   name: 'convert_gauge_to_sum',
   parameters: [
@@ -79,18 +81,21 @@ function summaryToSum(
   });
 }
 
+/** Editor: adds a sum of a summary's counts; other types stay. */
 export const convertSummaryCountToSum = summaryToSum(
   'convert_summary_count_val_to_sum',
   '_count',
   ({ count }) => BigInt.asIntN(64, count),
 );
 
+/** Editor: adds a sum of a summary's sums; other types stay. */
 export const convertSummarySumToSum = summaryToSum(
   'convert_summary_sum_val_to_sum',
   '_sum',
   ({ sum }) => sum,
 );
 
+/** Editor: adds a gauge with a point for each quantile of a summary; other types stay. */
 export const convertSummaryQuantileToGauge = defineFunction({
   name: 'convert_summary_quantile_val_to_gauge',
   parameters: [
@@ -113,6 +118,7 @@ export const convertSummaryQuantileToGauge = defineFunction({
   },
 });
 
+/** Editor `copy_metric`: adds a copy, which later statements see too. */
 export const copyMetric = defineFunction({
   name: 'copy_metric',
   parameters: [

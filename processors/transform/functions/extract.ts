@@ -64,6 +64,7 @@ function extract(
   });
 }
 
+/** Editor `extract_count_metric`: adds a sum of the counts of a histogram or summary. */
 export const extractCount = extract(
   'extract_count_metric',
   '_count',
@@ -71,8 +72,10 @@ export const extractCount = extract(
   '1',
 );
 
+/** Editor `extract_sum_metric`: adds a sum of the sums of a histogram or summary. */
 export const extractSum = extract('extract_sum_metric', '_sum', ({ sum }) => sum);
 
+/** Editor `extract_percentile_metric`: adds a gauge of one percentile, above 0 and below 100. */
 export const extractPercentile = defineFunction({
   name: 'extract_percentile_metric',
   parameters: [

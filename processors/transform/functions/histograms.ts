@@ -53,6 +53,7 @@ function asHistogram(
   };
 }
 
+/** Editor: makes explicit buckets of exponential ones; how counts are spread is an argument. */
 export const convertExponentialHistogram = defineFunction({
   name: 'convert_exponential_histogram_to_histogram',
   parameters: [
@@ -115,6 +116,7 @@ function bucketLimit(value: number): number {
   );
 }
 
+/** Editor `merge_histogram_buckets`: takes a bound away, or leaves so many buckets at most. */
 export const mergeHistogramBuckets = defineFunction({
   name: 'merge_histogram_buckets',
   parameters: [

@@ -75,6 +75,7 @@ function parse(line: string, format: keyof typeof patterns): OttlMap {
   return result;
 }
 
+/** Converter `ParseCLF`: a line of the Common or Combined Log Format as a map. */
 export const parseClf = defineFunction({
   name: 'ParseCLF',
   parameters: [

@@ -82,6 +82,7 @@ function parse(message: string): OttlMap {
   ]);
 }
 
+/** Converter `ParseLEEF`: a line of LEEF 1.0 or 2.0 as a map. */
 export const parseLeef = defineFunction({
   name: 'ParseLEEF',
   parameters: [{ name: 'target', type: 'string' }],

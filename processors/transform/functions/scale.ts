@@ -44,6 +44,9 @@ function scaleData(metric: Metric, by: number): void {
   }
 }
 
+/**
+ * Editor `scale_metric`: multiplies values, and may set the unit; not of exponential histograms.
+ */
 export const scaleMetric = defineFunction({
   name: 'scale_metric',
   parameters: [

@@ -123,6 +123,7 @@ function checkVersion(version: string): void {
   );
 }
 
+/** Editor `set_semconv_span_name`: names spans by the semantic conventions, 1.37 to 1.40. */
 export const setSemconvSpanName = defineFunction({
   name: 'set_semconv_span_name',
   parameters: [

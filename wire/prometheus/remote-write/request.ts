@@ -30,6 +30,7 @@ export const HistogramKind = { exponential: 0, custom: 1, gauge: 2 } as const;
 
 /** Upper and lower half of the value that ends a series. */
 export const staleHi = 0x7ff00000;
+/** See {@link staleHi}. */
 export const staleLo = 2;
 
 /**
