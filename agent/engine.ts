@@ -37,6 +37,7 @@ interface EngineLimits {
   readonly sessions: SessionLimits;
 }
 
+/** What the engine holds at most where its owner does not say. */
 export const defaultEngineLimits: EngineLimits = {
   flows: defaultFlowLimits,
   streams: defaultStreamLimits,

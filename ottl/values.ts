@@ -31,6 +31,7 @@ export interface OttlZone {
 
 const utcOffset = { offset: 0, abbreviation: 'UTC' } as const;
 
+/** The zone of times that name none. */
 export const utc: OttlZone = { name: 'UTC', at: () => utcOffset };
 
 /** An instant: nanoseconds since 1970, not limited to 64 bits, and the zone it is shown in. */

@@ -12,6 +12,7 @@ import { type Field, type Message, message, messages } from './schema.ts';
  */
 export const fieldsPerMessage = 17;
 
+/** What a field's payload is checked as: the low bits of an entry. */
 export const Op = {
   unknown: 0,
   varint: 1,
@@ -33,6 +34,7 @@ export const Op = {
   resourceAttribute: 13,
 } as const;
 
+/** What a field means in its message: the high bits of an entry. */
 export const Flag = {
   /** One item of the batch. */
   item: 1 << 16,

@@ -21,6 +21,7 @@ export interface Limits {
   readonly memory?: WriterMemory;
 }
 
+/** Values 64 deep; no memory is asked for. */
 export const defaultLimits: Limits = { maxNesting: 64 };
 
 /** Longest request: offsets are signed 32-bit numbers. */

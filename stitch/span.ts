@@ -108,6 +108,7 @@ export interface StitchOptions {
   readonly maxSpans: number;
 }
 
+/** 50 ms on the way, 10 ms between clocks, 50,000 spans. */
 export const defaultStitchOptions: StitchOptions = {
   networkDelayNs: 50e6,
   clockOffsetNs: 10e6,

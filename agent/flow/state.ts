@@ -201,6 +201,7 @@ export const closeTypes = {
 /** A number of {@link closeTypes}. */
 export type CloseType = keyof typeof closeTypes;
 
+/** The numbers that are used, ascending. */
 export const closeTypeNumbers = Object.keys(closeTypes).map(Number) as CloseType[];
 
 /** What the close type depends on beside the state. */

@@ -28,6 +28,7 @@ export interface FlowLimits {
   readonly timeouts: readonly [number, number, number, number, number, number];
 }
 
+/** 131,072 flows; brief, closed, transient, reset, udp, established: 1 s to 300 s of silence. */
 export const defaultFlowLimits: FlowLimits = {
   maxFlows: 1 << 17,
   timeouts: [1e9, 2e9, 5e9, 35e9, 60e9, 300e9],

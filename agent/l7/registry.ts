@@ -15,4 +15,5 @@ export const protocols = {
 /** A name of `protocols` in configuration. */
 export type ProtocolName = keyof typeof protocols;
 
+/** All names, in the order in which protocols are tried. */
 export const protocolNames = Object.keys(protocols) as ProtocolName[];

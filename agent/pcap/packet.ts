@@ -46,6 +46,7 @@ export interface CaptureLimits {
   readonly maxInterfaces: number;
 }
 
+/** Frames of 1 MiB, 4,096 interfaces. */
 export const defaultCaptureLimits: CaptureLimits = {
   maxPacketBytes: 1 << 20,
   maxInterfaces: 4096,

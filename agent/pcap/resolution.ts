@@ -6,6 +6,7 @@ export interface Resolution {
   readonly offsetSeconds: number;
 }
 
+/** What interfaces have that say nothing (pcapng, if_tsresol). */
 export const microseconds: Resolution = { ticks: 1e6, offsetSeconds: 0 };
 
 /**

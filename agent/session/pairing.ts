@@ -11,6 +11,7 @@ export interface SessionLimits {
   readonly maxOpenPerConversation: number;
 }
 
+/** 65,536 requests, 1,024 of one conversation. */
 export const defaultSessionLimits: SessionLimits = {
   maxOpen: 1 << 16,
   maxOpenPerConversation: 1024,

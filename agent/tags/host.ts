@@ -12,6 +12,7 @@ export interface HostPaths {
   readonly root: string;
 }
 
+/** Paths where the program runs on the machine itself, not in a container. */
 export const hostPaths: HostPaths = { proc: '/proc', root: '/' };
 
 /** Who the machine is: machine id, else boot id, and its name. */

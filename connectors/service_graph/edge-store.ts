@@ -2,6 +2,7 @@ import { grown } from '../../pipeline/grown.ts';
 /** How two services are connected; `label` is what metrics say. */
 export const Connection = { direct: 0, messaging: 1, database: 2, virtual: 3 } as const;
 
+/** Values of label `connection_type`, by {@link Connection}. */
 export const connectionLabels = ['', 'messaging_system', 'database', 'virtual_node'] as const;
 
 /** What an edge is known by. */

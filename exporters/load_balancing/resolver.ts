@@ -24,6 +24,7 @@ export interface World {
   kubernetes(): Promise<KubernetesApi>;
 }
 
+/** The system's resolver, and the cluster that the environment names. */
 export const realWorld: World = {
   lookUp: (hostname) => lookup(hostname, { all: true }),
   async kubernetes() {

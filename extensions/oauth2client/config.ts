@@ -24,6 +24,7 @@ export interface OAuth2Config {
   readonly expiry_buffer: number;
 }
 
+/** Grant type of RFC 7523. */
 export const jwtBearer = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
 
 const text = (what: string) => z.string().default('').describe(what);

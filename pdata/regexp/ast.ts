@@ -29,6 +29,7 @@ interface Repeat {
   readonly greedy: boolean;
 }
 
+/** Matches the empty text. */
 export const empty: Node = { kind: 'concat', nodes: [] };
 
 /** Whether a node can match the empty string, assertions taken as true. */

@@ -7,6 +7,7 @@ const startTag = 17;
 const timeTag = 25;
 /** Values of number points: as_double, as_int. */
 export const doubleTag = 33;
+/** See {@link doubleTag}. */
 export const intTag = 49;
 
 /**

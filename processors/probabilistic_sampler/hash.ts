@@ -3,6 +3,7 @@ import type { Randomness } from './threshold.ts';
 
 /** Of a hash's 32 bits those that decide. */
 const bucketBits = 14;
+/** A hash is sampled when its bucket is below the share of these. */
 export const buckets = 2 ** bucketBits;
 
 /** State of the hash after the seed, which later bytes go on from. */

@@ -17,7 +17,9 @@ export type Randomness = Bits56;
 const hexDigits = 14;
 const most = 2n ** 56n;
 
+/** Probability 1. */
 export const alwaysSample: Threshold = { hi: 0, lo: 0 };
+/** Above every randomness. */
 export const neverSample: Threshold = { hi: 2 ** 24, lo: 0 };
 /** Sampled at any probability. */
 export const fullRandomness: Randomness = { hi: 2 ** 24 - 1, lo: 2 ** 32 - 1 };

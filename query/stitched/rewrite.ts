@@ -2,6 +2,7 @@
 import type { Link } from '../../stitch/span.ts';
 import type { KeyValue, StoredSpan } from '../../storage/traces/model.ts';
 
+/** Attributes that joined spans are shown with (docs/attributes.md). */
 export const stitchAttributes = {
   /** Rule that made the link to the parent. */
   rule: 'wirestitch.stitch.rule',

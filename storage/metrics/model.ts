@@ -98,6 +98,7 @@ export interface MetricLimits {
   readonly names: number;
 }
 
+/** What {@link MetricLimits} says is given. */
 export const defaultLimits: MetricLimits = {
   series: 50_000,
   samples: 5_000_000,

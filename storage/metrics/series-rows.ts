@@ -19,6 +19,7 @@ export interface SeriesRow {
 /** Whether Prometheus sent a row's series. */
 export const fromPrometheus = "(metadata['prometheus.type'] != '')";
 
+/** Columns of a {@link SeriesRow} in SELECT, in any FORMAT that names them. */
 export const seriesColumns =
   `toString(id) AS id, name, suffix, type, toUInt8(${fromPrometheus}) AS prometheus, job, ` +
   'instance, scope_labels, attributes, attributes_other';

@@ -6,6 +6,7 @@ export interface TableNames extends Readonly<Record<MetricKind, string>> {
   readonly logs: string;
 }
 
+/** The names of the contrib exporter. */
 export const defaultTableNames: TableNames = {
   traces: 'otel_traces',
   logs: 'otel_logs',

@@ -12,6 +12,7 @@ export interface Sample {
   readonly traces: number;
 }
 
+/** No sample: all slices, all traces. */
 export const everything: Sample = { slices: 1, traces: 1 };
 
 /** Fewer slices would tell too little of the whole window. */

@@ -8,7 +8,9 @@ export function hashBytes(b: Uint8Array, from: number, to: number, start = hashS
   return hash;
 }
 
+/** FNV-1a's offset basis. */
 export const hashStart = 0x811c9dc5 | 0;
+/** FNV-1a's prime. */
 export const hashPrime = 0x01000193;
 
 /**

@@ -19,6 +19,7 @@ export interface KeepaliveOptions {
   readonly permitWithoutStream: boolean;
 }
 
+/** The defaults of grpc-go's servers (keepalive.ServerParameters, EnforcementPolicy). */
 export const defaultKeepalive: KeepaliveOptions = {
   maxConnectionIdleMs: Number.POSITIVE_INFINITY,
   maxConnectionAgeMs: Number.POSITIVE_INFINITY,

@@ -31,6 +31,7 @@ export function countingBudget(limit = Number.POSITIVE_INFINITY): CountingBudget
   };
 }
 
+/** The clock of the process; timers do not keep it alive. */
 export const realTime: Time = {
   monotonicMs: () => performance.now(),
   after(ms, run) {
@@ -40,6 +41,7 @@ export const realTime: Time = {
   },
 };
 
+/** The only method of {@link startServer}. */
 export const testPath = '/test.Service/Method';
 
 /** A server on a free port with one method. */

@@ -92,7 +92,9 @@ export function keyOf(name: Special): number {
 
 /** Numbers of keys of the resource. */
 export const serviceNameKey = resourceKeys.indexOf('service.name');
+/** See {@link serviceNameKey}. */
 export const functionIdKey = resourceKeys.indexOf('faas.id');
+/** See {@link serviceNameKey}. */
 export const cloudResourceKey = resourceKeys.indexOf('cloud.resource_id');
 
 /**

@@ -119,6 +119,7 @@ export interface Agreed {
   readonly compression: '' | 'zlib' | 'zstd';
 }
 
+/** What is assumed of a connection whose login was not seen. */
 export const nothingAgreed: Agreed = {
   deprecateEof: undefined,
   optionalMetadata: false,

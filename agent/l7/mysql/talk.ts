@@ -4,6 +4,7 @@ import { type Agreed, type Greeting, nothingAgreed } from './login.ts';
 import type { MysqlRequest, ServerInfo } from './message.ts';
 import { type StatementBudget, Statements } from './statements.ts';
 
+/** How far a connection has come. */
 export const Phase = {
   /** Nothing was seen. */
   start: 0,

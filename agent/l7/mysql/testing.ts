@@ -21,6 +21,7 @@ export function lenenc(text: string): Uint8Array {
   return bytes([0xfc, ...le(body.length, 2)], body);
 }
 
+/** Capability flags by their bits, those that tests need. */
 export const Flags = {
   db: 8,
   compress: 0x20,

@@ -27,6 +27,7 @@ const segmentMagic = Buffer.from('WSTLOG01', 'latin1');
 /** The marks of later layouts. */
 const newerMark = /^WSTLOG(?!00|01)\d\d$/;
 const recordMagic = 0x43455257; // "WREC"
+/** Where the first record of a segment begins. */
 export const segmentHeaderBytes = 16;
 const recordHeaderBytes = 32;
 const types = ['', 'data', 'sealed', 'ack'] as const;

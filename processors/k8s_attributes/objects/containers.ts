@@ -27,6 +27,7 @@ export interface PodContainers {
   readonly byName: ReadonlyMap<string, Container>;
 }
 
+/** Of pods whose containers are not wanted. */
 export const noContainers: PodContainers = { byId: new Map(), byName: new Map() };
 
 function empty(): Container {

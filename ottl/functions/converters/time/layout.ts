@@ -107,8 +107,10 @@ export function chunksOf(layout: string): Chunk[] {
   return chunks;
 }
 
+/** English, from January on; Go's layouts know no other language. */
 export const monthNames =
   'January February March April May June July August September October November December'.split(
     ' ',
   );
+/** English, from Sunday on. */
 export const dayNames = 'Sunday Monday Tuesday Wednesday Thursday Friday Saturday'.split(' ');
