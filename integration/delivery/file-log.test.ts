@@ -32,8 +32,8 @@ interface Options {
 }
 
 /**
- * Lets time pass, and files be read meanwhile: what the receiver asks of the file system is answered
- * as soon as what is asked here.
+ * Lets time pass, and files be read meanwhile: what the receiver asks of the file system is
+ * answered as soon as what is asked here.
  */
 async function pass(clock: FakeClock, ms: number): Promise<void> {
   for (let passed = 0; passed < ms; passed += 100) {
