@@ -5,6 +5,7 @@ import { type ApiRequest, type ApiResponse, notFound, v1Error, v3Error } from '.
 import * as v1 from './routes-v1.ts';
 import * as v3 from './routes-v3.ts';
 
+/** What the API answers from, and its limits. */
 export interface ApiOptions {
   readonly reader: TraceReader;
   /** Nanoseconds since 1970. */

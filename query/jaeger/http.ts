@@ -12,6 +12,7 @@ export interface ApiRequest {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** An answer: plain, or a text that is made as it is sent. */
 export interface ApiResponse {
   readonly status: number;
   readonly contentType: string;
@@ -19,6 +20,7 @@ export interface ApiResponse {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** Whether a body is made as it is sent. */
 export function isLong(body: ApiResponse['body']): body is LongBody {
   return typeof body === 'object' && 'cutOff' in body;
 }
@@ -28,6 +30,7 @@ const text = 'text/plain; charset=utf-8';
 /** Set on answers that lack something: traces that were found, or spans of a trace. */
 export const truncatedHeader = 'X-Wirestitch-Truncated';
 
+/** An entry of `errors` of API v1's envelope. */
 export interface V1Error {
   readonly code: number;
   readonly msg: string;

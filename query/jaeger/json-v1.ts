@@ -14,18 +14,21 @@ import { rawValue } from './json-value.ts';
 /** The service name shown for a resource that has none, as Jaeger 2 writes it. */
 export const missingServiceName = 'missing-service-name';
 
+/** A tag, or a field of a log. Ints beyond what a double holds, NaN and infinities are texts. */
 export interface V1KeyValue {
   key: string;
   type: 'string' | 'bool' | 'int64' | 'float64' | 'binary';
   value: string | number | boolean;
 }
 
+/** A parent or a link. */
 export interface V1Reference {
   refType: 'CHILD_OF' | 'FOLLOWS_FROM';
   traceID: string;
   spanID: string;
 }
 
+/** A span in the form of API v1. */
 export interface V1Span {
   traceID: string;
   spanID: string;
@@ -41,11 +44,13 @@ export interface V1Span {
   warnings: string[] | null;
 }
 
+/** What spans of one resource share. */
 export interface V1Process {
   serviceName: string;
   tags: V1KeyValue[];
 }
 
+/** A trace in the form of API v1. */
 export interface V1Trace {
   traceID: string;
   spans: V1Span[];
@@ -53,6 +58,7 @@ export interface V1Trace {
   warnings: string[] | null;
 }
 
+/** How a trace is shown. */
 export interface V1Options {
   /** Leave the trace as it is stored. */
   readonly raw: boolean;

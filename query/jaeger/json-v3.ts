@@ -12,6 +12,7 @@ import { adjust } from './adjust.ts';
 import { Entries, Items } from './json-text.ts';
 import { truncatedText } from './json-v1.ts';
 
+/** How a trace is shown. */
 export interface V3Options {
   /** Leave the trace as it is stored. */
   readonly raw: boolean;

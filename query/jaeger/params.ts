@@ -9,6 +9,7 @@ import {
 } from './go-text.ts';
 import { kindName, missingServiceName } from './json-v1.ts';
 
+/** Limits of a search. */
 export interface SearchLimits {
   /** Largest number of traces of one search; more is refused. */
   readonly maxTraces: number;

@@ -32,11 +32,13 @@ export async function serviceNames(options: ApiOptions): Promise<string[]> {
   return (await options.reader.services()).map((name) => name || missingServiceName);
 }
 
+/** GET /api/services: names, sorted. */
 export async function services(options: ApiOptions, request: ApiRequest): Promise<ApiResponse> {
   const names = await serviceNames(options);
   return v1Ok(names, request.query, names.length);
 }
 
+/** GET /api/services/{service}/operations: names. */
 export async function serviceOperations(
   options: ApiOptions,
   request: ApiRequest,
@@ -48,6 +50,7 @@ export async function serviceOperations(
   return v1Ok(names.length === 0 ? null : names, request.query, names.length);
 }
 
+/** GET /api/operations: names and kinds. */
 export async function operations(options: ApiOptions, request: ApiRequest): Promise<ApiResponse> {
   const service = request.query.get('service') ?? '';
   if (service === '') return v1Error(400, "parameter 'service' is required");
@@ -77,6 +80,7 @@ async function* shown(
 
 const isRaw = (query: URLSearchParams): boolean => query.get('raw') === 'true';
 
+/** GET /api/traces: by a search, newest first, or by `traceID=`. */
 export async function search(options: ApiOptions, request: ApiRequest): Promise<ApiResponse> {
   const { query, signal } = request;
   const ids = v1TraceIds(query);
@@ -150,6 +154,7 @@ function hintOf(query: URLSearchParams): { startNs: bigint; endNs: bigint } | un
   return { startNs: parseGoInt(start) * 1000n, endNs: parseGoInt(end) * 1000n };
 }
 
+/** GET /api/traces/{id}; `start` and `end` are microseconds since 1970. */
 export async function trace(
   options: ApiOptions,
   request: ApiRequest,
@@ -166,6 +171,7 @@ export async function trace(
   });
 }
 
+/** POST /api/archive/{id}: there is no archive. */
 export async function archive(
   _options: ApiOptions,
   _request: ApiRequest,
@@ -190,6 +196,7 @@ async function tracesOf({ body, signal }: ApiRequest): Promise<StoredTrace[]> {
   }
 }
 
+/** GET /api/dependencies; `endTs` and `lookback` are milliseconds. */
 export async function dependencies(options: ApiOptions, request: ApiRequest): Promise<ApiResponse> {
   const ms = (name: string, fallback: bigint): bigint => {
     const text = request.query.get(name) ?? '';
@@ -215,10 +222,12 @@ export async function dependencies(options: ApiOptions, request: ApiRequest): Pr
   return v1Ok(data, request.query);
 }
 
+/** GET /api/metrics/minstep: milliseconds. */
 export async function minStep(_options: ApiOptions, request: ApiRequest): Promise<ApiResponse> {
   return v1Ok(1000, request.query);
 }
 
+/** GET /api/metrics/{what}: refused, as Jaeger does without a storage for it. */
 export async function metrics(): Promise<ApiResponse> {
   return v1Error(501, 'metrics querying is currently disabled');
 }

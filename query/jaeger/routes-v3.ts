@@ -11,10 +11,12 @@ import { v3Groups } from './json-v3.ts';
 import { kindParam, storedService, v3Raw, v3Search } from './params.ts';
 import { bounds, serviceNames, wholeTraces } from './routes-v1.ts';
 
+/** GET /api/v3/services. */
 export async function services(options: ApiOptions): Promise<ApiResponse> {
   return v3Ok({ services: await serviceNames(options) });
 }
 
+/** GET /api/v3/operations: names and kinds. */
 export async function operations(options: ApiOptions, request: ApiRequest): Promise<ApiResponse> {
   const { query } = request;
   const service = query.get('service') ?? '';
@@ -39,6 +41,7 @@ function time(query: URLSearchParams, name: string): bigint | undefined {
   }
 }
 
+/** GET /api/v3/traces/{id}; times are RFC 3339. */
 export async function trace(
   options: ApiOptions,
   request: ApiRequest,
@@ -58,6 +61,7 @@ export async function trace(
   return answered(reading, options, request, false);
 }
 
+/** GET /api/v3/traces: whole traces, newest first. */
 export async function search(options: ApiOptions, request: ApiRequest): Promise<ApiResponse> {
   const query = v3Search(request.query, options);
   const found = await findJoined(options.reader, query);
@@ -85,6 +89,7 @@ async function answered(
   return v3Traces(groups(), () => fewer || reading.cutOff);
 }
 
+/** GET /api/v3/trace-summaries: found traces without their spans. */
 export async function summaries(options: ApiOptions, request: ApiRequest): Promise<ApiResponse> {
   const query = v3Search(request.query, options);
   const { traces, truncated } = await findJoined(options.reader, query);
@@ -106,6 +111,7 @@ function summaryOf(trace: TraceSummary): Record<string, unknown> {
   };
 }
 
+/** GET /api/v3/dependencies; times are RFC 3339, the last 24 hours unless given. */
 export async function dependencies(options: ApiOptions, request: ApiRequest): Promise<ApiResponse> {
   const now = options.nowNs();
   const endNs = time(request.query, 'end_time') ?? now;

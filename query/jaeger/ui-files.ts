@@ -20,6 +20,7 @@ const types: Readonly<Record<string, string>> = {
 
 const maxFileBytes = 32 << 20;
 
+/** Which built Jaeger UI is served, and where. */
 export interface UiOptions {
   /** Folder with index.html. */
   readonly dir: string;

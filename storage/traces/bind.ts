@@ -80,6 +80,7 @@ export const literals: Binder = {
 /** Few ids make texts that come again; many would only make long parameters. */
 const maxBoundIds = 50;
 
+/** The binder for a statement that names so many ids. */
 export function bindFor(ids: number): Binder {
   return ids > maxBoundIds ? literals : new Params();
 }

@@ -10,6 +10,7 @@ const maxSets = 5_000;
 
 type Tag = readonly [key: string, value: string];
 
+/** Conditions of a query, by how they are looked up. */
 export interface Conditions {
   /** What the indexes over tags serve. */
   readonly tags: readonly Tag[];

@@ -12,6 +12,7 @@ export interface FilterSets {
   readonly fits: string;
 }
 
+/** No resource and no scope has the key. */
 export const noSets: FilterSets = { has: '', fits: '' };
 
 /** True for filters that ask for what a span does not have. */
@@ -186,6 +187,9 @@ const setMaps: readonly AttributeMap[] = [
   { column: 'attributes_other', type: 'json', nested: false },
 ];
 
+/**
+ * Conditions on a row of resources or scopes: that it has the key of a filter, and that it fits.
+ */
 export function setConditions(
   filter: TraceFilter,
   table: 'resources' | 'scopes',

@@ -21,6 +21,7 @@ export interface KeySearch {
   readonly keys: readonly KeyValues[];
 }
 
+/** Two trace ids that are one trace. */
 export interface TraceAlias {
   /** 32 lower-case hex digits. */
   readonly from: string;
@@ -40,6 +41,7 @@ export interface TraceKeys {
   join(aliases: readonly TraceAlias[]): Promise<void>;
 }
 
+/** Where the tables are, and how long a call may take. */
 export interface TraceKeysOptions extends CallOptions {
   readonly client: SqlClient;
   readonly database: string;

@@ -14,17 +14,20 @@ export type AttributeValue =
   | { readonly type: 'array'; readonly value: readonly AttributeValue[] }
   | { readonly type: 'kvlist'; readonly value: readonly KeyValue[] };
 
+/** An attribute. A list may have a key twice. */
 export interface KeyValue {
   readonly key: string;
   readonly value: AttributeValue;
 }
 
+/** An OTLP Resource with the schema URL of its group. */
 export interface StoredResource {
   readonly attributes: readonly KeyValue[];
   readonly droppedAttributesCount: number;
   readonly schemaUrl: string;
 }
 
+/** An OTLP InstrumentationScope with the schema URL of its group. */
 export interface StoredScope {
   readonly name: string;
   readonly version: string;
@@ -33,6 +36,7 @@ export interface StoredScope {
   readonly schemaUrl: string;
 }
 
+/** An event of a span; times are nanoseconds since 1970. */
 export interface StoredEvent {
   readonly timeUnixNano: bigint;
   readonly name: string;
@@ -40,6 +44,7 @@ export interface StoredEvent {
   readonly droppedAttributesCount: number;
 }
 
+/** A link of a span. */
 export interface StoredLink {
   /** 32 lower-case hex digits. */
   readonly traceId: string;
@@ -51,6 +56,7 @@ export interface StoredLink {
   readonly flags: number;
 }
 
+/** A span with everything that OTLP has; times are nanoseconds since 1970. */
 export interface StoredSpan {
   /** 32 lower-case hex digits. */
   readonly traceId: string;
@@ -80,6 +86,7 @@ export interface StoredSpan {
   readonly scope: StoredScope;
 }
 
+/** All stored spans of a trace. */
 export interface StoredTrace {
   /** The id that was asked for; spans may carry others where traces were joined. */
   readonly traceId: string;

@@ -2,6 +2,7 @@ import { reasonOf } from './calls.ts';
 import { type FoundTraces, ReadError, type TraceQuery, type TraceSummary } from './reader.ts';
 import { nextWindow, type Window } from './search.ts';
 
+/** What a search has found. */
 export interface FoundIds {
   /** Newest first; one more than the limit where there are more. */
   readonly ids: readonly string[];
@@ -23,6 +24,7 @@ export type SearchWindow = (
   maxRows?: number,
 ) => Promise<readonly string[]>;
 
+/** What is known of where matches may be. */
 export interface NewestOptions {
   /** Where the newest spans are, if that is known. */
   readonly first?: Window | undefined;

@@ -19,6 +19,7 @@ import type {
 import { eachRow, RowBinaryReader } from './row-binary.ts';
 import { summarize } from './summaries.ts';
 
+/** Where the tables are, and limits of a call. */
 export interface OtelReaderOptions {
   readonly client: SqlClient;
   readonly database: string;

@@ -16,6 +16,7 @@ import {
 import { type Sampling, sampleKeys, sampleValues, type TagSource } from './tag-sample.ts';
 import { scopeKey, tagAnswers } from './tag-scope.ts';
 
+/** Where the tables are, and how long a call may take. */
 export interface OtelTagsOptions {
   readonly client: SqlClient;
   readonly database: string;

@@ -15,6 +15,7 @@ export const filterOps = [
   '<=',
 ] as const;
 
+/** One of {@link filterOps}. */
 export type FilterOp = (typeof filterOps)[number];
 
 /**
@@ -59,6 +60,7 @@ export interface TraceQuery {
   readonly limit: number;
 }
 
+/** A found trace without its spans; times are nanoseconds since 1970. */
 export interface TraceSummary {
   /** 32 lower-case hex digits. */
   readonly traceId: string;
@@ -80,6 +82,7 @@ export interface TraceSummary {
   }[];
 }
 
+/** The answer to a search. */
 export interface FoundTraces {
   /** Newest first. */
   readonly traces: readonly TraceSummary[];
@@ -89,6 +92,7 @@ export interface FoundTraces {
   readonly searchedFromNs?: bigint;
 }
 
+/** A span name of a service, with its kind. */
 export interface Operation {
   readonly name: string;
   /** OTLP SpanKind. */
@@ -113,6 +117,7 @@ export class ReadError extends Error {
   }
 }
 
+/** What narrows and bounds the reading of whole traces; times are nanoseconds since 1970. */
 export interface GetTracesOptions {
   /** Narrows the time range where the caller knows it; a trace outside is found all the same. */
   readonly startNs?: bigint;

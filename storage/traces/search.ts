@@ -103,6 +103,7 @@ const second = 1_000_000_000n;
 const bucket = BigInt(bucketS) * second;
 const usualGrowth = 32;
 
+/** How pieces of a search grow. */
 export interface WindowOptions {
   /** Where the newest spans are, if that is known: the first piece. */
   readonly first?: Window | undefined;

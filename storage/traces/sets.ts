@@ -120,6 +120,7 @@ function take<T>(wanted: Iterable<bigint>, found: Map<bigint, T>, cache: LeastRe
   return missing;
 }
 
+/** Resources and scopes by id: those that the rows of one read need. */
 export interface Resolved {
   readonly resources: Map<bigint, StoredResource>;
   readonly scopes: Map<bigint, StoredScope>;

@@ -40,6 +40,7 @@ import {
 import { readSlimSpan, type SlimSpan, slimColumns, summarize } from './summaries.ts';
 import { fieldTag } from './tags.ts';
 
+/** Where the tables are, and limits of a call. */
 export interface SmartReaderOptions {
   readonly client: SqlClient;
   readonly database: string;

@@ -28,6 +28,7 @@ import {
 } from './tag-sample.ts';
 import { scopeKey, tagAnswers } from './tag-scope.ts';
 
+/** Where the tables are, and how long a call may take. */
 export interface SmartTagsOptions {
   readonly client: SqlClient;
   readonly database: string;

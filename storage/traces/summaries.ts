@@ -18,6 +18,10 @@ export interface SlimSpan {
   readonly error: boolean;
 }
 
+/**
+ * Reads the columns {@link slimColumns} of one row.
+ * @throws RangeError when the answer ends early
+ */
 export function readSlimSpan(r: RowBinaryReader): SlimSpan {
   const traceId = r.hex(16);
   const spanId = r.hex(8);

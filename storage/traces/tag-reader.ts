@@ -12,6 +12,7 @@ export interface TagScope {
 /** `field`: a name that stands for a column of the span, see `fields.ts`. */
 export type TagPlace = 'span' | 'resource' | 'scope' | 'event' | 'link' | 'field';
 
+/** A key that is offered, and where spans have it. */
 export interface TagKey {
   readonly key: string;
   readonly places: readonly TagPlace[];
@@ -19,6 +20,7 @@ export interface TagKey {
   readonly spans: number;
 }
 
+/** Keys that are offered. */
 export interface TagKeys {
   /** Most frequent first. */
   readonly keys: readonly TagKey[];
@@ -26,12 +28,14 @@ export interface TagKeys {
   readonly sampledSpans: number;
 }
 
+/** A value that is offered. */
 export interface TagValue {
   readonly value: string;
   /** Spans of the sample that have it; 0 for what is known from elsewhere. */
   readonly spans: number;
 }
 
+/** Values that are offered, {@link maxValues} at most. */
 export interface TagValues {
   /** Those that begin with the text first, then most frequent first. */
   readonly values: readonly TagValue[];

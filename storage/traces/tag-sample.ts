@@ -32,6 +32,7 @@ const maxGroups = 5_000;
 /** Runs a statement, answer in RowBinary. */
 export type RunSql = (sql: string, bind: Params, settings: object) => Promise<Uint8Array>;
 
+/** Of what and how a sample is taken. */
 export interface Sampling {
   readonly source: TagSource;
   readonly run: RunSql;
@@ -125,6 +126,7 @@ function letterOf(place: TagPlace): string {
   return letter;
 }
 
+/** Keys of the newest spans, with the ids of their resources and scopes. Rejects as `run` does. */
 export async function sampleKeys(sampling: Sampling, scope: TagScope): Promise<SampledKeys> {
   const { maps, ids } = sampling.source;
   const lists = [

@@ -16,6 +16,10 @@ export function scopeKey({ services, startNs, endNs }: TagScope): string {
 const maxAgeMs = 15_000;
 const maxEntries = 300;
 
+/**
+ * Answers that are shared for some seconds.
+ * @param now milliseconds since 1970
+ */
 export function tagAnswers(now: () => number): RecentAnswers {
   return new RecentAnswers({ now, maxAgeMs, maxEntries });
 }

@@ -19,6 +19,7 @@ export interface TagForms {
 
 const maxInt = 2n ** 63n - 1n;
 
+/** What the text of a tag can be: a string always, and a value of each type that is written so. */
 export function tagForms(key: string, value: string): TagForms {
   const int = /^-?(0|[1-9]\d*)$/.test(value) && value !== '-0' ? BigInt(value) : undefined;
   const inRange = int !== undefined && int <= maxInt && int >= -maxInt - 1n;
