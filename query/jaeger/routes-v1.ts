@@ -2,6 +2,7 @@
 import { WireError } from '../../pdata/wire-error.ts';
 import { inTurns } from '../../storage/steps.ts';
 import type { StoredTrace } from '../../storage/traces/model.ts';
+import type { Dependency } from '../../storage/traces/reader.ts';
 import { findJoined } from '../find-joined.ts';
 import { otlpJsonSteps } from '../shown/stored-from-otlp.ts';
 import {
@@ -30,6 +31,20 @@ const dayMs = 86_400_000n;
 /** Service names as they are shown. */
 export async function serviceNames(options: ApiOptions): Promise<string[]> {
   return (await options.reader.services()).map((name) => name || missingServiceName);
+}
+
+/** Calls between services as their names are shown; times are nanoseconds since 1970. */
+export async function calls(
+  { reader }: ApiOptions,
+  startNs: bigint,
+  endNs: bigint,
+): Promise<Dependency[]> {
+  const found = await reader.dependencies(startNs, endNs);
+  return found.map(({ parent, child, callCount }) => ({
+    parent: parent || missingServiceName,
+    child: child || missingServiceName,
+    callCount,
+  }));
 }
 
 /** GET /api/services: names, sorted. */
@@ -211,13 +226,8 @@ export async function dependencies(options: ApiOptions, request: ApiRequest): Pr
   const end = ms('endTs', options.nowNs() / 1_000_000n);
   const lookback = ms('lookback', dayMs);
   const startNs = (end - lookback) * 1_000_000n;
-  const found = await options.reader.dependencies(startNs, end * 1_000_000n);
+  const shown = await calls(options, startNs, end * 1_000_000n);
   const only = request.query.get('service') ?? '';
-  const shown = found.map((d) => ({
-    parent: d.parent || missingServiceName,
-    child: d.child || missingServiceName,
-    callCount: d.callCount,
-  }));
   const data = shown.filter((d) => only === '' || d.parent === only || d.child === only);
   return v1Ok(data, request.query);
 }

@@ -9,7 +9,7 @@ import type { Entries } from './json-text.ts';
 import { kindName, missingServiceName } from './json-v1.ts';
 import { v3Groups } from './json-v3.ts';
 import { kindParam, storedService, v3Raw, v3Search } from './params.ts';
-import { bounds, serviceNames, wholeTraces } from './routes-v1.ts';
+import { bounds, calls, serviceNames, wholeTraces } from './routes-v1.ts';
 
 /** GET /api/v3/services. */
 export async function services(options: ApiOptions): Promise<ApiResponse> {
@@ -116,12 +116,6 @@ export async function dependencies(options: ApiOptions, request: ApiRequest): Pr
   const now = options.nowNs();
   const endNs = time(request.query, 'end_time') ?? now;
   const startNs = time(request.query, 'start_time') ?? endNs - 86_400_000_000_000n;
-  const found = await options.reader.dependencies(startNs, endNs);
-  return v3Ok({
-    dependencies: found.map((d) => ({
-      parent: d.parent || missingServiceName,
-      child: d.child || missingServiceName,
-      callCount: `${d.callCount}`,
-    })),
-  });
+  const found = await calls(options, startNs, endNs);
+  return v3Ok({ dependencies: found.map((d) => ({ ...d, callCount: `${d.callCount}` })) });
 }

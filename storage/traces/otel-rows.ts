@@ -7,6 +7,7 @@ import type {
   StoredSpan,
 } from './model.ts';
 import type { RowBinaryReader } from './row-binary.ts';
+import { readStrings } from './span-row.ts';
 
 /** What {@link OtelSpans} reads, in this order; every version of the contrib table has them. */
 export const otelColumns = `TraceId, SpanId, ParentSpanId, TraceState, SpanName, SpanKind,
@@ -97,12 +98,6 @@ export class OtelSpans {
     this.#scopes.set(key, scope);
     return scope;
   }
-}
-
-function readStrings(r: RowBinaryReader): KeyValue[] {
-  const out: KeyValue[] = [];
-  r.map((key) => out.push({ key, value: { type: 'string', value: r.string() } }));
-  return out;
 }
 
 function readEvents(r: RowBinaryReader): StoredEvent[] {

@@ -27,6 +27,12 @@ export interface SpanRow {
 
 const noParent = '0000000000000000';
 
+/** The column `parent_span_id`: 16 hex digits, '' for a root. */
+export function readParentId(r: RowBinaryReader): string {
+  const parent = r.hex(8);
+  return parent === noParent ? '' : parent;
+}
+
 /** A row of {@link spanColumns}. */
 export function readSpanRow(r: RowBinaryReader): SpanRow {
   const usual = readUsual(r);
@@ -88,14 +94,14 @@ const nothingRare: Rare = {
 function readUsual(r: RowBinaryReader): Usual {
   const traceId = r.hex(16);
   const spanId = r.hex(8);
-  const parent = r.hex(8);
+  const parentSpanId = readParentId(r);
   const startUnixNano = r.uint64();
   const endUnixNano = BigInt.asUintN(64, startUnixNano + r.int64());
   const service = r.string();
   const head = {
     traceId,
     spanId,
-    parentSpanId: parent === noParent ? '' : parent,
+    parentSpanId,
     startUnixNano,
     endUnixNano,
     name: r.string(),
@@ -149,8 +155,7 @@ function finish(usual: Usual, rare: Rare): SpanRow {
 }
 
 function readTypedAttributes(r: RowBinaryReader): KeyValue[] {
-  const out: KeyValue[] = [];
-  r.map((key) => out.push({ key, value: { type: 'string', value: r.string() } }));
+  const out = readStrings(r);
   r.map((key) => out.push({ key, value: { type: 'int', value: r.int64() } }));
   r.map((key) => out.push({ key, value: { type: 'double', value: r.float64() } }));
   r.map((key) => out.push({ key, value: { type: 'bool', value: r.uint8() !== 0 } }));
@@ -165,14 +170,16 @@ function addEntity(attributes: KeyValue[], key: string, id: bigint): void {
 
 /** A pair of maps: plain strings, then everything else as typed JSON. */
 export function readAttributePair(r: RowBinaryReader): KeyValue[] {
-  const out: KeyValue[] = [];
-  readStrings(r, out);
+  const out = readStrings(r);
   readOthers(r, out);
   return out;
 }
 
-function readStrings(r: RowBinaryReader, out: KeyValue[]): void {
+/** A map of strings as attributes. */
+export function readStrings(r: RowBinaryReader): KeyValue[] {
+  const out: KeyValue[] = [];
   r.map((key) => out.push({ key, value: { type: 'string', value: r.string() } }));
+  return out;
 }
 
 function readOthers(r: RowBinaryReader, out: KeyValue[]): void {
@@ -181,11 +188,7 @@ function readOthers(r: RowBinaryReader, out: KeyValue[]): void {
 
 /** Attributes of the items of one row: an array of string maps, then one of other maps. */
 function readAttributeArrays(r: RowBinaryReader): KeyValue[][] {
-  const lists = r.array(() => {
-    const out: KeyValue[] = [];
-    readStrings(r, out);
-    return out;
-  });
+  const lists = r.array(() => readStrings(r));
   let i = 0;
   r.array(() => readOthers(r, lists[i++]!));
   return lists;
@@ -200,11 +203,7 @@ function others(r: RowBinaryReader): KeyValue[] {
 function readEvents(r: RowBinaryReader): Usual['events'] {
   const times = r.array(() => r.uint64());
   const names = r.array(() => r.string());
-  const attributes = r.array(() => {
-    const out: KeyValue[] = [];
-    readStrings(r, out);
-    return out;
-  });
+  const attributes = r.array(() => readStrings(r));
   return times.map((timeUnixNano, i) => ({
     timeUnixNano,
     name: names[i]!,

@@ -1,5 +1,6 @@
 import type { TraceSummary } from './reader.ts';
 import type { RowBinaryReader } from './row-binary.ts';
+import { readParentId } from './span-row.ts';
 
 /** What {@link readSlimSpan} reads, in this order. */
 export const slimColumns =
@@ -25,13 +26,13 @@ export interface SlimSpan {
 export function readSlimSpan(r: RowBinaryReader): SlimSpan {
   const traceId = r.hex(16);
   const spanId = r.hex(8);
-  const parent = r.hex(8);
+  const parentSpanId = readParentId(r);
   const startUnixNano = r.uint64();
   const endUnixNano = BigInt.asUintN(64, startUnixNano + r.int64());
   return {
     traceId,
     spanId,
-    parentSpanId: parent === '0000000000000000' ? '' : parent,
+    parentSpanId,
     startUnixNano,
     endUnixNano,
     service: r.string(),
