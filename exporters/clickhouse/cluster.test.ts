@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import { migrate, readIdKey } from '../../storage/schema/migrate.ts';
 import { writeSettings } from '../../storage/schema/table.ts';
 import { openTestCluster, type TestCluster } from '../../storage/schema/testing/cluster.ts';
@@ -10,38 +10,30 @@ import { SmartSpansEncoder } from '../../wire/clickhouse/smart/spans.ts';
 import { WrittenRows } from '../../wire/clickhouse/smart/written-rows.ts';
 import { sendBatch } from './insert.ts';
 import { newBatch, type SealedBlock } from './sealed-batch.ts';
-import { FakeClickHouse } from './testing/fake-clickhouse.ts';
+import { fakeForEach, first } from './testing/each.ts';
 import { startedBackend } from './testing/started.ts';
 
-const forever = { deadlineMs: Number.POSITIVE_INFINITY };
-const first = { number: 1, previousUnknown: false, ...forever };
-const again = { number: 2, previousUnknown: true, ...forever };
+const again = { ...first, number: 2, previousUnknown: true };
 
 describe('statements that a cluster is given', () => {
-  let server: FakeClickHouse;
-  let url: string;
+  const fake = fakeForEach();
 
-  beforeEach(async () => {
-    server = new FakeClickHouse();
-    url = await server.start();
-  });
-
-  afterEach(() => server.stop());
-
-  const backendOf = (given: object) => startedBackend('traces', { endpoint: url, ...given });
+  const backendOf = (given: object) => startedBackend('traces', { endpoint: fake.url, ...given });
 
   test('an INSERT is acknowledged by the shards; what a failed one left is settled on all nodes', async () => {
     const backend = await backendOf({ cluster_name: 'c' });
     const sealed = await backend.seal([numberedSpans(range(1, 10))], Date.now());
-    server.fates.push('stored', 'stored', 'stored', 'half stored, no answer');
+    fake.server.fates.push('stored', 'stored', 'stored', 'half stored, no answer');
     await assert.rejects(backend.send(sealed, first));
-    server.statements.length = 0;
+    fake.server.statements.length = 0;
     await backend.send(sealed, again);
-    assert.equal(server.rowsOf('spans'), 10);
-    for (const settings of server.insertSettings) {
+    assert.equal(fake.server.rowsOf('spans'), 10);
+    for (const settings of fake.server.insertSettings) {
       assert.equal(settings.get('insert_distributed_sync'), '1');
     }
-    const said = server.statements.map((sql) => sql.replace(/\d{6,}|'wirestitch-\w+-3'/g, 'N'));
+    const said = fake.server.statements.map((sql) =>
+      sql.replace(/\d{6,}|'wirestitch-\w+-3'/g, 'N'),
+    );
     const where = /WHERE batch = N AND toDate\(bucket\) = toDate\(\d+\)/;
     assert.equal(said[0], 'KILL QUERY ON CLUSTER `c` WHERE initial_query_id = N SYNC');
     assert.equal(said[1], 'SYSTEM SYNC REPLICA ON CLUSTER `c` `default`.`spans_local` LIGHTWEIGHT');
@@ -55,7 +47,7 @@ describe('statements that a cluster is given', () => {
 
   test('durability power is asked of the tables that hold the rows', async () => {
     const backend = await backendOf({ cluster_name: 'c', durability: 'power' });
-    const changed = server.statements.filter((sql) => sql.includes('MODIFY SETTING'));
+    const changed = fake.server.statements.filter((sql) => sql.includes('MODIFY SETTING'));
     assert.ok(changed.length > 0);
     for (const sql of changed)
       assert.match(sql, /^ALTER TABLE `default`\.`\w+_local` ON CLUSTER `c`/);
@@ -63,20 +55,20 @@ describe('statements that a cluster is given', () => {
   });
 
   test('Distributed tables without the name of their cluster are refused at start', async () => {
-    server.engines = { spans: 'Distributed' };
+    fake.server.engines = { spans: 'Distributed' };
     await assert.rejects(backendOf({}), /its table spans is Distributed.*cluster_name/);
   });
 
   test('Distributed tables of schema otel are written at least once, acknowledged by the shards', async () => {
-    server.columns = { Timestamp: 'DateTime64(9)', TraceId: 'String', batch: 'UInt64' };
-    server.engines = { otel_traces: 'Distributed' };
+    fake.server.columns = { Timestamp: 'DateTime64(9)', TraceId: 'String', batch: 'UInt64' };
+    fake.server.engines = { otel_traces: 'Distributed' };
     const backend = await backendOf({ schema: 'otel', create_schema: false });
     const sealed = await backend.seal([numberedSpans(range(1, 10))], Date.now());
-    server.fates.push('stored, no answer');
+    fake.server.fates.push('stored, no answer');
     await assert.rejects(backend.send(sealed, first));
     await backend.send(sealed, again);
-    assert.equal(server.rowsOf('otel_traces'), 20);
-    for (const settings of server.insertSettings) {
+    assert.equal(fake.server.rowsOf('otel_traces'), 20);
+    for (const settings of fake.server.insertSettings) {
       assert.equal(settings.get('insert_distributed_sync'), '1');
     }
     await backend.shutdown();
@@ -85,12 +77,12 @@ describe('statements that a cluster is given', () => {
   test('one server is not asked for what only a cluster knows', async () => {
     const backend = await backendOf({});
     const sealed = await backend.seal([numberedSpans(range(1, 10))], Date.now());
-    server.fates.push('stored', 'stored', 'stored', 'half stored, no answer');
+    fake.server.fates.push('stored', 'stored', 'stored', 'half stored, no answer');
     await assert.rejects(backend.send(sealed, first));
     await backend.send(sealed, again);
-    assert.equal(server.insertSettings[0]!.get('insert_distributed_sync'), null);
+    assert.equal(fake.server.insertSettings[0]!.get('insert_distributed_sync'), null);
     assert.deepEqual(
-      server.statements.filter((sql) => /CLUSTER|SYNC REPLICA|initial_query_id/.test(sql)),
+      fake.server.statements.filter((sql) => /CLUSTER|SYNC REPLICA|initial_query_id/.test(sql)),
       [],
     );
     await backend.shutdown();

@@ -1,45 +1,25 @@
 import assert from 'node:assert/strict';
-import { afterEach, beforeEach, test } from 'node:test';
-import { PipelineError } from '../../component/errors.ts';
+import { test } from 'node:test';
 import type { Extension } from '../../component/extension.ts';
 import type { Traces } from '../../pdata/batch.ts';
 import { numberedSpans, range } from '../../testing/spans.ts';
 import type { ClickHouseBackend } from './backend.ts';
 import type { ClickHouseBatch } from './sealed-batch.ts';
-import { FakeClickHouse } from './testing/fake-clickhouse.ts';
+import { failure, fakeForEach, first } from './testing/each.ts';
 import { startedBackend } from './testing/started.ts';
 
-let server: FakeClickHouse;
-let url: string;
-
-beforeEach(async () => {
-  server = new FakeClickHouse();
-  url = await server.start();
-});
-
-afterEach(() => server.stop());
+const fake = fakeForEach();
 
 function backendOf(given: object = {}, extensions?: ReadonlyMap<string, Extension>) {
-  const where = 'engine' in given ? {} : { endpoint: url };
+  const where = 'engine' in given ? {} : { endpoint: fake.url };
   return startedBackend('traces', { ...where, ...given }, extensions);
 }
 
-const forever = { deadlineMs: Number.POSITIVE_INFINITY };
-const first = { number: 1, previousUnknown: false, ...forever };
-const again = { number: 2, previousUnknown: false, ...forever };
-const afterRestart = { number: 1, previousUnknown: true, ...forever };
+const again = { ...first, number: 2 };
+const afterRestart = { ...first, previousUnknown: true };
 
 function spans(from: number, count: number): Traces {
   return numberedSpans(range(from, count));
-}
-
-async function failure(promise: Promise<void>): Promise<PipelineError> {
-  const error = await promise.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
-  assert.ok(error instanceof PipelineError, `rejected with ${error}`);
-  return error;
 }
 
 async function sealedSpans(backend: ClickHouseBackend<'traces'>): Promise<ClickHouseBatch> {
@@ -51,10 +31,10 @@ test('dictionary rows come before spans, one INSERT a block', async () => {
   const sealed = await sealedSpans(backend);
   assert.equal(sealed.itemCount, 10);
   await backend.send(sealed, first);
-  const tables = server.inserts.map((one) => one.table);
+  const tables = fake.server.inserts.map((one) => one.table);
   assert.equal(tables.at(-1), 'spans');
   assert.deepEqual([...new Set(tables)], ['resources', 'scopes', 'operations', 'spans']);
-  assert.equal(server.rowsOf('spans'), 10);
+  assert.equal(fake.server.rowsOf('spans'), 10);
   const second = await sealedSpans(backend);
   assert.ok(second.blocks.every((block) => block.table === 'spans'));
   assert.notEqual(second.batchId, sealed.batchId);
@@ -66,59 +46,61 @@ const stored = { schema: 'smart' };
 test('an insert that was stored without an answer is not sent again', async () => {
   const backend = await backendOf(stored);
   const sealed = await sealedSpans(backend);
-  server.fates.push('stored', 'stored', 'stored', 'stored, no answer');
+  fake.server.fates.push('stored', 'stored', 'stored', 'stored, no answer');
   const error = await failure(backend.send(sealed, first));
   assert.equal(error.retryable, true);
   assert.equal(error.unknownOutcome, true);
   await backend.send(sealed, { ...again, previousUnknown: true });
-  assert.equal(server.rowsOf('spans'), 10);
-  assert.ok(server.statements.some((sql) => sql.startsWith('KILL QUERY') && sql.endsWith('SYNC')));
+  assert.equal(fake.server.rowsOf('spans'), 10);
+  assert.ok(
+    fake.server.statements.some((sql) => sql.startsWith('KILL QUERY') && sql.endsWith('SYNC')),
+  );
   await backend.shutdown();
 });
 
 test('an insert that was lost without an answer is sent again, byte for byte', async () => {
   const backend = await backendOf(stored);
   const sealed = await sealedSpans(backend);
-  server.fates.push('stored', 'stored', 'stored', 'lost, no answer');
+  fake.server.fates.push('stored', 'stored', 'stored', 'lost, no answer');
   await failure(backend.send(sealed, first));
   await backend.send(sealed, { ...again, previousUnknown: true });
-  assert.equal(server.rowsOf('spans'), 10);
-  assert.equal(server.inserts.filter((one) => one.table === 'resources').length, 1);
+  assert.equal(fake.server.rowsOf('spans'), 10);
+  assert.equal(fake.server.inserts.filter((one) => one.table === 'resources').length, 1);
   await backend.shutdown();
 });
 
 test('rows of a half-done insert are removed before it is sent again', async () => {
   const backend = await backendOf(stored);
   const sealed = await sealedSpans(backend);
-  server.fates.push('stored', 'stored', 'stored', 'half stored, no answer');
+  fake.server.fates.push('stored', 'stored', 'stored', 'half stored, no answer');
   await failure(backend.send(sealed, first));
-  assert.equal(server.rowsOf('spans'), 5);
+  assert.equal(fake.server.rowsOf('spans'), 5);
   await backend.send(sealed, { ...again, previousUnknown: true });
-  assert.equal(server.rowsOf('spans'), 10);
+  assert.equal(fake.server.rowsOf('spans'), 10);
   await backend.shutdown();
 });
 
 test('a batch whose outcome cannot be found out is kept, not dropped and not sent blindly', async () => {
   const backend = await backendOf(stored);
   const sealed = await sealedSpans(backend);
-  server.fates.push('stored', 'stored', 'stored', 'stored, no answer');
+  fake.server.fates.push('stored', 'stored', 'stored', 'stored, no answer');
   await failure(backend.send(sealed, first));
-  server.denied = /KILL QUERY/;
+  fake.server.denied = /KILL QUERY/;
   const error = await failure(backend.send(sealed, { ...again, previousUnknown: true }));
   assert.equal(error.retryable, true);
-  assert.equal(server.rowsOf('spans'), 10);
-  server.denied = undefined;
+  assert.equal(fake.server.rowsOf('spans'), 10);
+  fake.server.denied = undefined;
   await backend.send(sealed, { ...again, previousUnknown: true });
-  assert.equal(server.rowsOf('spans'), 10);
+  assert.equal(fake.server.rowsOf('spans'), 10);
   await backend.shutdown();
 });
 
 test('after a restart the sealed bytes are looked up first', async () => {
   for (const fate of ['stored, no answer', 'lost, no answer'] as const) {
-    server.inserts.length = 0;
+    fake.server.inserts.length = 0;
     const before = await backendOf(stored);
     const sealed = await sealedSpans(before);
-    server.fates.push('stored', 'stored', 'stored', fate);
+    fake.server.fates.push('stored', 'stored', 'stored', fate);
     await failure(before.send(sealed, first));
     const log = Buffer.concat(before.encode(sealed));
     const after = await backendOf(stored);
@@ -128,7 +110,7 @@ test('after a restart the sealed bytes are looked up first', async () => {
       sealed.blocks.map((b) => ({ ...b, body: new Uint8Array(b.body) })),
     );
     await after.send(restored, afterRestart);
-    assert.equal(server.rowsOf('spans'), 10, fate);
+    assert.equal(fake.server.rowsOf('spans'), 10, fate);
     await before.shutdown();
     await after.shutdown();
   }
@@ -136,13 +118,13 @@ test('after a restart the sealed bytes are looked up first', async () => {
 
 test('an answered error after the rows were stored does not store them twice', async () => {
   for (const code of [241, 319, 60, 0]) {
-    server.inserts.length = 0;
+    fake.server.inserts.length = 0;
     const backend = await backendOf(stored);
     const sealed = await sealedSpans(backend);
-    server.fates.push('stored', 'stored', 'stored', { code, stored: true });
+    fake.server.fates.push('stored', 'stored', 'stored', { code, stored: true });
     assert.equal((await failure(backend.send(sealed, first))).retryable, true, `code ${code}`);
     await backend.send(sealed, again);
-    assert.equal(server.rowsOf('spans'), 10, `code ${code}`);
+    assert.equal(fake.server.rowsOf('spans'), 10, `code ${code}`);
     await backend.shutdown();
   }
 });
@@ -150,12 +132,12 @@ test('an answered error after the rows were stored does not store them twice', a
 test('an attempt waits for the one before, which was given up but still runs', async () => {
   const backend = await backendOf(stored);
   const sealed = await sealedSpans(backend);
-  server.fates.push('stored', 'stored', 'stored', { storedAfterMs: 100 });
+  fake.server.fates.push('stored', 'stored', 'stored', { storedAfterMs: 100 });
   const given = backend.send(sealed, first);
-  while (server.fates.length > 0) await new Promise((resolve) => setTimeout(resolve, 1));
+  while (fake.server.fates.length > 0) await new Promise((resolve) => setTimeout(resolve, 1));
   await backend.send(sealed, { ...again, previousUnknown: true });
   await given;
-  assert.equal(server.rowsOf('spans'), 10);
+  assert.equal(fake.server.rowsOf('spans'), 10);
   await backend.shutdown();
 });
 
@@ -163,9 +145,9 @@ test('nothing is sent after the time of an attempt is over', async () => {
   const backend = await backendOf(stored);
   const sealed = await sealedSpans(backend);
   const error = await failure(backend.send(sealed, { ...first, deadlineMs: 0 }));
-  assert.deepEqual([error.retryable, server.inserts.length], [true, 0]);
+  assert.deepEqual([error.retryable, fake.server.inserts.length], [true, 0]);
   await backend.send(sealed, again);
-  assert.equal(server.rowsOf('spans'), 10);
+  assert.equal(fake.server.rowsOf('spans'), 10);
   await backend.shutdown();
 });
 
@@ -184,7 +166,7 @@ test('memory of a batch is not taken back twice when an attempt finds it deliver
 
 test('an engine that cannot end a statement costs no batch', async () => {
   const endQuery = () => Promise.reject(new Error('the engine is stopped'));
-  const engine = { url, username: 'default', password: 'secret', endQuery };
+  const engine = { url: fake.url, username: 'default', password: 'secret', endQuery };
   const extension: Extension = {
     capabilities: { engine },
     start: async () => {},
@@ -199,12 +181,12 @@ test('an engine that cannot end a statement costs no batch', async () => {
 test('blocks that are done stay done when a later one is refused', async () => {
   const backend = await backendOf(stored);
   const sealed = await sealedSpans(backend);
-  server.fates.push('stored', { code: 241 });
+  fake.server.fates.push('stored', { code: 241 });
   const error = await failure(backend.send(sealed, first));
   assert.deepEqual([error.retryable, error.unknownOutcome], [true, false]);
   await backend.send(sealed, again);
   assert.deepEqual(
-    server.inserts.map((one) => one.table),
+    fake.server.inserts.map((one) => one.table),
     ['resources', 'scopes', 'operations', 'spans'],
   );
   await backend.shutdown();
@@ -240,7 +222,7 @@ test('codes of ClickHouse are retried or not as their cause allows', async () =>
   ];
   for (const [code, text, retryable] of cases) {
     const sealed = await sealedSpans(backend);
-    server.fates.push({ code, text });
+    fake.server.fates.push({ code, text });
     const error = await failure(backend.send(sealed, first));
     assert.equal(error.retryable, retryable, `${code} ${text}`);
     assert.match(error.message, new RegExp(`Code: ${code}`));
@@ -251,7 +233,7 @@ test('codes of ClickHouse are retried or not as their cause allows', async () =>
 test('a server that is away is retried; a refused connection has a known outcome', async () => {
   const backend = await backendOf(stored);
   const sealed = await sealedSpans(backend);
-  await server.stop();
+  await fake.server.stop();
   // The first attempt finds a kept connection broken, which tells nothing; the second none at all.
   assert.equal((await failure(backend.send(sealed, first))).retryable, true);
   const error = await failure(backend.send(await sealedSpans(backend), first));
@@ -266,31 +248,31 @@ const otelColumns = {
 };
 
 test('schema otel writes the columns that the table has and says: at least once', async () => {
-  server.columns = otelColumns;
+  fake.server.columns = otelColumns;
   const backend = await backendOf({ schema: 'otel', create_schema: false });
   const sealed = await sealedSpans(backend);
   assert.deepEqual(sealed.blocks[0]!.columns, ['Timestamp', 'TraceId', 'SpanName']);
   assert.equal(sealed.blocks[0]!.verify, 'none');
-  server.fates.push('stored, no answer');
+  fake.server.fates.push('stored, no answer');
   await failure(backend.send(sealed, first));
   await backend.send(sealed, { ...again, previousUnknown: true });
-  assert.equal(server.rowsOf('otel_traces'), 20);
+  assert.equal(fake.server.rowsOf('otel_traces'), 20);
   await backend.shutdown();
 });
 
 test('a table with a batch column makes schema otel exact', async () => {
-  server.columns = { ...otelColumns, batch: 'UInt64' };
+  fake.server.columns = { ...otelColumns, batch: 'UInt64' };
   const backend = await backendOf({ schema: 'otel', create_schema: false });
   const sealed = await sealedSpans(backend);
-  server.fates.push('stored, no answer');
+  fake.server.fates.push('stored, no answer');
   await failure(backend.send(sealed, first));
   await backend.send(sealed, { ...again, previousUnknown: true });
-  assert.equal(server.rowsOf('otel_traces'), 10);
+  assert.equal(fake.server.rowsOf('otel_traces'), 10);
   await backend.shutdown();
 });
 
 test('tables with JSON columns are refused at start, by name', async () => {
-  server.columns = { ...otelColumns, SpanAttributes: 'JSON' };
+  fake.server.columns = { ...otelColumns, SpanAttributes: 'JSON' };
   await assert.rejects(
     backendOf({ schema: 'otel', create_schema: false }),
     /column SpanAttributes/,
@@ -300,7 +282,7 @@ test('tables with JSON columns are refused at start, by name', async () => {
 test('an engine extension is used through its own endpoint and ends statements itself', async () => {
   const ended: string[] = [];
   const engine = {
-    url,
+    url: fake.url,
     username: 'default',
     password: 'secret',
     endQuery: async (queryId: string) => void ended.push(queryId),
@@ -312,11 +294,11 @@ test('an engine extension is used through its own endpoint and ends statements i
   };
   const backend = await backendOf({ engine: 'e' }, new Map([['e', extension]]));
   const sealed = await sealedSpans(backend);
-  server.fates.push('stored', 'stored', 'stored', 'lost, no answer');
+  fake.server.fates.push('stored', 'stored', 'stored', 'lost, no answer');
   await failure(backend.send(sealed, first));
   await backend.send(sealed, { ...again, previousUnknown: true });
   assert.equal(ended.length, 1);
-  assert.equal(server.rowsOf('spans'), 10);
+  assert.equal(fake.server.rowsOf('spans'), 10);
   await backend.shutdown();
 });
 

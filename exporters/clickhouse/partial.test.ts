@@ -1,35 +1,17 @@
 import assert from 'node:assert/strict';
-import { afterEach, beforeEach, test } from 'node:test';
-import { PipelineError } from '../../component/errors.ts';
+import { test } from 'node:test';
 import type { Metrics, Traces } from '../../pdata/batch.ts';
 import { MetricsBuilder, TracesBuilder } from '../../pdata/builder.ts';
 import { openTestDatabase } from '../../storage/schema/testing/chdb-client.ts';
 import { rowsOf } from '../../storage/sql.ts';
 import type { StoredSignal } from './schemas.ts';
-import { FakeClickHouse } from './testing/fake-clickhouse.ts';
+import { failure, fakeForEach } from './testing/each.ts';
 import { startedBackend } from './testing/started.ts';
 
-let server: FakeClickHouse;
-let url: string;
-
-beforeEach(async () => {
-  server = new FakeClickHouse();
-  url = await server.start();
-});
-
-afterEach(() => server.stop());
+const fake = fakeForEach();
 
 const backendOf = <S extends StoredSignal>(signal: S, given: object = {}) =>
-  startedBackend(signal, { endpoint: url, ...given });
-
-async function failure(promise: Promise<void>): Promise<PipelineError> {
-  const error = await promise.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
-  assert.ok(error instanceof PipelineError, `rejected with ${error}`);
-  return error;
-}
+  startedBackend(signal, { endpoint: fake.url, ...given });
 
 const foreignTables = { schema: 'otel', create_schema: false };
 const DAY_NS = 86_400_000_000_000n;
@@ -72,29 +54,29 @@ function progressed() {
 const permanent = { code: 117, text: 'Incorrect data' };
 
 test('what is stored of a batch that is given up counts as arrived', async () => {
-  server.columns = { Timestamp: 'DateTime64(9)', TraceId: 'String' };
+  fake.server.columns = { Timestamp: 'DateTime64(9)', TraceId: 'String' };
   const backend = await backendOf('traces', foreignTables);
   const sealed = await backend.seal([spansOfDays(3)], Date.now());
   assert.equal(sealed.blocks.length, 3);
   const { progress, attempt } = progressed();
-  server.fates.push('stored', permanent, 'stored');
+  fake.server.fates.push('stored', permanent, 'stored');
   const error = await failure(backend.send(sealed, attempt));
   assert.equal(error.retryable, false);
-  assert.deepEqual([server.rowsOf('otel_traces'), progress.arrived], [2, 2]);
+  assert.deepEqual([fake.server.rowsOf('otel_traces'), progress.arrived], [2, 2]);
   await backend.shutdown();
 });
 
 test('rows of dictionaries are no items that arrived', async () => {
   const backend = await backendOf('traces');
   const { progress, attempt } = progressed();
-  server.fates.push('stored', 'stored', 'stored', permanent);
+  fake.server.fates.push('stored', 'stored', 'stored', permanent);
   await failure(backend.send(await backend.seal([spansOfDays(1)], Date.now()), attempt));
-  assert.deepEqual([server.rowsOf('resources'), progress.arrived], [1, 0]);
+  assert.deepEqual([fake.server.rowsOf('resources'), progress.arrived], [1, 0]);
   await backend.shutdown();
 });
 
 test('a refused table keeps those of other kinds of metrics not back', async () => {
-  server.columns = { TimeUnix: 'DateTime', MetricName: 'String', batch: 'UInt64' };
+  fake.server.columns = { TimeUnix: 'DateTime', MetricName: 'String', batch: 'UInt64' };
   const backend = await backendOf('metrics', foreignTables);
   const sealed = await backend.seal([gaugeAndSum()], Date.now());
   assert.deepEqual(
@@ -102,20 +84,24 @@ test('a refused table keeps those of other kinds of metrics not back', async () 
     ['otel_metrics_gauge', 'otel_metrics_sum'],
   );
   const { progress, attempt, next } = progressed();
-  server.fates.push({ code: 16, text: 'No such column' });
+  fake.server.fates.push({ code: 16, text: 'No such column' });
   const error = await failure(backend.send(sealed, attempt));
   assert.deepEqual([error.retryable, progress.arrived], [true, 1]);
-  assert.equal(server.rowsOf('otel_metrics_sum'), 1);
+  assert.equal(fake.server.rowsOf('otel_metrics_sum'), 1);
   await backend.send(sealed, next);
   assert.deepEqual(
-    [server.rowsOf('otel_metrics_gauge'), server.rowsOf('otel_metrics_sum'), progress.arrived],
+    [
+      fake.server.rowsOf('otel_metrics_gauge'),
+      fake.server.rowsOf('otel_metrics_sum'),
+      progress.arrived,
+    ],
     [1, 1, 2],
   );
   await backend.shutdown();
 });
 
 test('a server of any time zone finds the rows of a block by its day', async () => {
-  server.columns = { Timestamp: 'DateTime64(9)', TraceId: 'String', batch: 'UInt64' };
+  fake.server.columns = { Timestamp: 'DateTime64(9)', TraceId: 'String', batch: 'UInt64' };
   const backend = await backendOf('traces', foreignTables);
   const { blocks } = await backend.seal([spansOfDays(1)], Date.now());
   const { day, dayExpression, verify } = blocks[0]!;
