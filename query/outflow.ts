@@ -2,7 +2,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Writable } from 'node:stream';
 import { createGzip, type Gzip } from 'node:zlib';
-import type { Clock, MemoryBudget } from '../component/settings.ts';
 import type { Place } from './gate.ts';
 import { acceptsGzip } from './gzip.ts';
 
@@ -17,12 +16,27 @@ const budgetShare = 1 / 8;
 /** So long an answer waits for its client, in all, before it yields to others, ms. */
 const patienceMs = 10_000;
 
+/** The memory budget of a program, as far as it is needed here. */
+interface Budget {
+  readonly limit: number;
+  /** False where there is no room for so many bytes. */
+  tryReserve(bytes: number): boolean;
+  release(bytes: number): void;
+}
+
+/** What measures patience. */
+interface Clock {
+  /** Milliseconds that never go back. */
+  monotonicMs(): number;
+  after(ms: number, run: () => void): { cancel(): void };
+}
+
 /** Bytes of all answers of a server that wait for their clients, a part of the program's budget. */
 export class WaitingBytes {
-  readonly #budget: MemoryBudget;
+  readonly #budget: Budget;
   #reserved = 0;
 
-  constructor(budget: MemoryBudget) {
+  constructor(budget: Budget) {
     this.#budget = budget;
   }
 
