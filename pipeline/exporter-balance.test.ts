@@ -1,4 +1,4 @@
-// Exporters of all kinds under faults, reloads and restarts: nothing that was accepted is lost uncounted.
+// Exporters of all kinds under faults, reloads and restarts: nothing accepted is lost uncounted.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { background } from '../component/consumer.ts';

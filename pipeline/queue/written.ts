@@ -6,8 +6,8 @@ import type { Pauses } from '../chain/retry.ts';
 const retryMs = 1000;
 
 /**
- * Writes what has to get on disk, again and again after retryable errors. Rejects with ShutDown when
- * `pauses` is stopped before it is there.
+ * Writes what has to get on disk, again and again after retryable errors. Rejects with ShutDown
+ * when `pauses` is stopped before it is there.
  * @param tell hears of each error after which it is tried again
  * @returns what `write` gave
  */

@@ -146,8 +146,8 @@ export class SmartMetricsEncoder extends SmartEncoder {
   }
 
   /**
-   * Adds rows in the form in which they waited, kept until `seal`. Throws on bytes that are something
-   * else.
+   * Adds rows in the form in which they waited, kept until `seal`. Throws on bytes that are
+   * something else.
    * @returns false, and nothing is added, when their ids are those of another key
    */
   appendStored(bytes: Uint8Array): boolean {
