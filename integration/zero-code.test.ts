@@ -26,7 +26,7 @@ function missing(): string | undefined {
 }
 
 test('requests through uninstrumented services are whole traces', {
-  timeout: 300_000,
+  timeout: 580_000,
 }, async (t) => {
   const reason = missing();
   if (reason !== undefined) return t.skip(reason);
