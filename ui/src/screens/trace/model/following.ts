@@ -10,8 +10,9 @@ export interface Timers {
 const restMs = 90;
 
 /**
- * Writes the newest that was shown: at once where the content is another, when scrolling rests where
- * only the place is. What was drawn before {@link Following.stale} never counts as written after it.
+ * Writes the newest that was shown: at once where the content is another, when scrolling rests
+ * where only the place is. What was drawn before {@link Following.stale} never counts as written
+ * after it.
  */
 export class Following {
   readonly #timers: Timers;
