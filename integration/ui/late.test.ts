@@ -4,10 +4,11 @@ import { test } from 'node:test';
 import type { Locator, Page, Route } from 'playwright-core';
 import { eventually, postOtlp } from '../lib/all-in-one.ts';
 import { browserObstacle, type Driven, drive, type Tab } from '../lib/page.ts';
-import { traceId, traceRequest } from './spans.ts';
+import { bigTrace, type HandSpan, traceId, traceRequest } from './spans.ts';
 
 const trace = traceId(1);
 const path = `/trace/${trace}`;
+const long = traceId(2);
 /** One root with eight children. */
 const rowsInAll = 9;
 
@@ -18,11 +19,17 @@ async function store({ program }: Driven): Promise<void> {
     name: i % 2 === 0 ? 'even' : 'odd',
     start: i,
   }));
-  await postOtlp(program.otlpHttp, '/v1/traces', traceRequest(trace, Date.now() - 5000, spans));
-  await eventually('the trace is stored', async () => {
-    const sql = `SELECT count() FROM wirestitch.spans WHERE trace_id = unhex('${trace}')`;
-    return (await program.scalar(sql)) === `${rowsInAll}`;
-  });
+  const traces: readonly (readonly [id: string, spans: readonly HandSpan[]])[] = [
+    [trace, spans],
+    [long, bigTrace(600)],
+  ];
+  for (const [id, list] of traces) {
+    await postOtlp(program.otlpHttp, '/v1/traces', traceRequest(id, Date.now() - 5000, list));
+    await eventually('the trace is stored', async () => {
+      const sql = `SELECT count() FROM wirestitch.spans WHERE trace_id = unhex('${id}')`;
+      return (await program.scalar(sql)) === `${list.length}`;
+    });
+  }
 }
 
 const grid = (page: Page): Locator => page.getByRole('treegrid', { name: 'Spans' });
@@ -144,6 +151,19 @@ async function openedMeanwhile(tab: Tab): Promise<void> {
   await page.getByText('2 of 2 levels').waitFor();
 }
 
+async function seenWhenItCame(tab: Tab): Promise<void> {
+  const { page } = tab;
+  await page.unrouteAll();
+  await tab.goto(`/trace/${long}?find=operation`);
+  await matches(page).getByText('600 found').waitFor();
+  await button(page, 'Shut all rows').click();
+  await hasRows(page, 1);
+  await button(page, 'Previous match').click();
+  await matches(page).getByText('600 of 600').waitFor();
+  // Only a row that is seen can be the active one.
+  await page.locator('[role="treegrid"][aria-activedescendant]').waitFor();
+}
+
 async function offeredForOther(tab: Tab): Promise<void> {
   const { page } = tab;
   await tab.goto('/traces?from=now-15m');
@@ -170,5 +190,6 @@ test('late answers and letters', { timeout: 120_000 }, async (t) => {
   await step('what is no longer looked for is no longer asked for', givenUp);
   await step('a next match that is no longer looked for is not gone to', nextMatch);
   await step('rows opened meanwhile stay open', openedMeanwhile);
+  await step('a match below rows that were shut is scrolled to', seenWhenItCame);
   await step('Enter takes nothing that was offered for another text', offeredForOther);
 });

@@ -49,6 +49,8 @@ export class WaterfallView {
   #rows: RowWindows;
   /** Takes the place of `#rows` with its first answer. */
   #next: RowWindows | undefined;
+  /** Position that is to be seen and is not among the rows as yet, -1 = none. */
+  #coming = -1;
   #brush: Brush | undefined;
   #frame = 0;
   #size = { width: 0, height: 0 };
@@ -90,6 +92,7 @@ export class WaterfallView {
   }
 
   rowsChanged(): void {
+    const replaced = this.#next?.ready === true;
     if (this.#next?.ready === true) {
       this.#rows.release();
       this.#rows = this.#next;
@@ -97,6 +100,7 @@ export class WaterfallView {
     }
     const height = `${this.#rows.total * rowHeight}px`;
     if (this.#parts.space.style.height !== height) this.#parts.space.style.height = height;
+    if (replaced) this.reveal(this.#coming);
     this.#aria.stale();
     this.#redraw();
   }
@@ -130,8 +134,12 @@ export class WaterfallView {
     return this.#rows.total;
   }
 
-  /** Scrolls as little as is needed to see a row; one far away comes to the middle. */
+  /**
+   * Scrolls as little as is needed to see a row; one far away comes to the middle. Rows that are on
+   * their way are scrolled to again when they have come.
+   */
   reveal(position: number): void {
+    this.#coming = this.#next !== undefined || position >= this.#rows.total ? position : -1;
     if (position < 0) return;
     const { scroller } = this.#parts;
     const view = this.#size.height - axisHeight;
