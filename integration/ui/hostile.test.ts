@@ -78,7 +78,7 @@ async function assertShown(tab: Tab, names: readonly string[]): Promise<void> {
   await assertHarmless(tab);
 }
 
-test('hostile names on every screen', { timeout: 120_000 }, async (t) => {
+test('hostile names on every screen', { timeout: 400_000 }, async (t) => {
   const obstacle = browserObstacle();
   if (obstacle !== '') return t.skip(obstacle);
   const { tab, program } = await drive(t);

@@ -175,7 +175,7 @@ async function offeredForOther(tab: Tab): Promise<void> {
   assert.equal(await page.getByLabel('Chosen services').getByText('hand').count(), 0);
 }
 
-test('late answers and letters', { timeout: 120_000 }, async (t) => {
+test('late answers and letters', { timeout: 400_000 }, async (t) => {
   const obstacle = browserObstacle();
   if (obstacle !== '') return t.skip(obstacle);
   const driven = await drive(t);

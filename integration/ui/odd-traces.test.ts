@@ -156,7 +156,7 @@ async function checkOdd(t: TestContext, tab: Tab, odd: OddTrace): Promise<void> 
   t.diagnostic('shown as waterfall, spans, operations and JSON');
 }
 
-test('odd traces are shown, and said to be odd', { timeout: 120_000 }, async (t) => {
+test('odd traces are shown, and said to be odd', { timeout: 400_000 }, async (t) => {
   const obstacle = browserObstacle();
   if (obstacle !== '') return t.skip(obstacle);
   const driven = await drive(t);

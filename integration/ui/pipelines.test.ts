@@ -225,7 +225,7 @@ async function keysOnly(tab: Tab): Promise<void> {
   assert.equal(await focused(), broken, 'the focus goes back');
 }
 
-test('the running pipelines', { timeout: 120_000 }, async (t) => {
+test('the running pipelines', { timeout: 400_000 }, async (t) => {
   const obstacle = browserObstacle();
   if (obstacle !== '') return t.skip(obstacle);
   const running = await start(t);

@@ -296,7 +296,7 @@ async function accessible(tab: Tab, shop: string): Promise<void> {
   await assertAccessible(tab, 'trace, details');
 }
 
-test('the shop of the demo on every screen', { timeout: 180_000 }, async (t) => {
+test('the shop of the demo on every screen', { timeout: 400_000 }, async (t) => {
   const obstacle = browserObstacle();
   if (obstacle !== '') return t.skip(obstacle);
   const driven = await drive(t);

@@ -66,7 +66,7 @@ async function assertSaid(tab: Tab, { said, status }: Illness): Promise<void> {
 }
 
 test('storage that is ill is said to be ill, and looked at again when it is well', {
-  timeout: 120_000,
+  timeout: 400_000,
 }, async (t) => {
   const obstacle = browserObstacle();
   if (obstacle !== '') return t.skip(obstacle);

@@ -56,12 +56,16 @@ async function startShop(): Promise<number> {
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
+/** Orders by number; those with the number 7 are not paid. */
+const orders = 10;
+
+/** Sends for a while, and each of the orders at least once however slow the machine is. */
 async function traffic(port: number): Promise<number> {
   const until = Date.now() + seconds * 1000;
   let sent = 0;
-  while (Date.now() < until) {
+  while (Date.now() < until || sent < orders) {
     await new Promise<void>((resolve, reject) => {
-      get({ host: '127.0.0.1', port, path: `/orders/${sent % 10}` }, (response) => {
+      get({ host: '127.0.0.1', port, path: `/orders/${sent % orders}` }, (response) => {
         response.resume();
         response.on('end', resolve);
       }).on('error', reject);
