@@ -91,7 +91,7 @@ exporters:
 extensions:
   ui:
     endpoint: "127.0.0.1:${port}"
-    query_timeout: 2s
+    query_timeout: 5s
     storage: {endpoint: "${stub.endpoint}", username: default, password: ${store.password}}
 service:
   extensions: [ui]
