@@ -12,6 +12,8 @@ export type Complete = () => Promise<boolean>;
 /** How long an answer counts, ms: parts of a backup may come at any time. */
 const completeMs = 60_000;
 const incompleteMs = 5_000;
+/** How long is waited for an answer, ms: most of a call's time is for the call itself. */
+const askMs = 2_000;
 
 /**
  * Whether all parts of `spans` have the projection `places`: those that an older program wrote get
@@ -25,7 +27,7 @@ export function placesComplete(client: SqlClient, database: string, now: () => n
   let until = 0;
   const ask = async (): Promise<boolean> => {
     try {
-      const complete = (await client.query(sql, { timeoutMs: incompleteMs }))[0] === 1;
+      const complete = (await client.query(sql, { timeoutMs: askMs }))[0] === 1;
       until = now() + (complete ? completeMs : incompleteMs);
       return complete;
     } catch {

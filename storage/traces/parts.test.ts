@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { SqlError } from '../sql.ts';
+import { type QueryOptions, SqlError } from '../sql.ts';
 import { firstWindow, PartList } from './parts.ts';
 
 const second = 1_000_000_000n;
@@ -34,7 +34,8 @@ test('parts are asked for anew when they are old; no answer is no part', async (
   let asked = 0;
   let now = 0;
   const client = {
-    query: async () => {
+    query: async (_: string, { timeoutMs }: QueryOptions) => {
+      assert.equal(timeoutMs, 500, 'half of the time is left for what the list is for');
       asked++;
       if (asked > 1)
         throw new SqlError('no', { code: 497, retryable: false, outcome: 'failed', queryId: '' });
@@ -42,7 +43,7 @@ test('parts are asked for anew when they are old; no answer is no part', async (
     },
   };
   const list = new PartList(client as never, 'd', () => now);
-  const deadline = () => ({ timeoutMs: 1 });
+  const deadline = () => ({ timeoutMs: 1_000 });
   assert.deepEqual(await list.list(deadline), [part(1, 2, 3)]);
   now = 4_999;
   assert.deepEqual(await list.list(deadline), [part(1, 2, 3)]);

@@ -14,6 +14,8 @@ export interface Part {
 /** How old the list may be, ms. */
 const maxAgeMs = 5_000;
 const maxParts = 10_000;
+/** Part of a call's time that the list may take: a hint is worth no more. */
+const mostOfCall = 1 / 2;
 
 /**
  * The data parts of the spans, asked for every few seconds at most: a hint for where a search
@@ -38,7 +40,9 @@ export class PartList {
     const now = this.#now();
     if (now < this.#until && now >= this.#until - maxAgeMs) return this.#parts;
     try {
-      this.#parts = readParts(await this.#client.query(this.#sql, deadline()));
+      const options = deadline();
+      const timeoutMs = Math.ceil(options.timeoutMs * mostOfCall);
+      this.#parts = readParts(await this.#client.query(this.#sql, { ...options, timeoutMs }));
     } catch {
       this.#parts = [];
     }
