@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { freePort } from '../testing/ports.ts';
+import { until } from '../testing/until.ts';
 import { type FlatSpan, point, Scene, skipReason } from './ebpf/capture.ts';
 import { alone } from './lib/alone.ts';
 
@@ -19,7 +20,8 @@ test('DNS over UDP and TCP on any port, of a server that is bound to no address'
     const options = ['--no-daemon', '--no-resolv', '--no-hosts', '--conf-file=/dev/null'];
     scene.spawn('dnsmasq', [...options, `--port=${port}`, '--address=/a.test/10.1.2.3']);
     const dig = ['-p', String(port), '+noall', '+answer'];
-    await scene.run('dig', [...dig, '@127.0.0.1', '+tries=60', '+time=1', 'started.test']);
+    const started = [...dig, '@127.0.0.1', '+tries=1', '+time=1', 'started.test'];
+    await until(() => scene.run('dig', started).then(() => true), 'dnsmasq', undefined, 50);
     for (const more of [['@127.0.0.1'], ['@127.0.0.2'], ['@127.0.0.1', '+tcp']]) {
       const once = [...dig, ...more, '+tries=1', '+time=60', 'a.test'];
       assert.match(await scene.run('dig', once), /10\.1\.2\.3/);
