@@ -9,7 +9,8 @@ import { nodeBinary, root, setup } from './setup.mjs';
 
 const v8Flags = [
   '--external-memory-accounted-in-global-limit',
-  '--initial-old-space-size=128',
+  '--initial-old-space-size=64',
+  '--max-semi-space-size=8',
   '--no-memory-reducer',
 ];
 
