@@ -23,6 +23,16 @@ export interface NodeSnapshot {
   readonly failing: (FailedAttempt & { readonly attempts: number }) | undefined;
 }
 
+/** Of what no items of a pipeline pass through: an extension, the program's own telemetry. */
+export const noLedger: NodeLedger = {
+  dropped: () => {},
+  held: () => {},
+  created: () => {},
+  delivered: () => {},
+  left: () => {},
+  found: () => {},
+};
+
 /** Items that the far end of an edge refused: senders may have sent them again. */
 export interface Refusals {
   /** Name of a gRPC status, e.g. `UNAVAILABLE`. */

@@ -1,6 +1,6 @@
 import type { Kind } from '../../component/factory.ts';
-import type { Holder, NodeLedger, Settings } from '../../component/settings.ts';
-import type { NodeRole } from '../../pipeline/ledger.ts';
+import type { Holder, Settings } from '../../component/settings.ts';
+import { type NodeRole, noLedger } from '../../pipeline/ledger.ts';
 import type { Environment } from './environment.ts';
 
 /**
@@ -19,7 +19,7 @@ export function settingsFor(
   const host = { ...env.host, listeners: env.host.listeners.of(holder) };
   const named = { 'otelcol.component.id': id, 'otelcol.component.kind': kind, ...fields };
   const logger = env.logger.child(named);
-  const ledger = kind === 'extension' ? unused : env.ledger.node(node, roleOf(kind));
+  const ledger = kind === 'extension' ? noLedger : env.ledger.node(node, roleOf(kind));
   const report: Settings['report'] = (status, error) => env.statuses.reported(node, status, error);
   const given = { logger, meter, tracer, clock, random, budget, host, build, gates };
   return { ...given, id, ledger, report };
@@ -28,13 +28,3 @@ export function settingsFor(
 function roleOf(kind: Kind): NodeRole {
   return kind === 'receiver' ? 'source' : 'transit';
 }
-
-/** No items pass through an extension. */
-const unused: NodeLedger = {
-  dropped: () => {},
-  held: () => {},
-  created: () => {},
-  delivered: () => {},
-  left: () => {},
-  found: () => {},
-};

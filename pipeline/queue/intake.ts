@@ -85,7 +85,7 @@ export class Intake<S extends Signal> {
         const what = 'Cannot write what was taken over yet. Will try again.';
         settings.logger.warn(what, { error, items });
       });
-      this.#accept(batch, size, ctx, position);
+      this.#accept(batch, size, ctx, partition, position);
     } catch (thrown) {
       this.#works.admission.leave(size);
       throw PipelineError.from(thrown);
@@ -148,20 +148,25 @@ export class Intake<S extends Signal> {
       if (isIn) this.#works.admission.leave(size);
       return this.#refuse(batch, PipelineError.from(thrown));
     }
-    this.#accept(batch, size, ctx, position);
+    this.#accept(batch, size, ctx, partition, position);
   }
 
   /** Takes in what is on disk. */
-  #accept(batch: Batch<S>, size: number, ctx: Context, position: number): void {
+  #accept(
+    batch: Batch<S>,
+    size: number,
+    { client }: Context,
+    partition: string,
+    position: number,
+  ): void {
     const entry = newEntry(batch.itemCount, size, position, 0);
-    entry.client = ctx.client;
+    entry.client = client;
     this.#parts.settings.ledger.held(entry.items);
     if (this.#works.stopping) {
       this.#parts.settings.ledger.left(entry.items);
       return;
     }
     const kept = this.#cache(entry, batch);
-    const partition = this.#works.partition.keyOf(ctx);
     this.#works.lanes.push(partition, this.#part(entry, kept, batch.byteLength));
     this.#deliveries.dispatch();
   }

@@ -2,6 +2,7 @@ import type { Logger } from '../../../component/settings.ts';
 import type { Signal } from '../../../component/signals.ts';
 import { sameConfig } from '../../../config/schema/same.ts';
 import type { Batch } from '../../../pdata/batch.ts';
+import { noLedger } from '../../../pipeline/ledger.ts';
 import { unixNanos } from '../clock.ts';
 import type { TelemetryConfig } from '../config.ts';
 import { errorText } from '../error-text.ts';
@@ -43,13 +44,12 @@ export async function startPush(
   { logger, meter, resource, recorder, logRecorder }: Telemetry,
   settings: Omit<OwnSettings, 'logger' | 'meter' | 'tracer' | 'ledger'>,
 ): Promise<Push> {
-  const unused = { dropped() {}, held() {}, created() {}, delivered() {}, left() {}, found() {} };
   const own: OwnSettings = {
     ...settings,
     tracer: noTracer,
     logger: logger.unsent(),
     meter: createMeter('none'),
-    ledger: unused,
+    ledger: noLedger,
   };
   const traces =
     recorder === undefined
