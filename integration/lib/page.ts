@@ -232,6 +232,22 @@ export async function assertAccessible(tab: Tab, state: string): Promise<void> {
   assert.deepEqual(faults, []);
 }
 
+/** A part of a test of one tab. */
+type Step = (name: string, run: (tab: Tab) => Promise<void>) => Promise<void>;
+
+/**
+ * Runs the parts of a test of one tab; after each, nothing may have gone wrong in the page.
+ * @param after what else has to hold then
+ */
+export function stepsOf(t: TestContext, tab: Tab, after: () => void = () => {}): Step {
+  return (name, run) =>
+    t.test(name, async () => {
+      await run(tab);
+      tab.assertClean();
+      after();
+    });
+}
+
 export interface WithPage extends AllInOne {
   /** `http://127.0.0.1:PORT` of the page. */
   readonly page: string;

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Locator, Page, Route } from 'playwright-core';
 import { eventually, postOtlp } from '../lib/all-in-one.ts';
-import { browserObstacle, type Driven, drive, type Tab } from '../lib/page.ts';
+import { browserObstacle, type Driven, drive, stepsOf, type Tab } from '../lib/page.ts';
 import { bigTrace, type HandSpan, traceId, traceRequest } from './spans.ts';
 
 const trace = traceId(1);
@@ -179,13 +179,8 @@ test('late answers and letters', { timeout: 400_000 }, async (t) => {
   const obstacle = browserObstacle();
   if (obstacle !== '') return t.skip(obstacle);
   const driven = await drive(t);
-  const { tab } = driven;
   await store(driven);
-  const step = (name: string, run: (tab: Tab) => Promise<void>) =>
-    t.test(name, async () => {
-      await run(tab);
-      tab.assertClean();
-    });
+  const step = stepsOf(t, driven.tab);
   await step('letters typed and undone at once stay undone', typedAndUndone);
   await step('what is no longer looked for is no longer asked for', givenUp);
   await step('a next match that is no longer looked for is not gone to', nextMatch);

@@ -4,7 +4,7 @@ import { type TestContext, test } from 'node:test';
 import type { Locator, Page } from 'playwright-core';
 import { freePorts } from '../../testing/ports.ts';
 import { eventually, postOtlp } from '../lib/all-in-one.ts';
-import { assertAccessible, browserObstacle, driveAt, type Tab } from '../lib/page.ts';
+import { assertAccessible, browserObstacle, driveAt, stepsOf, type Tab } from '../lib/page.ts';
 import { Program, scratch } from '../lib/program.ts';
 import { type HandSpan, traceId, traceRequest } from './spans.ts';
 
@@ -231,12 +231,7 @@ test('the running pipelines', { timeout: 400_000 }, async (t) => {
   const running = await start(t);
   load(t, running);
   const { tab } = await driveAt(t, running.page);
-  const step = (name: string, run: (tab: Tab) => Promise<void>) =>
-    t.test(name, async () => {
-      await run(tab);
-      tab.assertClean();
-      assert.doesNotMatch(running.program.log, /BUG/);
-    });
+  const step = stepsOf(t, tab, () => assert.doesNotMatch(running.program.log, /BUG/));
   await step('an exporter that cannot send shows its error and its drops', seesTheBroken);
   await step('items that pass are counted', seesNumbersMove);
   await step('a tap shows what passes, with secrets masked', tapsAnEdge);

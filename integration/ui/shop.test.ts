@@ -11,6 +11,7 @@ import {
   type Driven,
   drive,
   root,
+  stepsOf,
   type Tab,
 } from '../lib/page.ts';
 import { spanId, traceId, traceRequest } from './spans.ts';
@@ -302,11 +303,7 @@ test('the shop of the demo on every screen', { timeout: 400_000 }, async (t) => 
   const driven = await drive(t);
   const { tab } = driven;
   const [shop, captured] = await demo(driven);
-  const step = (name: string, run: () => Promise<void>) =>
-    t.test(name, async () => {
-      await run();
-      tab.assertClean();
-    });
+  const step = stepsOf(t, tab);
   await step('search with completion, by address and back', () => search(tab));
   await step('what is cut off, what is not there, what is wrong', () => searchForOthers(tab));
   await step('a trace: open, fold, find', () => openAndFold(tab, shop));
